@@ -1,0 +1,1 @@
+"""Steward: an agent server behind one ordinary OpenAI request."""

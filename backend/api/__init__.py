@@ -1,0 +1,1 @@
+"""The HTTP face: routes, dependencies, error rendering and the OpenAI translation."""

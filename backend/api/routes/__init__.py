@@ -1,0 +1,1 @@
+"""One file per noun; every module here that has a `router` is mounted."""

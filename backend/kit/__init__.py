@@ -1,0 +1,1 @@
+"""Leaves with a subject of their own that know nothing of Steward."""

@@ -1,0 +1,15 @@
+"""Identifiers: a readable prefix, then 80 random bits behind a time stamp.
+
+Sorted as text they are sorted by the time they were made, which keeps database indexes compact.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+
+def new_id(prefix: str) -> str:
+    """Make an id such as `run_019ac3f2b1c4d0e5f60718293a4b`; `file` takes a hyphen as at OpenAI."""
+    joint = "-" if prefix in {"file", "chatcmpl"} else "_"
+    return f"{prefix}{joint}{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"

@@ -1,0 +1,1 @@
+"""Model providers, one file each; every one implements `ports.models.ModelProvider`."""

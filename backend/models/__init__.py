@@ -1,0 +1,1 @@
+"""Wire shapes of requests and answers, imported by the API alone."""

@@ -1,0 +1,307 @@
+"""The storage ports: one store per noun, each with an SQL and an in-memory adapter.
+
+Ownership is part of every query: a method that takes `user_id` finds nothing of anybody else's, so
+that a foreign id answers exactly like a missing one. Times are milliseconds since 1970 UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+from backend.ports.values import ChatMessage, JsonObject
+
+T = TypeVar("T")
+Role = Literal["admin", "user"]
+RunState = Literal["running", "completed", "failed", "cancelled", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """One account. `token_version` grows when older tokens must die."""
+
+    id: str
+    username: str
+    password_hash: str
+    role: Role = "user"
+    disabled: bool = False
+    token_version: int = 0
+    created_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """One API key; `hash` is the SHA-256 of the secret, `hint` its first and last characters."""
+
+    id: str
+    user_id: str
+    name: str
+    hash: str
+    hint: str
+    scopes: tuple[str, ...] = ()
+    created_at_ms: int = 0
+    expires_at_ms: int | None = None
+    last_used_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshToken:
+    """One browser session of the page; rotated on use, a reused one ends its whole family."""
+
+    id: str
+    user_id: str
+    family: str
+    hash: str
+    created_at_ms: int
+    expires_at_ms: int
+    used_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """One stored conversation (a session)."""
+
+    id: str
+    user_id: str
+    title: str = ""
+    metadata: JsonObject = field(default_factory=dict[str, Any])
+    active_run_id: str | None = None
+    created_at_ms: int = 0
+    updated_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """One message of a conversation; `state` tells how the run that wrote it ended."""
+
+    id: str
+    conversation_id: str
+    message: ChatMessage
+    run_id: str | None = None
+    state: RunState = "completed"
+    created_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run with its trace; `events` is the compacted event log that `/events` replays."""
+
+    id: str
+    user_id: str
+    conversation_id: str | None
+    model: str
+    route: str
+    state: RunState
+    trace: JsonObject = field(default_factory=dict[str, Any])
+    events: Sequence[JsonObject] = ()
+    started_at_ms: int = 0
+    finished_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolAudit:
+    """One tool call, for the audit."""
+
+    id: str
+    user_id: str
+    run_id: str
+    tool: str
+    arguments: JsonObject
+    outcome: Literal["ok", "retry", "failed", "timeout", "refused"]
+    duration_ms: int
+    result_bytes: int
+    created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """A slice of a listing; `next_cursor` is None on the last one."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None = None
+
+
+class UserStore(Protocol):
+    """Accounts. Names are compared NFKC-normalised and case-folded."""
+
+    async def add(self, user: User) -> None:
+        """Add an account; raise Conflict when the name is taken."""
+        ...
+
+    async def get(self, user_id: str) -> User | None:
+        """Find by id."""
+        ...
+
+    async def by_name(self, username: str) -> User | None:
+        """Find by name in any spelling of case and width."""
+        ...
+
+    async def list(self) -> Sequence[User]:
+        """All accounts, oldest first."""
+        ...
+
+    async def update(
+        self,
+        user_id: str,
+        *,
+        role: Role | None = None,
+        disabled: bool | None = None,
+        password_hash: str | None = None,
+        end_tokens: bool = False,
+    ) -> User | None:
+        """Change the given fields; `end_tokens` makes every older token invalid.
+
+        Raises Conflict when the last enabled administrator would be lost.
+        """
+        ...
+
+    async def delete(self, user_id: str) -> bool:
+        """Erase an account and all that is its; Conflict for the last enabled administrator."""
+        ...
+
+    async def count(self) -> int:
+        """Number of accounts."""
+        ...
+
+
+class KeyStore(Protocol):
+    """API keys."""
+
+    async def add(self, key: ApiKey) -> None:
+        """Add a key."""
+        ...
+
+    async def find(self, key_hash: str) -> tuple[ApiKey, User] | None:
+        """Find a key and its owner by the secret's hash, in one query."""
+        ...
+
+    async def list(self, user_id: str) -> Sequence[ApiKey]:
+        """A user's keys, newest first."""
+        ...
+
+    async def delete(self, user_id: str, key_id: str) -> bool:
+        """Revoke a key."""
+        ...
+
+    async def touch(self, key_id: str, used_at_ms: int) -> None:
+        """Note that a key was used."""
+        ...
+
+
+class RefreshStore(Protocol):
+    """Refresh tokens of the page."""
+
+    async def add(self, token: RefreshToken) -> None:
+        """Add a token."""
+        ...
+
+    async def use(self, token_hash: str, now_ms: int) -> RefreshToken | None:
+        """Take a token once; None when it is unknown or expired.
+
+        One that was used before is returned with its old `used_at_ms`, its whole family ended.
+        """
+        ...
+
+    async def end_family(self, family: str) -> None:
+        """End a browser session."""
+        ...
+
+    async def end_all(self, user_id: str) -> None:
+        """End every browser session of a user."""
+        ...
+
+
+class LoginAttemptStore(Protocol):
+    """Failed log-ins, kept for the limiter so that a restart or a second replica does not forget."""
+
+    async def failures(self, subject: str, since_ms: int) -> int:
+        """Count the failures of one subject ("account:name|address", "address:...") since then."""
+        ...
+
+    async def add_failure(self, subjects: Sequence[str], at_ms: int) -> None:
+        """Note a failure for each subject and forget those older than a day."""
+        ...
+
+    async def clear(self, subject: str) -> None:
+        """Forget a subject's failures after a success."""
+        ...
+
+
+class ConversationStore(Protocol):
+    """Sessions and their messages."""
+
+    async def create(self, conversation: Conversation) -> None:
+        """Add an empty conversation."""
+        ...
+
+    async def get(self, user_id: str, conversation_id: str) -> Conversation | None:
+        """Find one of the user's."""
+        ...
+
+    async def messages(self, user_id: str, conversation_id: str) -> Sequence[StoredMessage]:
+        """Its messages in order; empty when it is not the user's."""
+        ...
+
+    async def list(
+        self, user_id: str, *, query: str = "", limit: int = 20, cursor: str | None = None
+    ) -> Page[Conversation]:
+        """The user's conversations, last used first; `query` searches titles and messages."""
+        ...
+
+    async def update(
+        self,
+        user_id: str,
+        conversation_id: str,
+        *,
+        title: str | None = None,
+        metadata: JsonObject | None = None,
+        now_ms: int,
+    ) -> Conversation | None:
+        """Change title or metadata."""
+        ...
+
+    async def delete(self, user_id: str, conversation_id: str) -> bool:
+        """Erase it with its messages and runs."""
+        ...
+
+    async def begin_turn(
+        self, run: Run, new_messages: Sequence[StoredMessage], *, title_if_empty: str
+    ) -> None:
+        """Claim the conversation for a run and store what is new, in one transaction.
+
+        Raises SessionBusy when another run holds it, NotFound when it is not the user's.
+        """
+        ...
+
+    async def end_turn(self, run: Run, new_messages: Sequence[StoredMessage]) -> None:
+        """Store the run's end and its messages and free the conversation, in one transaction."""
+        ...
+
+
+class RunStore(Protocol):
+    """Runs without a session, and look-up of all runs."""
+
+    async def save(self, run: Run) -> None:
+        """Insert or replace a run."""
+        ...
+
+    async def get(self, user_id: str, run_id: str) -> Run | None:
+        """Find one of the user's."""
+        ...
+
+    async def interrupt_running(self, now_ms: int) -> int:
+        """At start: mark runs a dead process left as interrupted, free their conversations."""
+        ...
+
+
+class AuditStore(Protocol):
+    """The audit of tool calls."""
+
+    async def add(self, row: ToolAudit) -> None:
+        """Add a row."""
+        ...
+
+    async def list(self, user_id: str | None, *, limit: int = 100) -> Sequence[ToolAudit]:
+        """Newest rows of one user, or of all."""
+        ...

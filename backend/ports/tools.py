@@ -1,0 +1,68 @@
+"""The tool port: what a tool is given, what it gives back, and how one is declared.
+
+A tool module in `backend/tools/` has NAME, DESCRIPTION, Args, Options, TOUCHES and
+`build(options, services) -> Tool`. `build` raises ToolUnavailable with the reason and the mend when
+the tool cannot work on this server.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from backend.kit.http import HttpClient
+from backend.ports.clock import Clock
+from backend.ports.values import Citation, JsonObject
+
+Touch = Literal["computes", "reads_user_data", "reads_outside", "executes", "writes_outside"]
+
+
+class ToolArgs(BaseModel):
+    """Base of every tool's Args: unknown fields are refused so that the model hears of them."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class ToolOptions(BaseModel):
+    """Base of every tool's Options, read from TOOLS__<NAME>__<FIELD>; strict and frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolContext:
+    """Who calls, and within which run."""
+
+    user_id: str
+    run_id: str = ""
+    session_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult:
+    """What a tool brought: text for the model, data for the client, passages to cite.
+
+    In `text`, the n-th citation of this result is marked [n] counting from 1; the run renumbers.
+    """
+
+    text: str
+    data: JsonObject = field(default_factory=dict[str, Any])
+    citations: tuple[Citation, ...] = ()
+
+
+class Tool(Protocol):
+    """Something the agent can do."""
+
+    async def run(self, args: Any, context: ToolContext) -> ToolResult:  # noqa: ANN401
+        """Do it; raise ToolRetry (mendable by other arguments) or ToolFailed, nothing else."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What a tool may use; grows by ports, never by settings."""
+
+    http: HttpClient
+    clock: Clock

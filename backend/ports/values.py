@@ -1,0 +1,119 @@
+"""The frozen values that the core and its adapters pass to each other.
+
+Messages are OpenAI's chat messages as plain dictionaries: the wire is OpenAI's on both sides.
+Not for: rows of the database (`stores`), model requests (`models`) or tools (`tools`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, NotRequired, Required, TypedDict
+
+JsonObject = dict[str, Any]
+Route = Literal["chat", "react", "plan"]
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
+
+
+class FunctionCall(TypedDict):
+    """The function part of a tool call; `arguments` is JSON text, as on OpenAI's wire."""
+
+    name: str
+    arguments: str
+
+
+class ToolCall(TypedDict):
+    """One call a model asks for."""
+
+    id: str
+    type: Literal["function"]
+    function: FunctionCall
+
+
+class ChatMessage(TypedDict, total=False):
+    """One message in OpenAI's shape; keys this server does not know are kept."""
+
+    role: Required[str]
+    content: str | list[JsonObject] | None
+    name: NotRequired[str]
+    tool_calls: NotRequired[list[ToolCall]]
+    tool_call_id: NotRequired[str]
+    reasoning_content: NotRequired[str]
+    annotations: NotRequired[list[JsonObject]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of one or several model calls."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    reasoning_tokens: int = 0
+    model_calls: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+            model_calls=self.model_calls + other.model_calls,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """One passage a tool brought and an answer may point at.
+
+    `text` is the passage itself; `start` and `end` are character offsets into the stored text of a
+    file. A web source has a `url` and no offsets. `id` is empty until the run has numbered it.
+    """
+
+    title: str
+    text: str = ""
+    url: str | None = None
+    file_id: str | None = None
+    page: int | None = None
+    start: int | None = None
+    end: int | None = None
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteDecision:
+    """Which way a turn goes, why, and how sure the router is (0 to 1)."""
+
+    route: Route
+    reason: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnEvent:
+    """One step of a run that is not answer text.
+
+    `text` is the line a person reads (sent as `reasoning_content`, may be empty); `data` is the
+    structured event (sent as `x_agent`).
+    """
+
+    type: Literal[
+        "route",
+        "notice",
+        "thought",
+        "plan",
+        "step",
+        "tool_call",
+        "tool_result",
+        "verdict",
+        "citations",
+        "client_tool_calls",
+    ]
+    text: str = ""
+    data: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Whether a dependency works, and what to do when it does not."""
+
+    ok: bool
+    detail: str = ""
+    fix: str = ""

@@ -1,0 +1,1 @@
+"""Everything kept in the database: tables, migrations and one store per noun."""
