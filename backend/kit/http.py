@@ -81,9 +81,11 @@ class HttpClient:
                 lower = {name.lower(): value for name, value in reply.headers.items()}
                 return HttpReply(status=reply.status, headers=lower, body=body)
         except TimeoutError as exc:
-            raise FetchError(f"no answer within {limits.timeout_s:g} s") from exc
+            msg = f"no answer within {limits.timeout_s:g} s"
+            raise FetchError(msg) from exc
         except (aiohttp.ClientError, ValueError, OSError) as exc:
-            raise FetchError(f"the address cannot be read: {exc}") from exc
+            msg = f"the address cannot be read: {exc}"
+            raise FetchError(msg) from exc
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -102,6 +104,7 @@ async def _read_bounded(reply: aiohttp.ClientResponse, *, max_bytes: int) -> byt
     async for part in reply.content.iter_chunked(65_536):
         size += len(part)
         if size > max_bytes:
-            raise FetchError(f"the answer is larger than {max_bytes} bytes")
+            msg = f"the answer is larger than {max_bytes} bytes"
+            raise FetchError(msg)
         parts.append(part)
     return b"".join(parts)
