@@ -31,6 +31,7 @@ ToolError                         a tool's outcome, never an HTTP answer by itse
     +-- ToolUnavailable           the tool is off on this server
 
 The docstring of a class is its default message; `status`, `type` and `code` sit on the class.
+`repeats_work` is set when a client's retry would run an agent a second time.
 Not for: exceptions of libraries, which stop at the adapter that caught them.
 """
 
@@ -45,7 +46,6 @@ class StewardError(Exception):
     status: ClassVar[int] = 500
     type: ClassVar[str] = "server_error"
     code: ClassVar[str | None] = None
-    retryable: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -59,6 +59,7 @@ class StewardError(Exception):
         self.param = param
         self.error_code = code or type(self).code
         self.retry_after_s = retry_after_s
+        self.repeats_work = False
         super().__init__(self.message)
 
 
@@ -203,7 +204,6 @@ class Unavailable(StewardError):
     status = 503
     type = "server_error"
     code = "unavailable"
-    retryable = True
 
 
 class UpstreamUnreachable(Unavailable):
