@@ -17,7 +17,16 @@ from backend.kit.log_context import log_context
 from backend.kit.redaction import redact
 
 _UVICORN = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi")
-_CHATTY = ("aiosqlite", "alembic", "asyncio", "httpcore", "httpx", "langsmith", "openai")
+_CHATTY = (
+    "uvicorn.error",
+    "aiosqlite",
+    "alembic",
+    "asyncio",
+    "httpcore",
+    "httpx",
+    "langsmith",
+    "openai",
+)
 
 
 class TextLines(logging.Formatter):
