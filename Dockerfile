@@ -1,0 +1,28 @@
+# The server as a small image: packages are installed in the first stage, the second holds no installer.
+FROM python:3.11-slim AS packages
+COPY requirements.lock /tmp/
+RUN python -m venv /opt/steward \
+ && /opt/steward/bin/pip install --no-cache-dir --no-deps --disable-pip-version-check -r /tmp/requirements.lock \
+ && /opt/steward/bin/pip uninstall --yes --quiet pip setuptools
+
+FROM python:3.11-slim
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends bubblewrap \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --uid 10001 --user-group --home-dir /app --shell /usr/sbin/nologin steward \
+ && install -d -o steward -g steward -m 0700 /app/data
+COPY --from=packages /opt/steward /opt/steward
+WORKDIR /app
+COPY LICENSE run_backend.py ./
+COPY backend ./backend
+COPY frontend ./frontend
+RUN /opt/steward/bin/python -m compileall -q backend
+USER steward
+ENV PATH=/opt/steward/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+    SERVER_HOST=0.0.0.0 SERVER_PORT=8000 DATA_DIR=/app/data
+VOLUME /app/data
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health', timeout=2).read()"]
+STOPSIGNAL SIGTERM
+CMD ["python", "run_backend.py"]

@@ -1,0 +1,68 @@
+# One word per job. Needs Python 3.11 or newer with venv; everything else goes into .venv.
+#   make run | test | check | fix | bench | clean        PYTHON=python3.12 make run
+.DEFAULT_GOAL := run
+.SILENT:
+.PHONY: run test check fix bench clean runtime dev
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+CODE := backend tests $(wildcard benchmarks) $(wildcard run_*.py)
+
+run: runtime
+	exec $(BIN)/python run_backend.py $(ARGS)
+
+test: dev
+	$(BIN)/python -m pytest $(ARGS)
+
+check: dev
+	echo "format";             $(BIN)/ruff format --check --quiet $(CODE) || { echo "run: make fix"; exit 1; }
+	echo "lint";               $(BIN)/ruff check --quiet $(CODE)
+	echo "types";              $(BIN)/basedpyright --pythonpath $(BIN)/python
+	echo "import contracts";   $(BIN)/lint-imports --no-logo
+	echo "file sizes";         $(BIN)/loq check
+	echo "dead code";          $(BIN)/vulture
+	echo "dependencies";       $(BIN)/deptry . && $(BIN)/python -m pip --disable-pip-version-check check
+	echo "docstrings";         $(BIN)/interrogate --quiet backend $(wildcard run_*.py)
+
+fix: dev
+	$(BIN)/ruff check --fix --quiet $(CODE) || true
+	$(BIN)/ruff format --quiet $(CODE)
+	PYTHONPATH=. $(BIN)/python -m backend.config.reference
+
+bench: dev
+	PYTHONPATH=. $(BIN)/python benchmarks/run.py $(ARGS)
+
+clean:
+	echo "removing $(VENV) and caches (data/ stays)"
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .loq_cache build dist *.egg-info
+	find . -name __pycache__ -type d -not -path './data/*' -prune -exec rm -rf {} +
+
+# $(call install,stamp,lock files): bring .venv to the lock, or do nothing when the stamp says it is there.
+# The stamp holds the interpreter and the checksums of the locks; it is written last, so an interrupted
+# installation is done again.
+define install
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Steward needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }; \
+	want="$$($(PYTHON) -c 'import sys; print(sys.version_info[:3], sys.platform)') $$(cat $(2) | cksum)"; \
+	if [ "$$(cat $(VENV)/$(1) 2>/dev/null)" = "$$want" ]; then exit 0; fi; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "This Python has no venv module; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }; \
+	if [ ! -x $(BIN)/python ] || [ "$$($(BIN)/python -c 'import sys; print(sys.version_info[:3])')" != "$$($(PYTHON) -c 'import sys; print(sys.version_info[:3])')" ]; then \
+	  echo "creating $(VENV) with $$($(PYTHON) --version)"; \
+	  $(PYTHON) -m venv --clear $(VENV) || exit 1; \
+	fi; \
+	echo "installing $(2)"; \
+	rm -f $(VENV)/$(1); \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --no-deps $(foreach lock,$(2),-r $(lock)) || { \
+	  echo "The installation failed; the lines above say why. Run the same command again to go on." >&2; exit 1; }; \
+	printf '%s\n' "$$want" > $(VENV)/$(1)
+endef
+
+runtime:
+	$(call install,runtime.stamp,requirements.lock)
+
+dev: runtime
+	$(call install,dev.stamp,requirements.lock requirements-dev.lock)

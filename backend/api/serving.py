@@ -1,0 +1,82 @@
+"""Runs an ASGI application on a socket until a stop signal comes.
+
+Not for: building the application (`app.py`).
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+from dataclasses import dataclass
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+_LONGER_THAN_PROXIES_KEEP_S = 75
+_HEADERS_MAX_BYTES = 64 * 1024
+_BACKLOG = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServingOptions:
+    """How long streams may end after a stop signal, whose forwarded headers count, what is logged."""
+
+    shutdown_grace_s: int = 20
+    trusted_proxies: tuple[str, ...] = ()
+    access_log: bool = False
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the listening socket; port 0 takes a free one.
+
+    Raises:
+        OSError: when the address is taken or not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+
+
+def address_of(listening: socket.socket) -> str:
+    """Write the address people can open, such as http://127.0.0.1:8000."""
+    name: tuple[str, int] = listening.getsockname()[:2]
+    host, port = name
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - replaced, not bound
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def run_app(app: ASGIApp, listening: socket.socket, options: ServingOptions) -> bool:
+    """Serve until SIGINT or SIGTERM; tell whether the application started.
+
+    One process, one worker: everything in memory is shared by all requests.
+    """
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            workers=1,
+            log_config=None,
+            access_log=options.access_log,
+            server_header=False,
+            proxy_headers=bool(options.trusted_proxies),
+            forwarded_allow_ips=list(options.trusted_proxies),
+            timeout_keep_alive=_LONGER_THAN_PROXIES_KEEP_S,
+            timeout_graceful_shutdown=options.shutdown_grace_s,
+            h11_max_incomplete_event_size=_HEADERS_MAX_BYTES,
+            backlog=_BACKLOG,
+        )
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _already_served)  # uvicorn raises the signal again once it is done
+    server.run(sockets=[listening])
+    return server.started
+
+
+def _already_served(_number: int, _frame: FrameType | None) -> None:
+    """Let the process end by itself with its own exit code."""

@@ -1,0 +1,95 @@
+"""The commands of `python -m backend`: serve and doctor.
+
+Exit codes: 0 done, 1 something is wrong with the installation, 2 a setting or argument is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from backend.config.errors import SettingsError
+from backend.config.logging import configure_logging
+from backend.config.process import prepare_process_environment
+from backend.config.report import given_settings
+from backend.config.settings import Settings, load_settings
+
+_MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+_FAILED = 1
+_MISUSED = 2
+
+logger = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code; a wrong setting is one line on standard error."""
+    arguments = _parser().parse_args(argv)
+    env_file: Path = getattr(arguments, "env_file", Path(".env"))
+    try:
+        settings = load_settings(env_file=env_file, overrides=_overrides(arguments))
+        prepare_process_environment(third_party_tracing=settings.log.third_party_tracing)
+        configure_logging(settings)
+        if arguments.command == "doctor":
+            return _doctor(settings)
+        return _serve(settings, demo="demo" in arguments)
+    except SettingsError as exc:
+        sys.stderr.write(f"steward: {exc}\n")
+        return _MISUSED
+
+
+def _parser() -> argparse.ArgumentParser:
+    # Options stand before or after the command; a default in the one place would undo the other.
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--env-file", type=Path, help="file of settings (default: .env)")
+    serving = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    serving.add_argument("--host", help="address to bind, instead of SERVER_HOST")
+    serving.add_argument("--port", help="port to bind, instead of SERVER_PORT")
+    serving.add_argument(
+        "--demo", action="store_true", help="keep everything in memory and forget it at the end"
+    )
+    parser = argparse.ArgumentParser(
+        prog="steward",
+        description="An agent server you run yourself.",
+        parents=[common, serving],
+    )
+    parser.set_defaults(command="serve")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    _ = commands.add_parser("serve", help="run the server (the default)", parents=[common, serving])
+    _ = commands.add_parser(
+        "doctor", help="say what is configured, reachable and missing", parents=[common]
+    )
+    return parser
+
+
+def _overrides(arguments: argparse.Namespace) -> dict[str, str]:
+    given = vars(arguments)
+    names = {"host": "SERVER_HOST", "port": "SERVER_PORT"}
+    return {names[option]: given[option] for option in names if option in given}
+
+
+def _serve(settings: Settings, *, demo: bool) -> int:
+    from backend.bootstrap import serve  # noqa: PLC0415 - the environment is prepared first
+
+    for warning in settings.warnings:
+        logger.warning("%s", warning)
+    return serve(settings, demo=demo)
+
+
+def _doctor(settings: Settings) -> int:
+    """Print the given settings and the findings; fail when one of them does."""
+    from backend.bootstrap import diagnose  # noqa: PLC0415 - the environment is prepared first
+
+    lines = ["Settings that are not at their default:"]
+    lines += [f"  {line}" for line in given_settings(settings)] or ["  none"]
+    lines += [f"  warning: {warning}" for warning in settings.warnings]
+    findings = diagnose(settings)
+    lines.append("Findings:")
+    for finding in findings:
+        lines.append(f"  {_MARKS[finding.state]} {finding.name}: {finding.detail}")
+        if finding.fix and finding.state != "ok":
+            lines.append(f"       fix: {finding.fix}")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return _FAILED if any(finding.state == "fail" for finding in findings) else 0

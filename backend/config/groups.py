@@ -1,0 +1,195 @@
+"""The groups of settings written with two underscores, such as MODELS__RETRIES.
+
+Not for: options of single tools, which live in the tool's own module.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from backend.config.values import (
+    KeepAlive,
+    LogFormat,
+    ModelName,
+    Names,
+    Networks,
+    Origins,
+    RouterKind,
+)
+
+MIB = 1024 * 1024
+DAY_S = 86_400
+
+
+class Group(BaseModel):
+    """A frozen set of settings that refuses unknown names."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False
+    )
+
+
+class ServerSettings(Group):
+    """How the server takes requests."""
+
+    request_body_max_bytes: int = Field(
+        default=12 * MIB, ge=1024, le=1024 * MIB, description="Largest request body accepted."
+    )
+    shutdown_grace_s: int = Field(
+        default=20,
+        ge=0,
+        le=600,
+        description="How long running streams may end after a stop signal.",
+    )
+    keep_alive_comment_s: float = Field(
+        default=10.0,
+        ge=1,
+        le=300,
+        description="Silence in a stream after which a comment keeps it open.",
+    )
+    first_byte_wait_s: float = Field(
+        default=5.0,
+        ge=0,
+        le=60,
+        description="How long a stream waits for an early failure before it answers 200.",
+    )
+    cors_origins: Origins = Field(
+        default=(), description="Other web origins whose pages may call this server."
+    )
+    trusted_proxies: Networks = Field(
+        default=(), description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."
+    )
+
+
+class AuthSettings(Group):
+    """How people log in."""
+
+    access_token_ttl_s: int = Field(
+        default=3600, ge=60, le=DAY_S, description="How long an access token is valid."
+    )
+    refresh_token_ttl_s: int = Field(
+        default=30 * DAY_S,
+        ge=3600,
+        le=365 * DAY_S,
+        description="How long the page stays logged in.",
+    )
+    bcrypt_rounds: int = Field(
+        default=12, ge=10, le=16, description="Cost of a password hash; each step doubles the time."
+    )
+    login_failures_per_account: int = Field(
+        default=10,
+        ge=1,
+        le=1000,
+        description="Failed log-ins of one account from one address per window.",
+    )
+    login_failures_per_address: int = Field(
+        default=50, ge=1, le=100_000, description="Failed log-ins from one address per window."
+    )
+    login_window_s: int = Field(
+        default=900, ge=10, le=DAY_S, description="The window in which failed log-ins are counted."
+    )
+
+
+class ModelSettings(Group):
+    """How model servers are used."""
+
+    default_model: ModelName | None = Field(
+        default=None,
+        description="Model for requests that name none; otherwise the first one found.",
+    )
+    connect_timeout_s: float = Field(
+        default=5.0, ge=0.1, le=60, description="How long a connection to a model server may take."
+    )
+    first_token_timeout_s: float = Field(
+        default=300.0,
+        ge=1,
+        le=3600,
+        description="How long a model may load and read before its first token.",
+    )
+    idle_timeout_s: float = Field(
+        default=60.0, ge=1, le=3600, description="Longest pause between two tokens."
+    )
+    max_concurrent: int = Field(
+        default=512, ge=1, le=10_000, description="Calls to one model server at the same time."
+    )
+    max_context_tokens: int = Field(
+        default=16_384,
+        ge=1024,
+        le=2_097_152,
+        description="Upper bound of the context a model is given.",
+    )
+    keep_alive: KeepAlive = Field(
+        default="5m", description="How long Ollama keeps a model in memory after a call."
+    )
+    retries: int = Field(
+        default=2, ge=0, le=10, description="Further tries after a failure before the first token."
+    )
+
+
+class AgentSettings(Group):
+    """How requests are routed and how agents work."""
+
+    router: RouterKind = Field(
+        default="rules",
+        description="How the route is chosen; `keywords` is the plain word-list baseline.",
+    )
+    router_model_below_confidence: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Ask the model for the route below this confidence; 0 = never.",
+    )
+    react_max_iterations: int = Field(
+        default=5, ge=1, le=50, description="Rounds of thought, action and observation in one run."
+    )
+    plan_max_rounds: int = Field(
+        default=3, ge=1, le=10, description="Rounds of planning, work and verification in one run."
+    )
+    plan_max_steps: int = Field(default=12, ge=1, le=50, description="Steps of one plan.")
+    tool_timeout_s: float = Field(
+        default=60.0, ge=1, le=3600, description="Longest time of one tool call."
+    )
+    tool_output_max_chars: int = Field(
+        default=12_000,
+        ge=200,
+        le=1_000_000,
+        description="Most text of one tool result shown to the model.",
+    )
+    chat_tools_below_confidence: float = Field(
+        default=0.6,
+        ge=0,
+        le=1,
+        description="Offer tools in plain chat below this routing confidence.",
+    )
+
+
+class StorageSettings(Group):
+    """How long things are kept."""
+
+    run_retention_days: int = Field(
+        default=30, ge=1, le=3650, description="Age in days after which traces of runs are removed."
+    )
+
+
+class LogSettings(Group):
+    """What is logged, and how."""
+
+    format: LogFormat = Field(default="text", description="Lines for people, or JSON for machines.")
+    access: bool = Field(default=False, description="One log line for every request.")
+    third_party_tracing: bool = Field(
+        default=False,
+        description="Leave tracing of third-party libraries (LangSmith) as the environment has it.",
+    )
+
+
+class ToolSettings(Group):
+    """Which tools are off, and the raw options of each, checked later by the tool's own model."""
+
+    disabled: Names = Field(default=(), description="Tools that are switched off.")
+    options: dict[str, dict[str, Any]] = Field(
+        default_factory=dict[str, dict[str, Any]],
+        repr=False,
+        description="Options by tool and field, as written.",
+    )

@@ -1,0 +1,22 @@
+"""What the process environment must be before third-party libraries are imported."""
+
+from __future__ import annotations
+
+import os
+
+_TRACING = (
+    "LANGSMITH_TRACING",
+    "LANGSMITH_TRACING_V2",
+    "LANGCHAIN_TRACING",
+    "LANGCHAIN_TRACING_V2",
+)
+
+
+def prepare_process_environment(*, third_party_tracing: bool = False) -> None:
+    """Forbid phoning home and unsafe checkpoints; call it before LangGraph is imported.
+
+    LangSmith reads its switches, and LangGraph LANGGRAPH_STRICT_MSGPACK, from the environment.
+    """
+    os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+    if not third_party_tracing:
+        os.environ.update(dict.fromkeys(_TRACING, "false"))

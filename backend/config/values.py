@@ -1,0 +1,139 @@
+"""Types of single settings: how a text becomes a value, and what is allowed in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import orjson
+from pydantic import AfterValidator, BeforeValidator, SecretStr, StringConstraints
+
+from backend.config import addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a setting accepts, in words that end the sentence "give ..."."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultWords:
+    """A default that depends on other settings, in words."""
+
+    words: str
+
+
+def _split_list(value: object) -> object:
+    """Read `a, b` or a JSON array of texts as a list."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            return orjson.loads(value)
+        except orjson.JSONDecodeError as exc:
+            msg = "it starts like a JSON array and is none"
+            raise ValueError(msg) from exc
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+def _secret_key(value: SecretStr) -> SecretStr:
+    return SecretStr(addresses.secret_key(value.get_secret_value()))
+
+
+def _password(value: SecretStr) -> SecretStr:
+    return SecretStr(addresses.password(value.get_secret_value()))
+
+
+def _database(value: SecretStr) -> SecretStr:
+    return SecretStr(addresses.database_url(value.get_secret_value()))
+
+
+def _one_line(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().isprintable():
+        msg = "it holds a line break or control character"
+        raise ValueError(msg)
+    return value
+
+
+def _folder(value: Path) -> Path:
+    if value.exists() and not value.is_dir():
+        msg = "it is a file"
+        raise ValueError(msg)
+    return value.expanduser()
+
+
+HttpUrl = Annotated[
+    str, AfterValidator(addresses.http_url), Allowed("an http:// or https:// address")
+]
+OllamaUrl = Annotated[
+    str,
+    AfterValidator(addresses.ollama_url),
+    Allowed("an address such as 127.0.0.1:11434 or https://models.example"),
+]
+HostName = Annotated[
+    str, AfterValidator(addresses.host_name), Allowed("a host name or IP address without a port")
+]
+Origins = Annotated[
+    tuple[Annotated[str, AfterValidator(addresses.origin)], ...],
+    BeforeValidator(_split_list),
+    Allowed("origins such as https://chat.example, separated by commas"),
+]
+Networks = Annotated[
+    tuple[Annotated[str, AfterValidator(addresses.network)], ...],
+    BeforeValidator(_split_list),
+    Allowed("addresses or networks such as 10.0.0.0/8, separated by commas"),
+]
+Names = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")], ...],
+    BeforeValidator(_split_list),
+    Allowed("names separated by commas"),
+]
+ModelName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, pattern=r"^\S+$", max_length=200),
+    Allowed("a model name such as llama3.2:3b"),
+]
+UserName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, pattern=r"^[^\s:/]+$", max_length=64),
+    Allowed("1 to 64 characters without white space, colon or slash"),
+]
+KeepAlive = Annotated[
+    str,
+    StringConstraints(pattern=r"^(-1|0|([0-9]+(\.[0-9]+)?(ms|s|m|h))+)$"),
+    Allowed("a time such as 5m or 1h30m, 0 to unload at once, or -1 to keep for ever"),
+]
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)
+]
+LogFormat = Annotated[Literal["text", "json"], BeforeValidator(_lower)]
+RouterKind = Annotated[Literal["rules", "keywords"], BeforeValidator(_lower)]
+Folder = Annotated[Path, AfterValidator(_folder), Allowed("a folder; it is created when missing")]
+SigningKey = Annotated[
+    SecretStr,
+    AfterValidator(_secret_key),
+    Allowed("at least 32 random bytes, for example from: openssl rand -hex 32"),
+]
+Password = Annotated[
+    SecretStr,
+    AfterValidator(_password),
+    Allowed("8 characters to 72 bytes that are not a well-known password"),
+]
+ApiKey = Annotated[SecretStr, AfterValidator(_one_line), Allowed("the key, on one line")]
+DatabaseUrl = Annotated[
+    SecretStr,
+    AfterValidator(_database),
+    Allowed("sqlite+aiosqlite:///path/to/file.db"),
+    DefaultWords("steward.db in DATA_DIR"),
+]
