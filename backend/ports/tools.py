@@ -8,9 +8,9 @@ the tool cannot work on this server.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from backend.kit.http import HttpClient
 from backend.ports.clock import Clock
@@ -20,9 +20,20 @@ Touch = Literal["computes", "reads_user_data", "reads_outside", "executes", "wri
 
 
 class ToolArgs(BaseModel):
-    """Base of every tool's Args: unknown fields are refused so that the model hears of them."""
+    """Base of every tool's Args: unknown fields are refused so that the model hears of them.
+
+    A null argument counts as one not given: small models write null for every optional field.
+    """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, given: object) -> object:
+        if not isinstance(given, dict):
+            return given
+        named = cast("dict[str, object]", given)
+        return {name: value for name, value in named.items() if value is not None}
 
 
 class ToolOptions(BaseModel):
