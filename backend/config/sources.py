@@ -78,7 +78,9 @@ def _read_env_file(path: Path) -> Iterable[Entry]:
         raise SettingsError([msg]) from exc
     lines: dict[str, int] = {}
     for binding in parse_stream(io.StringIO(text)):
-        line = binding.original.line
+        written = binding.original.string
+        blank_lines = written[: len(written) - len(written.lstrip())].count("\n")
+        line = binding.original.line + blank_lines
         if binding.error or (binding.key and binding.value is None):
             msg = f"{path} line {line}: it cannot be read; write NAME=value"
             raise SettingsError([msg])

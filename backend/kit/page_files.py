@@ -49,9 +49,12 @@ def read_page_file(folder: Path, url_path: str) -> PageFile | None:
     root = folder.resolve()
     path = root.joinpath(*names).resolve()
     content_type = _TYPES.get(path.suffix.lower())
-    if content_type is None or not path.is_relative_to(root) or not path.is_file():
+    if content_type is None or not path.is_relative_to(root):
         return None
-    body = path.read_bytes()
+    try:
+        body = path.read_bytes()
+    except OSError:  # missing, a folder, or a name the file system refuses
+        return None
     html = body.decode("utf-8", "replace") if path.suffix.lower() == ".html" else ""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {

@@ -1,0 +1,113 @@
+"""The real command line in its own process: one line for what is wrong, a clean stop."""
+
+import re
+import signal
+import socket
+import stat
+import urllib.request
+
+import pytest
+
+from tests.fakes.processes import ROOT, run_program, running_program
+
+LISTENS = "Steward listens on "
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "arguments", "line"),
+    [
+        (
+            "SERVER_PROT=1\n",
+            {},
+            [],
+            "SERVER_PROT: there is no such setting; did you mean SERVER_PORT? (.env line 1)",
+        ),
+        (
+            "",
+            {"MODELS__RETRIES": "x"},
+            ["serve"],
+            "MODELS__RETRIES: 'x': it is not a whole number; give a whole number from 0 to 10"
+            " (environment)",
+        ),
+        (
+            "",
+            {},
+            ["--port", "70000", "serve"],
+            "SERVER_PORT: '70000': it is too large; give a whole number from 0 to 65535"
+            " (command line)",
+        ),
+        (
+            "ADMIN_PASSWORD=changeme1\n",
+            {},
+            ["doctor"],
+            "ADMIN_PASSWORD: it is a well-known password; give 8 characters to 72 bytes that are"
+            " not a well-known password (.env line 1)",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_one_line_on_standard_error(tmp_path, text, environ, arguments, line):
+    """No trace-back, nothing on standard output, exit code 2, nothing written."""
+    (tmp_path / ".env").write_text(text)
+    done = run_program("-m", "backend", *arguments, folder=tmp_path, environ=environ)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"steward: {line}\n")
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
+
+
+def test_a_port_in_use_is_one_line(tmp_path):
+    """The most frequent failure of a second start."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = run_program("-m", "backend", "--port", port, folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        f"steward: SERVER_PORT: 127.0.0.1 port {port} cannot be bound (Address already in use);"
+        " stop what uses it or give another (command line)"
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_server_answers_and_stops_cleanly(tmp_path, number):
+    """run_backend.py serves, shows no server software, keeps its key private, and exits with 0."""
+    program = str(ROOT / "run_backend.py")
+    with running_program(
+        program, "--port", "0", folder=tmp_path, ready=LISTENS, environ={"LOG_LEVLE": "x"}
+    ) as (process, line):
+        address = re.search(r"http://\S+", line)
+        assert address is not None
+        with urllib.request.urlopen(f"{address[0]}/health", timeout=10) as reply:
+            assert (reply.status, reply.headers.get("server")) == (200, None)
+        process.send_signal(number)
+        assert process.wait(timeout=30) == 0
+    assert stat.S_IMODE((tmp_path / "data" / "secret.key").stat().st_mode) == 0o600
+
+
+def test_doctor_says_what_is_given_and_what_is_missing(tmp_path):
+    """Secrets are only said to be given; an unreachable model server is a warning with its fix."""
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    environ = {
+        "OLLAMA_HOST": f"127.0.0.1:{port}",
+        "TAVILY_API_KEY": "opaque",
+        "ADMIN_PASSWORT": "x",
+    }
+    done = run_program("-m", "backend", "doctor", folder=tmp_path, environ=environ)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert lines[:4] == [
+        "Settings that are not at their default:",
+        f"  OLLAMA_HOST = http://127.0.0.1:{port} (environment)",
+        "  TAVILY_API_KEY = given (environment)",
+        "  warning: ADMIN_PASSWORT in the environment is unused: meant ADMIN_PASSWORD?",
+    ]
+    assert "  ok   data folder: data, key in secret.key" in lines
+    assert "       fix: start Ollama, or give OLLAMA_HOST" in lines
+
+
+def test_a_broken_installation_makes_doctor_fail(tmp_path):
+    """The exit code is for scripts."""
+    (tmp_path / "file").write_text("")
+    environ = {"DATA_DIR": "file/data", "OLLAMA_HOST": "127.0.0.1:1"}
+    done = run_program("-m", "backend", "doctor", folder=tmp_path, environ=environ)
+    assert done.returncode == 1
+    assert "FAIL data folder: " in done.stdout

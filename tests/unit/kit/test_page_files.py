@@ -1,0 +1,90 @@
+"""Page files leave their folder with the right headers, and nothing else leaves it."""
+
+import base64
+import hashlib
+
+import pytest
+
+from backend.kit.page_files import PageFile, read_page_file
+from backend.kit.page_headers import page_headers
+
+IMPORT_MAP = '{"imports":\r\n{}}'
+HTML = f'<script type="importmap">{IMPORT_MAP}</script><script src="/app.js"></script>'
+
+
+@pytest.fixture
+def folder(tmp_path):
+    page = tmp_path / "page"
+    (page / "css").mkdir(parents=True)
+    (page / "index.html").write_bytes(HTML.encode())
+    (page / "app.js").write_text("1")
+    (page / "css" / "a b.css").write_text("x")
+    (page / ".env").write_text("secret")
+    (page / "notes.md").write_text("x")
+    (tmp_path / "outside.txt").write_text("secret")
+    (page / "link.txt").symlink_to(tmp_path / "outside.txt")
+    (page / "folder.txt").mkdir()
+    return page
+
+
+def test_a_file_comes_with_its_type_and_the_security_headers(folder):
+    """Everything the answer needs is in one value."""
+    etag = f'"{hashlib.sha256(b"1").hexdigest()[:32]}"'
+    assert read_page_file(folder, "/app.js") == PageFile(
+        body=b"1",
+        etag=etag,
+        headers={
+            **page_headers(),
+            "Content-Type": "text/javascript; charset=utf-8",
+            "Cache-Control": "no-cache",
+            "ETag": etag,
+        },
+    )
+
+
+def test_the_root_is_the_page_and_its_import_map_is_allowed_by_hash(folder):
+    """The browser hashes the script with line feeds only; scripts from files need no hash."""
+    digest = hashlib.sha256(IMPORT_MAP.replace("\r\n", "\n").encode()).digest()
+    allowed = f"script-src 'self' 'sha256-{base64.b64encode(digest).decode()}';"
+    found = read_page_file(folder, "/")
+    assert found is not None
+    assert found.body == HTML.encode()
+    assert allowed in found.headers["Content-Security-Policy"]
+
+
+def test_names_with_spaces_and_folders_are_found(folder):
+    """The path comes decoded."""
+    found = read_page_file(folder, "/css/a b.css")
+    assert found is not None
+    assert found.headers["Content-Type"] == "text/css; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/missing.js",
+        "/css",
+        "/css/",
+        "/.env",
+        "/../outside.txt",
+        "/css/../../outside.txt",
+        "//outside.txt",
+        "/..\\outside.txt",
+        "/a\0.txt",
+        "/link.txt",
+        "/notes.md",
+        "/folder.txt",
+        "/" + "a" * 5000 + ".js",
+    ],
+)
+def test_nothing_else_is_served(folder, path):
+    """No listing, no hidden files, no way up, no links out, no other types."""
+    assert read_page_file(folder, path) is None
+
+
+def test_nothing_may_run_or_load_from_elsewhere():
+    """The policy starts from nothing and never allows inline code."""
+    policy = page_headers()["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self';")
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy

@@ -1,0 +1,147 @@
+"""The files around the code keep their promises: locks, Makefile, licence, containers."""
+
+import hashlib
+import re
+import shutil
+import subprocess
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from backend.kit.page_headers import nginx_lines
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def pins_of(name):
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def needed_by(requirements):
+    """Follow the installed packages' own metadata to everything they need here."""
+    found, seen, waiting = set(), set(), [Requirement(text) for text in requirements]
+    while waiting:
+        wanted = waiting.pop()
+        key = (canonicalize_name(wanted.name), frozenset(wanted.extras))
+        if key in seen:
+            continue
+        seen.add(key)
+        found.add(key[0])
+        extras = [{"extra": extra} for extra in (*wanted.extras, "")]
+        for text in metadata.requires(wanted.name) or []:
+            need = Requirement(text)
+            if need.marker is None or any(need.marker.evaluate(extra) for extra in extras):
+                waiting.append(need)
+    return found
+
+
+def test_the_locks_hold_exactly_what_is_needed():
+    """With --no-deps nothing else is installed; nothing unused slips in either."""
+    runtime = {pin.partition("==")[0] for pin in pins_of("requirements.lock")}
+    extra = {pin.partition("==")[0] for pin in pins_of("requirements-dev.lock")}
+    needed = needed_by(PROJECT["dependencies"])
+    needed_for_dev = needed_by(PROJECT["optional-dependencies"]["dev"])
+    assert runtime == needed
+    assert extra == needed_for_dev - needed
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_is_sorted_plain_pins(name):
+    """No addresses, no ranges, no options: any index will do."""
+    pins = pins_of(name)
+    assert pins == sorted(pins, key=lambda pin: pin.partition("==")[0])
+    assert [pin for pin in pins if not re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.+]*", pin)] == []
+
+
+def test_the_pins_satisfy_everything_that_is_asked_of_them():
+    """The versions fit each other and pyproject.toml."""
+    pins = dict(
+        pin.split("==")
+        for name in ("requirements.lock", "requirements-dev.lock")
+        for pin in pins_of(name)
+    )
+    wanted = [Requirement(text) for text in PROJECT["dependencies"]]
+    wanted += [Requirement(text) for text in PROJECT["optional-dependencies"]["dev"]]
+    for name in pins:
+        for text in metadata.requires(name) or []:
+            need = Requirement(text)
+            if need.marker is None or need.marker.evaluate({"extra": ""}):
+                wanted.append(need)
+    misfits = [
+        f"{need} but {pins[canonicalize_name(need.name)]}"
+        for need in wanted
+        if not need.specifier.contains(pins[canonicalize_name(need.name)], prereleases=True)
+    ]
+    assert misfits == []
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+class TestMakefile:
+    def make(self, *arguments):
+        return subprocess.run(
+            ["make", "-C", str(ROOT), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    @pytest.mark.parametrize(
+        ("word", "command"),
+        [
+            ("run", "run_backend.py"),
+            ("test", "-m pytest"),
+            ("check", "ruff format --check"),
+            ("check", "ruff check"),
+            ("check", "basedpyright"),
+            ("check", "lint-imports"),
+            ("check", "loq check"),
+            ("check", "vulture"),
+            ("check", "deptry"),
+            ("check", "interrogate"),
+            ("fix", "ruff check --fix"),
+            ("bench", "benchmarks/run.py"),
+            ("clean", "rm -rf .venv"),
+        ],
+    )
+    def test_every_word_does_its_job(self, word, command):
+        """The words are the interface of the repository."""
+        assert command in self.make("-n", word).stdout
+
+    def test_an_interpreter_that_is_missing_or_too_old_is_named(self):
+        """One clear line instead of a failing installation."""
+        done = self.make("runtime", "PYTHON=false")
+        assert done.returncode != 0
+        assert done.stderr.splitlines()[0].startswith(
+            "Steward needs Python 3.11 or newer; 'false' is"
+        )
+
+
+def test_the_licence_is_the_unmodified_apache_text():
+    """The text that https://www.apache.org/licenses/LICENSE-2.0.txt has, byte for byte."""
+    digest = hashlib.sha256((ROOT / "LICENSE").read_bytes()).hexdigest()
+    assert digest == "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
+
+
+def test_nginx_sends_the_headers_of_the_page():
+    """When this fails, paste what `python -m backend.kit.page_headers frontend/index.html` prints."""
+    page = ROOT / "frontend" / "index.html"
+    html = page.read_text(encoding="utf-8") if page.exists() else ""
+    text = (ROOT / "nginx.conf").read_text(encoding="utf-8")
+    between = text.partition("# <page headers>")[2].partition("# </page headers>")[0]
+    assert [line.strip() for line in between.strip().splitlines()] == nginx_lines(html).splitlines()
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "docs" / "decisions").glob("*.md")), ids=lambda p: p.name
+)
+def test_a_decision_is_short_and_numbered(path):
+    """At most 40 lines: context, decision, consequences."""
+    assert re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", path.name)
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 40
