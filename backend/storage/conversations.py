@@ -1,0 +1,273 @@
+"""Sessions and their messages in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    case,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from backend.errors import NotFound, SessionBusy
+from backend.kit.folding import fold
+from backend.ports.stores import Conversation, Page, Run, StoredMessage
+from backend.ports.values import JsonObject
+from backend.storage.columns import CleanText
+from backend.storage.database import Database
+from backend.storage.listing import (
+    checked_limit,
+    read_cursor,
+    search_key,
+    search_text,
+    write_cursor,
+)
+from backend.storage.runs import run_values
+from backend.storage.tables import conversations, messages, runs
+
+_MINE = (conversations.c.id == bindparam("wanted")) & (
+    conversations.c.user_id == bindparam("owner")
+)
+_GET = select(conversations).where(_MINE)
+_MESSAGES = (
+    select(messages).join_from(messages, conversations).where(_MINE).order_by(messages.c.seq)
+)
+_UNTITLED = conversations.c.title == ""
+_NEW_TITLE: ColumnElement[str] = bindparam("new_title", type_=CleanText)
+_NEW_KEY: ColumnElement[str] = bindparam("new_key", type_=CleanText)
+_CLAIM = (
+    update(conversations)
+    .where(_MINE, conversations.c.active_run_id.is_(None))
+    .values(
+        active_run_id=bindparam("run"),
+        updated_at_ms=bindparam("now"),
+        title=case((_UNTITLED, _NEW_TITLE), else_=conversations.c.title),
+        title_key=case((_UNTITLED, _NEW_KEY), else_=conversations.c.title_key),
+    )
+)
+_FREE = (
+    update(conversations)
+    .where(_MINE, conversations.c.active_run_id == bindparam("run"))
+    .values(active_run_id=None, updated_at_ms=bindparam("now"))
+)
+_END_RUN = (
+    update(runs)
+    .where(
+        runs.c.id == bindparam("run"),
+        runs.c.user_id == bindparam("owner"),
+        runs.c.conversation_id == bindparam("wanted"),
+        runs.c.state == "running",
+    )
+    .values({
+        name: bindparam(f"new_{name}")
+        for name in ("model", "route", "state", "finished_at_ms", "trace", "events")
+    })
+)
+
+
+class SqlConversationStore:
+    """The `ConversationStore` port over SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, conversation: Conversation) -> None:
+        """Add an empty conversation."""
+        await self._database.write(_create, conversation)
+
+    async def get(self, user_id: str, conversation_id: str) -> Conversation | None:
+        """Find one of the user's."""
+        return await self._database.read(_get, user_id, conversation_id)
+
+    async def messages(self, user_id: str, conversation_id: str) -> Sequence[StoredMessage]:
+        """Its messages in order; empty when it is not the user's."""
+        return await self._database.read(_messages, user_id, conversation_id)
+
+    async def list(
+        self, user_id: str, *, query: str = "", limit: int = 20, cursor: str | None = None
+    ) -> Page[Conversation]:
+        """The user's conversations, last used first; `query` searches titles and messages.
+
+        Raises:
+            InvalidRequest: for a cursor no listing gave out, a query over 500 characters or a limit
+                outside 1 to 1,000.
+        """
+        after = None if cursor is None else read_cursor(cursor)
+        key, size = search_key(query), checked_limit(limit)
+        rows = await self._database.read(_list, user_id, key=key, limit=size + 1, after=after)
+        if len(rows) <= size:
+            return Page(items=tuple(rows))
+        last = rows[size - 1]
+        return Page(items=tuple(rows[:size]), next_cursor=write_cursor(last.updated_at_ms, last.id))
+
+    async def update(
+        self,
+        user_id: str,
+        conversation_id: str,
+        *,
+        title: str | None = None,
+        metadata: JsonObject | None = None,
+        now_ms: int,
+    ) -> Conversation | None:
+        """Change title or metadata."""
+        values: dict[str, Any] = {"updated_at_ms": now_ms}
+        if title is not None:
+            values |= {"title": title, "title_key": fold(title)}
+        if metadata is not None:
+            values["metadata"] = metadata
+        return await self._database.write(_update, user_id, conversation_id, values=values)
+
+    async def delete(self, user_id: str, conversation_id: str) -> bool:
+        """Erase it with its messages and runs."""
+        return await self._database.write(_delete, user_id, conversation_id)
+
+    async def begin_turn(
+        self, run: Run, new_messages: Sequence[StoredMessage], *, title_if_empty: str
+    ) -> None:
+        """Claim the conversation for a run and store what is new, in one transaction.
+
+        Raises SessionBusy when another run holds it, NotFound when it is not the user's.
+        """
+        await self._database.write(_begin_turn, run, new_messages, title=title_if_empty)
+
+    async def end_turn(self, run: Run, new_messages: Sequence[StoredMessage]) -> None:
+        """Store the run's end and its messages and free the conversation, in one transaction.
+
+        A run that has ended already, or whose conversation was erased meanwhile, changes nothing.
+        """
+        await self._database.write(_end_turn, run, new_messages)
+
+
+def _conversation_of(row: Row[Any]) -> Conversation:
+    return Conversation(
+        id=row.id,
+        user_id=row.user_id,
+        title=row.title,
+        metadata=row.metadata,
+        active_run_id=row.active_run_id,
+        created_at_ms=row.created_at_ms,
+        updated_at_ms=row.updated_at_ms,
+    )
+
+
+def _create(connection: Connection, it: Conversation) -> None:
+    values = {
+        "id": it.id,
+        "user_id": it.user_id,
+        "active_run_id": it.active_run_id,
+        "created_at_ms": it.created_at_ms,
+        "updated_at_ms": it.updated_at_ms,
+        "title": it.title,
+        "title_key": fold(it.title),
+        "metadata": it.metadata,
+    }
+    connection.execute(insert(conversations), values)
+
+
+def _get(connection: Connection, user_id: str, conversation_id: str) -> Conversation | None:
+    row = connection.execute(_GET, {"wanted": conversation_id, "owner": user_id}).first()
+    return None if row is None else _conversation_of(row)
+
+
+def _messages(
+    connection: Connection, user_id: str, conversation_id: str
+) -> Sequence[StoredMessage]:
+    rows = connection.execute(_MESSAGES, {"wanted": conversation_id, "owner": user_id})
+    return tuple(
+        StoredMessage(
+            id=row.id,
+            conversation_id=row.conversation_id,
+            message=row.message,
+            run_id=row.run_id,
+            state=row.state,
+            created_at_ms=row.created_at_ms,
+        )
+        for row in rows
+    )
+
+
+def _list(
+    connection: Connection, user_id: str, *, key: str, limit: int, after: tuple[int, str] | None
+) -> Sequence[Conversation]:
+    it = conversations.c
+    found = select(conversations).where(it.user_id == user_id)
+    if key:
+        said = select(messages.c.seq).where(
+            messages.c.conversation_id == it.id,
+            messages.c.search_text.contains(key, autoescape=True),
+        )
+        found = found.where(it.title_key.contains(key, autoescape=True) | said.exists())
+    if after is not None:
+        at_ms, last_id = after
+        older = it.updated_at_ms < at_ms
+        found = found.where(or_(older, (it.updated_at_ms == at_ms) & (it.id < last_id)))
+    ordered = found.order_by(it.updated_at_ms.desc(), it.id.desc()).limit(limit)
+    return [_conversation_of(row) for row in connection.execute(ordered)]
+
+
+def _update(
+    connection: Connection, user_id: str, conversation_id: str, *, values: dict[str, Any]
+) -> Conversation | None:
+    mine = (conversations.c.id == conversation_id) & (conversations.c.user_id == user_id)
+    connection.execute(update(conversations).where(mine).values(values))
+    return _get(connection, user_id, conversation_id)
+
+
+def _delete(connection: Connection, user_id: str, conversation_id: str) -> bool:
+    mine = (conversations.c.id == conversation_id) & (conversations.c.user_id == user_id)
+    return connection.execute(delete(conversations).where(mine)).rowcount > 0
+
+
+def _begin_turn(
+    connection: Connection, run: Run, new_messages: Sequence[StoredMessage], *, title: str
+) -> None:
+    claim = {
+        "wanted": run.conversation_id,
+        "owner": run.user_id,
+        "run": run.id,
+        "now": run.started_at_ms,
+        "new_title": title,
+        "new_key": fold(title),
+    }
+    if connection.execute(_CLAIM, claim).rowcount == 0:
+        if _get(connection, run.user_id, run.conversation_id or "") is None:
+            raise NotFound
+        raise SessionBusy
+    connection.execute(insert(runs), run_values(run))
+    _add_messages(connection, run, new_messages)
+
+
+def _end_turn(connection: Connection, run: Run, new_messages: Sequence[StoredMessage]) -> None:
+    whose = {"wanted": run.conversation_id, "owner": run.user_id, "run": run.id}
+    values = {f"new_{name}": value for name, value in run_values(run).items()}
+    if connection.execute(_END_RUN, {**whose, **values}).rowcount == 0:
+        return
+    _add_messages(connection, run, new_messages)
+    now_ms = run.started_at_ms if run.finished_at_ms is None else run.finished_at_ms
+    connection.execute(_FREE, {**whose, "now": now_ms})
+
+
+def _add_messages(connection: Connection, run: Run, new_messages: Sequence[StoredMessage]) -> None:
+    rows = [
+        {
+            "id": new.id,
+            "conversation_id": run.conversation_id,
+            "run_id": new.run_id,
+            "state": new.state,
+            "created_at_ms": new.created_at_ms,
+            "message": new.message,
+            "search_text": search_text(new.message),
+        }
+        for new in new_messages
+    ]
+    if rows:
+        connection.execute(insert(messages), rows)

@@ -1,0 +1,1 @@
+"""The storage ports in memory, for tests and the demo; nothing outlives the process."""

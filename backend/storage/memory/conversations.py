@@ -1,0 +1,167 @@
+"""Sessions and their messages in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from backend.errors import Conflict, NotFound, SessionBusy
+from backend.kit.folding import fold
+from backend.ports.stores import Conversation, Page, Run, StoredMessage
+from backend.ports.values import JsonObject
+from backend.storage.columns import copy_json
+from backend.storage.listing import (
+    checked_limit,
+    read_cursor,
+    search_key,
+    search_text,
+    write_cursor,
+)
+from backend.storage.memory.shelves import Shelves, detached
+
+
+class MemoryConversationStore:
+    """The `ConversationStore` port in memory."""
+
+    def __init__(self, shelves: Shelves) -> None:
+        self._shelves = shelves
+
+    async def create(self, conversation: Conversation) -> None:
+        """Add an empty conversation."""
+        self._shelves.require_user(conversation.user_id)
+        if conversation.id in self._shelves.conversations:
+            raise Conflict
+        self._keep(conversation)
+
+    async def get(self, user_id: str, conversation_id: str) -> Conversation | None:
+        """Find one of the user's."""
+        it = self._mine(user_id, conversation_id)
+        return None if it is None else replace(it, metadata=copy_json(it.metadata))
+
+    async def messages(self, user_id: str, conversation_id: str) -> Sequence[StoredMessage]:
+        """Its messages in order; empty when it is not the user's."""
+        if self._mine(user_id, conversation_id) is None:
+            return ()
+        stored = self._shelves.messages.get(conversation_id, [])
+        return tuple(replace(it, message=copy_json(it.message)) for it in stored)
+
+    async def list(
+        self, user_id: str, *, query: str = "", limit: int = 20, cursor: str | None = None
+    ) -> Page[Conversation]:
+        """The user's conversations, last used first; `query` searches titles and messages.
+
+        Raises:
+            InvalidRequest: for a cursor no listing gave out, a query over 500 characters or a limit
+                outside 1 to 1,000.
+        """
+        after = None if cursor is None else read_cursor(cursor)
+        key, size = search_key(query), checked_limit(limit)
+        found = [
+            it
+            for it in self._shelves.conversations.values()
+            if it.user_id == user_id
+            and (after is None or (it.updated_at_ms, it.id) < after)
+            and self._says(it, key)
+        ]
+        found.sort(key=lambda it: (it.updated_at_ms, it.id), reverse=True)
+        items = tuple(replace(it, metadata=copy_json(it.metadata)) for it in found[:size])
+        if len(found) <= size:
+            return Page(items=items)
+        return Page(items=items, next_cursor=write_cursor(items[-1].updated_at_ms, items[-1].id))
+
+    async def update(
+        self,
+        user_id: str,
+        conversation_id: str,
+        *,
+        title: str | None = None,
+        metadata: JsonObject | None = None,
+        now_ms: int,
+    ) -> Conversation | None:
+        """Change title or metadata."""
+        it = self._mine(user_id, conversation_id)
+        if it is None:
+            return None
+        changed = replace(
+            it,
+            title=it.title if title is None else title,
+            metadata=it.metadata if metadata is None else metadata,
+            updated_at_ms=now_ms,
+        )
+        self._keep(changed)
+        return await self.get(user_id, conversation_id)
+
+    async def delete(self, user_id: str, conversation_id: str) -> bool:
+        """Erase it with its messages and runs."""
+        if self._mine(user_id, conversation_id) is None:
+            return False
+        self._shelves.erase_conversation(conversation_id)
+        return True
+
+    async def begin_turn(
+        self, run: Run, new_messages: Sequence[StoredMessage], *, title_if_empty: str
+    ) -> None:
+        """Claim the conversation for a run and store what is new.
+
+        Raises SessionBusy when another run holds it, NotFound when it is not the user's.
+        """
+        it = self._mine(run.user_id, run.conversation_id)
+        if it is None:
+            raise NotFound
+        if it.active_run_id is not None:
+            raise SessionBusy
+        if run.id in self._shelves.runs:
+            raise Conflict
+        self._refuse_known(new_messages)
+        self._keep(
+            replace(
+                it,
+                active_run_id=run.id,
+                title=it.title or title_if_empty,
+                updated_at_ms=run.started_at_ms,
+            )
+        )
+        self._shelves.runs[run.id] = detached(run)
+        self._add_messages(it.id, new_messages)
+
+    async def end_turn(self, run: Run, new_messages: Sequence[StoredMessage]) -> None:
+        """Store the run's end and its messages and free the conversation.
+
+        A run that has ended already, or whose conversation was erased meanwhile, changes nothing.
+        """
+        begun = self._shelves.runs.get(run.id)
+        it = self._mine(run.user_id, run.conversation_id)
+        if (
+            begun is None
+            or it is None
+            or (begun.conversation_id, begun.state) != (it.id, "running")
+        ):
+            return
+        self._refuse_known(new_messages)
+        self._shelves.runs[run.id] = detached(replace(run, started_at_ms=begun.started_at_ms))
+        self._add_messages(it.id, new_messages)
+        if it.active_run_id == run.id:
+            now_ms = run.started_at_ms if run.finished_at_ms is None else run.finished_at_ms
+            self._keep(replace(it, active_run_id=None, updated_at_ms=now_ms))
+
+    def _mine(self, user_id: str, conversation_id: str | None) -> Conversation | None:
+        it = self._shelves.conversations.get(conversation_id or "")
+        return it if it is not None and it.user_id == user_id else None
+
+    def _keep(self, it: Conversation) -> None:
+        self._shelves.conversations[it.id] = replace(it, metadata=copy_json(it.metadata))
+
+    def _says(self, it: Conversation, key: str) -> bool:
+        said = self._shelves.messages.get(it.id, [])
+        return key in fold(it.title) or any(key in search_text(one.message) for one in said)
+
+    def _refuse_known(self, new_messages: Sequence[StoredMessage]) -> None:
+        known = {one.id for stored in self._shelves.messages.values() for one in stored}
+        if known & {new.id for new in new_messages}:
+            raise Conflict
+
+    def _add_messages(self, conversation_id: str, new_messages: Sequence[StoredMessage]) -> None:
+        self._shelves.messages.setdefault(conversation_id, []).extend(
+            replace(new, conversation_id=conversation_id, message=copy_json(new.message))
+            for new in new_messages
+        )

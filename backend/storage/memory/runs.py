@@ -1,0 +1,40 @@
+"""Runs and their traces in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from backend.errors import Conflict
+from backend.ports.stores import Run
+from backend.storage.memory.shelves import Shelves, detached
+
+
+class MemoryRunStore:
+    """The `RunStore` port in memory."""
+
+    def __init__(self, shelves: Shelves) -> None:
+        self._shelves = shelves
+
+    async def save(self, run: Run) -> None:
+        """Insert or replace a run; another user's run of the same id stays as it is."""
+        self._shelves.require_user(run.user_id)
+        if run.conversation_id not in {None, *self._shelves.conversations}:
+            raise Conflict
+        stored = self._shelves.runs.get(run.id)
+        if stored is None or stored.user_id == run.user_id:
+            self._shelves.runs[run.id] = detached(run)
+
+    async def get(self, user_id: str, run_id: str) -> Run | None:
+        """Find one of the user's."""
+        run = self._shelves.runs.get(run_id)
+        return detached(run) if run is not None and run.user_id == user_id else None
+
+    async def interrupt_running(self, now_ms: int) -> int:
+        """At start: mark runs a dead process left as interrupted, free their conversations."""
+        shelves = self._shelves
+        left = [run for run in shelves.runs.values() if run.state == "running"]
+        for run in left:
+            shelves.runs[run.id] = replace(run, state="interrupted", finished_at_ms=now_ms)
+        for it in shelves.conversations.values():
+            shelves.conversations[it.id] = replace(it, active_run_id=None)
+        return len(left)

@@ -1,0 +1,57 @@
+"""What the in-memory stores share, so that erasing an account reaches everything that is its."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from backend.errors import Conflict
+from backend.ports.stores import (
+    ApiKey,
+    Conversation,
+    RefreshToken,
+    Run,
+    StoredMessage,
+    ToolAudit,
+    User,
+)
+from backend.storage.columns import copy_json
+
+
+@dataclass(slots=True)
+class Shelves:
+    """All rows, by id; messages by conversation, failed log-ins as (subject, at_ms)."""
+
+    users: dict[str, User] = field(default_factory=dict[str, User])
+    keys: dict[str, ApiKey] = field(default_factory=dict[str, ApiKey])
+    refresh_tokens: dict[str, RefreshToken] = field(default_factory=dict[str, RefreshToken])
+    conversations: dict[str, Conversation] = field(default_factory=dict[str, Conversation])
+    messages: dict[str, list[StoredMessage]] = field(default_factory=dict[str, list[StoredMessage]])
+    runs: dict[str, Run] = field(default_factory=dict[str, Run])
+    audit: dict[str, ToolAudit] = field(default_factory=dict[str, ToolAudit])
+    login_failures: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+
+    def require_user(self, user_id: str) -> None:
+        """Raise Conflict when the owner of a new row does not exist, as a foreign key would."""
+        if user_id not in self.users:
+            raise Conflict
+
+    def erase_user(self, user_id: str) -> None:
+        """Erase an account and all that is its."""
+        del self.users[user_id]
+        for shelf in (self.keys, self.refresh_tokens, self.runs, self.audit):
+            for row_id in [row.id for row in shelf.values() if row.user_id == user_id]:
+                del shelf[row_id]
+        for it in [it for it in self.conversations.values() if it.user_id == user_id]:
+            self.erase_conversation(it.id)
+
+    def erase_conversation(self, conversation_id: str) -> None:
+        """Erase a conversation with its messages and runs."""
+        del self.conversations[conversation_id]
+        self.messages.pop(conversation_id, None)
+        for run in [run for run in self.runs.values() if run.conversation_id == conversation_id]:
+            del self.runs[run.id]
+
+
+def detached(run: Run) -> Run:
+    """Copy a run's JSON, so that nobody changes what is stored from outside."""
+    return replace(run, trace=copy_json(run.trace), events=tuple(copy_json(run.events)))

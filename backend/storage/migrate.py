@@ -1,0 +1,103 @@
+"""Applies the migrations: `python -m backend.storage.migrate sqlite+aiosqlite:///path`.
+
+Run by the server as a child process, or by hand. All steps are one transaction; before an existing
+file is touched it is copied, and put back when a step fails. Says why on one line of stderr.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.storage import migrations
+from backend.storage.backups import backup_before_migration, copy_database
+from backend.storage.database import UnusableDatabaseUrl, migrating_engine, sqlite_path
+from backend.storage.schema import HEAD, MigrationFailed, UnusableSchema, current_revision
+
+_LOCK_WAIT_S = 600.0
+
+
+def migrate(path: Path, *, scripts: Path | None = None, head: str = HEAD) -> None:
+    """Bring a database file to `head`, alone among all processes that try.
+
+    Args:
+        path: The file; made, readable by its owner alone, when it does not exist.
+        scripts: Another folder of migrations (default: ours).
+        head: The revision to reach.
+
+    Raises:
+        UnusableSchema: as `schema.current_revision` does.
+        MigrationFailed: when a step failed or the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        with _alone(path):
+            revision = current_revision(path)
+            if revision != head:
+                _upgrade(path, revision, scripts or Path(migrations.__path__[0]), head)
+    except (sqlite3.Error, OSError) as exc:
+        msg = f"{path} cannot be migrated: {exc}"
+        raise MigrationFailed(msg) from exc
+
+
+@contextmanager
+def _alone(path: Path) -> Generator[None]:
+    # A lock that every platform has and that dies with its process: an SQLite file of its own.
+    lock = path.with_name(f"{path.name}.migrating")
+    lock.touch(mode=0o600)
+    with closing(sqlite3.connect(lock, timeout=_LOCK_WAIT_S, isolation_level=None)) as held:
+        held.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+def _upgrade(path: Path, revision: str | None, scripts: Path, head: str) -> None:
+    backup = None if revision is None else backup_before_migration(path, revision=revision)
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    engine = migrating_engine(path)
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, head)
+            _check_foreign_keys(connection)
+    except (SQLAlchemyError, CommandError, MigrationFailed) as exc:
+        engine.dispose()
+        if backup is not None:
+            copy_database(backup, path)
+        msg = f"the migration of {path} from {revision} to {head} failed: {exc}"
+        raise MigrationFailed(msg.replace("\n", " ")) from exc
+    finally:
+        engine.dispose()
+
+
+def _check_foreign_keys(connection: Connection) -> None:
+    if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
+        msg = "rows would point at nothing"
+        raise MigrationFailed(msg)
+
+
+def main(arguments: list[str]) -> int:
+    """Migrate the database of the one argument; 0 when it is up to date, 1 with a reason, 2 for bad use."""
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m backend.storage.migrate sqlite+aiosqlite:///path\n")
+        return 2
+    try:
+        migrate(sqlite_path(arguments[0]))
+    except (UnusableDatabaseUrl, UnusableSchema) as exc:
+        sys.stderr.write(f"{exc}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

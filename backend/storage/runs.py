@@ -1,0 +1,84 @@
+"""Runs and their traces in the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from backend.ports.stores import Run
+from backend.storage.database import Database, upsert
+from backend.storage.tables import conversations, runs
+
+_UPSERT = upsert(runs, "id")
+_GET = select(runs).where(runs.c.id == bindparam("wanted"), runs.c.user_id == bindparam("owner"))
+
+
+class SqlRunStore:
+    """The `RunStore` port over SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, run: Run) -> None:
+        """Insert or replace a run; another user's run of the same id stays as it is."""
+        await self._database.write(_save, run)
+
+    async def get(self, user_id: str, run_id: str) -> Run | None:
+        """Find one of the user's."""
+        return await self._database.read(_get, user_id, run_id)
+
+    async def interrupt_running(self, now_ms: int) -> int:
+        """At start: mark runs a dead process left as interrupted, free their conversations."""
+        return await self._database.write(_interrupt_running, now_ms)
+
+
+def run_values(run: Run) -> dict[str, Any]:
+    """Lay a run out as a row of `runs`."""
+    return {
+        "id": run.id,
+        "user_id": run.user_id,
+        "conversation_id": run.conversation_id,
+        "model": run.model,
+        "route": run.route,
+        "state": run.state,
+        "started_at_ms": run.started_at_ms,
+        "finished_at_ms": run.finished_at_ms,
+        "trace": run.trace,
+        "events": run.events,
+    }
+
+
+def _save(connection: Connection, run: Run) -> None:
+    connection.execute(_UPSERT, run_values(run))
+
+
+def _get(connection: Connection, user_id: str, run_id: str) -> Run | None:
+    row = connection.execute(_GET, {"wanted": run_id, "owner": user_id}).first()
+    return None if row is None else _run_of(row)
+
+
+def _run_of(row: Row[Any]) -> Run:
+    return Run(
+        id=row.id,
+        user_id=row.user_id,
+        conversation_id=row.conversation_id,
+        model=row.model,
+        route=row.route,
+        state=row.state,
+        trace=row.trace,
+        events=tuple(row.events),
+        started_at_ms=row.started_at_ms,
+        finished_at_ms=row.finished_at_ms,
+    )
+
+
+def _interrupt_running(connection: Connection, now_ms: int) -> int:
+    ended = connection.execute(
+        update(runs)
+        .where(runs.c.state == "running")
+        .values(state="interrupted", finished_at_ms=now_ms)
+    )
+    claimed = conversations.c.active_run_id.is_not(None)
+    connection.execute(update(conversations).where(claimed).values(active_run_id=None))
+    return ended.rowcount
