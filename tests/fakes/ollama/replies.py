@@ -1,0 +1,165 @@
+"""What the Ollama double answers: scripted replies, their faults, and their bytes on the wire.
+
+Not for: the HTTP server (`server`), or what a request may contain (`checks`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+
+STAMP = "2026-01-01T00:00:00.000000001Z"
+HTML_PAGE = b"<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1></body></html>"
+OUT_OF_MEMORY = "model requires more system memory (9.5 GiB) than is available (3.2 GiB)"
+QUEUE_FULL = "server busy, please try again.  maximum pending requests exceeded"
+RUNNER_DIED = "model runner has unexpectedly stopped, this may be due to resource limitations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One tool call the scripted model makes."""
+
+    name: str
+    arguments: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something that goes wrong after `after` lines of an answer were sent.
+
+    hang: nothing more is sent, the connection stays open. cut: the connection breaks inside the
+    body. end: the body ends in good order without a done line. raw: `text` is sent as a line of its
+    own and the answer goes on. error: the line {"error": text} ends the answer.
+    """
+
+    kind: Literal["hang", "cut", "end", "raw", "error"]
+    after: int = 0
+    text: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One scripted answer to /api/chat.
+
+    `content` and `thinking` are one delta per item (a string is cut into words). `hold` delays the
+    first byte until it is set. `split_bytes` sends the body in pieces of that many bytes, each in a
+    turn of the loop of its own. `status` other than 200 answers {"error": error}; `raw` is a whole
+    body sent as it stands. `count` tokens at `tokens_per_second` (0: at once) is the cheap path.
+    """
+
+    content: str | Sequence[str] = ()
+    thinking: str | Sequence[str] = ()
+    calls: Sequence[Call] = ()
+    calls_in_done_line: bool = False
+    call_ids: bool = True
+    call_index: bool = True
+    done_reason: str = "stop"
+    prompt_tokens: int = 11
+    output_tokens: int | None = None
+    hold: asyncio.Event | None = None
+    delay_s: float = 0.0
+    split_bytes: int = 0
+    fault: Fault | None = None
+    status: int = 200
+    error: str = ""
+    raw: bytes | None = None
+    content_type: str = "application/json; charset=utf-8"
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    count: int = 0
+    tokens_per_second: float = 0.0
+
+
+def failing(status: int, error: str, **more: Any) -> Reply:
+    """Answer with an error status in Ollama's shape."""
+    return Reply(status=status, error=error, **more)
+
+
+def words_of(text: str | Sequence[str]) -> list[str]:
+    """Cut a text into tokens that join up to it again."""
+    if not isinstance(text, str):
+        return list(text)
+    return re.findall(r"\s*\S+\s*$|\s*\S+", text)
+
+
+def wire_calls(reply: Reply) -> list[dict[str, Any]]:
+    """Write the tool calls in Ollama's shape: arguments are objects."""
+    calls: list[dict[str, Any]] = []
+    for index, call in enumerate(reply.calls):
+        function: dict[str, Any] = {"index": index} if reply.call_index else {}
+        function |= {"name": call.name, "arguments": call.arguments}
+        named = {"id": f"call_{index:08x}"} if reply.call_ids else {}
+        calls.append({**named, "function": function})
+    return calls
+
+
+def counters(reply: Reply, tokens: int) -> dict[str, Any]:
+    """Give the fields of the done line; Go leaves zero values out."""
+    counted = tokens if reply.output_tokens is None else reply.output_tokens
+    values = {
+        "total_duration": 1_000_000 * (counted + 1),
+        "load_duration": 500_000,
+        "prompt_eval_count": reply.prompt_tokens,
+        "prompt_eval_duration": 300_000 if reply.prompt_tokens else 0,
+        "eval_count": counted,
+        "eval_duration": 200_000 * counted,
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def line_of(model: str, message: dict[str, Any], **more: Any) -> bytes:
+    """Write one NDJSON line."""
+    head = {"model": model, "created_at": STAMP, "message": {"role": "assistant", **message}}
+    return orjson.dumps({**head, "done": False, **more}) + b"\n"
+
+
+def lines_of(model: str, reply: Reply) -> list[bytes]:
+    """Write the whole streamed answer, the done line last."""
+    thoughts, words, calls = words_of(reply.thinking), words_of(reply.content), wire_calls(reply)
+    lines = [line_of(model, {"content": "", "thinking": piece}) for piece in thoughts]
+    lines += [line_of(model, {"content": piece}) for piece in words]
+    if not reply.calls_in_done_line:
+        lines += [line_of(model, {"content": "", "tool_calls": [call]}) for call in calls]
+    last: dict[str, Any] = {"content": ""}
+    if reply.calls_in_done_line and calls:
+        last["tool_calls"] = calls
+    end = counters(reply, len(thoughts) + len(words))
+    return [*lines, line_of(model, last, done=True, done_reason=reply.done_reason, **end)]
+
+
+def whole_of(model: str, reply: Reply) -> bytes:
+    """Write the answer to a request with `stream: false`."""
+    thoughts, words, calls = words_of(reply.thinking), words_of(reply.content), wire_calls(reply)
+    message: dict[str, Any] = {"content": "".join(words)}
+    message |= {"thinking": "".join(thoughts)} if thoughts else {}
+    message |= {"tool_calls": calls} if calls else {}
+    end = counters(reply, len(thoughts) + len(words))
+    body = line_of(model, message, done=True, done_reason=reply.done_reason, **end)
+    return body.rstrip(b"\n")
+
+
+def example_of(schema: dict[str, Any] | str, text: str) -> Any:
+    """Make a value that fits a JSON schema, so that `format` is honoured without a script."""
+    if isinstance(schema, str):
+        return {"answer": text}
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = schema.get("type", "object")
+    if kind == "object":
+        fields = schema.get("properties", {})
+        return {name: example_of(fields[name], text) for name in fields}
+    if kind == "array":
+        return [example_of(schema.get("items", {"type": "string"}), text)]
+    return {"integer": 1, "number": 1.5, "boolean": True, "null": None}.get(kind, text)
+
+
+def echo(body: dict[str, Any]) -> Reply:
+    """Answer without a script: repeat the newest text, in the asked format."""
+    newest = next((m["content"] for m in reversed(body["messages"]) if m.get("content")), "")
+    if body.get("format"):
+        return Reply(content=orjson.dumps(example_of(body["format"], newest)).decode())
+    return Reply(content=f"echo: {newest}")

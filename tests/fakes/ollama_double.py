@@ -1,0 +1,88 @@
+"""Run the Ollama double as a program, and import its parts from one place.
+
+`python -m tests.fakes.ollama_double --port N [--script FILE] [--tokens-per-second X]` prints its URL
+and serves until it is stopped. FILE is a JSON list of replies: objects with the fields of `Reply`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tests.fakes.ollama.catalogue import usual_models
+from tests.fakes.ollama.checks import FakeModel
+from tests.fakes.ollama.replies import Call, Fault, Reply, echo, failing, words_of
+from tests.fakes.ollama.server import OllamaDouble, Received
+
+__all__ = [
+    "Call",
+    "FakeModel",
+    "Fault",
+    "OllamaDouble",
+    "Received",
+    "Reply",
+    "failing",
+    "reply_from",
+    "usual_models",
+]
+
+
+def reply_from(fields: dict[str, Any]) -> Reply:
+    """Read a Reply from JSON; `calls` and `fault` are objects with the fields of theirs."""
+    made = dict(fields)
+    made["calls"] = [Call(**call) for call in fields.get("calls", ())]
+    if fault := fields.get("fault"):
+        made["fault"] = Fault(**{**fault, "text": fault.get("text", "").encode()})
+    return Reply(**made)
+
+
+def paced(per_second: float, tokens: int) -> Any:
+    """Answer every chat with `tokens` tokens (0: as many as the echo has) at that pace."""
+
+    def answer(body: dict[str, Any]) -> Reply:
+        count = tokens or len(words_of(echo(body).content))
+        return Reply(count=count, tokens_per_second=per_second)
+
+    return answer
+
+
+async def serve(options: argparse.Namespace) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    pace = options.tokens_per_second
+    default = paced(pace, options.tokens) if pace or options.tokens else None
+    double = OllamaDouble(default=default)
+    if options.script:
+        replies = orjson.loads(await asyncio.to_thread(Path(options.script).read_bytes))
+        double.queue(*[reply_from(fields) for fields in replies])
+    await double.start(options.port)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    print(double.url, flush=True)  # noqa: T201 - the caller reads the address from here
+    await stop.wait()
+    await double.stop()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read the command line and serve."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--script", help="JSON list of replies, used in order")
+    parser.add_argument("--tokens-per-second", type=float, default=0.0)
+    parser.add_argument("--tokens", type=int, default=0, help="tokens per answer")
+    options = parser.parse_args(arguments)
+    with contextlib.suppress(ImportError):
+        import uvloop  # noqa: PLC0415 - only the program needs it
+
+        return uvloop.run(serve(options))
+    return asyncio.run(serve(options))
+
+
+if __name__ == "__main__":
+    main()
