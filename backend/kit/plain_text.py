@@ -6,7 +6,8 @@ Not for: escaping. What comes out is plain text that a page must still escape.
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
+
+from backend.kit.html_scan import Tag, Text, scan
 
 # Controls, bidirectional overrides (Trojan Source), invisible tags and lone surrogates. Joiners stay:
 # Persian and emoji need them.
@@ -15,7 +16,7 @@ _UNSAFE = re.compile(
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _BLANK_LINES = re.compile(r"\n{3,}")
-_SILENT_TAGS = frozenset({"script", "style", "template", "noscript"})
+_BREAKING_TAGS = frozenset({"br", "p", "div", "li", "td", "tr", "h1", "h2", "h3"})
 _MARKUP_FACTOR = 20
 
 
@@ -39,10 +40,8 @@ def from_html(markup: object, *, max_chars: int) -> str:
     """Read an HTML fragment as one line of text; scripts and styles are dropped."""
     if not isinstance(markup, str):
         return ""
-    reader = _TextReader()
-    reader.feed(markup[: max_chars * _MARKUP_FACTOR])
-    reader.close()
-    return one_line("".join(reader.parts), max_chars=max_chars)
+    parts = [_as_text(token) for token in scan(markup[: max_chars * _MARKUP_FACTOR])]
+    return one_line("".join(parts), max_chars=max_chars)
 
 
 def shorten(text: str, max_chars: int) -> str:
@@ -54,22 +53,7 @@ def shorten(text: str, max_chars: int) -> str:
     return (cut[:space] if space > max_chars * 0.8 else cut).rstrip() + "…"
 
 
-class _TextReader(HTMLParser):
-    """Collects the text between tags."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - the parser's interface
-        self._silent += tag in _SILENT_TAGS
-        if tag in {"br", "p", "div", "li"}:
-            self.parts.append(" ")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._silent = max(0, self._silent - (tag in _SILENT_TAGS))
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.parts.append(data)
+def _as_text(token: Text | Tag) -> str:
+    if isinstance(token, Text):
+        return token.text
+    return " " if token.name in _BREAKING_TAGS else ""
