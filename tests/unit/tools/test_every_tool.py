@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any, get_args
 
 import pytest
+from pydantic import ValidationError
 
 from backend import tools
 from backend.ports.tools import ToolArgs, ToolOptions, Touch
@@ -68,13 +69,16 @@ def test_every_argument_is_described(tool):
     assert [name for name, part in properties.items() if not part.get("description")] == []
 
 
-def test_null_counts_as_not_given(tool):
-    """Small models fill every optional field with null."""
-    properties = tool.Args.model_json_schema()["properties"]
-    required = tool.Args.model_json_schema().get("required", [])
-    given = {name: "1" if name in required else None for name in properties}
-    bare = {name: "1" for name in required}
-    assert tool.Args.model_validate(given) == tool.Args.model_validate(bare)
+def test_null_counts_as_not_given():
+    """Small models fill every optional field with null; a required one must still be given."""
+
+    class Probe(ToolArgs):
+        wanted: str
+        more: str = "default"
+
+    assert Probe.model_validate({"wanted": "x", "more": None}) == Probe(wanted="x")
+    with pytest.raises(ValidationError, match="Field required"):
+        Probe.model_validate({"wanted": None})
 
 
 def test_every_option_has_a_default(tool):
