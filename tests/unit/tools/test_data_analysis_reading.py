@@ -104,6 +104,19 @@ def test_what_is_no_clear_number_stays_text(cells):
     assert ask(data=f"k|v\n{rows}").data["columns"]["v"]["type"] == "text"
 
 
+def test_a_few_numbers_among_texts_do_not_make_a_numeric_column():
+    """Statistics over one of three values would mislead; over two of three they are noted."""
+    assert ask(data="k,v\na,x\nb,y\nc,5").data["columns"]["v"]["type"] == "text"
+    mostly = ask(data="k,v\na,4\nb,?\nc,5")
+    assert mostly.data["columns"]["v"]["sum"] == 9
+    assert mostly.data["notes"] == ["v: 1 values are not numbers, such as '?'"]
+
+
+def test_the_delimiter_tells_what_a_lone_comma_means():
+    """Files with ; come from places that write decimal commas."""
+    assert ask(data="k;v\na;1,234\nb;2,345").data["columns"]["v"]["sum"] == 3.579
+
+
 def test_an_assumption_about_thousands_is_reported():
     """ "1,234" alone could be either."""
     answer = ask(data='k,v\na,"1,200"\nb,"3,400"')
