@@ -77,7 +77,10 @@ class WikipediaDouble(FaultyServer):
     def _pages(self, request: web.Request) -> dict[str, object]:
         query = request.query
         title = query["titles"]
-        if "|" in title or "<" in title:
+        if "|" in title:  # several titles in one request, as the real API reads it
+            first = {"pageid": 1, "ns": 0, "title": title.split("|")[0], "extract": "first"}
+            return {"pages": [first, {"ns": 0, "title": "second", "missing": True}]}
+        if "<" in title:
             page = {"title": title, "invalidreason": "illegal characters", "invalid": True}
             return {"pages": [page]}
         target = self.redirects.get(title, title)

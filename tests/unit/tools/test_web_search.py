@@ -240,6 +240,13 @@ async def test_a_challenge_is_not_taken_for_an_empty_answer(search, double, stat
         await search(query="x")
 
 
+async def test_an_accepted_but_unanswered_request_is_a_challenge(search, double):
+    """Status 202 says so even when the page has new markup."""
+    double.faults = [Fault(status=202, body=b"<html>wait</html>", content_type="text/html")]
+    with pytest.raises(ToolFailed, match="proof of being human"):
+        await search(query="x")
+
+
 async def test_a_query_that_names_the_challenge_still_gets_its_results(search):
     """The page echoes the query; only class names count."""
     assert (
