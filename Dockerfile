@@ -6,10 +6,7 @@ RUN python -m venv /opt/steward \
  && /opt/steward/bin/pip uninstall --yes --quiet pip setuptools
 
 FROM python:3.11-slim
-RUN apt-get update \
- && apt-get install -y --no-install-recommends bubblewrap \
- && rm -rf /var/lib/apt/lists/* \
- && useradd --uid 10001 --user-group --home-dir /app --shell /usr/sbin/nologin steward \
+RUN useradd --uid 10001 --user-group --home-dir /app --shell /usr/sbin/nologin steward \
  && install -d -o steward -g steward -m 0700 /app/data
 COPY --from=packages /opt/steward /opt/steward
 WORKDIR /app

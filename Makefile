@@ -45,7 +45,7 @@ clean:
 # installation is done again.
 define install
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "Steward needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }; \
+	  echo "Steward needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>/dev/null || echo not one). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }; \
 	want="$$($(PYTHON) -c 'import sys; print(sys.version_info[:3], sys.platform)') $$(cat $(2) | cksum)"; \
 	if [ "$$(cat $(VENV)/$(1) 2>/dev/null)" = "$$want" ]; then exit 0; fi; \
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \

@@ -50,6 +50,12 @@ def make_app(*, folder: Path, backend: str) -> web.Application:
     return app
 
 
+def make_runner(*, folder: Path, backend: str) -> web.AppRunner:
+    """Build what runs the application; a client that leaves ends its request at the server too."""
+    app = make_app(folder=folder, backend=backend)
+    return web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=5)
+
+
 async def _open_session(app: web.Application) -> AsyncIterator[None]:
     # No total time-out: a stream lasts as long as its answer.
     async with aiohttp.ClientSession(
@@ -131,8 +137,7 @@ def _unreachable(backend: URL) -> web.Response:
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
-    app = make_app(folder=arguments.folder, backend=arguments.backend)
-    runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=5)
+    runner = make_runner(folder=arguments.folder, backend=arguments.backend)
     await runner.setup()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

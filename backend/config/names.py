@@ -99,8 +99,6 @@ def _is_tool_option(name: str) -> bool:
 
 def _must_be_ours(name: str, known: frozenset[str]) -> bool:
     capitals = name.upper()
-    if capitals in OLLAMA_OWN:
-        return False
     if capitals.startswith("OLLAMA_"):
         return _near_miss(capitals, known) is not None
     return capitals.startswith(STRICT_PREFIXES)

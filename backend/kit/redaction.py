@@ -11,7 +11,7 @@ _SHAPES = re.compile(
     r"""
     (?P<bearer>\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}   # Authorization values
     | (?P<user>//|^)[^\s/@:]*:[^\s/@]*(?=@)                   # user:password@ in addresses
-    | \beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*   # JSON web tokens
+    | (?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*   # JSON web tokens
     | \b(?:sk|pk|tvly|ghp|hf)[-_][A-Za-z0-9_-]{6,}            # API keys
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,

@@ -1,6 +1,7 @@
 """run_frontend.py over real sockets: page files with headers, and an unbuffered way to the server."""
 
 import asyncio
+import gzip
 import signal
 import socket
 import urllib.request
@@ -10,12 +11,11 @@ import pytest
 from aiohttp import web
 
 from backend.kit.page_headers import page_headers
-from run_frontend import make_app
+from run_frontend import make_runner
 from tests.fakes.processes import ROOT, running_program
 
 
-async def served(app, stack):
-    runner = web.AppRunner(app, handler_cancellation=True, access_log=None)
+async def started(runner, stack):
     await runner.setup()
     stack.append(runner)
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -52,7 +52,14 @@ class Backend:
         self.app = web.Application()
         self.app.router.add_route("*", "/v1/stream", self.stream)
         self.app.router.add_route("*", "/v1/cut", self.cut)
+        self.app.router.add_route("*", "/v1/packed", self.packed)
         self.app.router.add_route("*", "/{path:.*}", self.echo)
+
+    async def start(self, stack):
+        return await started(web.AppRunner(self.app, handler_cancellation=True), stack)
+
+    async def packed(self, _request):
+        return web.Response(body=gzip.compress(b"text"), headers={"Content-Encoding": "gzip"})
 
     async def echo(self, request):
         body = await request.read()
@@ -92,7 +99,7 @@ class Backend:
 
 async def test_the_page_comes_with_its_headers(folder, stack, client):
     """The same headers the server itself sends."""
-    page = await served(make_app(folder=folder, backend="http://127.0.0.1:1"), stack)
+    page = await started(make_runner(folder=folder, backend="http://127.0.0.1:1"), stack)
     async with client.get(page + "/") as reply:
         assert (reply.status, await reply.text()) == (200, "<p>page</p>")
         assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -112,7 +119,7 @@ async def test_the_page_comes_with_its_headers(folder, stack, client):
 async def test_there_is_no_way_out_of_the_folder(folder, stack, target):
     """Paths go over the wire exactly as written, as an attacker would send them."""
     (folder.parent / "x.txt").write_text("secret")
-    page = await served(make_app(folder=folder, backend="http://127.0.0.1:1"), stack)
+    page = await started(make_runner(folder=folder, backend="http://127.0.0.1:1"), stack)
     port = int(page.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
@@ -125,10 +132,10 @@ async def test_there_is_no_way_out_of_the_folder(folder, stack, target):
 
 async def test_api_requests_are_passed_on_whole(folder, stack, client):
     """Method, path as written, query, body, key and both cookies arrive; the client is named."""
-    backend = await served(Backend().app, stack)
-    page = await served(make_app(folder=folder, backend=backend), stack)
+    backend = await Backend().start(stack)
+    page = await started(make_runner(folder=folder, backend=backend), stack)
     headers = {"Authorization": "Bearer k", "X-Forwarded-For": "6.6.6.6"}
-    url = page + "/v1/a%2Fb?q=%20x"
+    url = page + "/v1/%41%2fb?q=%20x"
     async with client.post(
         aiohttp.client.URL(url, encoded=True), data="hi", headers=headers
     ) as reply:
@@ -136,7 +143,7 @@ async def test_api_requests_are_passed_on_whole(folder, stack, client):
         assert reply.headers.getall("Set-Cookie") == ["a=1; HttpOnly", "b=2"]
         assert await reply.json() == {
             "method": "POST",
-            "path": "/v1/a%2Fb?q=%20x",
+            "path": "/v1/%41%2fb?q=%20x",
             "host": page.removeprefix("http://"),
             "client": "127.0.0.1",
             "key": "Bearer k",
@@ -147,16 +154,23 @@ async def test_api_requests_are_passed_on_whole(folder, stack, client):
 @pytest.mark.parametrize("path", ["/api/runs/x", "/health", "/ready", "/docs", "/openapi.json"])
 async def test_every_address_of_the_server_is_passed_on(folder, stack, client, path):
     """The page uses no other."""
-    backend = await served(Backend().app, stack)
-    page = await served(make_app(folder=folder, backend=backend), stack)
+    backend = await Backend().start(stack)
+    page = await started(make_runner(folder=folder, backend=backend), stack)
     async with client.get(page + path) as reply:
         assert (reply.status, (await reply.json())["path"]) == (203, path)
+
+
+async def test_a_packed_answer_is_passed_on_as_it_is(folder, stack, client):
+    """Unpacking it would break its headers and cost time."""
+    page = await started(make_runner(folder=folder, backend=await Backend().start(stack)), stack)
+    async with client.get(page + "/v1/packed") as reply:
+        assert (reply.headers["Content-Encoding"], await reply.read()) == ("gzip", b"text")
 
 
 async def test_a_stream_is_not_held_back(folder, stack, client):
     """The first event arrives while the server still works on the second."""
     fake = Backend()
-    page = await served(make_app(folder=folder, backend=await served(fake.app, stack)), stack)
+    page = await started(make_runner(folder=folder, backend=await fake.start(stack)), stack)
     async with client.get(page + "/v1/stream") as reply:
         assert await reply.content.readany() == b"data: one\n\n"
         fake.go_on.set()
@@ -166,7 +180,7 @@ async def test_a_stream_is_not_held_back(folder, stack, client):
 async def test_a_client_that_leaves_is_noticed_by_the_server(folder, stack, client):
     """Otherwise the model would go on writing for nobody."""
     fake = Backend()
-    page = await served(make_app(folder=folder, backend=await served(fake.app, stack)), stack)
+    page = await started(make_runner(folder=folder, backend=await fake.start(stack)), stack)
     reply = await client.get(page + "/v1/stream")
     assert await reply.content.readany() == b"data: one\n\n"
     reply.close()
@@ -176,7 +190,7 @@ async def test_a_client_that_leaves_is_noticed_by_the_server(folder, stack, clie
 async def test_an_answer_cut_short_does_not_look_complete(folder, stack, client):
     """Half an answer with a regular end would be taken for the whole."""
     fake = Backend()
-    page = await served(make_app(folder=folder, backend=await served(fake.app, stack)), stack)
+    page = await started(make_runner(folder=folder, backend=await fake.start(stack)), stack)
     async with client.get(page + "/v1/cut") as reply:
         assert await reply.content.readany() == b"half"
         fake.go_on.set()
@@ -188,7 +202,7 @@ async def test_a_missing_server_is_an_error_clients_understand(folder, stack, cl
     """OpenAI's error shape, with what to do."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         backend = f"http://127.0.0.1:{unused.getsockname()[1]}"
-    page = await served(make_app(folder=folder, backend=backend), stack)
+    page = await started(make_runner(folder=folder, backend=backend), stack)
     async with client.get(page + "/v1/models") as reply:
         assert (reply.status, await reply.json()) == (
             502,

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
+
+
+def required_program(name: str) -> str:
+    """Find a program of the system; where it is missing the test is skipped, but fails under CI."""
+    path = shutil.which(name)
+    if path is None and os.environ.get("CI") == "true":  # noqa: TID251 - a harness
+        pytest.fail(f"{name} is not installed; .ci/run installs what tests need")
+    if path is None:
+        pytest.skip(f"{name} is not installed")
+    return path
 
 
 def clean_environment(given: Mapping[str, str]) -> dict[str, str]:

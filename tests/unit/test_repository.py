@@ -2,17 +2,18 @@
 
 import hashlib
 import re
-import shutil
 import subprocess
 import tomllib
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from backend.kit.page_headers import nginx_lines
+from tests.fakes.processes import required_program
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -81,11 +82,10 @@ def test_the_pins_satisfy_everything_that_is_asked_of_them():
     assert misfits == []
 
 
-@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 class TestMakefile:
     def make(self, *arguments):
         return subprocess.run(
-            ["make", "-C", str(ROOT), *arguments],
+            [required_program("make"), "-C", str(ROOT), *arguments],
             capture_output=True,
             text=True,
             timeout=60,
@@ -136,6 +136,24 @@ def test_nginx_sends_the_headers_of_the_page():
     text = (ROOT / "nginx.conf").read_text(encoding="utf-8")
     between = text.partition("# <page headers>")[2].partition("# </page headers>")[0]
     assert [line.strip() for line in between.strip().splitlines()] == nginx_lines(html).splitlines()
+
+
+def test_every_container_is_locked_down():
+    """Read-only, without capabilities and new privileges, and apart from a hand-run server's .env."""
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    services = yaml.safe_load(text)["services"]
+    assert {"backend", "nginx", "ollama"} <= services.keys()
+    for service in services.values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "${" not in text
+
+
+def test_the_image_does_not_run_as_root():
+    """The last USER line is who the server is."""
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith("USER ")][-1] == "USER steward"
 
 
 @pytest.mark.parametrize(

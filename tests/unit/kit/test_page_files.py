@@ -20,6 +20,7 @@ def folder(tmp_path):
     (page / "app.js").write_text("1")
     (page / "css" / "a b.css").write_text("x")
     (page / ".env").write_text("secret")
+    (page / ".hidden.js").write_text("secret")
     (page / "notes.md").write_text("x")
     (tmp_path / "outside.txt").write_text("secret")
     (page / "link.txt").symlink_to(tmp_path / "outside.txt")
@@ -66,6 +67,7 @@ def test_names_with_spaces_and_folders_are_found(folder):
         "/css",
         "/css/",
         "/.env",
+        "/.hidden.js",
         "/../outside.txt",
         "/css/../../outside.txt",
         "//outside.txt",
