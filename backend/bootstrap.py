@@ -22,9 +22,10 @@ logger = logging.getLogger(__name__)
 
 def serve(settings: Settings, *, demo: bool = False) -> int:
     """Run the server until it is stopped; return the exit code."""
+    open_folder = make_private_folder(settings.data_dir)
     kept = signing_key(given=settings.secret_key, data_dir=settings.data_dir)
-    if kept.warning:
-        logger.warning("%s", kept.warning)
+    for warning in filter(None, (open_folder, kept.warning)):
+        logger.warning("%s", warning)
     try:
         listening = listen(settings.server_host, settings.server_port)
     except OSError as exc:
@@ -65,11 +66,15 @@ def _make_app() -> FastAPI:
 def _data_folder(settings: Settings) -> Finding:
     folder = settings.data_dir
     try:
-        make_private_folder(folder)
+        open_folder = make_private_folder(folder)
         signing_key(given=settings.secret_key, data_dir=folder)
     except (OSError, SettingsError) as exc:
         return Finding(
             name="data folder", state="fail", detail=str(exc), fix="give a DATA_DIR you may write"
+        )
+    if open_folder:
+        return Finding(
+            name="data folder", state="warn", detail=open_folder, fix=f"chmod 700 {folder}"
         )
     key = "key given" if settings.secret_key else f"key in {FILE_NAME}"
     return Finding(name="data folder", state="ok", detail=f"{folder}, {key}")

@@ -15,8 +15,10 @@ _TRACING = (
 def prepare_process_environment(*, third_party_tracing: bool = False) -> None:
     """Forbid phoning home and unsafe checkpoints; call it before LangGraph is imported.
 
+    Files made from then on belong to their owner alone (umask 077).
     LangSmith reads its switches, and LangGraph LANGGRAPH_STRICT_MSGPACK, from the environment.
     """
+    os.umask(0o077)
     os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
     if not third_party_tracing:
         os.environ.update(dict.fromkeys(_TRACING, "false"))

@@ -59,9 +59,20 @@ def signing_key(*, given: SecretStr | None, data_dir: Path) -> KeptSecret:
         raise SettingsError([msg]) from exc
 
 
-def make_private_folder(folder: Path) -> None:
-    """Make a folder only its owner can enter; one that exists is left as it is."""
+def make_private_folder(folder: Path) -> str | None:
+    """Make a folder that only its owner can enter; return a warning when others still can.
+
+    One that exists is closed only while it holds nothing but hidden files: a folder that is
+    shared with something else must not be shut by the way.
+    """
     folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+    found = folder.stat()
+    if not found.st_mode & 0o077:
+        return None
+    if found.st_uid == os.geteuid() and all(p.name.startswith(".") for p in folder.iterdir()):
+        folder.chmod(_PRIVATE_FOLDER)
+        return None
+    return f"other users can enter {folder}; close it with: chmod 700 {folder}"
 
 
 def _create_once(path: Path) -> bool:

@@ -6,17 +6,38 @@ import pytest
 
 from backend.config.process import prepare_process_environment
 
+TRACING = (
+    "LANGSMITH_TRACING",
+    "LANGSMITH_TRACING_V2",
+    "LANGCHAIN_TRACING",
+    "LANGCHAIN_TRACING_V2",
+)
+NAMES = (*TRACING, "LANGGRAPH_STRICT_MSGPACK")
+
+
+@pytest.fixture(autouse=True)
+def umask_as_it_was():
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture(autouse=True)
+def environment_as_it_was(monkeypatch):
+    for name in NAMES:
+        monkeypatch.setenv(name, "true")
+
+
+def test_files_made_from_then_on_are_private(tmp_path):
+    """The database and uploads are nobody else's."""
+    prepare_process_environment()
+    (tmp_path / "steward.db").write_text("")
+    assert (tmp_path / "steward.db").stat().st_mode & 0o777 == 0o600
+
 
 @pytest.mark.parametrize(("allowed", "tracing"), [(False, "false"), (True, "true")])
-def test_tracing_of_libraries_is_off_unless_our_own_setting_turns_it_on(
-    monkeypatch, allowed, tracing
-):
+def test_tracing_of_libraries_is_off_unless_our_own_setting_turns_it_on(allowed, tracing):
     """A variable left over from another project must not send prompts away."""
-    for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2", "LANGGRAPH_STRICT_MSGPACK"):
-        monkeypatch.setenv(name, "true")
-    for name in ("LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING"):
-        monkeypatch.setenv(name, "true")
     prepare_process_environment(third_party_tracing=allowed)
-    assert os.environ["LANGSMITH_TRACING"] == tracing  # noqa: TID251 - the test is about it
-    assert os.environ["LANGCHAIN_TRACING_V2"] == tracing  # noqa: TID251 - the test is about it
-    assert os.environ["LANGGRAPH_STRICT_MSGPACK"] == "true"  # noqa: TID251 - the test is about it
+    seen = {name: os.environ[name] for name in NAMES}  # noqa: TID251 - the test is about it
+    assert seen == {**dict.fromkeys(TRACING, tracing), "LANGGRAPH_STRICT_MSGPACK": "true"}

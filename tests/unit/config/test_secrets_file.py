@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from backend.config.errors import SettingsError
-from backend.config.secrets_file import FILE_NAME, KeptSecret, signing_key
+from backend.config.secrets_file import FILE_NAME, KeptSecret, make_private_folder, signing_key
 
 
 def mode_of(path):
@@ -88,6 +88,24 @@ def test_a_key_of_another_user_is_refused(tmp_path):
     os.chown(tmp_path / FILE_NAME, 12345, 12345)
     with pytest.raises(SettingsError, match="belongs to another user"):
         signing_key(given=None, data_dir=tmp_path)
+
+
+def test_an_empty_folder_is_closed_to_others(tmp_path):
+    """A checkout brings its data folder along, open to everyone."""
+    tmp_path.chmod(0o755)
+    (tmp_path / ".gitkeep").write_text("")
+    assert make_private_folder(tmp_path) is None
+    assert mode_of(tmp_path) == 0o700
+
+
+def test_a_folder_in_use_is_left_open_with_a_warning(tmp_path):
+    """It may be shared with something else on purpose."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "photo.jpg").write_text("")
+    assert make_private_folder(tmp_path) == (
+        f"other users can enter {tmp_path}; close it with: chmod 700 {tmp_path}"
+    )
+    assert mode_of(tmp_path) == 0o755
 
 
 def test_a_folder_that_cannot_be_made_stops_the_start(tmp_path):
