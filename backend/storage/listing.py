@@ -10,6 +10,7 @@ import orjson
 from backend.errors import InvalidRequest
 from backend.kit.folding import fold
 from backend.ports.values import ChatMessage
+from backend.storage.columns import clean_text
 
 MAX_LIMIT = 1000
 MAX_QUERY_CHARS = 500
@@ -29,7 +30,7 @@ def read_cursor(cursor: str) -> tuple[int, str]:
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         match orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True)):
-            case [int(at_ms), str(last_id)] if abs(at_ms) < 1 << 62:
+            case [int(at_ms), str(last_id)] if type(at_ms) is int and abs(at_ms) < 1 << 62:
                 return at_ms, last_id
             case _:
                 raise InvalidRequest(_FAULTY_CURSOR, param="cursor")
@@ -50,7 +51,7 @@ def search_key(query: str) -> str:
     if len(query) > MAX_QUERY_CHARS:
         msg = f"a search takes at most {MAX_QUERY_CHARS} characters"
         raise InvalidRequest(msg, param="query")
-    return fold(query.strip())
+    return fold(clean_text(query).strip())
 
 
 def search_text(message: ChatMessage) -> str:

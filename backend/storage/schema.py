@@ -1,6 +1,6 @@
 """Brings the database to this version's schema before the server starts.
 
-The check is one plain query; Alembic (some 30 MiB and 0.3 s) is loaded by a child process, and only
+The check is one plain query; Alembic (12 MiB that would stay for good) is loaded by a child process, and only
 when there is something to do. Not for: the steps themselves (`migrations`).
 """
 

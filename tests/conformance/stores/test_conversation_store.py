@@ -1,0 +1,167 @@
+"""What every adapter of the ConversationStore port does with one conversation and its turns."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from backend.errors import NotFound, SessionBusy
+from backend.ports.stores import Conversation, Run, StoredMessage
+
+CONV = Conversation(
+    id="conv_1",
+    user_id="user_bob",
+    metadata={"pinned": True, "tags": ["a"]},
+    created_at_ms=10,
+    updated_at_ms=10,
+)
+RUN = Run(
+    id="run_1",
+    user_id="user_bob",
+    conversation_id="conv_1",
+    model="llama",
+    route="chat",
+    state="running",
+    started_at_ms=20,
+)
+ENDED = replace(RUN, state="completed", trace={"steps": []}, events=({"id": 1},), finished_at_ms=30)
+QUESTION = StoredMessage(
+    id="msg_1",
+    conversation_id="conv_1",
+    message={"role": "user", "content": [{"type": "text", "text": "How?"}], "x": 1},
+    created_at_ms=20,
+)
+ANSWER = StoredMessage(
+    id="msg_2",
+    conversation_id="conv_1",
+    message={"role": "assistant", "content": "So."},
+    run_id="run_1",
+    state="completed",
+    created_at_ms=30,
+)
+
+
+async def test_a_conversation_comes_back_whole_to_its_owner_only(stores):
+    """A foreign id answers like a missing one in every method."""
+    await stores.conversations.create(CONV)
+    await stores.conversations.begin_turn(RUN, [QUESTION], title_if_empty="How?")
+    assert await stores.conversations.get("user_ann", "conv_1") is None
+    assert list(await stores.conversations.messages("user_ann", "conv_1")) == []
+    assert await stores.conversations.update("user_ann", "conv_1", title="x", now_ms=1) is None
+    assert await stores.conversations.delete("user_ann", "conv_1") is False
+    foreign = replace(RUN, id="run_9", user_id="user_ann")
+    with pytest.raises(NotFound):
+        await stores.conversations.begin_turn(foreign, [], title_if_empty="x")
+    assert await stores.conversations.get("user_bob", "conv_1") == replace(
+        CONV, title="How?", active_run_id="run_1", updated_at_ms=20
+    )
+
+
+async def test_a_turn_claims_stores_and_frees_the_conversation(stores):
+    """Messages keep their order, the run its end."""
+    await stores.conversations.create(CONV)
+    await stores.conversations.begin_turn(RUN, [QUESTION], title_if_empty="How?")
+    assert await stores.runs.get("user_bob", "run_1") == RUN
+    await stores.conversations.end_turn(ENDED, [ANSWER])
+    assert await stores.runs.get("user_bob", "run_1") == ENDED
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == [QUESTION, ANSWER]
+    assert await stores.conversations.get("user_bob", "conv_1") == replace(
+        CONV, title="How?", updated_at_ms=30
+    )
+
+
+async def test_many_messages_of_one_moment_keep_their_order(stores):
+    """Neither time stamps nor ids decide."""
+    await stores.conversations.create(CONV)
+    said = [replace(QUESTION, id=f"msg_{n}") for n in (5, 3, 9, 1)]
+    await stores.conversations.begin_turn(RUN, said, title_if_empty="")
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == said
+
+
+async def test_a_title_is_only_set_when_there_is_none(stores):
+    """The first message names the conversation, later ones do not."""
+    await stores.conversations.create(replace(CONV, title="Mine"))
+    await stores.conversations.begin_turn(RUN, [], title_if_empty="Other")
+    assert (await stores.conversations.get("user_bob", "conv_1")).title == "Mine"
+
+
+async def test_a_claimed_conversation_is_busy(stores):
+    """The second turn stores nothing."""
+    await stores.conversations.create(CONV)
+    await stores.conversations.begin_turn(RUN, [QUESTION], title_if_empty="")
+    second = replace(RUN, id="run_2")
+    with pytest.raises(SessionBusy):
+        await stores.conversations.begin_turn(
+            second, [replace(QUESTION, id="msg_9")], title_if_empty=""
+        )
+    assert await stores.runs.get("user_bob", "run_2") is None
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == [QUESTION]
+    await stores.conversations.end_turn(ENDED, [])
+    await stores.conversations.begin_turn(second, [], title_if_empty="")
+
+
+async def test_of_fifty_turns_at_once_exactly_one_wins(stores):
+    """The others are told that the session is busy."""
+    await stores.conversations.create(CONV)
+    outcomes = await asyncio.gather(
+        *(
+            stores.conversations.begin_turn(
+                replace(RUN, id=f"run_{n}"), [replace(QUESTION, id=f"m{n}")], title_if_empty=""
+            )
+            for n in range(50)
+        ),
+        return_exceptions=True,
+    )
+    assert outcomes.count(None) == 1
+    assert [type(it) for it in outcomes].count(SessionBusy) == 49
+    winner = outcomes.index(None)
+    stored = await stores.conversations.messages("user_bob", "conv_1")
+    assert [it.id for it in stored] == [f"m{winner}"]
+    active = (await stores.conversations.get("user_bob", "conv_1")).active_run_id
+    assert active == f"run_{winner}"
+
+
+async def test_a_turn_of_a_missing_conversation_is_not_found(stores):
+    """Also one without any conversation."""
+    for missing in ("conv_0", None):
+        with pytest.raises(NotFound):
+            await stores.conversations.begin_turn(
+                replace(RUN, conversation_id=missing), [], title_if_empty=""
+            )
+
+
+async def test_ending_a_turn_twice_changes_nothing(stores):
+    """Neither messages nor state are written again, and a later claim is left alone."""
+    await stores.conversations.create(CONV)
+    await stores.conversations.begin_turn(RUN, [], title_if_empty="")
+    await stores.conversations.end_turn(ENDED, [ANSWER])
+    later = replace(RUN, id="run_2", started_at_ms=40)
+    await stores.conversations.begin_turn(later, [], title_if_empty="")
+    again = replace(ENDED, state="failed", finished_at_ms=50)
+    await stores.conversations.end_turn(again, [replace(ANSWER, id="msg_3")])
+    assert await stores.runs.get("user_bob", "run_1") == ENDED
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == [ANSWER]
+    assert (await stores.conversations.get("user_bob", "conv_1")).active_run_id == "run_2"
+
+
+async def test_a_turn_whose_conversation_was_erased_meanwhile_ends_quietly(stores):
+    """Nothing of it comes back."""
+    await stores.conversations.create(CONV)
+    await stores.conversations.begin_turn(RUN, [QUESTION], title_if_empty="")
+    assert await stores.conversations.delete("user_bob", "conv_1") is True
+    await stores.conversations.end_turn(ENDED, [ANSWER])
+    assert await stores.runs.get("user_bob", "run_1") is None
+    assert await stores.conversations.get("user_bob", "conv_1") is None
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == []
+
+
+async def test_title_and_metadata_change_apart(stores):
+    """What is not given stays; the time of change moves."""
+    await stores.conversations.create(CONV)
+    titled = await stores.conversations.update("user_bob", "conv_1", title="New", now_ms=50)
+    assert titled == replace(CONV, title="New", updated_at_ms=50)
+    emptied = await stores.conversations.update("user_bob", "conv_1", metadata={}, now_ms=60)
+    assert emptied == replace(titled, metadata={}, updated_at_ms=60)
+    assert await stores.conversations.get("user_bob", "conv_1") == emptied
