@@ -1,0 +1,128 @@
+"""Read Ollama's streamed answer: bytes in, deltas out.
+
+Not for: the connection (`provider`), or answers with an error status (`failures`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import orjson
+
+from backend.errors import UpstreamCut, UpstreamGarbage
+from backend.kit.ids import new_id
+from backend.kit.lines import LineSplitter, LineTooLong
+from backend.llm.ollama.failures import failure_of
+from backend.ports.models import ModelDelta
+from backend.ports.values import FinishReason, JsonObject, ToolCall, Usage
+
+PREVIEW_CHARS = 120
+
+
+class AnswerReader:
+    """One answer being read; made per stream.
+
+    Lines that arrived together leave together, as one delta. `ask_again` is set when the model was
+    only loaded instead of answering.
+    """
+
+    def __init__(self, model: str) -> None:
+        self.ask_again = False
+        self._done = False
+        self._model = model
+        self._lines = LineSplitter()
+        self._calls = 0
+        self._silent = True
+
+    async def next_delta(self, read: Callable[[], Awaitable[bytes]]) -> ModelDelta | None:
+        """Read until there is something to tell; None after the done line.
+
+        Raises: UpstreamCut at an end without a done line, UpstreamGarbage for anything that is not
+        this protocol, and the error that an error line stands for.
+        """
+        delta = None
+        while delta is None and not self._done:
+            delta = self.feed(await read())
+        return delta
+
+    def feed(self, data: bytes) -> ModelDelta | None:
+        """Take the next bytes, b"" for the end; give what they complete, if anything."""
+        if not data:
+            raise self._ended()
+        try:
+            lines = self._lines.feed(data)
+        except LineTooLong as exc:
+            raise UpstreamGarbage("The model server sent a line without end.") from exc
+        delta = ModelDelta()
+        for line in lines:
+            self._add(self._parse(line), delta, line)
+            if self._done:
+                break
+        told = delta.content or delta.reasoning or delta.tool_calls or delta.finish_reason
+        return delta if told else None
+
+    def _parse(self, line: bytes) -> JsonObject:
+        try:
+            part: Any = orjson.loads(line)
+        except orjson.JSONDecodeError as exc:
+            raise garbage(line) from exc
+        if isinstance(part, dict):
+            known = cast(JsonObject, part)
+            if error := known.get("error"):
+                raise failure_of(str(error), model=self._model)
+            if isinstance(known.get("message"), dict):
+                return known
+        raise garbage(line)
+
+    def _add(self, part: JsonObject, delta: ModelDelta, line: bytes) -> None:
+        message: JsonObject = part["message"]
+        try:
+            delta.content += message.get("content") or ""
+            if thought := message.get("thinking"):
+                delta.reasoning += thought
+            if calls := message.get("tool_calls"):
+                delta.tool_calls += tuple(self._call(call) for call in calls)
+        except (AttributeError, KeyError, TypeError) as exc:
+            raise garbage(line) from exc
+        if delta.content or delta.reasoning or delta.tool_calls:
+            self._silent = False
+        if part.get("done"):
+            self._finish(part, delta)
+
+    def _call(self, call: JsonObject) -> ToolCall:
+        self._calls += 1
+        function: JsonObject = call["function"]
+        arguments = orjson.dumps(function.get("arguments") or {}).decode()
+        return {
+            "id": call.get("id") or new_id("call"),
+            "type": "function",
+            "function": {"name": str(function["name"]), "arguments": arguments},
+        }
+
+    def _finish(self, part: JsonObject, delta: ModelDelta) -> None:
+        self._done = True
+        reason = part.get("done_reason")
+        self.ask_again = self._silent and reason in {"load", "unload"}
+        if self.ask_again:
+            return
+        finish: FinishReason = "length" if reason == "length" else "stop"
+        delta.finish_reason = "tool_calls" if self._calls and finish == "stop" else finish
+        delta.usage = Usage(
+            prompt_tokens=part.get("prompt_eval_count") or 0,
+            completion_tokens=part.get("eval_count") or 0,
+            model_calls=1,
+        )
+
+    def _ended(self) -> UpstreamCut | UpstreamGarbage:
+        rest = self._lines.rest()
+        if self._silent and rest and not rest.lstrip().startswith(b"{"):
+            return garbage(rest)
+        return UpstreamCut()
+
+
+def garbage(line: bytes) -> UpstreamGarbage:
+    """Say what came instead of the protocol, cut short."""
+    seen = line.decode(errors="replace")[:PREVIEW_CHARS]
+    msg = f"The model server answered with something that is not Ollama's protocol: {seen}"
+    return UpstreamGarbage(msg)
