@@ -1,0 +1,1 @@
+"""Reading questions and texts by rules alone: what is asked, which sentence answers it."""

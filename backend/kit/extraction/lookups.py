@@ -1,0 +1,148 @@
+"""Tells which source a part of a question calls for: weather, documents, an encyclopaedia, the web.
+
+Not for: calculations (`chains`, `expressions`) or what was pasted (`needs`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from backend.kit.extraction.asked import Asked
+from backend.kit.extraction.entities import bare_question, names, places, search_words, subject
+from backend.kit.extraction.steps import Step
+
+_WEATHER = re.compile(
+    r"\b(?:weather|forecast|rain(?:ing|y)?|snow(?:ing|y)?|sunny|humid(?:ity)?|windy?|umbrella|temperature"
+    r"|how (?:hot|cold|warm)|wetter|météo|clima|degrees)\b",
+    re.IGNORECASE,
+)
+_NOT_WEATHER = re.compile(
+    r"\b(?:boiling|melting|freezing|body|history|core|surface of|sales forecast|convert)\b",
+    re.IGNORECASE,
+)
+DOCUMENTS = re.compile(
+    r"\b(?:(?:my|our|the|this|these|that) (?:\w+ ){0,2}(?:documents?|files?|reports?|pdfs?|contracts?|notes|invoices?"
+    r"|spreadsheets?|manuals?|handbooks?|attachments?|uploads?|agreements?|transcripts?|knowledge base)"
+    r"|(?:my|our) (?:\w+ ){0,2}(?:papers?|polic(?:y|ies)|books?|letters?)"
+    r"|uploaded|attached|knowledge base|\w[\w-]{0,60}\.(?:pdf|docx?|txt|md|xlsx?|pptx?|html?))\b",
+    re.IGNORECASE,
+)
+_DOCUMENT_WRAP = re.compile(
+    r"^(?:according to|based on|from|in|using|search|check|look (?:in|at|through)|read) (?:my|our|the|this|these) (?:\w+ ){0,2}?"
+    r"(?:documents?|files?|reports?|pdfs?|notes|uploads?|attachments?)(?: (?:for|to find))?[, ]+"
+    r"|\s+(?:in|from|according to|based on) (?:my|our|the|these) (?:uploaded |attached )?(?:documents?|files?|pdfs?|notes|uploads?)$"
+    r"|\b(?:do|does) (?:my|our|the) (?:uploaded )?(?:documents?|files?|notes) (?:say|mention|state)s? (?:about )?",
+    re.IGNORECASE,
+)
+_FRESH = re.compile(
+    r"\b(?:today|latest|news|current(?:ly)?|recent(?:ly)?|right now|this (?:week|month|year)|price of|stock|score|web"
+    r"|internet|online|google|exchange rate|202[4-9])\b",
+    re.IGNORECASE,
+)
+_WIKI = re.compile(r"\bwikipedia\b", re.IGNORECASE)
+_WIKI_WRAP = re.compile(
+    r"\b(?:on|in|from|at|using|use|according to|search|check)?\s?wikipedia\b[,: ]{0,3}(?:for |to find )?",
+    re.IGNORECASE,
+)
+_WH = re.compile(
+    r"(?:who|whom|whose|what|when|where|which|why|how|is|are|was|were|did|does|do|has|have|in which|in what|wer|was ist|wann"
+    r"|qui|quand|où|quién|cuándo|dónde|chi|quando|dove)\b",
+    re.IGNORECASE,
+)
+_LOOK_UP = re.compile(
+    r"\b(?:find|look up|search|tell me about|information (?:on|about)|explain|define|describe|who is|research|facts about"
+    r"|look for|compare|list the|name the|give me|show me|get)\b",
+    re.IGNORECASE,
+)
+_ABOUT_ME = re.compile(r"\b(?:you|your|yourself|steward)\b", re.IGNORECASE)
+MINE = re.compile(r"\b(?:my|i|me|we|our)\b", re.IGNORECASE)
+_DEFINITION = re.compile(
+    r"^(?:what|who) (?:is|are|was|were) (?:an? )?(?!(?:the|my|our|your|this|that|it)\b)[^\d?]{2,60}$|^(?:define|explain|describe) ",
+    re.IGNORECASE,
+)
+_CAPITAL_OF = re.compile(
+    r"\b(?:in|at|for) (the (?:capital|largest city|birthplace|hometown) of .{2,60})$", re.IGNORECASE
+)
+_BACK = re.compile(
+    r"\b(?:he|she|his|her|they|their|its|it|that (?:city|country|person|place)|there)\b",
+    re.IGNORECASE,
+)
+
+
+def lookup_step(name: str, text: str) -> Step:
+    """Make the step that looks up a thing another step needs."""
+    if DOCUMENTS.search(text):
+        return Step(id=name, kind="documents", text=text, value=_document_query(text))
+    return Step(id=name, kind="encyclopedia", text=text, value=subject(text))
+
+
+def weather(part: str, before: Sequence[Step], number: int) -> list[Step]:
+    """Make a step per place whose weather is asked; none where no weather is meant."""
+    if not _WEATHER.search(part) or _NOT_WEATHER.search(part):
+        return []
+    bare = bare_question(part)
+    inner = _CAPITAL_OF.search(re.sub(r" (?:today|tomorrow|now|right now)$", "", bare))
+    if inner:
+        slot = f"s{number}"
+        return [
+            lookup_step(slot, f"What is {inner[1]}?"),
+            Step(
+                id=f"s{number + 1}", kind="weather", text=part, value=f"{{{slot}}}", after=(slot,)
+            ),
+        ]
+    found = places(bare)
+    if not found and re.search(r"\bthere\b|that (?:city|place)", bare) and before:
+        slot = before[-1].id
+        return [
+            Step(id=f"s{number}", kind="weather", text=part, value=f"{{{slot}}}", after=(slot,))
+        ]
+    return [
+        Step(id=f"s{number + at}", kind="weather", text=_for_place(part, place, found), value=place)
+        for at, place in enumerate(found[:4])
+    ]
+
+
+def _for_place(part: str, place: str, found: Sequence[str]) -> str:
+    time = re.search(r"\b(?:today|tomorrow|tonight|this week(?:end)?|next \w+)\b", part)
+    when = f" {time[0]}" if time else ""
+    return part if len(found) == 1 else f"What is the weather in {place}{when}?"
+
+
+def look_up(part: str, before: Sequence[Step], name: str, asked: Asked) -> list[Step]:
+    """Make the step that looks a part up, if it asks for something that can be."""
+    bare = bare_question(part)
+    asks = (
+        part.rstrip().endswith("?")
+        or _WH.match(bare)
+        or _LOOK_UP.search(part)
+        or _WIKI.search(part)
+    )
+    if DOCUMENTS.search(part) and (asks or len(bare.split()) > 2):
+        return [Step(id=name, kind="documents", text=part, value=_document_query(part))]
+    if not asks or _ABOUT_ME.search(bare) or asked.pasted or asked.data or asked.code:
+        return []
+    if _BACK.search(bare) and before and not names(bare):
+        slot = before[-1].id
+        value = f"{{{slot}}}"
+        return [Step(id=name, kind="encyclopedia", text=part, value=value, after=(slot,))]
+    return [_general(part, bare, name)] if len(search_words(bare)) > 1 else []
+
+
+def _general(part: str, bare: str, name: str) -> Step:
+    if _WIKI.search(part):
+        said = _WIKI_WRAP.sub(" ", part)
+        return Step(id=name, kind="encyclopedia", text=part, value=subject(said))
+    if _FRESH.search(part):
+        return Step(id=name, kind="web", text=part, value=bare)
+    if MINE.search(bare):
+        return Step(id=name, kind="documents", text=part, value=bare)
+    if names(bare) or _DEFINITION.match(bare):
+        return Step(id=name, kind="encyclopedia", text=part, value=subject(part))
+    return Step(id=name, kind="open", text=part, value=bare)
+
+
+def _document_query(part: str) -> str:
+    bare = bare_question(part)
+    query = _DOCUMENT_WRAP.sub(" ", bare).strip(" ,?.")
+    return query if len(search_words(query)) > 2 else bare

@@ -1,0 +1,134 @@
+"""Splits a question into parts and says what each needs: a calculation, a look-up, the weather ...
+
+The outcome is a list of steps; a step that needs another's result holds `{s1}` in its `value`.
+Not for: choosing a tool (`tool_fit`) or reading results.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from backend.kit.extraction.asked import Asked
+from backend.kit.extraction.chains import CALC_LEAD, PAIR, chain
+from backend.kit.extraction.entities import bare_question, numbers
+from backend.kit.extraction.expressions import find_expression
+from backend.kit.extraction.lookups import DOCUMENTS, look_up, weather
+from backend.kit.extraction.passages import split_sentences
+from backend.kit.extraction.steps import MAX_STEPS, Prefer, Step
+
+_PART = re.compile(
+    r"\s*(?:;|\n+|,? (?:and|then|and then|and also|also|plus|as well as),? "
+    r"(?=(?:also|then|tell|give|show|find|look|search|calculate|compute|what|who|when|where|how|which|why|the weather"
+    r"|the population|convert|multiply|divide|add|subtract|summari[sz]e|run|check|is|was|did|does)\b)"
+    r"|,? then (?=\w))\s*",
+    re.IGNORECASE,
+)
+_STATISTICS = re.compile(
+    r"\b(?:mean|average|median|mode|std|standard deviation|variance|min(?:imum)?|max(?:imum)?|sum|total|count|percentile"
+    r"|statistics?|quartiles?|range|highest|lowest|largest|smallest|analy[sz]e|how many|describe|summari[sz]e|correlation"
+    r"|per|group(?:ed)? by|top)\b",
+    re.IGNORECASE,
+)
+_LIST_STATISTICS = re.compile(
+    r"\b(?:mean|average|median|mode|std|standard deviation|variance|minimum|maximum|percentile|statistics|quartiles?|range"
+    r"|min|max|sum|total|largest|smallest)\b",
+    re.IGNORECASE,
+)
+_COMPOSE = re.compile(
+    r"^(?:(?:please|can you|could you) )*(?:write|compose|draft|imagine|translate|rewrite|rephrase|paraphrase|proofread"
+    r"|act as|pretend|brainstorm|sing|repeat|echo|say|summari[sz]e|correct|tell me a joke)\b",
+    re.IGNORECASE,
+)
+_SHARED = re.compile(
+    r"^(?P<head>.*\b(?:of|in|for)) (?P<a>[A-ZÀ-Þ][\w ]{1,40}?) and (?:of |in |for )?(?P<b>[A-ZÀ-Þ][\w ]{1,40})$"
+)
+_MANY_WANTED = re.compile(
+    r"\b(?:populations|capitals|areas|heights|both|each|respectively|compare)\b", re.IGNORECASE
+)
+
+
+def parts(ask: str) -> list[str]:
+    """Split a question into its independent parts, in order."""
+    found: list[str] = []
+    for sentence in split_sentences(ask):
+        if PAIR.match(CALC_LEAD.sub("", bare_question(sentence))):
+            found.append(sentence)
+            continue
+        for piece in _PART.split(sentence):
+            bare = bare_question(piece)
+            shared = _SHARED.match(bare)
+            if shared and _MANY_WANTED.search(bare):
+                head = re.sub(
+                    r"^compare |^what (?:are|is) ", "", shared["head"], flags=re.IGNORECASE
+                )
+                head = re.sub(r"\b(population|capital|area|height)s\b", r"\1", head)
+                found += [f"What is {head} {shared[which]}?" for which in ("a", "b")]
+            elif len(bare) > 1:
+                found.append(piece.strip(" ,"))
+    return found[: MAX_STEPS * 2]
+
+
+def needs(asked: Asked, *, first: int = 1, prefer: Prefer | None = None) -> list[Step]:
+    """List what a message needs done; empty for small talk and for texts to write.
+
+    `prefer` may name a tool made for a part, and whether it takes one thing at a time.
+    """
+    given = _given(asked, first)
+    if given:
+        return given
+    steps: list[Step] = []
+    for part in parts(asked.ask):
+        if len(steps) >= MAX_STEPS:
+            break
+        made = prefer(part) if prefer else None
+        if made:
+            steps += _made_for(part, *made, number=first + len(steps))
+            continue
+        if _COMPOSE.match(part) and not (asked.urls or DOCUMENTS.search(part)):
+            continue
+        steps += _part_steps(part, steps, first + len(steps), asked)
+    return steps[:MAX_STEPS]
+
+
+def _made_for(part: str, tool: str, one_at_a_time: bool, *, number: int) -> list[Step]:  # noqa: FBT001 - a pair as `prefer` gives it
+    shared = _SHARED.match(part.strip(" ?.!")) if one_at_a_time else None
+    texts = [f"{shared['head']} {shared[which]}" for which in ("a", "b")] if shared else [part]
+    return [
+        Step(id=f"s{number + at}", kind="custom", text=text, value=text, tool=tool)
+        for at, text in enumerate(texts)
+    ]
+
+
+def _given(asked: Asked, first: int) -> list[Step]:
+    """What was pasted decides: code to run, a query, data to describe."""
+    name = f"s{first}"
+    for language, source in asked.code:
+        if language == "sql" or re.match(r"(?:select|with)\b", source, re.IGNORECASE):
+            return [Step(id=name, kind="sql", text=asked.ask, value=source)]
+        runs = re.search(
+            r"\b(?:run|execute|output|result|prints?|evaluate|test)\b", asked.ask, re.IGNORECASE
+        )
+        if language in {"", "python", "py", "python3"} and runs:
+            return [Step(id=name, kind="python", text=asked.ask, value=source)]
+    if asked.data and _STATISTICS.search(asked.ask):
+        return [Step(id=name, kind="data", text=asked.ask, value=asked.data)]
+    return []
+
+
+def _part_steps(part: str, before: Sequence[Step], number: int, asked: Asked) -> list[Step]:
+    name = f"s{number}"
+    bare = bare_question(part)
+    listed = numbers(bare)
+    if len(listed) >= 3 and _LIST_STATISTICS.search(bare) and not re.search(r"[*/^=]|\bx\b", bare):
+        return [Step(id=name, kind="data", text=part, value=", ".join(listed))]
+    chained = chain(bare, before, number)
+    if chained:
+        return chained
+    url = next((url for url in asked.urls if url in part), None)
+    if url:
+        return [Step(id=name, kind="fetch", text=part, value=url)]
+    expression = find_expression(part)
+    if expression:
+        return [Step(id=name, kind="math", text=part, value=expression)]
+    return weather(part, before, number) or look_up(part, before, name, asked)

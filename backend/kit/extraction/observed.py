@@ -1,0 +1,216 @@
+"""Reads what a tool brought back and answers one part of a question from it, with its markers.
+
+Not for: choosing tools. Nothing is said here that does not stand in the observation.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from backend.kit.extraction.entities import names, number_in, numbers, short_answer
+from backend.kit.extraction.passages import Sentence, sentences
+from backend.kit.extraction.picking import asked_kind, pick
+from backend.kit.extraction.words import terms
+
+_FAILED = re.compile(
+    r"\s*(?:\[?tool\]?[ _]?)?(?:error\b|fail(?:ed|ure)\b|cannot\b|can't\b|could not\b|unable to\b|invalid\b|exception\b"
+    r"|traceback\b|timed? ?out\b|unknown tool\b|not available\b|unavailable\b|refused\b"
+    r"|(?:the )?(?:tool )?[`\"']?[\w-]{1,60}[`\"']? (?:tool )?(?:could not|failed|cannot|is off|is not available|timed out)\b)",
+    re.IGNORECASE,
+)
+_EMPTY = re.compile(
+    r"\b(?:no (?:\w+ )?(?:results?|matches|documents?|passages?|articles?|hits|entries|files?)\b|nothing (?:was )?found"
+    r"|not found|there is no (?:article|page)|found nothing|0 results)",
+    re.IGNORECASE,
+)
+_SIMILAR = re.compile(r"\bsimilar titles?: ([^\n]{2,600})", re.IGNORECASE)
+_SEVERAL = re.compile(r"\bcan mean several\b|\bdisambiguation\b|\bmay refer to\b", re.IGNORECASE)
+_BULLET = re.compile(r"^\s*[-*•] (.{2,120})$", re.MULTILINE)
+_RESULT = re.compile(r"(?:≈|=|\bresult\b:?|\banswer\b:?)\s*(-?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?)")
+LOOK_UPS: Final = frozenset({"documents", "encyclopedia", "web", "open", "fetch"})
+MAX_TABLE_CHARS: Final = 1_500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One result of one call, as the conversation shows it."""
+
+    tool: str
+    text: str
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether the tool reports an error."""
+        return _FAILED.match(self.text) is not None or bool(_error_of(self.text))
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether the tool found nothing."""
+        bare = self.text.strip()
+        if bare in {"", "[]", "{}", "null", "None"}:
+            return True
+        return _EMPTY.search(bare[:200]) is not None and "[1]" not in bare[:400]
+
+
+def reason(observation: Observation) -> str:
+    """Say honestly why a tool brought nothing."""
+    told = _error_of(observation.text) or observation.text.strip()
+    first = " ".join(told.split())[:400]
+    if re.match(r"the tool\b", first, re.IGNORECASE):
+        return first
+    first = re.sub(r"^(?:tool )?error:? ?", "", first, flags=re.IGNORECASE)
+    return f"The tool {observation.tool or 'that was called'} could not answer: {first or 'it gave no reason'}"
+
+
+def _error_of(text: str) -> str:
+    if not text.lstrip().startswith("{"):
+        return ""
+    value = _json(text)
+    told: Any = cast("dict[str, Any]", value).get("error") if isinstance(value, dict) else None
+    if isinstance(told, dict):
+        told = cast("dict[str, Any]", told).get("message") or "it gave no reason"
+    return str(told) if told else ""
+
+
+def _json(text: str) -> Any:  # noqa: ANN401 - whatever the tool wrote
+    bare = text.strip()
+    if len(bare) > 100_000 or not bare.startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(bare)
+    except (ValueError, RecursionError):
+        return None
+
+
+def answer(question: str, kind: str, observation: Observation) -> str | None:
+    """Answer one part from one observation; None when the answer is not in it."""
+    if observation.failed or observation.empty:
+        return None
+    if kind == "math":
+        return _calculated(observation)
+    value = _json(observation.text)
+    if value is not None:
+        return _flat(question, value)
+    if kind in LOOK_UPS:
+        return quoted(question, observation.text)
+    return _statistics(question, observation.text) if kind == "data" else _whole(observation)
+
+
+def _whole(observation: Observation) -> str:
+    return observation.text.strip()[:MAX_TABLE_CHARS]
+
+
+def _calculated(observation: Observation) -> str:
+    text = observation.text.strip()[:MAX_TABLE_CHARS]
+    formula = str(observation.arguments.get("expression") or "")
+    bare = re.fullmatch(r"-?[\d.,/eE+]+", text)
+    return f"{formula} = {text}" if bare and formula else text
+
+
+def quoted(question: str, text: str, *, least: float = 0.34) -> str | None:
+    """Quote the sentences of a text that answer, each followed by its marker."""
+    known = sentences(text)
+    wanted = set(terms(question))
+    lead = [one for one in known if one.title and wanted and wanted <= set(terms(one.title))]
+    if lead:
+        first = lead[0].passage
+        return (
+            " ".join(_marked(one.text, one.marker) for one in lead if one.passage == first)[:1200]
+            if len(lead) <= 2
+            else " ".join(_marked(one.text, one.marker) for one in lead[:2])
+        )
+    limit = 3 if asked_kind(question) == "open" else 2
+    picked = pick(question, known, limit=limit, least=least)
+    if not picked:
+        return None
+    return " ".join(_marked(one.text, one.marker) for one in picked)
+
+
+def _marked(text: str, marker: int | None) -> str:
+    return text if marker is None else f"{text} [{marker}]"
+
+
+def _statistics(question: str, text: str) -> str:
+    """Keep the lines that speak of the statistics asked for; a table stays whole."""
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    wanted = {term for term in terms(question) if not term.isdigit()}
+    if "|" in text or len(lines) <= 3:
+        return text.strip()[:MAX_TABLE_CHARS]
+    kept = [line for line in lines if wanted & set(terms(line)) and re.search(r"\d", line)]
+    return "\n".join(kept or lines)[:MAX_TABLE_CHARS]
+
+
+def _flat(question: str, value: object) -> str:
+    """Write a JSON answer as `name: value`; of a large one, what the question names."""
+    pairs: list[tuple[str, str]] = []
+    waiting: list[tuple[str, object]] = [("", value)]
+    while waiting and len(pairs) < 200:
+        name, inner = waiting.pop(0)
+        if isinstance(inner, dict):
+            entries = cast("dict[str, object]", inner)
+            waiting = [(_joined(name, key), entries[key]) for key in list(entries)[:50]] + waiting
+        elif isinstance(inner, list):
+            items = cast("list[object]", inner)
+            waiting = [(name, item) for item in items[:50]] + waiting
+        elif inner is not None:
+            pairs.append((name, str(inner)))
+    wanted = set(terms(question))
+    near = [pair for pair in pairs if wanted & set(terms(pair[0].replace("_", " ")))]
+    kept = near if near and len(pairs) > 12 else pairs[:30]
+    return ", ".join(f"{name}: {text}" if name else text for name, text in kept)[:MAX_TABLE_CHARS]
+
+
+def _joined(name: str, key: str) -> str:
+    return f"{name} {key}" if name else key
+
+
+def value(question: str, kind: str, observation: Observation, *, number: bool) -> str | None:
+    """Give the bare value a following step needs: a number, or a name."""
+    found = answer(question, kind, observation)
+    if found is None:
+        return None
+    if kind == "math":
+        results = _RESULT.findall(found)
+        return results[-1].replace(",", "") if results else (numbers(found) or [None])[-1]
+    if kind in LOOK_UPS:
+        best = pick(
+            _number_question(question) if number else question, _sentences(observation), limit=1
+        )
+        found = best[0].core if best else found
+    if number:
+        return number_in(question, found)
+    return short_answer(question, found)
+
+
+def _sentences(observation: Observation) -> list[Sentence]:
+    return sentences(observation.text)
+
+
+def _number_question(question: str) -> str:
+    return f"how much {question}"
+
+
+def other_title(question: str, observation: Observation) -> str | None:
+    """Find the title to read instead, where an encyclopaedia names similar or several ones."""
+    similar = _SIMILAR.search(observation.text)
+    if similar:
+        titles = [title.strip(" .") for title in similar[1].split(";")]
+    elif _SEVERAL.search(observation.text):
+        titles = [match.strip() for match in _BULLET.findall(observation.text)]
+    else:
+        return None
+    wanted = set(terms(question))
+    best = max(
+        titles,
+        key=lambda title: (
+            len(wanted & set(terms(title))) - 0.1 * len(terms(title)),
+            -titles.index(title),
+        ),
+        default="",
+    )
+    return best if best and (wanted & set(terms(best)) or names(best)) else None

@@ -1,0 +1,366 @@
+"""Writes plans, verdicts and tool inputs as the JSON their schemas describe.
+
+The question stands in `<question>`, gaps in `<missing>`, earlier outcomes in `<result id= state=>`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any, Final
+
+from backend.kit.extraction import observed
+from backend.kit.extraction.arguments import MAIN_NAMES, fill, main_parameter
+from backend.kit.extraction.asked import Block, results, section, take_apart
+from backend.kit.extraction.evidence import name_words
+from backend.kit.extraction.exact_arithmetic import evaluate
+from backend.kit.extraction.needs import needs, parts
+from backend.kit.extraction.observed import LOOK_UPS, Observation
+from backend.kit.extraction.schema_fill import instance
+from backend.kit.extraction.schemas import (
+    Schema,
+    alternatives,
+    as_schema,
+    bound,
+    choices,
+    plain,
+    properties,
+    required,
+    resolved,
+)
+from backend.kit.extraction.steps import MAX_STEPS, Step, filled
+from backend.kit.extraction.tool_fit import Toolbox, ToolShape, kind_of
+from backend.kit.extraction.turns import Turn
+from backend.kit.extraction.words import stem, terms
+
+_LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s*")
+_PLACEHOLDER = re.compile(r"\{(\w{1,20})\}")
+_NOTHING = re.compile(
+    r"\b(?:no results?|not found|nothing found|found nothing|no answer)\b", re.IGNORECASE
+)
+_PURPOSES: Final = {
+    "math": "Calculate",
+    "data": "Work out the statistics for",
+    "weather": "Get the weather for",
+    "python": "Run the code for",
+    "sql": "Run the query for",
+    "fetch": "Read the page for",
+}
+
+
+def structured(schema: Schema, turn: Turn) -> Any:  # noqa: ANN401 - any JSON value
+    """Answer a turn with JSON valid against its schema."""
+    title = schema.get("title")
+    if title == "Plan" and "steps" in properties(schema):
+        return _plan(schema, turn)
+    if title == "Verdict" and "passed" in properties(schema):
+        return _verdict(schema, turn)
+    if title == "ToolInput" or section(turn.prompt, "purpose") is not None:
+        made = _tool_input(schema, turn)
+        if made is not None:
+            return made
+    return instance(schema, _source(turn))
+
+
+def _source(turn: Turn) -> str:
+    """The newest message, and what was said before where that message has nothing of its own."""
+    if len(turn.prompt) > 200 or not turn.before:
+        return turn.prompt
+    facts = [said.text for said in turn.before if said.role == "user"][-3:]
+    return "\n".join([turn.prompt, *facts])
+
+
+# Plans
+
+
+def plan_tools(schema: Schema) -> tuple[list[ToolShape], dict[str, Schema]]:
+    """Read the tools a plan may use from its schema, and each tool's step schema by its name."""
+    items = resolved(resolved(properties(schema).get("steps"), schema).get("items"), schema)
+    shapes: list[ToolShape] = []
+    steps: dict[str, Schema] = {}
+    for branch in alternatives(items, schema):
+        tool = resolved(properties(branch).get("tool"), schema)
+        taken = resolved(properties(branch).get("input"), schema)
+        rooted = {
+            **{key: schema[key] for key in ("$defs", "definitions") if key in schema},
+            **taken,
+        }
+        for name in choices(tool):
+            if isinstance(name, str):
+                shapes.append(
+                    ToolShape(
+                        name, str(taken.get("description") or tool.get("description") or ""), rooted
+                    )
+                )
+                steps[name] = branch
+    return shapes, steps
+
+
+def _plan(schema: Schema, turn: Turn) -> dict[str, Any]:
+    shapes, branches = plan_tools(schema)
+    toolbox = Toolbox(shapes)
+    gaps = [
+        _LIST_MARK.sub("", line)
+        for line in (section(turn.prompt, "missing") or "").splitlines()
+        if line.strip()
+    ]
+    known = {block.id for block in results(turn.prompt)}
+    first = 1 + max(
+        (int(digits[0]) for name in known if (digits := re.findall(r"\d+", name))), default=0
+    )
+    wanted: list[Step] = []
+    for text in gaps or [section(turn.prompt, "question") or turn.prompt]:
+        wanted += needs(take_apart(text), first=first + len(wanted), prefer=toolbox.special)
+    wanted = _without_known(wanted, results(turn.prompt)) if gaps else wanted
+    steps: list[dict[str, Any]] = []
+    made: set[str] = set()
+    for step in wanted[:MAX_STEPS]:
+        chosen = _chosen(step, toolbox, retry=bool(gaps))
+        if chosen is not None and all(name in made for name in step.after):
+            steps.append(_planned(step, *chosen, branch=branches[chosen[0].name], root=schema))
+            made.add(step.id)
+    if not steps and bound(resolved(properties(schema).get("steps"), schema), "minItems", 0) > 0:
+        steps = _any_step(turn, toolbox, branches, schema)
+    plan = {
+        name: instance(resolved(one, schema), turn.asked.ask)
+        for name, one in properties(schema).items()
+        if name != "steps" and name in required(schema)
+    }
+    return {
+        **plan,
+        "steps": steps[
+            : bound(resolved(properties(schema).get("steps"), schema), "maxItems", MAX_STEPS)
+        ],
+    }
+
+
+def _without_known(wanted: list[Step], blocks: list[Block]) -> list[Step]:
+    """Put numbers that earlier results hold into the steps that wait for them."""
+    used = {key for step in wanted for key in step.after}
+    known: dict[str, str] = {}
+    for step in wanted:
+        for block in blocks if step.id in used else []:
+            seen = Observation(tool=block.id, text=block.text)
+            found = observed.value(step.text, step.kind, seen, number=True) if block.ok else None
+            if found:
+                known.setdefault(step.id, found)
+    kept = [filled(step, known) for step in wanted if step.id not in known]
+    return [
+        replace(step, after=tuple(key for key in step.after if key not in known)) for step in kept
+    ]
+
+
+def _chosen(
+    step: Step, toolbox: Toolbox, *, retry: bool
+) -> tuple[ToolShape, dict[str, Any]] | None:
+    """Choose a tool that takes the step; on a second round a look-up tries another source first."""
+    shapes = toolbox.candidates(step)
+    if retry and step.kind in LOOK_UPS:
+        shapes = shapes[1:] + shapes[:1]
+    for shape in shapes:
+        kind = step.kind if step.tool else toolbox.kind(shape.name)
+        filled_in = fill(shape.schema, kind=kind, value=step.value, text=step.text)
+        if filled_in is not None:
+            return shape, filled_in
+    return None
+
+
+def _planned(
+    step: Step, shape: ToolShape, given: dict[str, Any], *, branch: Schema, root: Schema
+) -> dict[str, Any]:
+    lead = _PURPOSES.get(step.kind, "Find out")
+    purpose = (
+        f"{lead}: {step.value}"
+        if step.kind in {"math", "weather"} and step.after
+        else f"{lead}: {step.text}"
+    )
+    whole: dict[str, Any] = {
+        "id": step.id,
+        "purpose": purpose[:500],
+        "tool": shape.name,
+        "input": given,
+        "depends_on": list(step.after),
+    }
+    known = properties(branch)
+    kept = {name: value for name, value in whole.items() if name in known or not known}
+    for name in required(branch):
+        if name not in kept:
+            kept[name] = instance(resolved(known.get(name), root), step.text)
+    return kept
+
+
+def _any_step(
+    turn: Turn, toolbox: Toolbox, branches: dict[str, Schema], root: Schema
+) -> list[dict[str, Any]]:
+    """A plan that must have a step asks the first tool that takes the question as it is."""
+    ask = section(turn.prompt, "question") or turn.asked.ask
+    step = Step(id="s1", kind="open", text=ask, value=ask)
+    looking = toolbox.candidates(step) or toolbox.shapes
+    for force in (False, True):
+        for shape in looking:
+            given = fill(
+                shape.schema, kind=toolbox.kind(shape.name), value=ask[:300], text=ask, force=force
+            )
+            if given is not None:
+                return [_planned(step, shape, given, branch=branches[shape.name], root=root)]
+    return []
+
+
+# Verdicts
+
+
+def _verdict(schema: Schema, turn: Turn) -> dict[str, Any]:
+    ask = section(turn.prompt, "question") or turn.asked.ask
+    blocks = results(turn.prompt)
+    fine = [
+        block
+        for block in blocks
+        if block.ok and block.text.strip() and not _NOTHING.search(block.text[:200])
+    ]
+    wanted = _wanted(ask)
+    missing = _uncovered(wanted, fine)
+    passed = not missing and bool(fine)
+    if not passed and not missing:
+        missing = [ask[:500]]
+    said = (
+        f"Each of the {len(wanted)} part(s) has a result."
+        if passed
+        else f"{len(missing)} of {max(len(wanted), len(missing))} part(s) have no result: {'; '.join(missing)[:400]}"
+    )
+    values = {"reasoning": said, "passed": passed, "missing": missing}
+    known = properties(schema)
+    kept = {name: value for name, value in values.items() if name in known}
+    extra = {
+        name: instance(resolved(known.get(name), schema), ask)
+        for name in required(schema)
+        if name not in kept
+    }
+    return {**kept, **extra}
+
+
+def _wanted(ask: str) -> list[Step]:
+    asked = take_apart(ask)
+    steps = needs(asked)
+    return steps or [
+        Step(id=f"s{at}", kind="open", text=part, value=part)
+        for at, part in enumerate(parts(asked.ask), start=1)
+    ]
+
+
+def _uncovered(wanted: list[Step], fine: list[Block]) -> list[str]:
+    """Give each result to at most one part, the part it shares most words with first."""
+    left = dict(enumerate(fine))
+    missing: list[str] = []
+    for step in wanted:
+        scored = sorted(((_shared(step, block), -at) for at, block in left.items()), reverse=True)
+        best = scored[0] if scored else None
+        if best and best[0] > 0:
+            left.pop(-best[1])
+        else:
+            missing.append(step.text)
+    if len(left) >= len(missing) and len(fine) >= len(wanted):
+        return []
+    return missing
+
+
+def _shared(step: Step, block: Block) -> float:
+    said = set(terms(block.text[:20_000]))
+    shared = len(said & (set(terms(step.text)) | set(terms(_PLACEHOLDER.sub(" ", step.value)))))
+    if step.kind in {"math", "data", "python", "sql"}:
+        figures = re.search(r"\d", block.text) is not None
+        value = evaluate(step.value) if step.kind == "math" else None
+        return figures * (
+            1 + shared + 3 * bool(value and value.strip("≈ ") in block.text.replace(",", ""))
+        )
+    return float(shared)
+
+
+# Tool inputs
+
+
+def _tool_input(schema: Schema, turn: Turn) -> dict[str, Any] | None:
+    purpose = section(turn.prompt, "purpose") or ""
+    ask = section(turn.prompt, "question") or turn.asked.ask
+    shape = ToolShape("", str(schema.get("description") or ""), schema)
+    kind = _kind_by_parameters(shape)
+    step = _step_for(kind, purpose, ask)
+    values = _values(step, ask, results(turn.prompt), number=kind in {"math", "data"})
+    ready = filled(step, values)
+    made = fill(schema, kind=kind, value=ready.value, text=ready.text or ask)
+    made = (
+        fill(schema, kind=kind, value=ready.value, text=f"{ready.text} {ask}", force=True)
+        if made is None
+        else made
+    )
+    if made is None and not properties(schema):
+        return None
+    return made if made is not None else as_dict(instance(schema, f"{purpose}\n{ask}"))
+
+
+def as_dict(value: object) -> dict[str, Any]:
+    """Give an object as it is, and anything else as an empty one."""
+    return dict(as_schema(value))
+
+
+def _kind_by_parameters(shape: ToolShape) -> str:
+    known = {
+        word for name in properties(shape.schema) for word in [name.casefold(), *name_words(name)]
+    }
+    for kind in ("math", "python", "sql", "fetch", "weather", "data"):
+        if set(MAIN_NAMES[kind][:4]) & known - {"query", "q", "code"} or (
+            kind == "python" and "code" in known
+        ):
+            return kind
+    described = kind_of(shape)
+    main = main_parameter(shape.schema, "open")
+    return described if described != "custom" or main is None else "open"
+
+
+def _step_for(kind: str, purpose: str, ask: str) -> Step:
+    """Find the step meant: the purpose's own words first, else the question's step of that kind."""
+    _, mark, tail = purpose.partition(": ")
+    told = tail if mark and purpose.split(":")[0] in {*_PURPOSES.values(), "Find out"} else purpose
+    whole = needs(take_apart(ask))
+    if _PLACEHOLDER.search(told):
+        return Step(
+            id="",
+            kind=whole[0].kind if whole else "open",
+            text=ask,
+            value=told,
+            after=tuple(_PLACEHOLDER.findall(told)),
+        )
+    alike = [
+        step for step in whole if step.kind == kind or (step.kind in LOOK_UPS and kind in LOOK_UPS)
+    ]
+    wanted = {stem(word) for word in told.split()}
+    ranked = sorted(alike, key=lambda step: -len(wanted & set(terms(step.text))))
+    own = [
+        step
+        for step in needs(take_apart(told))
+        if step.kind == kind or (step.kind in LOOK_UPS and kind in LOOK_UPS)
+    ]
+    dependent = [step for step in ranked if step.after]
+    chosen = (dependent if dependent and not own else own or ranked) or []
+    return chosen[0] if chosen else Step(id="", kind="open", text=told or ask, value=told or ask)
+
+
+def _values(step: Step, ask: str, blocks: list[Block], *, number: bool) -> dict[str, str]:
+    """Read the value for each placeholder from the result of that id, else from the next result."""
+    steps = {one.id: one for one in needs(take_apart(ask))}
+    fine = [block for block in blocks if block.ok]
+    found: dict[str, str] = {}
+    for at, key in enumerate(step.after):
+        block = next((one for one in fine if one.id == key), fine[at] if at < len(fine) else None)
+        if block is None:
+            continue
+        source = steps.get(key)
+        text, kind = (source.text, source.kind) if source else (ask, "open")
+        value = observed.value(text, kind, Observation(tool=key, text=block.text), number=number)
+        if value:
+            found[key] = value
+    return found
+
+
+def input_schema_of(schema: Schema) -> Schema:
+    """Give the arguments schema with its references resolved at the top."""
+    return plain(schema, schema)
