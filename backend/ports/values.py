@@ -77,7 +77,7 @@ class Citation:
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class RouteDecision:
     """Which way a turn goes, why, and how sure the router is (0 to 1)."""
 

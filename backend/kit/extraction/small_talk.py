@@ -1,6 +1,5 @@
 """Answers greetings, thanks and questions about itself, in the language they came in."""
 
-# ruff: noqa: RUF001 - greetings stand in their own scripts
 from __future__ import annotations
 
 import re

@@ -1,0 +1,104 @@
+"""Carry out one server tool call of a run: mend it, call it, show it, number what it cites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import orjson
+from pydantic import RootModel
+
+from backend.agent import citing, prompts
+from backend.agent.loose_object import read_object
+from backend.agent.run import Run, citation_object
+from backend.agent.structured import NotStructured, ask_json
+from backend.agent.toolbox import CallOutcome
+from backend.ports.tools import ToolContext
+from backend.ports.values import JsonObject, ToolCall, TurnEvent
+
+SHOWN_CHARS = 300
+EVENT_DATA_BYTES = 16_384
+
+
+class Arguments(RootModel[dict[str, Any]]):
+    """Arguments of a tool call, checked by the tool's own model."""
+
+
+async def act(run: Run, call: ToolCall, *, question: str = "") -> CallOutcome:
+    """Carry out a call; the outcome's text carries the run's citation numbers."""
+    name = call["function"]["name"]
+    arguments = read_arguments(call["function"]["arguments"])
+    toolbox = run.parts.toolbox
+    if name in toolbox.available:
+        fault = toolbox.fault(name, arguments)
+        if fault is not None:
+            arguments = await _mended(run, name, arguments, fault=fault, question=question)
+    shown = ", ".join(f"{key}={_short(value)}" for key, value in arguments.items())
+    run.say(
+        TurnEvent(
+            type="tool_call",
+            text=f"\n→ {name}({shown})\n",
+            data={"call_id": call["id"], "tool": name, "arguments": arguments},
+        )
+    )
+    context = ToolContext(user_id=run.request.user_id, run_id=run.id, session_id=run.session_id)
+    outcome = await toolbox.call(name, arguments, context)
+    first_own = len(run.citations)
+    text = citing.number(outcome.text, outcome.citations, known=run.citations)
+    numbered = CallOutcome(
+        outcome=outcome.outcome,
+        text=text,
+        data=outcome.data,
+        citations=tuple(run.citations[first_own:]),
+        duration_ms=outcome.duration_ms,
+    )
+    run.say(_result_event(call, numbered))
+    return numbered
+
+
+def read_arguments(text: str) -> JsonObject:
+    """Read a call's arguments; what cannot be read becomes an empty object for the model to mend."""
+    try:
+        found: object = orjson.loads(text) if text.strip() else {}
+    except orjson.JSONDecodeError:
+        found = read_object(text)
+    return cast("JsonObject", found) if isinstance(found, dict) else {}
+
+
+async def _mended(
+    run: Run, name: str, arguments: Mapping[str, Any], *, fault: str, question: str
+) -> JsonObject:
+    card = run.parts.toolbox.available[name]
+    wrong = orjson.dumps(arguments, default=str).decode()
+    text = f"{prompts.question_block(question)}\nYour call {name}({wrong}) is wrong. {fault}"
+    try:
+        mended = await ask_json(
+            run,
+            [{"role": "user", "content": f"{text}\nReply with the corrected arguments."}],
+            shape=Arguments,
+            schema={**card.parameters(), "title": "ToolInput"},
+        )
+    except NotStructured:
+        return dict(arguments)
+    return mended.root
+
+
+def _result_event(call: ToolCall, outcome: CallOutcome) -> TurnEvent:
+    mark = "←" if outcome.outcome == "ok" else "✗"
+    data: JsonObject = {
+        "call_id": call["id"],
+        "tool": call["function"]["name"],
+        "outcome": outcome.outcome,
+        "duration_ms": outcome.duration_ms,
+        "text": outcome.text[:EVENT_DATA_BYTES],
+        "citations": [citation_object(one) for one in outcome.citations],
+    }
+    if outcome.data and len(orjson.dumps(outcome.data, default=str)) <= EVENT_DATA_BYTES:
+        data["data"] = outcome.data
+    return TurnEvent(type="tool_result", text=f"{mark} {_short(outcome.text)}\n", data=data)
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
+    text = " ".join(text.split())
+    return text if len(text) <= SHOWN_CHARS else text[: SHOWN_CHARS - 1] + "…"

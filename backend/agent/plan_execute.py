@@ -1,0 +1,293 @@
+"""Plan-and-execute: plan, run independent steps side by side, judge, fill the gaps, answer.
+
+A LangGraph graph: plan -> dispatch -> step (one branch per ready step) -> dispatch ... -> verify ->
+plan again with what is missing, or answer. After Kim et al., "An LLM Compiler for Parallel Function
+Calling", https://arxiv.org/abs/2312.04511, with a verdict before the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypedDict
+
+import orjson
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Send
+
+from backend.agent import prompts, text_protocol
+from backend.agent.acting import Arguments, act
+from backend.agent.answer_sink import AnswerSink
+from backend.agent.context import fit
+from backend.agent.graphs import invoke
+from backend.agent.plan import (
+    Plan,
+    Step,
+    Verdict,
+    placeholders,
+    plan_schema,
+    ready,
+    sound,
+    substituted,
+)
+from backend.agent.react import tool_message
+from backend.agent.reply import ask
+from backend.agent.run import Run, Thought
+from backend.agent.structured import NotStructured, ask_json
+from backend.kit.ids import new_id
+from backend.ports.values import ChatMessage, ToolCall, TurnEvent
+
+RESULT_CHARS = 4_000
+PROMPT_SHARE = 0.75
+
+
+class StepResult(TypedDict):
+    """What came of a step."""
+
+    purpose: str
+    tool: str
+    state: str
+    text: str
+
+
+def merge(left: dict[str, StepResult], right: dict[str, StepResult]) -> dict[str, StepResult]:
+    """Join the results of steps that ran side by side."""
+    return {**left, **right}
+
+
+class PlanState(TypedDict):
+    """What a plan run has done so far; plain values only, for the checkpoint."""
+
+    steps: list[Step]
+    results: Annotated[dict[str, StepResult], merge]
+    round: int
+    missing: list[str]
+    outcome: str
+
+
+class StepState(TypedDict):
+    """What one branch is given."""
+
+    step: Step
+    results: dict[str, StepResult]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanContext:
+    """What the nodes work with and the checkpoint does not keep."""
+
+    run: Run
+    messages: Sequence[ChatMessage]
+    question: str
+    forced: bool
+
+
+async def plan_execute(
+    run: Run, messages: Sequence[ChatMessage], *, question: str, forced: bool
+) -> bool:
+    """Answer by a plan; False when there is nothing to plan, with nothing said yet.
+
+    `forced` keeps to the plan even when it has a single step.
+    """
+    context = PlanContext(run=run, messages=messages, question=question, forced=forced)
+    start: PlanState = {
+        "steps": [],
+        "results": {},
+        "round": 0,
+        "missing": [],
+        "outcome": "",
+    }
+    options = run.parts.options
+    limit = options.plan_max_rounds * (2 * options.plan_max_steps + 4) + 5
+    end = await invoke(run, "plan", _builder, start, context=context, recursion_limit=limit)
+    return end["outcome"] == "answered"
+
+
+def _builder() -> StateGraph[PlanState, PlanContext]:
+    builder: StateGraph[PlanState, PlanContext] = StateGraph(PlanState, context_schema=PlanContext)
+    builder.add_node("plan", make_plan)
+    builder.add_node("dispatch", dispatch)
+    builder.add_node("step", run_step)
+    builder.add_node("verify", verify)
+    builder.add_node("answer", answer)
+    builder.add_edge(START, "plan")
+    builder.add_conditional_edges("plan", _after_plan)
+    builder.add_conditional_edges("dispatch", _branches, ["step", "verify"])
+    builder.add_edge("step", "dispatch")
+    builder.add_conditional_edges("verify", _after_verify)
+    builder.add_edge("answer", END)
+    return builder
+
+
+async def make_plan(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str, Any]:
+    """Plan the question, or only what the last verdict found missing."""
+    context = runtime.context
+    run = context.run
+    number = state["round"] + 1
+    options = run.parts.options
+    specs = run.parts.toolbox.specs
+    text = prompts.question_block(context.question)
+    if state["missing"]:
+        text = f"{text}\n{_results(state['results'])}\n{prompts.missing_block(state['missing'])}"
+    instruction = f"{prompts.PLAN}\nThe tools:\n{prompts.tool_list(specs)}"
+    try:
+        raw = await ask_json(
+            run,
+            _asking(context, instruction, text),
+            shape=Plan,
+            schema=plan_schema(specs, max_steps=options.plan_max_steps),
+        )
+    except NotStructured:
+        raw = Plan(steps=[])
+    steps = sound(
+        raw,
+        round_number=number,
+        tools=run.parts.toolbox.available,
+        done=state["results"],
+        max_steps=options.plan_max_steps,
+    )
+    enough = len(steps) > 1 or (len(steps) == 1 and (context.forced or number > 1))
+    if not enough and number == 1:
+        return {"steps": [], "round": number, "outcome": "nothing to plan"}
+    if not steps:
+        return {"round": number, "missing": [], "outcome": "nothing more to do"}
+    lines = "".join(
+        f"{at}. {step['purpose']} ({step['tool']})\n" for at, step in enumerate(steps, 1)
+    )
+    run.say(TurnEvent(type="plan", text=f"Plan:\n{lines}", data={"round": number, "steps": steps}))
+    return {"steps": [*state["steps"], *steps], "round": number}
+
+
+def _after_plan(state: PlanState) -> str:
+    ways = {"nothing to plan": END, "nothing more to do": "answer"}
+    return ways.get(state["outcome"], "dispatch")
+
+
+def dispatch(state: PlanState) -> dict[str, Any]:
+    """Join the branches before the next ones start."""
+    return {"round": state["round"]}
+
+
+def _branches(state: PlanState) -> list[Send] | str:
+    steps = ready(state["steps"], state["results"])
+    if not steps:
+        return "verify"
+    return [Send("step", {"step": step, "results": state["results"]}) for step in steps]
+
+
+async def run_step(state: StepState, runtime: Runtime[PlanContext]) -> dict[str, Any]:
+    """Run one step: fill its input from what it depends on, call the tool, keep the result."""
+    context = runtime.context
+    run = context.run
+    step = state["step"]
+    run.say(TurnEvent(type="step", data={"id": step["id"], "state": "running"}))
+    arguments = step["input"]
+    if placeholders(arguments) and step["depends_on"]:
+        arguments = await _filled(context, step, state["results"])
+    call: ToolCall = {
+        "id": new_id("call"),
+        "type": "function",
+        "function": {"name": step["tool"], "arguments": orjson.dumps(arguments).decode()},
+    }
+    outcome = await act(run, call, question=step["purpose"] or context.question)
+    done = "ok" if outcome.outcome == "ok" else "failed"
+    run.say(TurnEvent(type="step", data={"id": step["id"], "state": done}))
+    run.transcript.extend([
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        tool_message(call, outcome.text),
+    ])
+    result: StepResult = {
+        "purpose": step["purpose"],
+        "tool": step["tool"],
+        "state": done,
+        "text": outcome.text[:RESULT_CHARS],
+    }
+    return {"results": {step["id"]: result}}
+
+
+async def _filled(
+    context: PlanContext, step: Step, results: dict[str, StepResult]
+) -> dict[str, Any]:
+    run = context.run
+    card = run.parts.toolbox.available[step["tool"]]
+    needed = {one: results[one] for one in step["depends_on"] if one in results}
+    draft = orjson.dumps(step["input"]).decode()
+    text = (
+        f"{prompts.question_block(context.question)}\n{_results(needed)}\n"
+        f"<purpose>\n{step['purpose']}\n</purpose>\nThe input so far: {draft}"
+    )
+    schema = {**card.parameters(), "title": "ToolInput"}
+    asked: list[ChatMessage] = [
+        {"role": "system", "content": prompts.TOOL_INPUT},
+        {"role": "user", "content": text},
+    ]
+    try:
+        return (await ask_json(run, asked, shape=Arguments, schema=schema)).root
+    except NotStructured:
+        texts = {one: result["text"] for one, result in needed.items()}
+        return substituted(step["input"], texts)
+
+
+async def verify(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str, Any]:
+    """Reason over the results and give a typed verdict: passed, or what is missing."""
+    context = runtime.context
+    run = context.run
+    text = f"{prompts.question_block(context.question)}\n{_results(state['results'])}"
+    last_round = state["round"] >= run.parts.options.plan_max_rounds
+    try:
+        verdict = await ask_json(run, _asking(context, prompts.VERDICT, text), shape=Verdict)
+    except NotStructured:
+        verdict = Verdict(reasoning="", passed=True)
+    if verdict.reasoning:
+        run.log.add(Thought(verdict.reasoning.rstrip() + "\n"))
+    missing = [] if verdict.passed else [gap for gap in verdict.missing if gap.strip()]
+    run.say(
+        TurnEvent(
+            type="verdict",
+            text="" if not missing else "Still missing: " + "; ".join(missing) + "\n",
+            data={"round": state["round"], "passed": verdict.passed, "missing": missing},
+        )
+    )
+    return {"missing": [] if last_round else missing}
+
+
+def _after_verify(state: PlanState) -> str:
+    return "plan" if state["missing"] else "answer"
+
+
+async def answer(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str, Any]:
+    """Stream the answer from the results."""
+    context = runtime.context
+    run = context.run
+    text = f"{context.question}\n\n{_results(state['results'])}"
+    sink = AnswerSink(run)
+    request = run.model_request(_asking(context, prompts.ANSWER_FROM_RESULTS, text))
+    reply = await ask(run, request, show=sink.feed)
+    sink.close(has_calls=False)
+    run.finish_reason = reply.finish_reason
+    if not reply.content.strip():
+        found = "\n\n".join(result["text"] for result in state["results"].values())
+        run.log.add(f"The model gave no answer. The results were:\n\n{found}")
+    return {"outcome": "answered"}
+
+
+def _asking(context: PlanContext, instruction: str, text: str) -> list[ChatMessage]:
+    """Put an instruction before the conversation, and `text` in the place of its question."""
+    run = context.run
+    earlier = context.messages[:-1]
+    asked = prompts.with_system([*earlier, {"role": "user", "content": text}], instruction)
+    budget = int(run.model.context_tokens * PROMPT_SHARE)
+    plain = asked if run.model.can("tools") else text_protocol.plain(asked)
+    return fit(
+        plain, model=run.model.id, budget_tokens=budget, estimate=run.parts.estimate
+    ).messages
+
+
+def _results(results: dict[str, StepResult]) -> str:
+    return "\n".join(
+        prompts.result_block(
+            step_id, purpose=result["purpose"], state=result["state"], text=result["text"]
+        )
+        for step_id, result in results.items()
+    )

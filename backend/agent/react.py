@@ -1,0 +1,249 @@
+"""ReAct: think, act, observe, until the question is answered (LangGraph).
+
+Yao et al., "ReAct: Synergizing Reasoning and Acting in Language Models",
+https://arxiv.org/abs/2210.03629. Nodes publish to the run's log themselves; the graph carries the
+state from step to step and checkpoints it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypedDict
+
+import orjson
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+
+from backend.agent import prompts, resume, text_protocol
+from backend.agent.acting import act, read_arguments
+from backend.agent.answer_sink import AnswerSink
+from backend.agent.chat import callers
+from backend.agent.context import fit
+from backend.agent.graphs import invoke
+from backend.agent.reply import Reply, ask
+from backend.agent.run import Run
+from backend.agent.toolbox import parameter_names
+from backend.ports.values import ChatMessage, JsonObject, ToolCall, TurnEvent
+
+HOLD_CHARS = 240
+OUTPUT_RESERVE = 0.25
+
+
+class ReactState(TypedDict):
+    """What a ReAct run has done so far; plain values only, for the checkpoint.
+
+    `seen` counts each distinct call; `closing` says why no more calls may be made.
+    """
+
+    messages: Annotated[list[ChatMessage], operator.add]
+    calls: list[ToolCall]
+    client_calls: list[ToolCall]
+    iteration: int
+    seen: dict[str, dict[str, Any]]
+    closing: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReactContext:
+    """What the nodes work with and the checkpoint does not keep."""
+
+    run: Run
+    base: Sequence[ChatMessage]
+    question: str
+    specs: Sequence[JsonObject]
+
+
+async def react(
+    run: Run,
+    messages: Sequence[ChatMessage],
+    *,
+    question: str,
+    first: Sequence[ToolCall] = (),
+) -> None:
+    """Answer with tools; `first` are calls the model has already asked for."""
+    toolbox = run.parts.toolbox
+    context = ReactContext(
+        run=run,
+        base=prompts.with_system(messages, prompts.REACT),
+        question=question,
+        specs=[*toolbox.specs, *run.request.client_tools],
+    )
+    start: ReactState = {
+        "messages": [{"role": "assistant", "content": None, "tool_calls": list(first)}]
+        if first
+        else [],
+        "calls": list(first),
+        "client_calls": [],
+        "iteration": 0,
+        "seen": {},
+        "closing": "",
+    }
+    limit = 2 * run.parts.options.react_max_iterations + 5
+    end = await invoke(run, "react", _builder, start, context=context, recursion_limit=limit)
+    run.transcript = end["messages"]
+    if end["client_calls"]:
+        run.client_calls = tuple(end["client_calls"])
+        run.finish_reason = "tool_calls"
+
+
+def _builder() -> StateGraph[ReactState, ReactContext]:
+    builder: StateGraph[ReactState, ReactContext] = StateGraph(
+        ReactState, context_schema=ReactContext
+    )
+    builder.add_node("think", think)
+    builder.add_node("act", observe)
+    builder.add_conditional_edges(START, _after_start)
+    builder.add_conditional_edges("think", _after_think)
+    builder.add_conditional_edges("act", _after_act)
+    return builder
+
+
+def _after_start(state: ReactState) -> str:
+    return "act" if state["calls"] else "think"
+
+
+def _after_think(state: ReactState) -> str:
+    return "act" if state["calls"] else END
+
+
+def _after_act(state: ReactState) -> str:
+    return END if state["client_calls"] else "think"
+
+
+async def think(state: ReactState, runtime: Runtime[ReactContext]) -> dict[str, Any]:
+    """Let the model speak: it asks for calls, or its text is the answer."""
+    context = runtime.context
+    run = context.run
+    closing = state["closing"]
+    if not closing and state["iteration"] >= run.parts.options.react_max_iterations:
+        closing = "cap"
+    messages = _fitted(context, state["messages"])
+    if closing:
+        await _close(run, messages, closing=closing)
+        return {"calls": [], "closing": closing}
+    reply = await _decide(context, messages, first=state["iteration"] == 0)
+    if not reply.tool_calls:
+        if not reply.content.strip():
+            await _close(run, messages, closing="empty")
+        return {"calls": []}
+    theirs = resume.named(run.id, callers(run, reply.tool_calls))
+    client = {tool["function"]["name"] for tool in run.request.client_tools}
+    ours = [call for call in reply.tool_calls if call["function"]["name"] not in client]
+    message: ChatMessage = {
+        "role": "assistant",
+        "content": reply.content or None,
+        "tool_calls": [*ours, *theirs],
+    }
+    return {
+        "messages": [message],
+        "calls": ours,
+        "client_calls": theirs,
+    }
+
+
+async def observe(state: ReactState, runtime: Runtime[ReactContext]) -> dict[str, Any]:
+    """Carry out the calls side by side; a repeated call is answered from its first result."""
+    context = runtime.context
+    seen = dict(state["seen"])
+    fresh: dict[str, ToolCall] = {}
+    closing = state["closing"]
+    for call in state["calls"]:
+        key = signature(call)
+        count = seen.get(key, {"count": 0, "text": ""})
+        seen[key] = {**count, "count": count["count"] + 1}
+        if count["count"] == 0:
+            fresh.setdefault(key, call)
+        if count["count"] >= 2:
+            closing = "repeat"
+    outcomes = await asyncio.gather(
+        *(act(context.run, call, question=context.question) for call in fresh.values())
+    )
+    for key, outcome in zip(fresh, outcomes, strict=True):
+        seen[key] = {**seen[key], "text": outcome.text}
+    messages: list[ChatMessage] = []
+    for call in state["calls"]:
+        key = signature(call)
+        text = seen[key]["text"]
+        if fresh.get(key) is not call:
+            text = f"You made this very call before. Its result was:\n{text}"
+        messages.append(tool_message(call, text))
+    return {
+        "messages": messages,
+        "calls": [],
+        "seen": seen,
+        "iteration": state["iteration"] + 1,
+        "closing": closing,
+    }
+
+
+def signature(call: ToolCall) -> str:
+    """Give what makes two calls the same: the tool and its arguments, whatever their order."""
+    arguments = read_arguments(call["function"]["arguments"])
+    packed = orjson.dumps(arguments, option=orjson.OPT_SORT_KEYS, default=str).decode()
+    return f"{call['function']['name']}:{packed}"
+
+
+def tool_message(call: ToolCall, text: str) -> ChatMessage:
+    """Give a call's result as a message."""
+    return {
+        "role": "tool",
+        "tool_call_id": call["id"],
+        "name": call["function"]["name"],
+        "content": text,
+    }
+
+
+async def _decide(context: ReactContext, messages: Sequence[ChatMessage], *, first: bool) -> Reply:
+    run = context.run
+    if not context.specs:
+        return await _stream_answer(run, messages)
+    if not run.model.can("tools"):
+        call = await text_protocol.decide(run, messages, specs=context.specs)
+        if call is not None:
+            return Reply(tool_calls=(call,))
+        return await _stream_answer(run, text_protocol.plain(messages))
+    names = parameter_names(context.specs)
+    sink = AnswerSink(run, tools=names, hold_chars=HOLD_CHARS if first else 0)
+    request = run.model_request(messages, tools=context.specs)
+    reply = await ask(run, request, show=sink.feed)
+    written = sink.close(has_calls=bool(reply.tool_calls))
+    reply.tool_calls = reply.tool_calls or text_protocol.as_calls(written)
+    run.finish_reason = reply.finish_reason if not reply.tool_calls else "stop"
+    return reply
+
+
+async def _stream_answer(run: Run, messages: Sequence[ChatMessage]) -> Reply:
+    sink = AnswerSink(run)
+    reply = await ask(run, run.model_request(messages), show=sink.feed)
+    sink.close(has_calls=False)
+    run.finish_reason = reply.finish_reason
+    return reply
+
+
+async def _close(run: Run, messages: Sequence[ChatMessage], *, closing: str) -> None:
+    """Make the model answer without tools; when it stays silent, answer with what was found."""
+    run.say(TurnEvent(type="notice", data={"closing": closing}))
+    asked: list[ChatMessage] = [
+        *(messages if run.model.can("tools") else text_protocol.plain(messages)),
+        {"role": "user", "content": prompts.CLOSING[closing]},
+    ]
+    reply = await _stream_answer(run, asked)
+    if reply.content.strip():
+        return
+    found = [str(message.get("content")) for message in messages if message["role"] == "tool"]
+    last = found[-1] if found else "Nothing was found."
+    run.log.add(f"The model gave no answer. The last result was:\n\n{last}")
+
+
+def _fitted(context: ReactContext, added: Sequence[ChatMessage]) -> list[ChatMessage]:
+    run = context.run
+    budget = int(run.model.context_tokens * (1 - OUTPUT_RESERVE))
+    return fit(
+        [*context.base, *added],
+        model=run.model.id,
+        budget_tokens=budget,
+        estimate=run.parts.estimate,
+    ).messages

@@ -1,0 +1,195 @@
+"""The tools of this server, and one bounded, audited way to call any of them.
+
+Not for: deciding what to call (`react`, `plan_execute`) or finding tools by folder (`bootstrap`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from backend.errors import ToolFailed, ToolRetry
+from backend.kit.deadline import DeadlineExceeded, within
+from backend.kit.ids import new_id
+from backend.kit.json_schema import plain_schema
+from backend.ports.clock import Clock
+from backend.ports.stores import AuditStore, ToolAudit
+from backend.ports.tools import Tool, ToolContext, ToolResult, Touch
+from backend.ports.values import Citation, JsonObject
+
+Outcome = Literal["ok", "retry", "failed", "timeout", "refused"]
+SECRET_WORDS = ("password", "secret", "token", "api_key", "apikey", "authorization", "cookie")
+AUDIT_TEXT_CHARS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCard:
+    """A tool as everybody sees it; `tool` is None and `unavailable` says why when it is off."""
+
+    name: str
+    description: str
+    args: type[BaseModel]
+    touches: frozenset[Touch]
+    tool: Tool | None = None
+    unavailable: str = ""
+
+    def parameters(self) -> JsonObject:
+        """Give the arguments' JSON schema in the plain form that small models follow."""
+        return plain_schema(self.args.model_json_schema())
+
+    def spec(self) -> JsonObject:
+        """Give the tool as an OpenAI function spec."""
+        function = {
+            "name": self.name,
+            "description": self.description,
+            "parameters": self.parameters(),
+        }
+        return {"type": "function", "function": function}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOutcome:
+    """How one call went; `text` is what the model is told, whatever the outcome."""
+
+    outcome: Outcome
+    text: str
+    data: JsonObject = field(default_factory=dict[str, Any])
+    citations: tuple[Citation, ...] = ()
+    duration_ms: int = 0
+
+
+class Toolbox:
+    """Every tool of the server; `call` never raises for a tool's own failure."""
+
+    def __init__(
+        self,
+        cards: Sequence[ToolCard],
+        *,
+        audit: AuditStore,
+        clock: Clock,
+        timeout_s: float = 60.0,
+        max_result_chars: int = 12_000,
+    ) -> None:
+        self.cards = tuple(sorted(cards, key=lambda card: card.name))
+        self.available = {card.name: card for card in self.cards if card.tool is not None}
+        self.specs = [card.spec() for card in self.available.values()]
+        self._audit = audit
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._max_result_chars = max_result_chars
+
+    async def call(
+        self, name: str, arguments: Mapping[str, Any], context: ToolContext
+    ) -> CallOutcome:
+        """Validate, run within the deadline, cut to the output budget, and write an audit row."""
+        started_s = self._clock.monotonic_s()
+        outcome, result = await self._run(name, arguments, context)
+        duration_ms = int((self._clock.monotonic_s() - started_s) * 1000)
+        row = ToolAudit(
+            id=new_id("tool"),
+            user_id=context.user_id,
+            run_id=context.run_id,
+            tool=name[:100],
+            arguments=masked(arguments),
+            outcome=outcome,
+            duration_ms=duration_ms,
+            result_bytes=len(result.text.encode("utf-8", "replace")),
+            created_at_ms=self._clock.now_ms(),
+        )
+        await self._audit.add(row)
+        return CallOutcome(
+            outcome=outcome,
+            text=cut(result.text, max_chars=self._max_result_chars),
+            data=result.data,
+            citations=result.citations,
+            duration_ms=duration_ms,
+        )
+
+    async def _run(
+        self, name: str, arguments: Mapping[str, Any], context: ToolContext
+    ) -> tuple[Outcome, ToolResult]:
+        card = self.available.get(name)
+        if card is None or card.tool is None:
+            return "refused", ToolResult(text=self._missing(name))
+        fault = self.fault(name, arguments)
+        if fault is not None:
+            return "retry", ToolResult(text=fault)
+        return await self._bounded(card.tool, card.args.model_validate(dict(arguments)), context)
+
+    async def _bounded(
+        self, tool: Tool, args: BaseModel, context: ToolContext
+    ) -> tuple[Outcome, ToolResult]:
+        try:
+            work = tool.run(args, context)
+            return "ok", await within(self._timeout_s, work, sleep=self._clock.sleep)
+        except DeadlineExceeded:
+            text = f"Error: the tool did not finish within {self._timeout_s:g} s and was stopped."
+            return "timeout", ToolResult(text=text)
+        except ToolRetry as exc:
+            return "retry", ToolResult(text=f"Error: {exc.message}")
+        except ToolFailed as exc:
+            return "failed", ToolResult(text=f"Error: this cannot be done: {exc.message}")
+
+    def fault(self, name: str, arguments: Mapping[str, Any]) -> str | None:
+        """Say what is wrong with the arguments of an available tool; None when nothing is."""
+        card = self.available[name]
+        try:
+            card.args.model_validate(dict(arguments))
+        except ValidationError as exc:
+            return explain(exc, card)
+        return None
+
+    def _missing(self, name: str) -> str:
+        for card in self.cards:
+            if card.name == name:
+                return f"Error: the tool {name} is off on this server: {card.unavailable}"
+        known = ", ".join(self.available) or "none"
+        return f"Error: there is no tool '{name[:100]}'. The tools are: {known}."
+
+
+def parameter_names(specs: Sequence[JsonObject]) -> dict[str, list[str]]:
+    """Give each function spec's parameter names in order."""
+    found: dict[str, list[str]] = {}
+    for spec in specs:
+        function: JsonObject = spec["function"]
+        parameters: JsonObject = function.get("parameters") or {}
+        found[function["name"]] = list(parameters.get("properties") or {})
+    return found
+
+
+def explain(exc: ValidationError, card: ToolCard) -> str:
+    """Tell a model what is wrong with its arguments and what they should look like."""
+    faults = "; ".join(
+        f"{'.'.join(map(str, error['loc'])) or 'arguments'}: {error['msg']}"
+        for error in exc.errors(include_url=False, include_input=False)[:5]
+    )
+    schema = orjson.dumps(card.parameters()).decode()
+    return f"Error: the arguments of {card.name} are not valid ({faults}). Expected: {schema}"
+
+
+def cut(text: str, *, max_chars: int) -> str:
+    """Keep the start and a little of the end of a text that is over the budget."""
+    if len(text) <= max_chars:
+        return text
+    tail = max_chars // 5
+    left_out = len(text) - max_chars
+    return f"{text[: max_chars - tail]}\n[... {left_out} characters left out ...]\n{text[-tail:]}"
+
+
+def masked(arguments: Mapping[str, Any]) -> JsonObject:
+    """Copy arguments for the audit: secrets masked, long texts cut."""
+    return {str(name): _masked(str(name), value) for name, value in arguments.items()}
+
+
+def _masked(name: str, value: object) -> object:
+    if any(word in name.lower() for word in SECRET_WORDS):
+        return "***"
+    if isinstance(value, str):
+        return value if len(value) <= AUDIT_TEXT_CHARS else value[:AUDIT_TEXT_CHARS] + "..."
+    if isinstance(value, int | float | bool) or value is None:
+        return value
+    return cut(repr(value), max_chars=AUDIT_TEXT_CHARS)

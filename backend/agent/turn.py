@@ -1,0 +1,241 @@
+"""How one turn runs. Read this file first.
+
+A request becomes a run: load the session, fit the context, decide the route, run it, keep what was
+said. The run is a task of its own that writes to its log; whoever wants to see it reads the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from types import ModuleType
+
+from backend.agent import prompts, resume, route_choice
+from backend.agent.catalog import ModelCatalog
+from backend.agent.chat import chat, chat_or_call
+from backend.agent.citing import annotate
+from backend.agent.context import fit, message_text
+from backend.agent.ending import kept_messages, stored_run
+from backend.agent.run import AgentParts, Run, TurnRequest
+from backend.agent.title import title_of
+from backend.errors import InvalidRequest, NotFound, ServerFault, StewardError, Unavailable
+from backend.kit.ids import new_id
+from backend.kit.log_context import bind_log_context
+from backend.ports.stores import Conversation, ConversationStore, RunStore, StoredMessage
+from backend.ports.values import ChatMessage, RouteDecision, TurnEvent
+
+logger = logging.getLogger(__name__)
+PROMPT_SHARE = 0.75
+
+
+class Turns:
+    """Starts turns and knows those that are running."""
+
+    def __init__(
+        self,
+        *,
+        catalog: ModelCatalog,
+        parts: AgentParts,
+        conversations: ConversationStore,
+        runs: RunStore,
+    ) -> None:
+        self.active: dict[str, Run] = {}
+        self._catalog = catalog
+        self._parts = parts
+        self._conversations = conversations
+        self._runs = runs
+        self._closing = False
+
+    async def start(self, request: TurnRequest) -> Run:
+        """Begin a turn and return at once; the run's log tells how it goes.
+
+        Raises:
+            ModelNotFound, NotFound (session), SessionBusy, InvalidRequest, Unavailable: before
+                anything has been stored.
+        """
+        if self._closing:
+            raise Unavailable("The server is shutting down", retry_after_s=5)
+        provider, model = await self._catalog.resolve(request.template.model)
+        run = Run(
+            id=new_id("run"),
+            request=request,
+            parts=self._parts,
+            provider=provider,
+            model=model,
+            started_at_ms=self._parts.clock.now_ms(),
+        )
+        await self._load(run)
+        self.active[run.id] = run
+        run.task = asyncio.create_task(self._carry_out(run), name=run.id)
+        return run
+
+    async def _load(self, run: Run) -> None:
+        """Find the session's history, or open a session, and claim it for this run."""
+        request = run.request
+        history: list[ChatMessage] = []
+        if request.session_id:
+            session = await self._conversations.get(request.user_id, request.session_id)
+            if session is None:
+                raise NotFound("There is no such session", param="session_id")
+            run.session_id = session.id
+            stored = await self._conversations.messages(request.user_id, session.id)
+            history = [one.message for one in stored]
+        elif request.store:
+            run.session_id = new_id("conv")
+        messages = [*history, *request.messages]
+        if not any(message["role"] in {"user", "tool"} for message in messages):
+            raise InvalidRequest("There is no user message to answer", param="messages")
+        run.history = await resume.restored(messages, user_id=request.user_id, runs=self._runs)
+        if run.session_id:
+            await self._claim(run, is_new=not request.session_id)
+
+    async def _claim(self, run: Run, *, is_new: bool) -> None:
+        request = run.request
+        session_id = run.session_id or ""
+        if is_new:
+            conversation = Conversation(
+                id=session_id,
+                user_id=request.user_id,
+                created_at_ms=run.started_at_ms,
+                updated_at_ms=run.started_at_ms,
+            )
+            await self._conversations.create(conversation)
+        new = [
+            StoredMessage(
+                id=new_id("msg"),
+                conversation_id=session_id,
+                message=message,
+                run_id=run.id,
+                created_at_ms=run.started_at_ms,
+            )
+            for message in request.messages
+        ]
+        await self._conversations.begin_turn(
+            stored_run(run), new, title_if_empty=title_of(request.messages)
+        )
+
+    async def _carry_out(self, run: Run) -> None:
+        """Run the turn to its end, whatever the end is, and keep what was said."""
+        try:
+            with bind_log_context(user_id=run.request.user_id, run_id=run.id):
+                await self._answer(run)
+            run.state = "completed"
+        except asyncio.CancelledError:
+            run.state = run.cancel_reason or "interrupted"
+            if run.state == "interrupted":
+                run.error = Unavailable("The server is shutting down; the answer is incomplete")
+        except StewardError as exc:
+            run.state, run.error = "failed", exc
+        except Exception:
+            logger.exception("run %s failed", run.id)
+            run.state, run.error = "failed", ServerFault()
+        await asyncio.shield(self._end(run))
+
+    async def _answer(self, run: Run) -> None:
+        messages = self._fitted(run)
+        question = _question(messages)
+        decision = await route_choice.choose(run, messages)
+        run.decision = decision
+        run.say(_route_event(decision))
+        if decision.route == "chat":
+            offered = self._offered(run, decision)
+            if not offered:
+                await chat(run, messages)
+                return
+            calls = await chat_or_call(run, messages, specs=offered)
+            if not calls:
+                return
+            react = await _agent("react")
+            await react.react(run, self._dated(messages), question=question, first=calls)
+            return
+        messages = self._dated(messages)
+        if decision.route == "plan" and not run.request.client_tools:
+            planner = await _agent("plan_execute")
+            forced = run.request.mode == "plan"
+            if await planner.plan_execute(run, messages, question=question, forced=forced):
+                return
+            run.say(TurnEvent(type="notice", data={"notice": "nothing to plan", "route": "react"}))
+        react = await _agent("react")
+        await react.react(run, messages, question=question)
+
+    def _fitted(self, run: Run) -> list[ChatMessage]:
+        budget = int(run.model.context_tokens * PROMPT_SHARE)
+        fitted = fit(
+            run.history, model=run.model.id, budget_tokens=budget, estimate=self._parts.estimate
+        )
+        if fitted.dropped or fitted.shortened:
+            text = f"{fitted.dropped} older messages were left out to fit the model's context.\n"
+            data = {"dropped_messages": fitted.dropped, "shortened_results": fitted.shortened}
+            run.say(TurnEvent(type="notice", text=text, data=data))
+        return fitted.messages
+
+    def _offered(self, run: Run, decision: RouteDecision) -> Sequence[dict[str, object]]:
+        """Offer tools to an auto-routed chat only when the router was not sure."""
+        unsure = decision.confidence < self._parts.options.chat_tools_below_confidence
+        auto = run.request.mode == "auto" and run.request.server_tools
+        native = run.model.can("tools")
+        return self._parts.toolbox.specs if unsure and auto and native else ()
+
+    def _dated(self, messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+        now = datetime.fromtimestamp(self._parts.clock.now_ms() / 1000, tz=UTC)
+        return prompts.with_system(messages, prompts.today(now.strftime("%A, %Y-%m-%d")))
+
+    async def _end(self, run: Run) -> None:
+        """Store the end of the run, then close its log: who saw the end finds it stored."""
+        run.annotations = annotate(
+            run.log.content(), run.citations, public_url=self._parts.options.public_url
+        )
+        try:
+            if run.session_id:
+                await self._conversations.end_turn(
+                    stored_run(run), kept_messages(run, now_ms=self._parts.clock.now_ms())
+                )
+            else:
+                await self._runs.save(stored_run(run))
+        except StewardError:
+            logger.exception("run %s could not be stored", run.id)
+            text = "This answer could not be stored.\n"
+            run.say(TurnEvent(type="notice", text=text, data={"notice": "not stored"}))
+        finally:
+            self.active.pop(run.id, None)
+            run.log.close()
+
+    def refuse(self) -> None:
+        """Take no new turns: the server is about to stop."""
+        self._closing = True
+
+    async def close(self, *, grace_s: float) -> None:
+        """Refuse new turns, let the running ones finish for a while, then interrupt them."""
+        self.refuse()
+        waiting = [run.task for run in self.active.values() if run.task is not None]
+        if waiting:
+            await asyncio.wait(waiting, timeout=grace_s)
+        self.interrupt_all()
+        await asyncio.gather(*(task for task in waiting if not task.done()), return_exceptions=True)
+
+    def interrupt_all(self) -> None:
+        """Stop every running turn; what was said is kept and marked as interrupted."""
+        for run in list(self.active.values()):
+            run.cancel("interrupted")
+
+
+async def _agent(name: str) -> ModuleType:
+    """Import an agent off the event loop: LangGraph costs 40 MiB and about a second."""
+    return await asyncio.to_thread(importlib.import_module, f"backend.agent.{name}")
+
+
+def _question(messages: Sequence[ChatMessage]) -> str:
+    users = [message for message in messages if message["role"] == "user"]
+    return message_text(users[-1]) if users else ""
+
+
+def _route_event(decision: RouteDecision) -> TurnEvent:
+    data = {
+        "route": decision.route,
+        "reason": decision.reason,
+        "confidence": round(decision.confidence, 3),
+    }
+    return TurnEvent(type="route", data=data)

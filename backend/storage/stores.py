@@ -1,0 +1,95 @@
+"""All stores of one server, over SQLite or in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from backend.ports.stores import (
+    AuditStore,
+    ConversationStore,
+    KeyStore,
+    LoginAttemptStore,
+    RefreshStore,
+    RunStore,
+    UserStore,
+)
+from backend.ports.values import Health
+from backend.storage.audit import SqlAuditStore
+from backend.storage.conversations import SqlConversationStore
+from backend.storage.database import Database
+from backend.storage.keys import SqlKeyStore
+from backend.storage.login_attempts import SqlLoginAttemptStore
+from backend.storage.memory.audit import MemoryAuditStore
+from backend.storage.memory.conversations import MemoryConversationStore
+from backend.storage.memory.keys import MemoryKeyStore
+from backend.storage.memory.login_attempts import MemoryLoginAttemptStore
+from backend.storage.memory.refresh_tokens import MemoryRefreshStore
+from backend.storage.memory.runs import MemoryRunStore
+from backend.storage.memory.shelves import Shelves
+from backend.storage.memory.users import MemoryUserStore
+from backend.storage.refresh_tokens import SqlRefreshStore
+from backend.storage.runs import SqlRunStore
+from backend.storage.schema import prepare_database
+from backend.storage.users import SqlUserStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """One store per noun, over one database."""
+
+    users: UserStore
+    keys: KeyStore
+    refresh_tokens: RefreshStore
+    login_attempts: LoginAttemptStore
+    conversations: ConversationStore
+    runs: RunStore
+    audit: AuditStore
+    health: Callable[[], Awaitable[Health]]
+    aclose: Callable[[], Awaitable[None]]
+
+
+async def open_stores(url: str) -> Stores:
+    """Bring the database to this version's schema and open it.
+
+    Raises:
+        SchemaTooNew: when a newer version wrote it.
+        UnusableDatabaseUrl: when the address is not one this server can use.
+    """
+    await prepare_database(url)
+    database = Database(url)
+    return Stores(
+        users=SqlUserStore(database),
+        keys=SqlKeyStore(database),
+        refresh_tokens=SqlRefreshStore(database),
+        login_attempts=SqlLoginAttemptStore(database),
+        conversations=SqlConversationStore(database),
+        runs=SqlRunStore(database),
+        audit=SqlAuditStore(database),
+        health=database.health,
+        aclose=database.aclose,
+    )
+
+
+def memory_stores() -> Stores:
+    """Open stores that forget everything at the end."""
+    shelves = Shelves()
+    return Stores(
+        users=MemoryUserStore(shelves),
+        keys=MemoryKeyStore(shelves),
+        refresh_tokens=MemoryRefreshStore(shelves),
+        login_attempts=MemoryLoginAttemptStore(shelves),
+        conversations=MemoryConversationStore(shelves),
+        runs=MemoryRunStore(shelves),
+        audit=MemoryAuditStore(shelves),
+        health=_healthy,
+        aclose=_nothing,
+    )
+
+
+async def _healthy() -> Health:
+    return Health(ok=True, detail="in memory")
+
+
+async def _nothing() -> None:
+    return None

@@ -1,0 +1,153 @@
+"""A whole agent core over in-memory stores and a scripted model, for tests without HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field
+
+from backend.agent.catalog import ModelCatalog
+from backend.agent.context import TokenEstimate
+from backend.agent.run import AgentOptions, AgentParts, Run, TurnRequest
+from backend.agent.toolbox import Toolbox, ToolCard
+from backend.agent.turn import Turns
+from backend.errors import ToolFailed, ToolRetry
+from backend.kit.clocks import SteppedClock
+from backend.ports.models import ModelRequest
+from backend.ports.stores import User
+from backend.ports.tools import ToolArgs, ToolContext, ToolResult
+from backend.ports.values import ChatMessage, Citation
+from backend.storage.checkpoints import CheckpointFile
+from backend.storage.stores import Stores, memory_stores
+from tests.fakes.scripted_model import ScriptedModel
+
+USER = "user_1"
+
+
+class AddArgs(ToolArgs):
+    """Numbers to add."""
+
+    numbers: list[float] = Field(description="The numbers.")
+
+
+class Adder:
+    """Adds; 13 is more than it can do, and no number at all is a mistake."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[float]] = []
+
+    async def run(self, args: AddArgs, context: ToolContext) -> ToolResult:
+        """Add the numbers."""
+        self.calls.append(args.numbers)
+        if not args.numbers:
+            raise ToolRetry("give at least one number")
+        if 13 in args.numbers:
+            raise ToolFailed("13 is unlucky")
+        total = sum(args.numbers)
+        return ToolResult(text=f"the sum is {total:g}", data={"sum": total})
+
+
+class LookArgs(ToolArgs):
+    """What to look up."""
+
+    query: str = Field(description="The words.")
+
+
+class Library:
+    """Finds one passage for every query."""
+
+    async def run(self, args: LookArgs, context: ToolContext) -> ToolResult:
+        """Look it up."""
+        passage = Citation(
+            title=args.query, url=f"https://library.example/{args.query}", text=args.query
+        )
+        return ToolResult(text=f"[1] about {args.query}", citations=(passage,))
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """A running core and what is behind it."""
+
+    turns: Turns
+    model: ScriptedModel
+    stores: Stores
+    adder: Adder
+    clock: SteppedClock
+    checkpoints: CheckpointFile
+
+    async def ask(self, text: str | Sequence[ChatMessage], **fields: Any) -> Run:
+        """Run one turn to its end."""
+        run = await self.begin(text, **fields)
+        await run.done()
+        return run
+
+    async def begin(self, text: str | Sequence[ChatMessage], **fields: Any) -> Run:
+        """Start one turn, for a user who is added when new."""
+        asked = turn(text, **fields)
+        if await self.stores.users.get(asked.user_id) is None:
+            user = User(id=asked.user_id, username=asked.user_id, password_hash="-")
+            await self.stores.users.add(user)
+        return await self.turns.start(asked)
+
+
+Make = Callable[..., Core]
+
+
+def turn(text: str | Sequence[ChatMessage], **fields: Any) -> TurnRequest:
+    """Make a turn of one user message, or of the given messages."""
+    messages = [{"role": "user", "content": text}] if isinstance(text, str) else text
+    template = ModelRequest(model="scripted", messages=(), **fields.pop("template", {}))
+    return TurnRequest(
+        user_id=fields.pop("user_id", USER),
+        requested_model="scripted",
+        template=template,
+        messages=messages,
+        **fields,
+    )
+
+
+def make_core(model: ScriptedModel, **options: Any) -> Core:
+    """Make a core with two tools: `add`, and `look_up` with citations."""
+    clock = SteppedClock()
+    stores = memory_stores()
+    adder = Adder()
+    cards = [
+        ToolCard(
+            name="add",
+            description="Adds numbers.",
+            args=AddArgs,
+            touches=frozenset({"computes"}),
+            tool=adder,
+        ),
+        ToolCard(
+            name="look_up",
+            description="Looks things up.",
+            args=LookArgs,
+            touches=frozenset({"reads_outside"}),
+            tool=Library(),
+        ),
+        ToolCard(
+            name="broken",
+            description="Is off.",
+            args=LookArgs,
+            touches=frozenset({"reads_outside"}),
+            unavailable="it has no key",
+        ),
+    ]
+    checkpoints = CheckpointFile(None)
+    parts = AgentParts(
+        toolbox=Toolbox(cards, audit=stores.audit, clock=clock, timeout_s=5),
+        estimate=TokenEstimate(),
+        clock=clock,
+        options=AgentOptions(**options),
+        checkpointer=checkpoints.saver,
+    )
+    turns = Turns(
+        catalog=ModelCatalog([model], default_model="scripted"),
+        parts=parts,
+        conversations=stores.conversations,
+        runs=stores.runs,
+    )
+    return Core(turns, model, stores, adder, clock, checkpoints)
