@@ -5,8 +5,10 @@ Not for: building the application (`app.py`).
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -48,12 +50,20 @@ def address_of(listening: socket.socket) -> str:
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
-def run_app(app: ASGIApp, listening: socket.socket, options: ServingOptions) -> bool:
+def run_app(
+    app: ASGIApp,
+    listening: socket.socket,
+    options: ServingOptions,
+    *,
+    on_stop: Callable[[], None],
+) -> bool:
     """Serve until SIGINT or SIGTERM; tell whether the application started.
+
+    `on_stop` is called on the event loop by the first stop signal, before connections are cut.
 
     One process, one worker: everything in memory is shared by all requests.
     """
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             app,
             loop="uvloop",
@@ -70,12 +80,33 @@ def run_app(app: ASGIApp, listening: socket.socket, options: ServingOptions) -> 
             timeout_graceful_shutdown=options.shutdown_grace_s,
             h11_max_incomplete_event_size=_HEADERS_MAX_BYTES,
             backlog=_BACKLOG,
-        )
+        ),
+        on_stop=on_stop,
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _already_served)  # uvicorn raises the signal again once it is done
     server.run(sockets=[listening])
     return server.started
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it begins to stop."""
+
+    def __init__(self, config: uvicorn.Config, *, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Remember the loop that serves."""
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Pass a stop signal on."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._on_stop)
+        super().handle_exit(sig, frame)
 
 
 def _already_served(_number: int, _frame: FrameType | None) -> None:

@@ -43,10 +43,11 @@ def reply_from(fields: dict[str, Any]) -> Reply:
 
 
 def paced(per_second: float, tokens: int) -> Any:
-    """Answer every chat with `tokens` tokens (0: as many as the echo has) at that pace."""
+    """Answer every chat with `tokens` tokens at that pace; 0 is what was asked for, else an echo's."""
 
     def answer(body: dict[str, Any]) -> Reply:
-        count = tokens or len(words_of(echo(body).content))
+        asked = (body.get("options") or {}).get("num_predict", 0)
+        count = tokens or max(asked, 0) or len(words_of(echo(body).content))
         return Reply(count=count, tokens_per_second=per_second)
 
     return answer

@@ -1,0 +1,48 @@
+"""Put the HTTP application together: routes by folder, errors, the edge, the static page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from backend.api import errors, routes
+from backend.api.deps import ApiOptions
+from backend.api.middleware import Edge
+from backend.kit.discovery import modules_of
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def build_app(
+    options: ApiOptions,
+    *,
+    lifespan: Lifespan,
+    page: Path | None,
+) -> ASGIApp:
+    """Build the application; `lifespan` puts the services on `app.state.services`.
+
+    `page` is the folder of the static web chat, served at / when it is there.
+    """
+    app = FastAPI(title="Steward", version=options.version, lifespan=lifespan)
+    errors.install(app)
+    for module in modules_of(routes):
+        router: APIRouter = module.router
+        app.include_router(router)
+    if page is not None and page.is_dir():
+        app.mount("/", StaticFiles(directory=page, html=True), name="page")
+    whole: ASGIApp = app
+    if options.cors_origins:
+        whole = CORSMiddleware(
+            whole,
+            allow_origins=options.cors_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["x-request-id", "x-run-id", "x-session-id"],
+        )
+    return Edge(whole, max_body_bytes=options.max_body_bytes)

@@ -1,0 +1,91 @@
+"""One renderer for every failure: OpenAI's error object, whatever went wrong."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from backend import errors
+from backend.api.openai_wire import error_object
+
+logger = logging.getLogger(__name__)
+BY_STATUS: dict[int, type[errors.StewardError]] = {
+    400: errors.InvalidRequest,
+    401: errors.NotAuthenticated,
+    403: errors.NotAllowed,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+    413: errors.RequestTooLarge,
+    415: errors.UnsupportedMediaType,
+    422: errors.InvalidRequest,
+    429: errors.TooManyRequests,
+}
+
+
+def install(app: FastAPI) -> None:
+    """Register the renderer for our errors, the framework's and bugs."""
+    app.add_exception_handler(errors.StewardError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _framework)
+
+
+def render(error: errors.StewardError) -> Response:
+    """Render an error with the headers that clients act on."""
+    headers: dict[str, str] = {}
+    if error.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    if error.retry_after_s is not None:
+        headers["retry-after"] = str(math.ceil(error.retry_after_s))
+    if error.repeats_work or error.status == 500:
+        headers["x-should-retry"] = "false"
+    return Response(
+        orjson.dumps(error_object(error)),
+        status_code=error.status,
+        media_type="application/json",
+        headers=headers,
+    )
+
+
+async def _ours(_: Request, exc: Exception) -> Response:
+    assert isinstance(exc, errors.StewardError)
+    if exc.status >= 500:
+        logger.warning("%s: %s", type(exc).__name__, exc.message)
+    return render(exc)
+
+
+async def _invalid(_: Request, exc: Exception) -> Response:
+    assert isinstance(exc, RequestValidationError)
+    faults: Sequence[Any] = exc.errors()
+    first = faults[0] if faults else {"loc": (), "msg": "invalid"}
+    param = param_name(first["loc"])
+    message = f"{param}: {first['msg']}" if param else str(first["msg"])
+    code = "missing_required_parameter" if first.get("type") == "missing" else "invalid_value"
+    return render(errors.InvalidRequest(message, param=param or None, code=code))
+
+
+async def _framework(_: Request, exc: Exception) -> Response:
+    assert isinstance(exc, HTTPException)
+    kind = BY_STATUS.get(exc.status_code, errors.ServerFault)
+    detail = None if exc.detail in {"Not Found", "Method Not Allowed"} else str(exc.detail)
+    return render(kind(detail))
+
+
+def param_name(location: Sequence[str | int]) -> str:
+    """Name a field as OpenAI does: `messages[0].role`."""
+    name = ""
+    for part in location:
+        if part in {"body", "query", "path", "header"} and not name:
+            continue
+        if isinstance(part, int):
+            name += f"[{part}]"
+        elif not part.startswith(("function-", "constrained-", "list[", "str", "dict[")):
+            name += f".{part}" if name else part
+    return name

@@ -1,0 +1,110 @@
+"""What happens around every request: its id, its size limit, its time, and a last net for bugs.
+
+Plain ASGI: a framework middleware would hide disconnects from the routes.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.api.errors import render
+from backend.errors import RequestTooLarge, ServerFault, StewardError
+from backend.kit.log_context import bind_log_context
+
+logger = logging.getLogger(__name__)
+OWN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+SECURITY = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+}
+
+
+class Edge:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        headed = _Headed(send, request_id)
+        limited = _limited(receive, max_bytes=self._max_body_bytes)
+        try:
+            _check_length(scope, max_bytes=self._max_body_bytes)
+            with bind_log_context(request_id=request_id):
+                await self._app(scope, limited, headed)
+        except StewardError as exc:
+            if not headed.answered:
+                await render(exc)(scope, receive, headed)
+        except Exception:
+            logger.exception("a request failed")
+            if headed.answered:
+                raise
+            await render(ServerFault())(scope, receive, headed)
+
+
+class _Headed:
+    """A `send` that adds our headers to the answer and knows whether it has begun."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self.answered = False
+        self._send = send
+        self._request_id = request_id
+        self._started_s = time.perf_counter()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.answered = True
+            headers = MutableHeaders(raw=message["headers"])
+            headers["x-request-id"] = self._request_id
+            took_ms = int((time.perf_counter() - self._started_s) * 1000)
+            headers["openai-processing-ms"] = str(took_ms)
+            for name, value in SECURITY.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            given = value.decode("latin-1")
+            return given if OWN_ID.fullmatch(given) else "req_" + secrets.token_hex(12)
+    return "req_" + secrets.token_hex(12)
+
+
+def _check_length(scope: Scope, *, max_bytes: int) -> None:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > max_bytes:
+            raise _too_large(max_bytes)
+
+
+def _limited(receive: Receive, *, max_bytes: int) -> Receive:
+    size = 0
+
+    async def limited() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > max_bytes:
+            raise _too_large(max_bytes)
+        return message
+
+    return limited
+
+
+def _too_large(max_bytes: int) -> RequestTooLarge:
+    msg = f"The request body is larger than {max_bytes} bytes"
+    return RequestTooLarge(msg)

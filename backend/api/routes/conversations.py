@@ -1,0 +1,83 @@
+"""`/api/conversations`: one's stored conversations (sessions)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from backend.api.deps import Account, Services
+from backend.api.safe_json import SafeRoute
+from backend.errors import NotFound
+from backend.models.sessions import (
+    ConversationChange,
+    ConversationOut,
+    ConversationPage,
+    ConversationWithMessages,
+    MessageOut,
+    conversation_fields,
+)
+
+router = APIRouter(prefix="/api/conversations", tags=["conversations"], route_class=SafeRoute)
+MISSING = "There is no such conversation"
+
+
+@router.get("")
+async def list_conversations(
+    account: Account,
+    found: Services,
+    query: Annotated[str, Query(max_length=200)] = "",
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> ConversationPage:
+    """List one's conversations, last used first; `query` searches titles and messages."""
+    account.require("chat")
+    page = await found.conversations.list(account.user.id, query=query, limit=limit, cursor=cursor)
+    return ConversationPage(
+        conversations=[ConversationOut.of(one) for one in page.items],
+        next_cursor=page.next_cursor,
+    )
+
+
+@router.get("/{conversation_id}")
+async def get_conversation(
+    conversation_id: str, account: Account, found: Services
+) -> ConversationWithMessages:
+    """Give a conversation with its messages."""
+    account.require("chat")
+    conversation = await found.conversations.get(account.user.id, conversation_id)
+    if conversation is None:
+        raise NotFound(MISSING)
+    messages = await found.conversations.messages(account.user.id, conversation_id)
+    return ConversationWithMessages(
+        **conversation_fields(conversation), messages=[MessageOut.of(one) for one in messages]
+    )
+
+
+@router.patch("/{conversation_id}")
+async def change_conversation(
+    conversation_id: str, body: ConversationChange, account: Account, found: Services
+) -> ConversationOut:
+    """Rename a conversation or change its metadata."""
+    account.require("chat")
+    changed = await found.conversations.update(
+        account.user.id,
+        conversation_id,
+        title=body.title,
+        metadata=body.metadata,
+        now_ms=found.clock.now_ms(),
+    )
+    if changed is None:
+        raise NotFound(MISSING)
+    return ConversationOut.of(changed)
+
+
+@router.delete("/{conversation_id}", status_code=204)
+async def delete_conversation(conversation_id: str, account: Account, found: Services) -> None:
+    """Erase a conversation with its messages and runs; a running answer is stopped."""
+    account.require("chat")
+    for run in list(found.turns.active.values()):
+        if run.session_id == conversation_id and run.request.user_id == account.user.id:
+            run.cancel()
+    if not await found.conversations.delete(account.user.id, conversation_id):
+        raise NotFound(MISSING)

@@ -1,0 +1,111 @@
+"""`/api/runs`: the trace of a run, its events again from any point, and stopping it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Header, Request, Response
+
+from backend.agent.ending import stored_run
+from backend.agent.run import Cursor, Run, merged, parse_cursor, replay
+from backend.api.deps import Account, AppServices, Services
+from backend.api.event_stream import ClientWatch, EventStream
+from backend.api.openai_wire import KEEP_ALIVE
+from backend.errors import NotFound
+from backend.models.sessions import RunOut
+from backend.ports.values import JsonObject
+
+router = APIRouter(prefix="/api/runs", tags=["runs"])
+MISSING = "There is no such run"
+
+
+@router.get("/{run_id}")
+async def get_run(run_id: str, account: Account, found: Services) -> RunOut:
+    """Give a run's trace: route, plan, tool calls, results, citations, usage; also while it runs."""
+    account.require("chat")
+    live = _live(found, account.user.id, run_id)
+    if live is not None:
+        now = stored_run(live)
+        return RunOut.of(now).model_copy(
+            update={"trace": {**live.trace(), "events": merged(live.log.items)}}
+        )
+    stored = await found.runs.get(account.user.id, run_id)
+    if stored is None:
+        raise NotFound(MISSING)
+    return RunOut.of(stored)
+
+
+@router.get("/{run_id}/events")
+async def replay_events(
+    run_id: str,
+    request: Request,
+    account: Account,
+    found: Services,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Replay a run as server-sent events after `Last-Event-ID`, and go on while it runs."""
+    account.require("chat")
+    cursor = parse_cursor(last_event_id)
+    live = _live(found, account.user.id, run_id)
+    if live is not None:
+        frames = _live_frames(live, cursor)
+    else:
+        stored = await found.runs.get(account.user.id, run_id)
+        if stored is None:
+            raise NotFound(MISSING)
+        frames = _stored_frames(stored.events, stored.state, cursor)
+    watch = ClientWatch(request.receive, gone=lambda: None)
+    return EventStream(frames, watch=watch)
+
+
+@router.post("/{run_id}/cancel", status_code=202)
+async def cancel_run(run_id: str, account: Account, found: Services) -> dict[str, str]:
+    """Stop a run; what was said is kept. A run that has ended stays as it is."""
+    account.require("chat")
+    live = _live(found, account.user.id, run_id)
+    if live is not None:
+        live.cancel()
+        return {"id": run_id, "state": "cancelling"}
+    stored = await found.runs.get(account.user.id, run_id)
+    if stored is None:
+        raise NotFound(MISSING)
+    return {"id": run_id, "state": stored.state}
+
+
+def _live(found: AppServices, user_id: str, run_id: str) -> Run | None:
+    run = found.turns.active.get(run_id)
+    return run if run is not None and run.request.user_id == user_id else None
+
+
+async def _live_frames(run: Run, cursor: Cursor) -> AsyncIterator[bytes]:
+    while True:
+        seen = len(run.log.items)
+        batch = list(replay(merged(run.log.items), cursor))
+        if batch:
+            cursor = batch[-1][0]
+            yield b"".join(_frame(at, entry) for at, entry in batch)
+        if run.log.closed and len(run.log.items) == seen:
+            break
+        if not batch:
+            yield KEEP_ALIVE
+        await run.log.changed(seen)
+    yield _end(run.state)
+
+
+async def _stored_frames(
+    events: Sequence[JsonObject], state: str, cursor: Cursor
+) -> AsyncIterator[bytes]:
+    found: Iterator[tuple[Cursor, JsonObject]] = replay(events, cursor)
+    yield b"".join(_frame(at, entry) for at, entry in found) + _end(state)
+
+
+def _frame(cursor: Cursor, entry: JsonObject) -> bytes:
+    name = entry.get("type", entry["kind"])
+    head = f"id: {cursor[0]}.{cursor[1]}\nevent: {name}\ndata: ".encode()
+    return head + orjson.dumps(entry, default=str) + b"\n\n"
+
+
+def _end(state: str) -> bytes:
+    return b"event: end\ndata: " + orjson.dumps({"state": state}) + b"\n\n"

@@ -1,0 +1,40 @@
+"""`/api/users`: accounts, for administrators."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from backend.api.deps import Administrator, Services
+from backend.api.safe_json import SafeRoute
+from backend.models.auth import UserChange, UserIn, UserOut
+
+router = APIRouter(prefix="/api/users", tags=["users"], route_class=SafeRoute)
+
+
+@router.get("")
+async def list_users(_: Administrator, found: Services) -> list[UserOut]:
+    """List the accounts, oldest first."""
+    return [UserOut.of(user) for user in await found.accounts.users()]
+
+
+@router.post("", status_code=201)
+async def create_user(body: UserIn, _: Administrator, found: Services) -> UserOut:
+    """Add an account."""
+    return UserOut.of(
+        await found.accounts.create_user(body.username, body.password, role=body.role)
+    )
+
+
+@router.patch("/{user_id}")
+async def update_user(user_id: str, body: UserChange, _: Administrator, found: Services) -> UserOut:
+    """Change role, password or whether the account is enabled."""
+    changed = await found.accounts.update_user(
+        user_id, role=body.role, disabled=body.disabled, password=body.password
+    )
+    return UserOut.of(changed)
+
+
+@router.delete("/{user_id}", status_code=204)
+async def delete_user(user_id: str, _: Administrator, found: Services) -> None:
+    """Erase an account with all that is its."""
+    await found.accounts.delete_user(user_id)

@@ -1,0 +1,110 @@
+"""Read JSON bodies strictly: UTF-8, no NaN, bounded depth, no lone surrogates.
+
+A body that is not JSON is the client's mistake and says so; it never becomes a 500.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+import orjson
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.types import Scope
+
+from backend.errors import InvalidRequest, UnsupportedMediaType
+
+SURROGATE = re.compile("[\ud800-\udfff]")
+CURL_TYPE = b"application/x-www-form-urlencoded"
+WITH_BODY = ("POST", "PUT", "PATCH")
+ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class SafeRequest(Request):
+    """A request whose JSON is read by `read_json`."""
+
+    async def json(self) -> Any:  # noqa: ANN401 - any JSON
+        """Give the parsed body."""
+        if not hasattr(self, "_safe"):
+            self._safe = read_json(await self.body())
+        return self._safe
+
+
+class SafeRoute(APIRoute):
+    """A route that reads its JSON body before validation, so that the error names the cause."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the framework's handler."""
+        handle = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            takes_json = self.body_field is not None and request.method in WITH_BODY
+            scope = _as_json(request.scope) if takes_json else request.scope
+            safe = SafeRequest(scope, request.receive)
+            if takes_json:
+                await _check(safe)
+            return await handle(safe)
+
+        return handler
+
+
+def _as_json(scope: Scope) -> Scope:
+    """Take a body for JSON whose type is missing, or is the one that curl gives every body."""
+    headers = [
+        (name, b"application/json" if name == b"content-type" and value == CURL_TYPE else value)
+        for name, value in scope["headers"]
+    ]
+    if not any(name == b"content-type" for name, _ in headers):
+        headers.append((b"content-type", b"application/json"))
+    return {**scope, "headers": headers}
+
+
+async def _check(request: SafeRequest) -> None:
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        msg = f"The body is '{kind[:60]}', but application/json is wanted"
+        raise UnsupportedMediaType(msg)
+    await read_object(request)
+
+
+async def read_object(request: Request) -> dict[str, Any]:
+    """Give the body as a JSON object.
+
+    Raises:
+        InvalidRequest: when it is empty, no JSON or no object.
+    """
+    if not await request.body():
+        raise InvalidRequest("The body is empty, but a JSON object is wanted")
+    found = await request.json()
+    if not isinstance(found, dict):
+        raise InvalidRequest("The body must be a JSON object")
+    return cast("dict[str, Any]", found)
+
+
+def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON
+    """Parse JSON.
+
+    Half a surrogate pair (an emoji cut in two by a client) is dropped, not refused.
+
+    Raises:
+        InvalidRequest: when it is not JSON, naming the place.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as exc:
+        if ESCAPED_SURROGATE.search(body):
+            return _without_surrogates(body)
+        msg = f"The body is not valid JSON: {exc}"
+        raise InvalidRequest(msg) from exc
+
+
+def _without_surrogates(body: bytes) -> Any:  # noqa: ANN401 - any JSON
+    try:
+        text = json.dumps(json.loads(body), ensure_ascii=False, allow_nan=False)
+        return orjson.loads(SURROGATE.sub("", text))
+    except (ValueError, RecursionError) as exc:
+        msg = f"The body is not valid JSON: {exc}"
+        raise InvalidRequest(msg) from exc

@@ -1,0 +1,105 @@
+"""Start the processes a benchmark needs and read what they cost from /proc."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+PAGE_BYTES = os.sysconf("SC_PAGESIZE")
+
+
+def free_port() -> int:
+    """Find a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(slots=True)
+class Server:
+    """A process of ours that serves HTTP, with all its children."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    started_s: float
+
+    def cpu_s(self) -> float:
+        """Give the CPU seconds used so far by the whole tree."""
+        return sum(_cpu_s(pid) for pid in _tree(self.process.pid))
+
+    def rss_mib(self) -> float:
+        """Give the resident memory of the whole tree in MiB."""
+        return sum(_rss_bytes(pid) for pid in _tree(self.process.pid)) / 2**20
+
+    def stop(self) -> None:
+        """End the process."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def serve(
+    command: Sequence[str], *, port: int, env: Mapping[str, str], probe: str = "/health"
+) -> Server:
+    """Start a server and wait until it answers; `started_s` is how long that took."""
+    begun_s = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **env},
+        stdout=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    while time.perf_counter() - begun_s < 60:
+        try:
+            with urllib.request.urlopen(url + probe, timeout=1):
+                return Server(process, url, time.perf_counter() - begun_s)
+        except urllib.error.HTTPError:
+            return Server(process, url, time.perf_counter() - begun_s)
+        except OSError:
+            if process.poll() is not None:
+                break
+            time.sleep(0.01)
+    process.kill()
+    msg = f"{' '.join(command)} did not start"
+    raise RuntimeError(msg)
+
+
+def _tree(pid: int) -> list[int]:
+    pids = [pid]
+    for at in pids:
+        try:
+            children = Path(f"/proc/{at}/task/{at}/children").read_text().split()
+        except OSError:
+            continue
+        pids.extend(int(child) for child in children)
+    return pids
+
+
+def _cpu_s(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
+def _rss_bytes(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
+    except OSError:
+        return 0
