@@ -177,9 +177,8 @@ def many(running: tuple[Server, str]) -> dict[str, Any]:
     )
 
 
-def rows() -> list[Row]:
+def rows() -> Iterator[Row]:
     """Measure the yardsticks and Steward."""
-    found: list[Row] = []
     with double(rate=FEW_RATE, tokens=0) as upstream:
         direct = upstream.url + "/api/chat"
         for name, app in {
@@ -187,18 +186,17 @@ def rows() -> list[Row]:
             "bare LangGraph node + stream writer": "benchmarks.rows.langgraph_node:app",
         }.items():
             with row_server(app, upstream.url) as running:
-                found.append(measure(name, running, direct))
+                yield measure(name, running, direct)
         with steward(upstream.url) as running:
-            found.append(measure("Steward, chat (routed)", running, direct))
-            found.append(measure("Steward, ReAct, no call", running, direct, mode="@react"))
+            yield measure("Steward, chat (routed)", running, direct)
+            yield measure("Steward, ReAct, no call", running, direct, mode="@react")
     with double(rate=MANY_RATE, tokens=0) as upstream, steward(upstream.url) as running:
         seen = many(running)
         row = Row("Steward, 500 streams", None, None, None, None, None, None)
         figures = {**asdict(row), "many_tokens_per_s": seen["tokens_per_s"]}
         figures |= {"many_errors": seen["errors"], "first_token_p50_ms": seen["first_p50_ms"]}
         figures |= {"first_token_p99_ms": seen["first_p99_ms"]}
-        found.append(Row(**figures))
-    return found
+        yield Row(**figures)
 
 
 def _api_key(url: str) -> str:

@@ -211,7 +211,7 @@ class OllamaDouble:
         await response.write(line)
         frame = b"%x\r\n%b\r\n" % (len(line), line)
         transport = request.transport
-        assert isinstance(transport, asyncio.WriteTransport)
+        assert transport is not None
         pace = reply.tokens_per_second
         await self._ticker.run(transport, frame, count=reply.count - 1, per_second=pace)
         if transport.is_closing():
