@@ -37,7 +37,7 @@ def dump_json(value: object) -> str:
         return orjson.dumps(_storable(value)).decode()
 
 
-def copy_json(value: Any) -> Any:  # noqa: ANN401, ARG002 - SQLAlchemy's signature
+def copy_json(value: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's signature
     """Copy a JSON value exactly as a trip through the database would."""
     return orjson.loads(dump_json(value))
 
