@@ -97,7 +97,8 @@ def answer(question: str, kind: str, observation: Observation) -> str | None:
     if value is not None:
         return _flat(question, value)
     if kind in LOOK_UPS:
-        return quoted(question, observation.text)
+        several = _SEVERAL.search(observation.text[:300]) and _BULLET.search(observation.text)
+        return None if several else quoted(question, observation.text)
     return _statistics(question, observation.text) if kind == "data" else _whole(observation)
 
 

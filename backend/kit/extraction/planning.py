@@ -29,7 +29,7 @@ from backend.kit.extraction.schemas import (
     resolved,
 )
 from backend.kit.extraction.steps import MAX_STEPS, Step, filled
-from backend.kit.extraction.tool_fit import Toolbox, ToolShape, kind_of
+from backend.kit.extraction.tool_fit import Toolbox, ToolShape, kind_of, value_for
 from backend.kit.extraction.turns import Turn
 from backend.kit.extraction.words import stem, terms
 
@@ -159,7 +159,7 @@ def _chosen(
         shapes = shapes[1:] + shapes[:1]
     for shape in shapes:
         kind = step.kind if step.tool else toolbox.kind(shape.name)
-        filled_in = fill(shape.schema, kind=kind, value=step.value, text=step.text)
+        filled_in = fill(shape.schema, kind=kind, value=value_for(step, kind), text=step.text)
         if filled_in is not None:
             return shape, filled_in
     return None
