@@ -5,7 +5,7 @@ The whole state stands in the conversation, so the same conversation always give
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -209,8 +209,3 @@ def forced(turn: Turn, shape: ToolShape, toolbox: Toolbox) -> Call:
         known = properties(shape.schema)
         arguments = {next(iter(known)): value} if known else {}
     return Call(shape.name, arguments)
-
-
-def values_of(steps: Sequence[Step]) -> list[str]:
-    """List the texts of steps, for saying what is going to be done."""
-    return [step.text for step in steps]

@@ -146,6 +146,7 @@ _RUN = re.compile(
 _OPERATES = re.compile(
     rf"[\d)}}xyzntuvw]\s*(?:[-+*/^%=]|\*\*)\s*[-+]?\s*[\d(.{{a-z]|(?:{_FUNCTIONS})\(|\d[xyz]\b"
 )
+_ONLY_SHARE = re.compile(rf"\(?{_NUM} / 100\)?")
 MAX_ASKED_CHARS: Final = 2_000
 
 
@@ -167,7 +168,7 @@ def find_expression(text: str) -> str | None:
     for pattern, instead in _REWRITES:
         written = pattern.sub(instead, written)
     best = _longest_run(written)
-    if best is None:
+    if best is None or (_ONLY_SHARE.fullmatch(best) and len(written) > len(best) + 20):
         return None
     said_so = written != spelled or _LEAD.search(said) is not None
     left = len(written) - len(best)

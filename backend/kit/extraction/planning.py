@@ -23,7 +23,6 @@ from backend.kit.extraction.schemas import (
     as_schema,
     bound,
     choices,
-    plain,
     properties,
     required,
     resolved,
@@ -359,8 +358,3 @@ def _values(step: Step, ask: str, blocks: list[Block], *, number: bool) -> dict[
         if value:
             found[key] = value
     return found
-
-
-def input_schema_of(schema: Schema) -> Schema:
-    """Give the arguments schema with its references resolved at the top."""
-    return plain(schema, schema)

@@ -48,6 +48,18 @@ SERVER_CALLS: list[tuple[str, list[Call]]] = [
         [("wikipedia", {"query": "France"}), ("wikipedia", {"query": "Germany"})],
     ),
     (
+        "Which is older, Hadrian's Wall or Stonehenge?",
+        [("wikipedia", {"query": "Hadrian's Wall"}), ("wikipedia", {"query": "Stonehenge"})],
+    ),
+    (
+        "Who wrote Romeo and Juliet?",
+        [("wikipedia", {"query": "wrote Romeo and Juliet"})],
+    ),
+    (
+        "What is 2 + 3? Give me the final answer.",
+        [("math_calc", {"expression": "2 + 3"})],
+    ),
+    (
         "What is the latest news about Mars?",
         [("web_search", {"query": "What is the latest news about Mars"})],
     ),

@@ -35,6 +35,7 @@ FOUND: list[tuple[str, str | None]] = [
     ("A 3-1 win for the team in the final", None),
     ("Who won the 1998-1999 season?", None),
     ("How many people live in Iceland?", None),
+    ("What happens to the Pacific when its whole size expands by 12%?", None),
 ]
 
 

@@ -98,6 +98,19 @@ def test_a_required_parameter_without_a_value_prevents_the_call_unless_forced() 
     }
 
 
+def test_an_expression_says_all_by_itself() -> None:
+    """An optional operation would be done a second time."""
+    operation = {"enum": ["evaluate", "differentiate"], "default": "evaluate"}
+    schema = {
+        "properties": {"expression": TEXT, "operation": operation},
+        "required": ["expression"],
+    }
+    said = "Differentiate x^2"
+    assert fill(schema, kind="math", value="diff(x^2, x)", text=said) == {
+        "expression": "diff(x^2, x)"
+    }
+
+
 def test_a_list_of_numbers_is_given_as_numbers() -> None:
     """The item type decides."""
     schema = {
