@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_NUM = r"(?:\d+(?:\.\d+)?|\{\w+\})"
+# The look-behind lets a number begin only where its digits begin, which keeps matching linear.
+_NUM = r"(?:(?<![\d.])\d{1,40}(?:\.\d{1,40})?(?!\d)|\{\w{1,12}\})"
 _VAL = rf"(?:{_NUM}|\([^()]{{1,80}}\)|(?:sqrt|factorial)\([^()]{{1,80}}\))"
 _LEAD = re.compile(
     r"\b(?:calculate|compute|evaluate|solve|what(?:'s|\u2019s| is| are| do(?:es)?)|how (?:much|many)|work out|equals?"

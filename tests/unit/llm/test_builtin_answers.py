@@ -21,6 +21,17 @@ ANSWERS: list[tuple[str, list[tuple[str, dict, str]], str]] = [
         "Gustave Eiffel, whose company built it from 1887 to 1889. [1]",
     ),
     (
+        "Summarise my report",
+        [
+            (
+                "rag_retrieval",
+                {"query": "Summarise my report"},
+                "[1] report.pdf, p. 1\nRevenue grew by 12%. Costs fell. Staff grew.\n[2] report.pdf, p. 2\nThe outlook is good.",
+            )
+        ],
+        "Revenue grew by 12%. [1] Costs fell. [1] The outlook is good. [2]",
+    ),
+    (
         "What notice does my contract ask for?",
         [
             (

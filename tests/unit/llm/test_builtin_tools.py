@@ -23,6 +23,7 @@ from tests.fakes.builtin_asking import (
 SERVER_CALLS: list[tuple[str, list[Call]]] = [
     ("What is 12 * 7?", [("math_calc", {"expression": "12 * 7"})]),
     ("what's 15% of 80", [("math_calc", {"expression": "15 / 100 * 80"})]),
+    ("Wie viel ist 3 + 4?", [("math_calc", {"expression": "3 + 4"})]),
     ("Solve x^2 - 4 = 0 for x", [("math_calc", {"expression": "x^2 - 4 = 0"})]),
     ("Convert 5 km to miles", [("math_calc", {"expression": "5 km to miles"})]),
     (
