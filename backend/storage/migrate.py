@@ -45,9 +45,9 @@ def migrate(path: Path, *, scripts: Path | None = None, head: str = HEAD) -> Non
             revision = current_revision(path)
             if revision != head:
                 _upgrade(path, revision, scripts or Path(migrations.__path__[0]), head)
-    except (sqlite3.Error, OSError) as exc:
-        msg = f"{path} cannot be migrated: {exc}"
-        raise MigrationFailed(msg) from exc
+    except (sqlite3.Error, OSError, SQLAlchemyError, CommandError) as exc:
+        msg = f"{path} cannot be migrated to {head}: {exc}"
+        raise MigrationFailed(msg.replace("\n", " ")) from exc
 
 
 @contextmanager
@@ -65,19 +65,17 @@ def _upgrade(path: Path, revision: str | None, scripts: Path, head: str) -> None
     config = Config()
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     engine = migrating_engine(path)
+    done = False
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, head)
             _check_foreign_keys(connection)
-    except (SQLAlchemyError, CommandError, MigrationFailed) as exc:
-        engine.dispose()
-        if backup is not None:
-            copy_database(backup, path)
-        msg = f"the migration of {path} from {revision} to {head} failed: {exc}"
-        raise MigrationFailed(msg.replace("\n", " ")) from exc
+        done = True
     finally:
         engine.dispose()
+        if backup is not None and not done:
+            copy_database(backup, path)
 
 
 def _check_foreign_keys(connection: Connection) -> None:
