@@ -23,16 +23,17 @@ from backend.storage.backups import backup_before_migration, copy_database
 from backend.storage.database import UnusableDatabaseUrl, migrating_engine, sqlite_path
 from backend.storage.schema import HEAD, MigrationFailed, UnusableSchema, current_revision
 
-_LOCK_WAIT_S = 600.0
 
-
-def migrate(path: Path, *, scripts: Path | None = None, head: str = HEAD) -> None:
+def migrate(
+    path: Path, *, scripts: Path | None = None, head: str = HEAD, lock_wait_s: float = 600.0
+) -> None:
     """Bring a database file to `head`, alone among all processes that try.
 
     Args:
         path: The file; made, readable by its owner alone, when it does not exist.
         scripts: Another folder of migrations (default: ours).
         head: The revision to reach.
+        lock_wait_s: How long to wait for another process that migrates.
 
     Raises:
         UnusableSchema: as `schema.current_revision` does.
@@ -41,7 +42,7 @@ def migrate(path: Path, *, scripts: Path | None = None, head: str = HEAD) -> Non
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        with _alone(path):
+        with _alone(path, lock_wait_s):
             revision = current_revision(path)
             if revision != head:
                 _upgrade(path, revision, scripts or Path(migrations.__path__[0]), head)
@@ -51,11 +52,11 @@ def migrate(path: Path, *, scripts: Path | None = None, head: str = HEAD) -> Non
 
 
 @contextmanager
-def _alone(path: Path) -> Generator[None]:
+def _alone(path: Path, wait_s: float) -> Generator[None]:
     # A lock that every platform has and that dies with its process: an SQLite file of its own.
     lock = path.with_name(f"{path.name}.migrating")
     lock.touch(mode=0o600)
-    with closing(sqlite3.connect(lock, timeout=_LOCK_WAIT_S, isolation_level=None)) as held:
+    with closing(sqlite3.connect(lock, timeout=wait_s, isolation_level=None)) as held:
         held.execute("BEGIN EXCLUSIVE")
         yield
 

@@ -126,6 +126,7 @@ async def test_an_administrator_changes_role_state_and_password(auth):
     assert promoted == replace(bob, role="admin")
     session = await auth.refresh.renew(session.secret)
     await auth.accounts.change(bob.id, password="battery staple")
+    assert auth.shelves.refresh_tokens == {}
     with pytest.raises(NotAuthenticated):
         await auth.refresh.renew(session.secret)
     changed = await auth.login.login("bob", "battery staple", HOME)

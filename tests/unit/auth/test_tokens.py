@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import subprocess
 import sys
 
@@ -162,6 +163,16 @@ def test_anything_else_is_not_authenticated(token):
     """No signature of ours, no entry, and never another exception."""
     with pytest.raises(NotAuthenticated):
         _signer().read(token)
+
+
+@pytest.mark.parametrize("algorithm", ["HS512", "hs256", "none", "", None, "RS256", ["HS256"]])
+def test_a_header_that_names_another_algorithm_is_refused_although_the_signature_fits(algorithm):
+    """The list of algorithms is fixed, not read from the token."""
+    header = _segment(orjson.dumps({"alg": algorithm, "typ": "JWT"}))
+    signed = f"{header}.{_segment(orjson.dumps(GOOD))}"
+    signature = hmac.digest(SECRET.encode(), signed.encode(), "sha256")
+    with pytest.raises(NotAuthenticated):
+        _signer().read(f"{signed}.{_segment(signature)}")
 
 
 def test_nested_brackets_within_the_size_limit_are_refused_although_they_recurse():

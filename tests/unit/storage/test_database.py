@@ -102,6 +102,21 @@ async def test_a_lock_of_another_process_is_reported_as_busy_and_reads_go_on(dat
     assert await database.read(_noted) == ["a", "c"]
 
 
+async def test_a_unit_of_work_holds_the_lock_from_its_first_query_on(database, path):
+    """What it has read cannot be changed by another process before it writes."""
+
+    def read_then_write(connection):
+        _noted(connection)
+        with closing(_other_process(path)) as other:
+            other.execute("PRAGMA busy_timeout=1")
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
+        _note(connection, "a")
+
+    await database.write(read_then_write)
+    assert await database.read(_noted) == ["a"]
+
+
 async def test_a_full_disk_is_reported_as_such(database):
     """The write is undone and reading still works."""
     await database.write(lambda it: it.exec_driver_sql("PRAGMA max_page_count=1").close())

@@ -129,6 +129,18 @@ async def test_two_servers_that_start_at_once_take_turns(tmp_path):
     assert current_revision(tmp_path / "steward.db") == HEAD
 
 
+def test_nobody_migrates_while_another_process_does(tmp_path):
+    """The lock is a file beside the database; waiting for it ends with a reason."""
+    path = tmp_path / "steward.db"
+    with closing(sqlite3.connect(f"{path}.migrating", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(MigrationFailed, match="locked"):
+            migrate(path, lock_wait_s=0.01)
+        assert current_revision(path) is None
+    migrate(path, lock_wait_s=0.01)
+    assert current_revision(path) == HEAD
+
+
 def test_an_upgrade_keeps_the_data_and_a_copy_of_them(path, tmp_path):
     """The copy is named for the revision it holds and readable by its owner alone."""
     _one_failure(path)
