@@ -62,7 +62,7 @@ class CleanText(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride] - SQLAlchemy passes it by position
         """Clean the text on its way in."""
         return None if value is None else clean_text(value)
 
@@ -73,10 +73,10 @@ class JsonText(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: object, dialect: Dialect) -> str:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_bind_param(self, value: object, _dialect: Dialect) -> str:  # pyright: ignore[reportIncompatibleMethodOverride] - SQLAlchemy passes it by position
         """Write the value."""
         return dump_json(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 - SQLAlchemy's signature
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:  # noqa: ANN401 - any JSON value  # pyright: ignore[reportIncompatibleMethodOverride] - SQLAlchemy passes it by position
         """Read the value."""
         return None if value is None else orjson.loads(value)
