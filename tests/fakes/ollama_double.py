@@ -17,8 +17,10 @@ import orjson
 
 from tests.fakes.ollama.catalogue import usual_models
 from tests.fakes.ollama.checks import FakeModel
-from tests.fakes.ollama.replies import Call, Fault, Reply, echo, failing, words_of
-from tests.fakes.ollama.server import OllamaDouble, Received
+from tests.fakes.ollama.server import OllamaDouble
+from tests.fakes.ollama.wire import echo
+from tests.fakes.recording import Received
+from tests.fakes.replies import Call, Fault, Reply, failing, words_of
 
 __all__ = [
     "Call",
