@@ -191,10 +191,10 @@ TALK = [
     ("Olá", "Olá! Como posso ajudar?"),
     ("dzień dobry", "Cześć! W czym mogę pomóc?"),
     ("Привет!", "Здравствуйте! Чем могу помочь?"),
-    ("你好", "你好！有什么可以帮您？"),  # noqa: RUF001 - Chinese punctuation
-    ("こんにちは", "こんにちは！ご用件は何でしょうか？"),  # noqa: RUF001 - Japanese punctuation
+    ("你好", "你好！有什么可以帮您？"),
+    ("こんにちは", "こんにちは！ご用件は何でしょうか？"),
     ("안녕하세요", "안녕하세요! 무엇을 도와드릴까요?"),
-    ("merhaba", "Merhaba! Nasıl yardımcı olabilirim?"),  # noqa: RUF001 - Turkish letters
+    ("merhaba", "Merhaba! Nasıl yardımcı olabilirim?"),
     ("नमस्ते", "नमस्ते! मैं आपकी क्या मदद कर सकता हूँ?"),
     ("Hi, thanks!", "You are welcome!"),
     ("hello world program in C", None),
