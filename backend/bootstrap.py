@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -105,6 +106,10 @@ class Composition:
             app.state.services = await self._open(stack)
             ticker = asyncio.create_task(self._keep_alive())
             stack.callback(ticker.cancel)
+            # What lives as long as the server need not be looked at by every full collection: that
+            # took 50 to 80 ms and was the 99th percentile of the first token.
+            gc.collect()
+            gc.freeze()
             logger.info("Steward listens on %s", self._address)
             yield
             if self._turns is not None:
