@@ -36,6 +36,7 @@ from tests.fakes.replies import HTML_PAGE, OUT_OF_MEMORY, Call, Fault, Reply, fa
 
 MODEL = "llama3.2"
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+HANG_S = 5.0
 LIMITS: dict[str, Any] = {"first_token_timeout_s": 300.0, "idle_timeout_s": 60.0}
 
 
@@ -66,7 +67,7 @@ class Side:
 async def side(request):
     double = OllamaDouble() if request.param == "ollama" else OpenAIDouble()
     made: list[ModelProvider] = []
-    async with double, asyncio.timeout(20):
+    async with double:
         yield Side(double, WatchedClock(), request.param, made)
         for provider in made:
             await provider.aclose()
@@ -80,13 +81,14 @@ def asking(text="hi", **more) -> ModelRequest:
 async def collect(provider, request, into=None) -> ModelDelta:
     """Join a whole stream into one delta; `into` keeps what came before a failure."""
     whole = into or ModelDelta()
-    async for delta in provider.stream(request):
-        assert whole.finish_reason is None
-        whole.content += delta.content
-        whole.reasoning += delta.reasoning
-        whole.tool_calls += delta.tool_calls
-        whole.finish_reason = delta.finish_reason
-        whole.usage = delta.usage
+    async with asyncio.timeout(HANG_S):
+        async for delta in provider.stream(request):
+            assert whole.finish_reason is None
+            whole.content += delta.content
+            whole.reasoning += delta.reasoning
+            whole.tool_calls += delta.tool_calls
+            whole.finish_reason = delta.finish_reason
+            whole.usage = delta.usage
     return whole
 
 
@@ -276,7 +278,7 @@ async def test_silence_before_the_first_token_times_out(side):
     side.clock.step(2)
     with pytest.raises(UpstreamTimeout, match="300 s"):
         await task
-    await received.cancelled.wait()
+    await left(received)
 
 
 async def test_silence_in_the_middle_times_out(side):
@@ -284,13 +286,19 @@ async def test_silence_in_the_middle_times_out(side):
     side.double.queue(Reply(content="a b", fault=Fault(kind="hang", after=1)))
     stream = side.provider().stream(asking())
     assert (await anext(stream)).content == "a"
-    rest = asyncio.create_task(anext(stream))
+    rest = asyncio.create_task(asyncio.wait_for(anext(stream), HANG_S))
     await side.clock.until_asked(60.0)
     await turn()
     side.clock.step(61)
     with pytest.raises(UpstreamTimeout, match="60 s"):
         await rest
-    await (await side.double.arrived(1)).cancelled.wait()
+    await left(await side.double.arrived(1))
+
+
+async def left(received):
+    """Wait until the double noticed that its client left: a second at most, as promised."""
+    async with asyncio.timeout(1):
+        await received.cancelled.wait()
 
 
 async def turn():
@@ -320,7 +328,7 @@ async def test_closing_the_stream_frees_the_server(side):
     await anext(stream)
     await stream.aclose()
     async with asyncio.timeout(1):
-        await (await side.double.arrived(1)).cancelled.wait()
+        await left(await side.double.arrived(1))
 
 
 @pytest.mark.parametrize("reply", ["hold", "hang"])
@@ -334,8 +342,7 @@ async def test_cancelling_the_reader_frees_the_server(side, reply):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    async with asyncio.timeout(1):
-        await received.cancelled.wait()
+    await left(received)
 
 
 async def test_too_many_streams_are_refused_at_once_and_slots_come_back(side):
@@ -360,6 +367,34 @@ async def test_connections_are_used_again(side):
     for _ in range(3):
         await collect(provider, asking())
     assert len({received.peer for received in side.double.chats}) == 1
+
+
+async def test_a_connection_whose_answer_ends_late_is_used_again(side):
+    """The end of the body may come after the last words; it is waited for, but not for ever."""
+    ends = [asyncio.Event(), asyncio.Event()]
+    side.double.queue(*[Reply(content="a", late_end=end) for end in ends])
+    provider = side.provider()
+    for number in range(2):
+        task = asyncio.create_task(collect(provider, asking()))
+        await side.clock.until_asked(1.0)
+        if number:
+            side.clock.step(1)
+        else:
+            ends[0].set()
+        await task
+        side.clock.asked.clear()
+    await collect(provider, asking())
+    first, second, third = [received.peer for received in side.double.chats]
+    assert (first == second, second == third) == (True, False)
+
+
+async def test_a_redirect_is_not_followed(side):
+    """A prompt goes only where the settings say."""
+    away = Reply(status=307, raw=b"", headers={"location": "/elsewhere"})
+    side.double.queue(away)
+    with pytest.raises(UpstreamGarbage):
+        await collect(side.provider(), asking())
+    assert side.double.at("/elsewhere") == []
 
 
 async def test_half_a_surrogate_is_the_callers_mistake(side):

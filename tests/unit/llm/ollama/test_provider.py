@@ -25,7 +25,7 @@ TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "ob
 
 @pytest.fixture
 async def double():
-    async with OllamaDouble() as running, asyncio.timeout(20):
+    async with OllamaDouble() as running:
         yield running
 
 

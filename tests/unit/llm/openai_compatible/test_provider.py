@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import orjson
 import pytest
 
@@ -33,7 +31,7 @@ PIXEL = {"type": "image_url", "image_url": {"url": "https://example.org/cat.png"
 
 @pytest.fixture
 async def double():
-    async with OpenAIDouble() as running, asyncio.timeout(20):
+    async with OpenAIDouble() as running:
         yield running
 
 
