@@ -271,10 +271,10 @@ def _in_closed_form(scope: Scope, kind: str, over: tuple[Node, str, tuple[Any, A
     symbol, term = _free(scope, name, formula, integer=True)
     function, unsolved = (sp.summation, sp.Sum) if kind == "sum" else (sp.product, sp.Product)
     found = _patiently(lambda: function(term, (symbol, *bounds)))
-    if found is not None and found.has(sp.oo, -sp.oo, sp.zoo, sp.nan):
-        msg = f"the {kind} diverges"
-        raise CannotCompute(msg)
     if found is not None and not found.has(unsolved):
+        if found.has(sp.oo, -sp.oo, sp.zoo, sp.nan):
+            msg = f"the {kind} diverges"
+            raise CannotCompute(msg)
         return _tidy(found)
     if not all(bound.is_number for bound in bounds) or term.free_symbols - {symbol}:
         msg = f"no closed form was found for this {kind}"
