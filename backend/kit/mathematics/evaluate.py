@@ -14,7 +14,6 @@ from backend.kit.mathematics import conversion, units
 from backend.kit.mathematics.building import build
 from backend.kit.mathematics.cas import FAILURES, Value, sp
 from backend.kit.mathematics.errors import CannotCompute, NotUnderstood
-from backend.kit.mathematics.names import FUNCTIONS
 from backend.kit.mathematics.normalise import normalise
 from backend.kit.mathematics.parsing import parse
 from backend.kit.mathematics.patience import OutOfPatience, patience
@@ -260,8 +259,3 @@ def _of_units(scope: Scope, node: Node) -> dict[str, Any]:
     number, measure = units.split(value)
     name, unit = units.best_unit(measure, scope.first_units)
     return present_quantity(scope, number / units.split(unit)[0], unit=name, read=written(node))
-
-
-def known_functions() -> list[str]:
-    """List the functions a formula may call."""
-    return sorted(set(FUNCTIONS.values()))
