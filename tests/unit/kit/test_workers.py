@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -29,8 +30,10 @@ Build = Callable[..., WorkerPool]
 
 @pytest.fixture
 async def build() -> AsyncIterator[Build]:
-    """Make pools that are closed, and checked to leave no process, after the test."""
+    """Make pools that are closed, and checked to leave no process and no unseen error, after the test."""
     pools: list[WorkerPool] = []
+    unseen: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unseen.append(context))
 
     def make(
         *, clock: SystemClock | SteppedClock | None = None, size: int = 1, **limits: float
@@ -45,6 +48,8 @@ async def build() -> AsyncIterator[Build]:
         pids = pool.pids
         await pool.aclose()
         assert not [pid for pid in pids if is_alive(pid)]
+    gc.collect()
+    assert unseen == []
 
 
 def is_alive(pid: int) -> bool:
