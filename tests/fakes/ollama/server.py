@@ -96,6 +96,14 @@ class OllamaDouble:
         """Answer every request to a path other than /api/chat with this status or raw body."""
         self.faults[path] = reply
 
+    def reset(self) -> None:
+        """Forget what was asked, queued, scripted and broken; connections stay."""
+        self.requests.clear()
+        self.cancelled.clear()
+        self.faults.clear()
+        self._queued.clear()
+        self._scripts.clear()
+
     @property
     def chats(self) -> list[Received]:
         """The requests to /api/chat."""
