@@ -38,6 +38,8 @@ from backend.ports.models import ModelProvider
 from backend.ports.tools import Services
 from backend.ports.values import Health
 from backend.storage.checkpoints import CheckpointFile
+from backend.storage.database import UnusableDatabaseUrl
+from backend.storage.schema import UnusableSchema, prepare_database
 from backend.storage.stores import Stores, memory_stores, open_stores
 
 logger = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ def serve(settings: Settings, *, demo: bool = False) -> int:
         open_folder = make_private_folder(settings.data_dir)
         if open_folder:
             logger.warning("%s", open_folder)
+        _prepare(settings)
     try:
         listening = listen(settings.server_host, settings.server_port)
     except OSError as exc:
@@ -68,6 +71,15 @@ def serve(settings: Settings, *, demo: bool = False) -> int:
     )
     app = build_app(server.api_options, lifespan=server.lifespan, page=PAGE)
     return 0 if run_app(app, listening, options, on_stop=server.stop) else 1
+
+
+def _prepare(settings: Settings) -> None:
+    """Bring the database up to date before anything listens; a refusal is one line."""
+    try:
+        asyncio.run(prepare_database(settings.database_url.get_secret_value()))
+    except (UnusableDatabaseUrl, UnusableSchema) as exc:
+        msg = f"DATABASE_URL: {exc} ({settings.origin('DATABASE_URL')})"
+        raise SettingsError([msg]) from exc
 
 
 def diagnose(settings: Settings) -> list[Finding]:
@@ -311,7 +323,7 @@ async def _diagnose(settings: Settings) -> list[Finding]:
         try:
             signing_key(given=settings.secret_key, data_dir=settings.data_dir)
             stores = await _open_stores(settings, demo=False)
-        except (OSError, SettingsError) as exc:
+        except (OSError, SettingsError, UnusableDatabaseUrl, UnusableSchema) as exc:
             return [Finding(name="data", state="fail", detail=str(exc), fix="mend DATA_DIR")]
         stack.push_async_callback(stores.aclose)
         findings.append(_finding("database", await stores.health(), severe=True))

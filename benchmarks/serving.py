@@ -14,8 +14,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from benchmarks.processes import Server, free_port, serve
 HERE = Path(__file__).resolve().parent
 MODEL = "llama3.2"
 PASSWORD = "benchmark-password"
+CALL = 'math_calc:{"expression": "12*(3+4)"}'
 MANY_STREAMS, MANY_TOKENS, MANY_RATE = 500, 200, 20
 FEW_STREAMS, FEW_TOKENS, FEW_RATE = 50, 64, 50
 CHUNK_MARK = '"delta":{"content":"'
@@ -47,19 +48,18 @@ class Row:
 
 
 @contextmanager
-def double(*, rate: float, tokens: int, script: Sequence[dict[str, Any]] = ()) -> Iterator[Server]:
-    """Run the Ollama double at a pace."""
+def double(*, rate: float, tokens: int = 0, call: str = "") -> Iterator[Server]:
+    """Run the Ollama double at a pace, with a tool call before each answer if one is given."""
     port = free_port()
     command = ["-m", "tests.fakes.ollama_double", "--port", str(port)]
     command += ["--tokens-per-second", str(rate), "--tokens", str(tokens)]
-    with ExitStack() as stack:
-        if script:
-            path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "script.json"
-            path.write_text(json.dumps(script))
-            command += ["--script", str(path)]
-        server = serve(command, port=port, env={}, probe="/")
-        stack.callback(server.stop)
+    if call:
+        command += ["--call", call]
+    server = serve(command, port=port, env={}, probe="/")
+    try:
         yield server
+    finally:
+        server.stop()
 
 
 @contextmanager
@@ -177,28 +177,30 @@ def many(running: tuple[Server, str]) -> dict[str, Any]:
     )
 
 
-def rows() -> list[Row]:
+def rows() -> Iterator[Row]:
     """Measure the yardsticks and Steward."""
-    found: list[Row] = []
-    with double(rate=FEW_RATE, tokens=0) as upstream:
+    with double(rate=FEW_RATE) as upstream:
         direct = upstream.url + "/api/chat"
         for name, app in {
             "raw ASGI + aiohttp transcode": "benchmarks.rows.raw_asgi:app",
             "bare LangGraph node + stream writer": "benchmarks.rows.langgraph_node:app",
         }.items():
             with row_server(app, upstream.url) as running:
-                found.append(measure(name, running, direct))
+                yield measure(name, running, direct)
         with steward(upstream.url) as running:
-            found.append(measure("Steward, chat (routed)", running, direct))
-            found.append(measure("Steward, ReAct, no call", running, direct, mode="@react"))
-    with double(rate=MANY_RATE, tokens=0) as upstream, steward(upstream.url) as running:
+            yield measure("Steward, chat (routed)", running, direct)
+            yield measure("Steward, ReAct, no call", running, direct, mode="@react")
+    with double(rate=FEW_RATE, call=CALL) as upstream, steward(upstream.url) as running:
+        yield measure(
+            "Steward, ReAct, one call", running, upstream.url + "/api/chat", mode="@react"
+        )
+    with double(rate=MANY_RATE) as upstream, steward(upstream.url) as running:
         seen = many(running)
         row = Row("Steward, 500 streams", None, None, None, None, None, None)
         figures = {**asdict(row), "many_tokens_per_s": seen["tokens_per_s"]}
         figures |= {"many_errors": seen["errors"], "first_token_p50_ms": seen["first_p50_ms"]}
         figures |= {"first_token_p99_ms": seen["first_p99_ms"]}
-        found.append(Row(**figures))
-    return found
+        yield Row(**figures)
 
 
 def _api_key(url: str) -> str:

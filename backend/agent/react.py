@@ -28,7 +28,6 @@ from backend.agent.run import Run
 from backend.agent.toolbox import parameter_names
 from backend.ports.values import ChatMessage, JsonObject, ToolCall, TurnEvent
 
-HOLD_CHARS = 240
 OUTPUT_RESERVE = 0.25
 
 
@@ -124,7 +123,7 @@ async def think(state: ReactState, runtime: Runtime[ReactContext]) -> dict[str, 
     if closing:
         await _close(run, messages, closing=closing)
         return {"calls": [], "closing": closing}
-    reply = await _decide(context, messages, first=state["iteration"] == 0)
+    reply = await _decide(context, messages)
     if not reply.tool_calls:
         if not reply.content.strip():
             await _close(run, messages, closing="empty")
@@ -196,7 +195,7 @@ def tool_message(call: ToolCall, text: str) -> ChatMessage:
     }
 
 
-async def _decide(context: ReactContext, messages: Sequence[ChatMessage], *, first: bool) -> Reply:
+async def _decide(context: ReactContext, messages: Sequence[ChatMessage]) -> Reply:
     run = context.run
     if not context.specs:
         return await _stream_answer(run, messages)
@@ -206,7 +205,7 @@ async def _decide(context: ReactContext, messages: Sequence[ChatMessage], *, fir
             return Reply(tool_calls=(call,))
         return await _stream_answer(run, text_protocol.plain(messages))
     names = parameter_names(context.specs)
-    sink = AnswerSink(run, tools=names, hold_chars=HOLD_CHARS if first else 0)
+    sink = AnswerSink(run, tools=names)
     request = run.model_request(messages, tools=context.specs)
     reply = await ask(run, request, show=sink.feed)
     written = sink.close(has_calls=bool(reply.tool_calls))

@@ -38,6 +38,15 @@ class Thought(str):
     __slots__ = ()
 
 
+class Remark(Thought):
+    """Text that went out as answer before a call followed; from then on it is a thought.
+
+    It keeps an entry of its own, so that positions in the log stay what they were.
+    """
+
+    __slots__ = ()
+
+
 LogItem = str | Thought | TurnEvent
 Cursor = tuple[int, int]
 START: Cursor = (0, 0)
@@ -87,6 +96,15 @@ class RunLog:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         await future
+
+    def demote(self, start: int) -> None:
+        """Turn the answer text since item `start` into a remark: a call has followed it."""
+        if any(type(item) is str for item in self.items[start:]):
+            self.add("\n\n")
+        for at in range(start, len(self.items)):
+            item = self.items[at]
+            if type(item) is str:
+                self.items[at] = Remark(item)
 
     def content(self) -> str:
         """The answer text so far."""
@@ -164,7 +182,9 @@ def parse_cursor(text: str | None) -> Cursor:
 def _kind(item: LogItem) -> str:
     if type(item) is str:
         return "content"
-    return "event" if isinstance(item, TurnEvent) else "reasoning"
+    if isinstance(item, TurnEvent):
+        return "event"
+    return "remark" if type(item) is Remark else "reasoning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,51 +48,27 @@ class AppServices:
     checks: Mapping[str, Callable[[], Awaitable[Health]]]
 
 
-def services(request: Request) -> AppServices:
+async def services(request: Request) -> AppServices:
     """Give the services of this application."""
     return cast("AppServices", request.app.state.services)
 
 
-Services = Annotated[AppServices, Depends(services)]
-
-
-async def account(request: Request, _: Annotated[str | None, Depends(bearer)] = None) -> Principal:
+async def account(request: Request, _: Annotated[str | None, Depends(bearer)]) -> Principal:
     """Authenticate the caller by access token or API key."""
-    found = services(request)
     scheme, _, credential = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not credential.strip():
-        raise NotAuthenticated(
-            "Give an access token or API key: 'Authorization: Bearer ...'", code="invalid_api_key"
-        )
-    return await found.accounts.authenticate(credential.strip())
+        raise NotAuthenticated("Give an access token or API key: 'Authorization: Bearer ...'")
+    return await (await services(request)).accounts.authenticate(credential.strip())
 
 
-async def administrator(request: Request) -> Principal:
-    """Authenticate the caller as an administrator."""
-    principal = await account(request)
-    principal.require("admin")
-    return principal
-
-
-def _turns(request: Request) -> Turns:
-    return services(request).turns
-
-
-def _catalog(request: Request) -> ModelCatalog:
-    return services(request).catalog
-
-
-def _options(request: Request) -> ApiOptions:
-    return services(request).options
-
-
-def _request_id(request: Request) -> str:
-    return str(request.state.request_id)
-
-
+Services = Annotated[AppServices, Depends(services)]
 Account = Annotated[Principal, Depends(account)]
+
+
+async def administrator(caller: Account) -> Principal:
+    """Authenticate the caller as an administrator."""
+    caller.require("admin")
+    return caller
+
+
 Administrator = Annotated[Principal, Depends(administrator)]
-TurnService = Annotated[Turns, Depends(_turns)]
-Catalog = Annotated[ModelCatalog, Depends(_catalog)]
-HttpOptions = Annotated[ApiOptions, Depends(_options)]
-RequestId = Annotated[str, Depends(_request_id)]

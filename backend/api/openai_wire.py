@@ -138,7 +138,7 @@ class ChunkWriter:
     def _item(self, item: LogItem) -> bytes:
         if type(item) is str:
             return self._content + orjson.dumps(item) + self._tail
-        if type(item) is Thought:
+        if isinstance(item, Thought):
             return self._reasoning + orjson.dumps(str(item)) + self._tail
         event = cast("TurnEvent", item)
         delta = {"reasoning_content": event.text} if event.text else {}

@@ -87,9 +87,9 @@ class LoginService:
         name = account_key(username)
         account, by_address = f"account:{name}", f"address:{network_of(address)}"
         pair = f"{account}|{network_of(address)}"
-        for tier, subject in await self._tiers(account, pair, by_address):
-            await self._refuse_above(tier, subject)
-        with self._noted((pair, by_address)):
+        with self._noted((pair, by_address)) as ahead:
+            for tier, subject in await self._tiers(account, pair, by_address):
+                await self._refuse_above(tier, subject, ahead[subject])
             user = await self._verified(name, password)
             if user is None:
                 subjects = (pair, by_address, account)
@@ -106,9 +106,8 @@ class LoginService:
             tiers.append((Tier(failures=1, window_s=ceiling.window_s), pair))
         return tiers
 
-    async def _refuse_above(self, tier: Tier, subject: str) -> None:
-        failures = await self._failures(subject, tier.window_s)
-        if failures + self._under_way[subject] >= tier.failures:
+    async def _refuse_above(self, tier: Tier, subject: str, ahead: int) -> None:
+        if ahead + await self._failures(subject, tier.window_s) >= tier.failures:
             msg = f"Too many failed log-ins; try again in at most {tier.window_s} s."
             raise TooManyRequests(msg, retry_after_s=float(tier.window_s))
 
@@ -124,14 +123,16 @@ class LoginService:
         return user if fits and not user.disabled else None
 
     @contextmanager
-    def _noted(self, subjects: tuple[str, ...]) -> Generator[None]:
-        # Attempts whose outcome is still open count as failures, or fifty at once would all pass.
+    def _noted(self, subjects: tuple[str, ...]) -> Generator[dict[str, int]]:
+        # Attempts that came before and are still open count as failures, or fifty at once would all
+        # pass. One that fails meanwhile counts twice for a moment: better than not at all.
+        ahead = {subject: self._under_way[subject] for subject in subjects}
         self._under_way.update(subjects)
         try:
-            yield
+            yield ahead
         finally:
             self._under_way.subtract(subjects)
-            self._under_way += Counter()
+            self._under_way += Counter()  # forgets the zeros
 
 
 def account_key(username: str) -> str:

@@ -86,6 +86,8 @@ class SseReader:
                 raise LineTooLong
 
     def _line_feeds(self, data: bytes) -> bytes:
+        if not data:
+            return data
         if self._after_cr and data.startswith(b"\n"):
             data = data[1:]
         self._after_cr = data.endswith(b"\r")

@@ -101,20 +101,15 @@ class BuiltinProvider:
             return Answer(text=self._plain(turn))
         if not toolbox.shapes and not turn.observations:
             return Answer(text=self._plain(turn))
-        return self._with_tools(request, turn, toolbox)
+        return self._with_tools(turn, toolbox)
 
-    def _with_tools(self, request: ModelRequest, turn: Turn, toolbox: Toolbox) -> Answer:
+    def _with_tools(self, turn: Turn, toolbox: Toolbox) -> Answer:
         known = from_earlier(turn.asked.ask, turn.before) if _OWN.search(turn.asked.ask) else None
         if known and not turn.observations:
             return Answer(text=known)
         progress = Worker(turn, toolbox).work()
         if progress.calls:
-            kept = (
-                progress.calls
-                if request.options.get("parallel_tool_calls", True)
-                else progress.calls[:1]
-            )
-            return Answer(calls=tuple(kept), thought=_thought(kept))
+            return Answer(calls=tuple(progress.calls), thought=_thought(progress.calls))
         return Answer(text=self._told(progress, turn))
 
     def _told(self, progress: Progress, turn: Turn) -> str:

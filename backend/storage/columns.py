@@ -37,7 +37,7 @@ def dump_json(value: object) -> str:
         return orjson.dumps(_storable(value)).decode()
 
 
-def copy_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def copy_json(value: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's signature
     """Copy a JSON value exactly as a trip through the database would."""
     return orjson.loads(dump_json(value))
 
@@ -62,7 +62,7 @@ class CleanText(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride] - SQLAlchemy passes it by position
         """Clean the text on its way in."""
         return None if value is None else clean_text(value)
 
@@ -73,10 +73,10 @@ class JsonText(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: object, _dialect: Dialect) -> str:
+    def process_bind_param(self, value: object, _dialect: Dialect) -> str:  # pyright: ignore[reportIncompatibleMethodOverride] - SQLAlchemy passes it by position
         """Write the value."""
         return dump_json(value)
 
-    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:  # noqa: ANN401 - any JSON value
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:  # noqa: ANN401 - any JSON value  # pyright: ignore[reportIncompatibleMethodOverride] - SQLAlchemy passes it by position
         """Read the value."""
         return None if value is None else orjson.loads(value)

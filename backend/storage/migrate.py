@@ -23,16 +23,17 @@ from backend.storage.backups import backup_before_migration, copy_database
 from backend.storage.database import UnusableDatabaseUrl, migrating_engine, sqlite_path
 from backend.storage.schema import HEAD, MigrationFailed, UnusableSchema, current_revision
 
-_LOCK_WAIT_S = 600.0
 
-
-def migrate(path: Path, *, scripts: Path | None = None, head: str = HEAD) -> None:
+def migrate(
+    path: Path, *, scripts: Path | None = None, head: str = HEAD, lock_wait_s: float = 600.0
+) -> None:
     """Bring a database file to `head`, alone among all processes that try.
 
     Args:
         path: The file; made, readable by its owner alone, when it does not exist.
         scripts: Another folder of migrations (default: ours).
         head: The revision to reach.
+        lock_wait_s: How long to wait for another process that migrates.
 
     Raises:
         UnusableSchema: as `schema.current_revision` does.
@@ -41,21 +42,21 @@ def migrate(path: Path, *, scripts: Path | None = None, head: str = HEAD) -> Non
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        with _alone(path):
+        with _alone(path, lock_wait_s):
             revision = current_revision(path)
             if revision != head:
                 _upgrade(path, revision, scripts or Path(migrations.__path__[0]), head)
-    except (sqlite3.Error, OSError) as exc:
-        msg = f"{path} cannot be migrated: {exc}"
-        raise MigrationFailed(msg) from exc
+    except (sqlite3.Error, OSError, SQLAlchemyError, CommandError) as exc:
+        msg = f"{path} cannot be migrated to {head}: {exc}"
+        raise MigrationFailed(msg.replace("\n", " ")) from exc
 
 
 @contextmanager
-def _alone(path: Path) -> Generator[None]:
+def _alone(path: Path, wait_s: float) -> Generator[None]:
     # A lock that every platform has and that dies with its process: an SQLite file of its own.
     lock = path.with_name(f"{path.name}.migrating")
     lock.touch(mode=0o600)
-    with closing(sqlite3.connect(lock, timeout=_LOCK_WAIT_S, isolation_level=None)) as held:
+    with closing(sqlite3.connect(lock, timeout=wait_s, isolation_level=None)) as held:
         held.execute("BEGIN EXCLUSIVE")
         yield
 
@@ -65,19 +66,17 @@ def _upgrade(path: Path, revision: str | None, scripts: Path, head: str) -> None
     config = Config()
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     engine = migrating_engine(path)
+    done = False
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, head)
             _check_foreign_keys(connection)
-    except (SQLAlchemyError, CommandError, MigrationFailed) as exc:
-        engine.dispose()
-        if backup is not None:
-            copy_database(backup, path)
-        msg = f"the migration of {path} from {revision} to {head} failed: {exc}"
-        raise MigrationFailed(msg.replace("\n", " ")) from exc
+        done = True
     finally:
         engine.dispose()
+        if backup is not None and not done:
+            copy_database(backup, path)
 
 
 def _check_foreign_keys(connection: Connection) -> None:

@@ -18,6 +18,8 @@ from backend.storage.database import sqlite_path
 REVISIONS = ("0001",)
 HEAD = REVISIONS[-1]
 
+_HEADER = b"SQLite format 3\x00"
+
 
 class UnusableSchema(Exception):
     """The database cannot be used by this version."""
@@ -75,11 +77,20 @@ def current_revision(path: Path) -> str | None:
     try:
         if not path.exists() or path.stat().st_size == 0:
             return None
+        _check_header(path)
         with closing(sqlite3.connect(path, timeout=5)) as connection:
             return _revision(connection, path)
     except (sqlite3.Error, OSError) as exc:
         msg = f"{path} cannot be read as a database: {exc}"
         raise UnusableSchema(msg) from exc
+
+
+def _check_header(path: Path) -> None:
+    # SQLite takes a very short file of anything for an empty database and overwrites it.
+    with path.open("rb") as file:
+        if file.read(len(_HEADER)) != _HEADER:
+            msg = f"{path} is not an SQLite database; name another file in DATABASE_URL"
+            raise UnusableSchema(msg)
 
 
 def _revision(connection: sqlite3.Connection, path: Path) -> str | None:

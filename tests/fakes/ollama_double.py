@@ -17,8 +17,10 @@ import orjson
 
 from tests.fakes.ollama.catalogue import usual_models
 from tests.fakes.ollama.checks import FakeModel
-from tests.fakes.ollama.replies import Call, Fault, Reply, echo, failing, words_of
-from tests.fakes.ollama.server import OllamaDouble, Received
+from tests.fakes.ollama.server import OllamaDouble
+from tests.fakes.ollama.wire import echo
+from tests.fakes.recording import Received
+from tests.fakes.replies import Call, Fault, Reply, failing, words_of
 
 __all__ = [
     "Call",
@@ -42,6 +44,16 @@ def reply_from(fields: dict[str, Any]) -> Reply:
     return Reply(**made)
 
 
+def calling_first(call: Call, answer: Any) -> Any:
+    """Call a tool whenever tools are offered and no result is there yet, then answer."""
+
+    def reply(body: dict[str, Any]) -> Reply:
+        has_result = any(message["role"] == "tool" for message in body["messages"])
+        return answer(body) if has_result or not body.get("tools") else Reply(calls=[call])
+
+    return reply
+
+
 def paced(per_second: float, tokens: int) -> Any:
     """Answer every chat with `tokens` tokens at that pace; 0 is what was asked for, else an echo's."""
 
@@ -57,6 +69,10 @@ async def serve(options: argparse.Namespace) -> None:
     """Serve until SIGTERM or SIGINT."""
     pace = options.tokens_per_second
     default = paced(pace, options.tokens) if pace or options.tokens else None
+    if options.call:
+        name, _, arguments = options.call.partition(":")
+        made = Call(name=name, arguments=orjson.loads(arguments or "{}"))
+        default = calling_first(made, default or echo)
     double = OllamaDouble(default=default)
     if options.script:
         replies = orjson.loads(await asyncio.to_thread(Path(options.script).read_bytes))
@@ -77,6 +93,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--script", help="JSON list of replies, used in order")
     parser.add_argument("--tokens-per-second", type=float, default=0.0)
     parser.add_argument("--tokens", type=int, default=0, help="tokens per answer")
+    parser.add_argument("--call", help='NAME:{"argument": 1}, a tool call before each answer')
     options = parser.parse_args(arguments)
     with contextlib.suppress(ImportError):
         import uvloop  # noqa: PLC0415 - only the program needs it

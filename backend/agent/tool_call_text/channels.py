@@ -32,6 +32,9 @@ THOUGHT_MARKERS: tuple[str, ...] = tuple(_ENDS)
 HARMONY_MARKERS: tuple[str, ...] = ("<|channel|>", "<|start|>assistant")
 """The markers behind which a harmony message begins."""
 
+NOISE = r"<\|(?:im_end|im_start|eot_id|eom_id|end_of_text|endoftext|begin_of_text|assistant|end)\|>"
+"""The pattern of control tokens that mean nothing to a reader."""
+
 _ORPHAN_END = re.compile("|".join(re.escape(end) for end in _ENDS.values()), re.IGNORECASE)
 _CALL_IN_THOUGHT = re.compile(r"<(?:\|?tool_call|tool_call|function_call)", re.IGNORECASE)
 _CALL_END = re.compile(rf"</(?:tool_call|function_call)>[{SPACE}]*\Z", re.IGNORECASE)

@@ -21,7 +21,7 @@ PREFIX = (
 """The pattern of what stands before a call in a statement."""
 
 RESULT = (
-    r"(?:>>> )?(?:(?:const|let|var|await) +)*(?:(?:results?|response|res|output|answer|ret"
+    r"(?:>>> )?(?:(?:const|let|var) +[^\W\d]\w* *= *)?(?:(?:results?|response|res|output|answer|ret"
     r"|[^\W\d_]+(?:_\w+|\d+)) *= *)?(?:await +)?(?:print\( *)?"
 )
 """The same where prose may stand as well: the variable's name cannot be a word of prose."""
@@ -31,15 +31,19 @@ _SKIPPED_LINE = re.compile(
     r"[ \t]*(?:(?:\#|//|import\s|from\s|pass\b|\"\"\"|'''|asyncio\.run)[^\n]*)?(?:\n|\Z)"
 )
 _LINE_END = re.compile(
-    r"[ \t)\]]*[;,.]?[ \t]*`{0,3}\**[ \t]*(?:(?:\#|//)[^\n]*|<[^>\n]{1,40}>\s*)?(?:\n|\Z)"
+    r"[ \t)\]]*[;,.]?[ \t]*`{0,3}\*{0,3}[.;,]?[ \t]*(?:(?:\#|//)[^\n]*|<[^>\n]{1,40}>\s*)?(?:\n|\Z)"
 )
 _NEXT_ON_LINE = re.compile(rf"[ \t]*(?:[;,&|]|and)?[ \t]*(?={NAME}\()")
 _EXAMPLE = re.compile(r"(?i)\b(?:e\.?g|for example|such as|example|usage|syntax|like)\b")
+_ANNOUNCED = re.compile(r"[:=] `{0,2}\Z")
+_INTENT = re.compile(
+    r"(?i)\b(?:I(?:'ll| will| am going to| need to| should| must|'m going to)|let me|let's)\b"
+)
 _SIGNATURE_PART = re.compile(r"\s*(?:\.\.\.|…|[^\W\d]\w*\s*:\s*[A-Za-z])")
 _LITERAL = re.compile(
     r"""\s*(?:["'\[{(\-+\d“‘]|[rbf]["']|true\b|false\b|null\b|True\b|False\b|None\b)"""
 )
-_WORD = re.compile(r"\s*[^\W\d]\w*\s*\Z")
+_TYPES = frozenset({"str", "int", "float", "bool", "list", "dict", "string", "number", "object"})
 _NOT_TOOLS = frozenset(dir(builtins)) | frozenset(keyword.kwlist) | {
     "switch", "catch", "function", "typeof", "console.log", "require", "main", "plt.show",
 }  # fmt: skip
@@ -56,10 +60,10 @@ def read_line(source: Source, start: int, *, inline: bool = False) -> Reading | 
 
     `inline` says that prose stands before them on the line.
     """
-    line = _read_line(source.text, start, stop=len(source.text))
+    line = _read_line(source, start, stop=len(source.text))
     if line is None or not all(_is_invocation(call, source.tools) for call in line.calls):
         return None
-    if inline and _is_example(source.text, start):
+    if inline and not _is_meant(source.text, start):
         return None
     calls = to_calls(line.calls, source.tools)
     if calls is None:
@@ -106,35 +110,33 @@ def _read_statement(source: Source, pos: int, *, stop: int) -> _Line | None:
     prefix = _STATEMENT.match(source.text, pos, stop)
     if prefix is None:
         return None
-    line = _read_line(source.text, prefix.end(), stop=stop)
+    line = _read_line(source, prefix.end(), stop=stop)
     if line is None:
         bare = read_call(source.text, prefix.end(), limit=stop)
         return None if bare is None or bare.name not in _NOT_TOOLS else _Line([], bare.end)
-    if source.text[pos : prefix.end()].rstrip().endswith("print(") and not _tools_in(
-        line.calls, source.tools
-    ):
-        return _Line([], line.end)
-    if all(call.name in _NOT_TOOLS for call in line.calls):
-        return _Line([], line.end)
-    if not all(_is_invocation(call, source.tools) for call in line.calls):
-        return None
-    return line
+    is_printed = source.text[pos : prefix.end()].rstrip().endswith("print(")
+    if is_printed or all(call.name in _NOT_TOOLS for call in line.calls):
+        is_tools = all(_names_tool(call, source.tools) for call in line.calls)
+        line = line if is_tools else _Line([], line.end)
+    return line if all(_is_invocation(call, source.tools) for call in line.calls) else None
 
 
-def _tools_in(calls: list[CodeCall], tools: ToolNames) -> bool:
-    return all(tools.resolve(call.name) and call.name not in _NOT_TOOLS for call in calls)
+def _names_tool(call: CodeCall, tools: ToolNames) -> bool:
+    return call.name not in _NOT_TOOLS and tools.resolve(call.name) is not None
 
 
-def _read_line(text: str, start: int, *, stop: int) -> _Line | None:
+def _read_line(source: Source, start: int, *, stop: int) -> _Line | None:
+    text = source.text
     calls: list[CodeCall] = []
     pos = start
-    while (call := read_call(text, pos, limit=stop)) is not None:
+    while (call := read_call(text, pos, limit=stop, meter=source)) is not None:
         calls.append(call)
         line_end = _LINE_END.match(text, call.end, stop)
         if line_end is not None:
             return _Line(calls, _trim_newline(text, line_end))
         following = _NEXT_ON_LINE.match(text, call.end, stop)
         if following is None:
+            source.charge(start, call.end)
             return None
         pos = following.end()
     return None
@@ -150,21 +152,26 @@ def _is_invocation(call: CodeCall, tools: ToolNames) -> bool:
     name = tools.resolve(call.name)
     if name is None or (not tools.are_known and call.name in _NOT_TOOLS):
         return False
-    parameters = tools.parameters(name)
-    for part in call.sources:
-        if _SIGNATURE_PART.match(part) or part.strip() in parameters:
-            return False
-    if any(item in ("...", "…") for item in call.keywords.values()):
-        return False
-    if not call.closed and not call.keywords and not tools.are_known:
+    if _is_signature(call, tools.parameters(name)):
         return False
     if tools.are_known or call.keywords:
         return True
-    if not call.sources:
-        return len(call.name) > 1
-    return all(_LITERAL.match(part) and not _WORD.match(part) for part in call.sources)
+    is_formula = not all(_LITERAL.match(part) for part in call.sources)
+    return call.closed and not is_formula and (call.sources != () or len(call.name) > 1)
 
 
-def _is_example(text: str, start: int) -> bool:
+def _is_signature(call: CodeCall, parameters: tuple[str, ...]) -> bool:
+    if any(_SIGNATURE_PART.match(part) or part.strip() in parameters for part in call.sources):
+        return True
+    written = [str(item) for item in call.keywords.values()]
+    has_blank = any(item in {"...", "…"} for item in written)
+    return has_blank or (written != [] and all(item in _TYPES for item in written))
+
+
+def _is_meant(text: str, start: int) -> bool:
+    """Tell a call that prose announces from one that it explains."""
     line_start = text.rfind("\n", 0, start) + 1
-    return _EXAMPLE.search(text, line_start, start) is not None
+    if _EXAMPLE.search(text, line_start, start):
+        return False
+    is_announced = _ANNOUNCED.search(text, line_start, start) is not None
+    return is_announced or _INTENT.search(text, line_start, start) is not None

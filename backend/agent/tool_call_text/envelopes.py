@@ -37,6 +37,7 @@ _NAME_KEYS = (
     "action",
     "api",
 )
+_KNOWN_NAME_KEYS = (*_NAME_KEYS, "command", "method", "plugin", "intent", "skill", "tool_id")
 _ARGUMENT_KEYS = (
     "arguments",
     "parameters",
@@ -80,6 +81,7 @@ _WRAPPER_KEYS = (
     "output",
     "call",
     "next_action",
+    "command",
 )
 _NO_CALL = frozenset({"directlyanswer", "none", "null", "na"})
 _FINAL = frozenset({"finalanswer", "finish"})
@@ -152,7 +154,8 @@ class Envelope:
         return False
 
     def _open_named(self, members: dict[str, object], *, homes: tuple[int, ...]) -> bool:
-        name_key = _first_key(members, _NAME_KEYS, of=str)
+        keys = _KNOWN_NAME_KEYS if self.tools.are_known else _NAME_KEYS
+        name_key = _first_key(members, keys, of=str)
         if name_key is None:
             return False
         written = cast("str", members[name_key])
@@ -161,6 +164,9 @@ class Envelope:
         )
         if self._take_final(written, members.get(argument_key or "")):
             return True
+        bundle = members.get(argument_key or "")
+        if isinstance(bundle, dict) and "tool_uses" in bundle:
+            return self.open(cast("object", bundle), homes=homes, wraps=1)
         name = self._name(written)
         if name is None or not self._is_plausible(members, name_key, argument_key, name=name):
             return False
@@ -170,7 +176,7 @@ class Envelope:
             arguments: object = {key: item for key, item in members.items() if key not in used}
         else:
             arguments = members[argument_key]
-            home = id(arguments) if isinstance(arguments, dict) else home
+            home = id(arguments) if isinstance(members[argument_key], dict) else home
         return self._add(name, arguments, homes=homes, home=home)
 
     def _is_plausible(
@@ -226,12 +232,6 @@ class Envelope:
     def _add(self, name: str, arguments: object, *, homes: tuple[int, ...], home: int) -> bool:
         if _is_schema(arguments) and "properties" not in self.tools.parameters(name):
             return False
-        if (
-            name in {"parallel", "multi_tool_use.parallel"}
-            and isinstance(arguments, dict)
-            and "tool_uses" in arguments
-        ):
-            return self.open(cast("object", arguments), homes=homes, wraps=1)
         named = name_arguments(self.tools, name, arguments)
         self.calls.append(FoundCall(name, named, homes, home))
         return True
@@ -250,7 +250,7 @@ class Envelope:
         if _fold(written) not in _FINAL or (self.tools.are_known and self.tools.resolve(written)):
             return False
         if isinstance(answer, dict):
-            texts = [item for item in cast("dict[str, object]", answer).values()]
+            texts = list(cast("dict[str, object]", answer).values())
             answer = texts[0] if len(texts) == 1 else None
         if not isinstance(answer, str):
             return False
@@ -272,7 +272,7 @@ def decode(text: str, *, rounds: int = 3) -> object:
         if value[reader.pos :].strip() or (isinstance(inner, str) and inner == value):
             break
         value = inner
-    return value if isinstance(value, dict | list) else text
+    return cast("object", value) if isinstance(value, dict | list) else text
 
 
 def name_arguments(tools: ToolNames, name: str, arguments: object) -> dict[str, object]:
@@ -285,12 +285,20 @@ def name_arguments(tools: ToolNames, name: str, arguments: object) -> dict[str, 
         return {}
     if isinstance(value, list):
         items = cast("list[object]", value)
-        if all(isinstance(item, dict) for item in items) and len(items) == 1:
-            return cast("dict[str, object]", items[0])
-        return tools.name_positional(name, items)
+        return _merge_objects(items) or tools.name_positional(name, items)
     if isinstance(value, str):
         return tools.name_text(name, value)
     return tools.name_positional(name, [value])
+
+
+def _merge_objects(items: list[object]) -> dict[str, object] | None:
+    """Return the arguments in a list of one object, or of objects with a name and a value."""
+    objects = [cast("dict[str, object]", item) for item in items if isinstance(item, dict)]
+    if len(objects) < len(items):
+        return None
+    if all(item.keys() == {"name", "value"} for item in objects):
+        return {str(item["name"]): item["value"] for item in objects}
+    return objects[0] if len(objects) == 1 else None
 
 
 def _first_key(

@@ -11,7 +11,7 @@ from backend.agent.tool_call_text.reply import Reading, TextToolCall
 from backend.agent.tool_call_text.source import Source
 from backend.agent.tool_call_text.values import SPACE
 
-_OPEN = re.compile(r"(?P<fence>`{3,}|~{3,})[ \t]*(?P<label>[\w+\-.#:]*)")
+_OPEN = re.compile(r"(?P<fence>`{3,}|~{3,})[ \t]*(?:(?P<label>[\w+\-.#:]*+)(?![({]))?")
 _CLOSE = re.compile(rf"[{SPACE},;]*(?:`{{3,}}|~{{3,}})")
 _CALL_LABELS = frozenset({
     "tool_code",
@@ -49,7 +49,7 @@ def read_fence(source: Source, pos: int) -> Reading | None:
     opening = _OPEN.match(source.text, pos)
     if opening is None:
         return None
-    label = opening["label"].casefold()
+    label = (opening["label"] or "").casefold()
     body = opening.end()
     gap = _GAP.match(source.text, body)
     first = gap.end() if gap else body
@@ -76,11 +76,12 @@ def find_prose_body(source: Source, pos: int) -> int | None:
     gap = _GAP.match(source.text, opening.end()) if opening else None
     if opening is None or gap is None or "\n" not in gap[0] or gap.end() >= len(source.text):
         return None
-    label, first = opening["label"].casefold(), gap.end()
+    label, first = (opening["label"] or "").casefold(), gap.end()
     if source.text[first] in "{[`~" or label in _CALL_LABELS:
         return None
     if label in _CODE_LABELS:
-        stop = source.text.rfind("\n", first) + 1
+        close = _find_close(source.text, opening.end(), opening["fence"])
+        stop = source.text.rfind("\n", first, close) + 1
         if find_statements(source, first, max(stop, first)) is not None:
             return None
     return first

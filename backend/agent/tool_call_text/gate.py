@@ -5,7 +5,7 @@ through `parse.py`, and what the gate has shown is the beginning of the prose fo
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from backend.agent.tool_call_text.channels import read_thought
 from backend.agent.tool_call_text.fences import find_prose_body, find_prose_end
@@ -43,6 +43,12 @@ class CallTextGate:
         self._is_answer = False
         self._retry_at = 0
         self._prose = _Prose()
+        self._deciders: Mapping[str, Callable[[re.Match[str]], bool]] = {
+            "deep": self._pass_brackets,
+            "noise": self._drop_noise,
+            "thought": self._decide_thought,
+            "react": self._decide_react,
+        }
 
     def feed(self, delta: str) -> str:
         """Take the next piece of the reply; return the text that can be shown now."""
@@ -52,7 +58,10 @@ class CallTextGate:
         if self._is_answer:
             return self._show(len(self._text))
         shown = ""
+        tail = find_tail(self._text, self._pos, names=self._names)
         while (found := self._pattern.search(self._text, self._pos)) is not None:
+            if tail < found.start():
+                break
             before = self._show(found.start())
             moved = self._decide(found)
             shown += before
@@ -60,7 +69,7 @@ class CallTextGate:
                 return shown
             if self._is_answer:
                 return shown + self._show(len(self._text))
-        return shown + self._show(find_tail(self._text, self._pos, names=self._names))
+        return shown + self._show(max(tail, self._pos))
 
     def close(self) -> tuple[str, ParsedReply]:
         """End the reply; return the text not shown yet and the whole parse."""
@@ -74,32 +83,36 @@ class CallTextGate:
 
     def _decide(self, found: re.Match[str]) -> bool:
         """Move past a start that is no call; return False to wait for more text."""
-        kind, start = found.lastgroup or "", found.start()
-        if kind == "deep":
-            self._prose.add_later(self._text[start : found.end()])
-            self._pos = found.end()
-            return found.end() < len(self._text)
-        if kind == "thought":
-            return self._decide_thought(start)
-        if kind == "react":
-            return self._decide_react(start)
+        kind = found.lastgroup or ""
+        if kind in self._deciders:
+            return self._deciders[kind](found)
         if kind not in _UNDECIDED:
             self._is_held = True
             return False
-        if kind == "fence" and self._pass_code(start):
+        if kind == "fence" and self._pass_code(found.start()):
             return True
         return self._decide_by_reading(found)
 
-    def _decide_thought(self, start: int) -> bool:
-        reading = read_thought(Source(self._text, self._names), start)
+    def _pass_brackets(self, found: re.Match[str]) -> bool:
+        self._prose.add_later(found[0])
+        self._pos = found.end()
+        return found.end() < len(self._text)
+
+    def _drop_noise(self, found: re.Match[str]) -> bool:
+        self._prose.cut()
+        self._pos = found.end()
+        return True
+
+    def _decide_thought(self, found: re.Match[str]) -> bool:
+        reading = read_thought(Source(self._text, self._names), found.start())
         if reading is None or reading.end >= len(self._text):
             return False
         self._prose.cut()
         self._pos = reading.end
         return True
 
-    def _decide_react(self, start: int) -> bool:
-        answer = find_answer(self._text, start)
+    def _decide_react(self, found: re.Match[str]) -> bool:
+        answer = find_answer(self._text, found.start())
         if answer is None:
             return False
         self._prose.cut()
@@ -109,7 +122,8 @@ class CallTextGate:
     def _pass_code(self, start: int) -> bool:
         """Pass a code block on as it comes once it is clear that it is an answer."""
         body = find_prose_body(Source(self._text, self._names), start)
-        if body is None:
+        inside = None if body is None else self._pattern.match(self._text, body)
+        if body is None or (inside is not None and inside.lastgroup in {"tag", "react"}):
             return False
         end = find_prose_end(self._text, body, opening=start)
         if end is None:

@@ -37,18 +37,25 @@ def read_json(source: Source, pos: int, *, marked: bool = False) -> Reading | No
         source.charge(pos, reader.pos)
         return None
     if isinstance(value, list):
-        quoted = _read_quoted_calls(source, cast("list[object]", value), span=(pos, reader.pos))
+        items = cast("list[object]", value)
+        quoted = _read_quoted_calls(source, items, span=(pos, reader.pos))
         if quoted is not None:
             return quoted
-    opening = not source.text[:pos].strip(SPACE) if pos < _SHORT else False
+    return _open_envelope(source, cast("object", value), reader, start=pos, marked=marked)
+
+
+def _open_envelope(
+    source: Source, value: object, reader: LooseReader, *, start: int, marked: bool
+) -> Reading | None:
+    opening = start < _SHORT and not source.text[:start].strip(SPACE)
     envelope = Envelope(source.tools, marked=marked, opening=opening)
     if not envelope.open(value):
-        if reader.cut:
-            source.charge(pos, reader.pos)
-            return None
-        return Reading(reader.pos, kept=((pos, reader.pos),))
+        if not reader.cut:
+            return Reading(reader.pos, kept=((start, reader.pos),))
+        source.charge(start, reader.pos)
+        return None
     end = after_closers(source.text, reader.pos)
-    calls = [_place(call, reader, start=pos) for call in envelope.calls]
+    calls = [_place(call, reader, start=start) for call in envelope.calls]
     is_cut = any(call.argument_home in reader.forced for call in envelope.calls)
     if is_cut and not calls[-1].arguments and source.text.rstrip().endswith(calls[-1].name):
         # The text ends within the name itself: which tool was meant is anybody's guess.
@@ -62,7 +69,7 @@ def read_code_list(source: Source, pos: int, *, marked: bool = False) -> Reading
     opening = _CODE_LIST.match(text, pos)
     end = opening.end() if opening else pos
     found: list[CodeCall] = []
-    while (call := read_call(text, end)) is not None:
+    while (call := read_call(text, end, meter=source)) is not None:
         found.append(call)
         between = _BETWEEN.match(text, call.end)
         end = between.end() if between else call.end

@@ -22,6 +22,7 @@ from backend.agent.tool_call_text.values import SPACE, read_word
 MAX_DEPTH = 60
 """Containers deeper than this are refused, so no input can exhaust the interpreter's stack."""
 
+_FUEL = 2000  # characters that may be read again as source text, beyond four times the text
 _STRICT_DEPTH = 3  # strict reading is retried this deep: deeper, retries would cost more than help
 _BLANK = re.compile(rf"(?:[{SPACE}]+|//[^\n]*|/\*.*?(?:\*/|\Z)|\#[^\n]*)+", re.DOTALL)
 _SEPARATOR = re.compile(rf"[{SPACE},;]+")
@@ -33,12 +34,14 @@ _PLAIN = re.compile(r"""[^\[\](){},;"'`\n]+""")
 _MEMBER_AHEAD = re.compile(
     rf"""[{SPACE}]*(?:["'“][^"'\n]{{0,80}}["'”]|[\w$]+)\s*[:=](?!=)|\s*[}}\])]|\s*\Z"""
 )
-_ARGUMENT_AHEAD = re.compile(
-    rf"[{SPACE},]*(?:[A-Za-z_$][\w$\\]*\s*(?:=(?![=>])|:\s|\Z)|[)\]}}*]|\Z)"
-)
+_ARGUMENT_AHEAD = {
+    sign: re.compile(rf"[{SPACE},]*(?:[A-Za-z_$][\w$\\]*\s*(?:{sign}(?![=>])|\Z)|[)\]}}*]|\Z)")
+    for sign in "=:"
+}
 _KEYWORD_AHEAD = re.compile(rf"[{SPACE}]+[A-Za-z_$][\w$\\]*=(?![=>])")
 _CLOSERS = {"{": "}", "[": "]", "(": ")"}
 _FOLLOWS = {"}": VALUE_FOLLOWS, "]": ITEM_FOLLOWS, ")": ARGUMENT_FOLLOWS}
+_MARKER = re.compile(r"<(?:/|[|｜](?!\"))")
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -51,17 +54,20 @@ class LooseReader:
 
     `cut` tells that the text ended within a value. `forced` holds the ids of the containers that
     the end of the text closed, `spans` the places of the containers read near the surface.
-    `keyword` says that a keyword argument is being read: only another one may follow its comma,
-    so that commas in generics, lambdas and loose text belong to the value.
+    `keyword` is the sign behind the name of the keyword argument being read: only another one may
+    follow its comma, so that commas in generics, lambdas and loose text belong to the value.
     """
 
-    def __init__(self, text: str, pos: int = 0, *, limit: int | None = None, code: bool = False):
+    def __init__(
+        self, text: str, pos: int = 0, *, limit: int | None = None, code: bool = False
+    ) -> None:
         """Start at `pos`; `code` follows Python where it and JSON differ."""
         self.text = text
         self.pos = pos
         self.limit = len(text) if limit is None else limit
+        self._fuel = _FUEL + 4 * (self.limit - pos)
         self.code = code
-        self.keyword = False
+        self.keyword = ""
         self.cut = False
         self.forced: set[int] = set()
         self.spans: dict[int, tuple[int, int]] = {}
@@ -129,6 +135,9 @@ class LooseReader:
             depth = self._step_raw(char, depth)
         else:
             self.cut = True
+        self._fuel -= self.pos - start
+        if self._fuel < 0:
+            raise UnreadableError
         return self.text[start : self.pos].strip(SPACE)
 
     def _follows(self) -> re.Pattern[str]:
@@ -179,7 +188,7 @@ class LooseReader:
         if isinstance(read_word(word), str):
             return False
         if self.code:
-            return self.keyword and _KEYWORD_AHEAD.match(self.text, self.pos) is not None
+            return self.keyword != "" and _KEYWORD_AHEAD.match(self.text, self.pos) is not None
         ahead = self.text[self.pos : self.pos + 16].lstrip(SPACE)
         return starts_string(ahead, 0) or ahead[:1].isdigit()
 
@@ -188,7 +197,7 @@ class LooseReader:
             return True
         blank = _BLANK.match(self.text, self.pos + 1, self.limit)
         ahead = blank.end() if blank else self.pos + 1
-        return _ARGUMENT_AHEAD.match(self.text, ahead, self.limit) is not None
+        return _ARGUMENT_AHEAD[self.keyword].match(self.text, ahead, self.limit) is not None
 
     def _container(self, opener: str) -> object:
         start = self.pos
@@ -264,6 +273,8 @@ class LooseReader:
         while (separator := _SEPARATOR.match(self.text, self.pos, self.limit)) is not None:
             self.pos = separator.end()
             self.blank()
+        if _MARKER.match(self.text, self.pos):
+            return False  # A marker behind the value: only the closing bracket was forgotten.
         if self.pos < self.limit:
             return True
         self.cut = True
@@ -284,7 +295,7 @@ class LooseReader:
         inner = self._container("{")
         if isinstance(inner, dict):
             members.update(cast("dict[str, object]", inner))
-            if id(inner) in self.forced:
+            if id(cast("object", inner)) in self.forced:
                 self.forced.add(id(members))
 
     def _member(self, members: dict[str, object], loose: list[object]) -> None:
@@ -298,7 +309,7 @@ class LooseReader:
             return
         self.pos = colon.end()
         self.blank()
-        if not self.peek() or (self.peek() in "," and key):
+        if self.peek() in {"", ","}:
             return
         if self.peek() == "}":
             members[key] = None
@@ -321,6 +332,8 @@ class LooseReader:
         self.blank()
         char = self.peek()
         if not char or char in ",;}])" or starts_string(self.text, self.pos):
+            return
+        if _MARKER.match(self.text, self.pos):
             return
         if char in "{[" or char.isdigit() or _MEMBER_AHEAD.match(self.text, self.pos, self.limit):
             return

@@ -11,6 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 _WELL_FORMED = re.compile(r"[^\W\d][\w$]*(?:[.\-/:]+[\w$]+)*\Z")
 _WRAPPER = re.compile(r"(?:functions?|default_api|multi_tool_use)[.:/](?=\w)", re.IGNORECASE)
 _CALL_NUMBER = re.compile(r":\d+\Z")
+_PHRASE = re.compile(
+    r"^(?:use|call|invoke|run)\s+(?:the\s+)?|[\s_\-](?:tool|function)$", re.IGNORECASE
+)
 _SEPARATORS = re.compile(r"[\W_]+")
 _MAX_NAME = 160
 
@@ -19,7 +22,7 @@ def clean_name(written: str) -> str:
     r"""Return a written name without quotes, invisible characters, `\_` and wrapper namespaces."""
     name = written.replace("\\", "").strip(" \t\r\n\"'`*:\u200b\ufeff\u2060“”‘’")
     name = _CALL_NUMBER.sub("", name)
-    return _WRAPPER.sub("", name.removesuffix("()"), count=1)
+    return _WRAPPER.sub("", name.removesuffix("()").removesuffix(".call"), count=1)
 
 
 def is_well_formed(name: str) -> bool:
@@ -52,7 +55,7 @@ class ToolNames:
         if name in self._tools:
             return name
         folded = self._folded.get(_fold(name)) or self._folded.get(_fold(written))
-        return folded or self._resolve_tail(name)
+        return folded or self._resolve_tail(name) or self._folded.get(_fold(_PHRASE.sub("", name)))
 
     def accept(self, written: str) -> str | None:
         """Return the tool meant by a name in unmistakable call markup, known or not."""

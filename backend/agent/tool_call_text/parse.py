@@ -22,6 +22,7 @@ from backend.agent.tool_call_text.values import SPACE
 from backend.agent.tool_call_text.xml_calls import read_object
 
 Span = tuple[int, int]
+_FENCE_OPENING = re.compile(rf"[`~]{{3,}}[ \t]*\w*[{SPACE}]*")
 _MAX_NESTED_ESCAPES = 2
 
 
@@ -44,6 +45,10 @@ def scan(source: Source, *, start: int = 0, escapes: int = 0) -> list[tuple[int,
         if source.is_exhausted:
             break
         begin = found.start()
+        if found.lastgroup == "result" and any(reading.calls for _, reading in taken):
+            # A model that goes on after its calls invents their results.
+            taken.append((begin, Reading(len(source.text))))
+            break
         reading = read_at(source, found, escapes=escapes)
         if reading is None:
             pos = found.end() if found.lastgroup in {"deep", "react", "line"} else begin + 1
@@ -58,6 +63,8 @@ def read_at(source: Source, found: re.Match[str], *, escapes: int = 0) -> Readin
     kind = found.lastgroup or ""
     if kind in {"escaped", "quoted"}:
         return _read_escaped(source, found, escapes=escapes)
+    if kind == "noise":
+        return Reading(found.end())
     if kind in {"line", "inline"}:
         return read_line(source, found.start(kind), inline=kind == "inline")
     if kind == "named":
@@ -122,13 +129,14 @@ def _read_escaped(source: Source, found: re.Match[str], *, escapes: int) -> Read
     """Read the rest of the text without its escapes if that brings calls to light."""
     if escapes >= _MAX_NESTED_ESCAPES:
         return None
-    start = found.start()
+    start = found.end() - 1 if found.lastgroup == "quoted" else found.start()
     plain = Unescaped(source.text, start)
     inner = Source(plain.text, source.tools)
     inner.allowance = source.allowance
     taken = scan(inner, escapes=escapes + 1)
     source.allowance = min(source.allowance, inner.allowance) - len(plain.text) // 4
     if not any(reading.calls for _, reading in taken):
+        source.charge(start, len(source.text))
         return None
     calls = tuple(
         replace(call, start=plain.original(call.start), end=plain.original(call.end))
@@ -142,6 +150,17 @@ def _read_escaped(source: Source, found: re.Match[str], *, escapes: int) -> Read
     return Reading(len(source.text), calls=calls, truncated=truncated, kept=kept)
 
 
+def _read_fence(source: Source, start: int) -> Reading | None:
+    """Read a fenced block, or only pass its opening if calls of another form stand inside."""
+    opening = _FENCE_OPENING.match(source.text, start)
+    inside = find_start(source.tools).match(source.text, opening.end()) if opening else None
+    if inside is not None and inside.lastgroup in {"tag", "react"}:
+        reading = read_at(source, inside)
+        if reading is not None and reading.calls:
+            return Reading(inside.start())
+    return read_fence(source, start)
+
+
 def _pass_over(source: Source, start: int) -> Reading | None:
     """Refuse a run of brackets too deep to be a call."""
     source.charge(start, start)
@@ -149,10 +168,11 @@ def _pass_over(source: Source, start: int) -> Reading | None:
 
 _READERS: Mapping[str, Callable[[Source, int], Reading | None]] = {
     "deep": _pass_over,
+    "result": _pass_over,
     "thought": read_thought,
     "harmony": read_harmony,
     "tag": read_tag,
-    "fence": read_fence,
+    "fence": _read_fence,
     "react": read_react,
     "json": read_json,
 }

@@ -6,9 +6,11 @@ reply code counts as a call (`code_lines.py`, `fences.py`).
 
 import re
 from dataclasses import dataclass
+from typing import cast
 
 from backend.agent.tool_call_text.loose_json import LooseReader, UnreadableError
 from backend.agent.tool_call_text.names import ToolNames
+from backend.agent.tool_call_text.source import Source
 from backend.agent.tool_call_text.values import SPACE
 
 NAME = r"[^\W\d](?:[\w$]|\\_)*(?:(?:\.|-(?!>)|::|\\-)[^\W\d](?:[\w$]|\\_)*)*"
@@ -46,21 +48,30 @@ class CodeCall:
             return self.keywords
         only = self.positional[0]
         if len(self.positional) == 1 and not self.keywords and isinstance(only, dict):
-            return only  # pyright: ignore[reportUnknownVariableType]
+            return cast("dict[str, object]", only)
         return tools.name_positional(name, self.positional) | self.keywords
 
 
-def read_call(text: str, pos: int, *, limit: int | None = None) -> CodeCall | None:
-    """Read the call that begins at `pos`; return None if none does or it makes no sense."""
+def read_call(
+    text: str, pos: int, *, limit: int | None = None, meter: Source | None = None
+) -> CodeCall | None:
+    """Read the call that begins at `pos`; return None if none does or it makes no sense.
+
+    A reading that does not reach its closing parenthesis is charged to `meter`.
+    """
     stop = len(text) if limit is None else limit
     head = _CALL.match(text, pos, stop)
-    if head is None:
+    if head is None or (meter is not None and meter.is_exhausted):
         return None
     reader = LooseReader(text, head.end(), limit=stop, code=True)
     arguments = _Arguments(reader)
     try:
         closed = arguments.read()
     except UnreadableError:
+        closed = None
+    if meter is not None and not closed:
+        meter.charge(pos, reader.pos)
+    if closed is None:
         return None
     return CodeCall(
         name=head[1],
@@ -111,13 +122,13 @@ class _Arguments:
             reader.pos = keyword.end()
             if not reader.peek():
                 return
-            reader.keyword = True
+            reader.keyword = "=" if "=" in keyword[0] else ":"
             self.keywords[keyword[1].replace("\\", "")] = reader.value()
             return
-        start, reader.keyword = reader.pos, False
+        start, reader.keyword = reader.pos, ""
         value = reader.value()
         if spread is not None and isinstance(value, dict):
-            self.keywords.update(value)  # pyright: ignore[reportUnknownArgumentType]
+            self.keywords.update(cast("dict[str, object]", value))
         else:
             self.positional.append(value)
             self.sources.append(reader.text[start : reader.pos])

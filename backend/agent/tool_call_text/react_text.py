@@ -6,6 +6,7 @@ action counts only if it names a known tool or has an input.
 
 import re
 from dataclasses import dataclass, field
+from typing import cast
 
 from backend.agent.tool_call_text.envelopes import Envelope, decode, name_arguments
 from backend.agent.tool_call_text.fences import read_fence
@@ -17,16 +18,25 @@ from backend.agent.tool_call_text.reply import Reading, TextToolCall
 from backend.agent.tool_call_text.source import Source
 from backend.agent.tool_call_text.values import SPACE, read_text
 
-LABELS: tuple[str, ...] = ("thought", "action", "action input", "observation", "final answer")
+LABELS: tuple[str, ...] = (
+    "thought",
+    "action",
+    "action input",
+    "observation",
+    "final answer",
+    "tool name",
+    "function name",
+)
 """The labels that begin a section, in lower case."""
 
 _LABEL = re.compile(
-    r"^[ \t>]*(?:\#{1,6} +)?[*_]{0,2}(?P<label>Thought|Action[ _]Input|Action|Observation|Final Answer|Tool Input)"
+    r"^[ \t>]*(?:\#{1,6} +)?[*_]{0,2}(?P<label>Thought|Action[ _]Input|Action|Observation|Final Answer|Tool Input"
+    r"|(?:Tool|Function)(?: Name)?|(?:Tool |Function )?(?:Arguments|Parameters|Args))"
     r"(?:[ _]?\d{1,3})?[*_]{0,2}[ \t]*:[*_]{0,2}[ \t]*",
     re.IGNORECASE | re.MULTILINE,
 )
 _BRACKETED = re.compile(r"(?P<name>[^\W\d][\w .\-\\]{0,60}?)[ \t]*\[(?P<rest>.*)", re.DOTALL)
-_INLINE_INPUT = re.compile(r"[ \t]*(?:,|;|\||-)?[ \t]*(?:Action[ _])?Input[ \t]*:", re.IGNORECASE)
+_INLINE_INPUT = re.compile(r"\s*(?:,|;|\||-)?\s*\b(?:Action[ _])?Input[ \t]*:", re.IGNORECASE)
 _PAIR = re.compile(
     r"[ \t]*[\"'`]?(?P<key>[^\W\d][\w\\]*)[\"'`]?[ \t]*[:=][ \t]*(?P<value>[^\n]*?)[ \t]*(?:\n|\Z)"
 )
@@ -61,7 +71,6 @@ class _Turn:
     truncated: bool = False
     final_answer: str | None = None
     kept: tuple[tuple[int, int], ...] = ()
-    end: int = 0
 
 
 def starts_section(text: str, pos: int) -> bool:
@@ -74,24 +83,24 @@ def read_react(source: Source, start: int) -> Reading | None:
 
     Whatever follows an `Observation:` that the model invented is left out.
     """
-    turn = _Turn(end=len(source.text))
+    if source.has_no_sections:
+        return None
+    turn = _Turn()
     sections = _split(source.text, start)
-    for index, section in enumerate(sections):
+    for section, following in zip(sections, [*sections[1:], None], strict=True):
         if section.label == "observation" and turn.calls:
             break
         if section.label == "final answer" and not turn.calls:
             _take_answer(source.text, section, turn)
-            break
-        if section.label == "action":
-            following = sections[index + 1] if index + 1 < len(sections) else None
-            if not _take_action(source, section, following, turn=turn) and not turn.calls:
-                turn.end = min(turn.end, len(source.text))
+        elif section.label == "action":
+            _take_action(source, section, following, turn=turn)
         if turn.final_answer is not None:
             break
     if not turn.calls and turn.final_answer is None:
+        source.has_no_sections = True
         return None
     return Reading(
-        turn.end,
+        len(source.text),
         calls=tuple(turn.calls),
         truncated=turn.truncated,
         final_answer=turn.final_answer,
@@ -110,7 +119,9 @@ def _split(text: str, start: int) -> list[_Section]:
 
 def _canonical(label: str) -> str:
     folded = label.casefold().replace("_", " ")
-    return "action input" if folded == "tool input" else folded
+    if folded.endswith(("input", "arguments", "parameters", "args")):
+        return "action input"
+    return "action" if folded.startswith(("tool", "function")) else folded
 
 
 def _take_answer(text: str, section: _Section, turn: _Turn) -> None:
@@ -136,7 +147,7 @@ def _take_action(
     if given is None and inline is None and end >= len(source.text):
         turn.truncated = True
     arguments = inline if given is None else source.text[given.start : given.end]
-    values, cut = _read_input(source, name, arguments, text=text)
+    values, cut = _read_input(source, name, arguments)
     turn.calls.append(TextToolCall(name, values, section.label_start, end))
     turn.truncated = turn.truncated or (cut and end >= len(source.text))
     return True
@@ -184,9 +195,9 @@ def _split_action(text: str) -> tuple[str, str | None]:
     first_line = text.split("\n", 1)[0]
     if bracketed is not None and "\n" not in bracketed["name"]:
         return bracketed["name"], _in_brackets(bracketed["rest"])
-    labelled = _INLINE_INPUT.search(first_line)
-    if labelled is not None:
-        return first_line[: labelled.start()], text[labelled.end() :]
+    labelled = _INLINE_INPUT.search(text)
+    if labelled is not None and labelled.start() <= len(first_line):
+        return text[: labelled.start()], text[labelled.end() :]
     for mark in ("(", "{", ":"):
         name, found, _ = first_line.partition(mark)
         if found and clean_name(name) and len(name.split()) <= _MAX_NAME_WORDS:
@@ -206,38 +217,46 @@ def _in_brackets(rest: str) -> str:
     return line[: line.rindex("]")] if "]" in line else line
 
 
-def _read_input(
-    source: Source, name: str, arguments: str | None, *, text: str
-) -> tuple[dict[str, object], bool]:
+def _read_input(source: Source, name: str, arguments: str | None) -> tuple[dict[str, object], bool]:
     """Return a call's arguments by name and whether they were cut off."""
-    if arguments is None:
-        return {}, False
-    stripped = _FENCE_LINE.sub("", arguments.strip(SPACE)).strip(SPACE)
+    stripped = _FENCE_LINE.sub("", (arguments or "").strip(SPACE)).strip(SPACE)
     if stripped.startswith("(") and (call := read_call("f" + stripped, 0)) is not None:
         return call.named(source.tools, name), call.cut
-    if stripped[:1] in {"{", '"', "["}:
-        reader = LooseReader(stripped)
-        try:
-            value = reader.value()
-        except UnreadableError:
-            value = stripped
-        if not isinstance(value, str | list) or isinstance(decode(stripped), dict):
-            return _unwrapped(source, name, value), id(value) in reader.forced
-        if isinstance(value, str) and reader.pos >= len(stripped):
-            return source.tools.name_text(name, value), reader.cut
+    valued = _read_value(source, name, stripped) if stripped[:1] in {"{", '"', "["} else None
+    if valued is not None:
+        return valued
     stripped = stripped.strip("`") if stripped.count("`") > 1 else stripped
     pairs = _read_pairs(source, name, stripped)
-    if pairs is not None:
-        return pairs, False
-    return (source.tools.name_text(name, _unquoted(stripped)) if stripped else {}), False
+    if pairs is None:
+        pairs = source.tools.name_text(name, _unquoted(stripped)) if stripped else {}
+    return pairs, False
+
+
+def _read_value(source: Source, name: str, text: str) -> tuple[dict[str, object], bool] | None:
+    """Read an input that is JSON; return None if it is text that only begins like it."""
+    reader = LooseReader(text)
+    try:
+        value = reader.value()
+    except UnreadableError:
+        return None
+    if isinstance(value, str):
+        is_json = isinstance(decode(value), dict)
+        named = name_arguments(source.tools, name, value) if is_json else None
+        is_whole = reader.pos >= len(text)
+        return (named or source.tools.name_text(name, value), reader.cut) if is_whole else None
+    if isinstance(value, list) and not isinstance(decode(text), dict):
+        return None
+    found = cast("object", value)
+    return _unwrapped(source, name, found), id(found) in reader.forced
 
 
 def _unwrapped(source: Source, name: str, value: object) -> dict[str, object]:
     """Return arguments, also where the model repeated the whole call in its input."""
-    envelope = Envelope(source.tools, marked=False)
-    if isinstance(value, dict) and {"name", "arguments"} <= value.keys() and envelope.open(value):  # pyright: ignore[reportUnknownMemberType]
+    envelope = Envelope(source.tools)
+    members = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+    if {"name", "arguments"} <= members.keys() and envelope.open(members):
         return envelope.calls[0].arguments
-    return name_arguments(source.tools, name, value)
+    return name_arguments(source.tools, name, members or cast("object", value))
 
 
 def _read_pairs(source: Source, name: str, text: str) -> dict[str, object] | None:

@@ -17,16 +17,18 @@ class Source:
 
     The allowance grows with the text only, which keeps the time linear on hostile input. `reached`
     is the farthest place a failed attempt looked at: text behind it could not have changed that.
+    `has_no_sections` notes that the rest of the text was searched for ReAct sections in vain.
     """
 
     text: str
     tools: ToolNames
     allowance: int = 0
     reached: int = 0
+    has_no_sections: bool = False
 
     def __post_init__(self) -> None:
         """Set the allowance, in characters."""
-        self.allowance = 100_000 + len(self.text) // 4
+        self.allowance = 50_000 + len(self.text) // 4
 
     @property
     def is_exhausted(self) -> bool:

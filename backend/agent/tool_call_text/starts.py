@@ -7,19 +7,19 @@ for deciding whether it is a call: that is the readers' part.
 import re
 from functools import lru_cache
 
-from backend.agent.tool_call_text.channels import HARMONY_MARKERS, THOUGHT_MARKERS
+from backend.agent.tool_call_text.channels import HARMONY_MARKERS, NOISE, THOUGHT_MARKERS
 from backend.agent.tool_call_text.code_lines import PREFIX, RESULT
 from backend.agent.tool_call_text.names import ToolNames
 from backend.agent.tool_call_text.python_calls import NAME
 from backend.agent.tool_call_text.tags import MARKERS
 from backend.agent.tool_call_text.values import SPACE
 
-_BULLET = r"(?:[-*•>] +|\d{1,2}[.)] +)?`{0,2}\**"
-_LABEL = r"(?:\**(?:(?:function|tool|api) )?calls?\**:\**\s*|\**(?:function|tool)\**:\**\s*)?"
+_BULLET = r"(?:[-*•>] +|\d{1,2}[.)] +)?`{0,2}\*{0,3}"
+_LABEL = r"(?:(?:(?:function|tool|api) )?calls?\*{0,3}:\*{0,3}\s*`{0,2})?"
 _NAMESPACE = r"(?:[^\W\d]\w*(?:\.|::))*"
 _DEEP = r"(?P<deep>(?:[\[{(]\s*){40,})"
 _REACT = (
-    r"(?P<react>^[ \t>]*(?:\#{1,6} +)?[*_]{0,2}(?:thought|action|final answer)(?:[ _]?\d{1,3})?"
+    r"(?P<react>[ \t>]{0,80}(?:\#{1,6} +)?[*_]{0,2}(?:thought|action|final answer|(?:tool|function)(?: name)?)(?:[ _]?\d{1,3})?"
     r"[*_]{0,2}[ \t]*:)"
 )
 _JSON = rf"""(?P<json>\{{[{SPACE}]*(?:["'“‘{{]|[A-Za-z_$][\w$]*\s*[:=])|\[[{SPACE}]*(?:[\[{{"'“‘]|{NAME}[ \t]*\())"""
@@ -38,23 +38,29 @@ def _compile(tools: tuple[str, ...] | None) -> re.Pattern[str]:
     thought = "|".join(re.escape(marker) for marker in THOUGHT_MARKERS)
     harmony = "|".join(re.escape(marker) for marker in HARMONY_MARKERS)
     name = NAME if tools is None else written_forms(tools)
-    parts = [
+    marked = [
         _DEEP,
         rf"(?P<thought>{thought})",
         rf"(?P<harmony>{harmony})",
         rf"(?P<tag>{_tags(tools)})",
+        rf"(?P<noise>{NOISE})",
+        r"(?P<result><tool_response>|<\|tool_response\|>)",
         _QUOTED,
         _ESCAPED,
         r"(?P<fence>`{3,}|~{3,})",
-        _REACT,
         _JSON,
-        rf"^[ \t]*{_BULLET}{_LABEL}{RESULT if tools else PREFIX}(?P<line>{name}[ \t]{{0,1}}\()",
-        rf"(?:^|\A)[ \t]*`{{0,2}}(?P<named>{name}`{{0,2}}[ \t]*:?\s*(?:```(?:json)?\s*)?(?=\{{))"
+    ]
+    lined = [
+        _REACT,
+        rf"[ \t]{{0,80}}{_BULLET}{_LABEL}{RESULT if tools else PREFIX}(?P<line>{name}[ \t]{{0,1}}\()",
+        rf"[ \t]{{0,80}}`{{0,2}}(?P<named>{name}`{{0,2}}[ \t]*:?\s*(?:```(?:json)?\s*)?(?=\{{))"
         if tools is not None
         else rf"\A\s*(?P<named>{NAME}\s*\n?(?=\{{))",
     ]
+    # Each position is tested by its first character before any alternative is tried.
+    parts = [rf"(?=[\[{{(<&`~\"◁f{SPACE}])(?:{'|'.join(marked)})", rf"^(?:{'|'.join(lined)})"]
     if tools:
-        parts.append(rf"(?<=[:=] )`{{0,2}}(?P<inline>{name}\()")
+        parts.append(rf"(?:(?<=[:=.!?] )`{{0,2}}|(?<= )`{{1,2}})(?P<inline>{name}\()")
     return re.compile("|".join(parts), re.IGNORECASE | re.MULTILINE)
 
 

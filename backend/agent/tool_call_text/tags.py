@@ -43,6 +43,7 @@ MARKERS: tuple[str, ...] = (
     "<function name=",
     "<invoke name=",
     "<invoke name=",
+    "<tool name=",
     "<tool_call",
     "<|tool_call|>",
     "<|tool_calls|>",
@@ -84,6 +85,7 @@ _CLOSING = (
     r"|\[/tool_(?:calls?|request)\]|\[END_TOOL_REQUEST\]|<｜end▁of▁sentence｜>|</s>"
 )
 _CLOSE = re.compile(rf"[{SPACE}]*(?:{_CLOSING})", re.IGNORECASE)
+_CLOSE_ANYWHERE = re.compile(_CLOSING, re.IGNORECASE)
 _PARTIAL_CLOSE = re.compile(rf"[{SPACE}]*<[/|｜]?[\w▁|｜:]*\Z|\[/?[A-Za-z_]*\Z")
 _FILLER = re.compile(
     rf"(?:[{SPACE},;]|```\w*|functools(?=\[)|call:(?=[\w.\-]+\{{)|"
@@ -97,7 +99,7 @@ _V3_HEAD = re.compile(rf"function[{SPACE}]*<[|｜]tool[_▁]sep[|｜]>[{SPACE}]*
 _NAMESPACE = re.compile(r"<(?!minimax|seed)\w+:")
 _ELEMENT = re.compile(r"<([A-Za-z_][\w.\-]*)>")
 _FENCE_BEFORE = re.compile(r"(?:`{3,}|~{3,})[\w\-]*\s*\Z")
-_REACH = 4000
+_REACH = 2000
 
 
 def read_tag(source: Source, start: int) -> Reading | None:
@@ -140,21 +142,21 @@ def _fill(text: str, pos: int) -> int:
 def _read_one(source: Source, pos: int) -> Reading | None:
     """Read one call, or one value with several, in any of the known forms."""
     text = source.text
+    if text[pos : pos + 1] in {'"', "'"} and text[pos + 1 : pos + 2] in {"{", "["}:
+        pos += 1
     char = text[pos : pos + 1]
     if char in {"{", "["}:
         reading = read_json(source, pos, marked=True)
         return None if reading is None or reading.kept else reading
-    if char in {'"', "'"}:
-        return _read_one(source, pos + 1) if text[pos + 1 : pos + 2] in {"{", "["} else None
-    if char == "<":
-        if text.startswith("<arg_key>", pos):
-            return None
-        element = _ELEMENT.match(text, pos)
-        reading = read_xml_call(source, pos)
-        if reading is None and element and source.tools.are_known:
-            return read_tool_element(source, pos, tag=element[1])
-        return reading
-    return _read_headed(source, pos)
+    return _read_element(source, pos) if char == "<" else _read_headed(source, pos)
+
+
+def _read_element(source: Source, pos: int) -> Reading | None:
+    element = _ELEMENT.match(source.text, pos)
+    reading = read_xml_call(source, pos)
+    if reading is None and element and source.tools.are_known:
+        return read_tool_element(source, pos, tag=element[1])
+    return reading
 
 
 def _read_headed(source: Source, pos: int) -> Reading | None:
@@ -184,7 +186,7 @@ def _read_headed(source: Source, pos: int) -> Reading | None:
 
 
 def _read_code(source: Source, pos: int) -> Reading | None:
-    call = read_call(source.text, pos)
+    call = read_call(source.text, pos, meter=source)
     name = source.tools.accept(call.name) if call else None
     if call is None or name is None:
         return None
@@ -195,7 +197,7 @@ def _read_code(source: Source, pos: int) -> Reading | None:
 def _read_prose_body(source: Source, pos: int) -> Reading | None:
     """Read the first call in a body that begins with prose; tell a begun call from none."""
     text = source.text
-    close = re.compile(_CLOSING, re.IGNORECASE).search(text, pos, pos + _REACH)
+    close = _CLOSE_ANYWHERE.search(text, pos, pos + _REACH)
     stop = close.start() if close else min(len(text), pos + _REACH)
     for bracket in re.compile(rf"[{{\[]|{NAME}\(").finditer(text, pos, stop):
         if source.is_exhausted:
@@ -210,6 +212,7 @@ def _read_prose_body(source: Source, pos: int) -> Reading | None:
             return Reading(end, calls=reading.calls, truncated=reading.truncated)
     if close is None and len(text) - pos < _REACH and _looks_begun(text[pos:]):
         return Reading(len(text), truncated=True)
+    source.charge(pos, stop)
     return None
 
 
@@ -221,6 +224,8 @@ def _looks_begun(body: str) -> bool:
 
 def _after_close(text: str, pos: int, *, start: int) -> int:
     pos = after_closers(text, pos)
+    if _CLOSE.match(text, after_fence(text, pos)):
+        pos = after_fence(text, pos)
     while (close := _CLOSE.match(text, pos)) is not None:
         pos = close.end()
     partial = _PARTIAL_CLOSE.match(text, pos)

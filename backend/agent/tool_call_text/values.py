@@ -6,7 +6,6 @@ For scalars and constant arithmetic. Not for strings in quotes (`strings.py`) no
 
 import ast
 import json
-import operator
 import re
 from collections.abc import Callable, Mapping
 from typing import cast
@@ -42,16 +41,16 @@ _MAX_EXPONENT = 64
 _MAX_MAGNITUDE = 10**40
 
 _OPERATORS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
+    ast.Add: lambda left, right: left + right,
+    ast.Sub: lambda left, right: left - right,
+    ast.Mult: lambda left, right: left * right,
+    ast.Div: lambda left, right: left / right,
+    ast.FloorDiv: lambda left, right: left // right,
+    ast.Mod: lambda left, right: left % right,
 }
 
 
-class _NotConstant(ValueError):
+class _NotConstantError(ValueError):
     """Say that an expression is more than bounded arithmetic on numbers."""
 
 
@@ -118,20 +117,20 @@ def _evaluate(node: ast.expr) -> int | float:
         case ast.BinOp(left=left, op=op, right=right):
             return _combine(op, _evaluate(left), _evaluate(right))
         case _:
-            raise _NotConstant
+            raise _NotConstantError
 
 
 def _combine(op: ast.operator, left: float, right: float) -> float:
     if isinstance(op, ast.Pow):
         if abs(right) > _MAX_EXPONENT or abs(left) > _MAX_MAGNITUDE:
-            raise _NotConstant
+            raise _NotConstantError
         result = cast("object", left**right)
         if not isinstance(result, int | float):
-            raise _NotConstant
+            raise _NotConstantError
     elif type(op) in _OPERATORS:
         result = _OPERATORS[type(op)](left, right)
     else:
-        raise _NotConstant
+        raise _NotConstantError
     if abs(result) > _MAX_MAGNITUDE**2:
-        raise _NotConstant
+        raise _NotConstantError
     return result

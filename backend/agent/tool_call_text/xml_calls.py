@@ -16,11 +16,11 @@ from backend.agent.tool_call_text.values import SPACE, read_text
 _NS = r"(?:[\w.\-]+:|[|｜]+\w+[|｜]+\s*)?"
 _CALL = re.compile(
     rf"<{_NS}(?P<tag>function|invoke|tool|tool_call|call)(?:=|\s+(?:name|function|id)=)\s*"
-    r"[\"']?(?P<name>[^\"'>\s]+)[\"']?(?P<rest>[^>]*)>?"
+    r"[\"']?(?P<name>[^\"'>\s]{1,160})[\"']?(?P<rest>[^<>]{0,300})>?"
 )
 _PARAMETER = re.compile(
     rf"<{_NS}(?P<tag>parameter|param|argument|arg)(?:=|\s+(?:name|key)=)\s*"
-    r"[\"']?(?P<key>[^\"'>\s]+)[\"']?(?P<rest>[^>]*?)(?P<empty>/?)>"
+    r"[\"']?(?P<key>[^\"'>\s]{1,160})[\"']?(?P<rest>[^>]{0,4000}?)(?P<empty>/?)>"
 )
 _VALUE_ATTRIBUTE = re.compile(r"\bvalue=(?P<quote>[\"'])(?P<value>.*?)(?P=quote)", re.DOTALL)
 _TEXT_TYPE = re.compile(r"\b(?:string=[\"']true|type=[\"']str)", re.IGNORECASE)
@@ -28,7 +28,9 @@ _PARAMETER_END = re.compile(rf"</{_NS}(?:parameter|param|argument|arg)\s*>")
 _NEXT = re.compile(
     rf"<{_NS}(?:parameter|param|argument|arg)(?:=|\s+(?:name|key)=)"
     rf"|</{_NS}(?:function|invoke|tool|tool_call|call|function_calls|tool_calls)\s*>"
+    rf"|<{_NS}(?:function=|(?:function|invoke) name=)"
 )
+_END_OR_NEXT = re.compile(f"{_PARAMETER_END.pattern}|{_NEXT.pattern}")
 _CALL_END = re.compile(rf"[{SPACE}]*</{_NS}(?:function|invoke|tool|call)(?:=[^>]*)?\s*>")
 _ARG_PAIR = re.compile(
     r"\s*<arg_key>\s*(?P<key>.*?)\s*</arg_key>\s*<arg_value>(?P<value>.*?)"
@@ -161,12 +163,10 @@ def _read_parameters(text: str, pos: int) -> Arguments:
 
 def _find_parameter_end(text: str, start: int) -> tuple[int, int, bool]:
     """Return where a parameter's text ends, where to go on, and whether it was cut off."""
-    ending = _PARAMETER_END.search(text, start)
-    following = _NEXT.search(text, start)
-    if ending is not None and (following is None or ending.start() < following.start()):
-        return ending.start(), ending.end(), False
-    if following is not None:
-        return following.start(), following.start(), False
+    ending = _END_OR_NEXT.search(text, start)
+    if ending is not None:
+        is_end = _PARAMETER_END.match(text, ending.start()) is not None
+        return ending.start(), ending.end() if is_end else ending.start(), False
     partial = re.search(r"</?[\w:=\"' ]*\Z", text[start:])
     return start + partial.start() if partial else len(text), len(text), True
 

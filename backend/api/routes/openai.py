@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from backend.agent.run import Run, Thought
 from backend.api import openai_wire as wire
-from backend.api.deps import Account, Catalog, HttpOptions, RequestId, TurnService
+from backend.api.deps import Account, Services
 from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.safe_json import SafeRoute
 from backend.errors import ModelNotFound
@@ -27,20 +27,18 @@ async def create_chat_completion(
     body: ChatCompletionRequest,
     request: Request,
     account: Account,
-    turns: TurnService,
-    options: HttpOptions,
-    request_id: RequestId,
+    found: Services,
 ) -> Response:
     """Answer a conversation: routed to chat, ReAct or plan-and-execute, streamed on request."""
     account.require("chat")
-    asked = wire.turn_request(body, user_id=account.user.id, request_id=request_id)
-    run = await turns.start(asked)
+    asked = wire.turn_request(body, user_id=account.user.id, request_id=request.state.request_id)
+    run = await found.turns.start(asked)
     watch = ClientWatch(request.receive, gone=lambda: _leave(run))
     headers = {"x-run-id": run.id}
     if run.session_id:
         headers["x-session-id"] = run.session_id
     if body.stream:
-        await _first_sign(run, wait_s=options.first_byte_wait_s)
+        await _first_sign(run, wait_s=found.options.first_byte_wait_s)
         _raise_failure(run)
         include_usage = bool(body.stream_options and body.stream_options.include_usage)
         frames = _frames(run, wire.ChunkWriter(run, include_usage=include_usage))
@@ -52,20 +50,20 @@ async def create_chat_completion(
 
 
 @router.get("/models")
-async def list_models(account: Account, catalog: Catalog) -> Response:
+async def list_models(account: Account, found: Services) -> Response:
     """List the models at hand."""
     account.require("chat")
-    data = [wire.model_object(info) for info in await catalog.models()]
+    data = [wire.model_object(info) for info in await found.catalog.models()]
     return Response(wire.orjson.dumps({"object": "list", "data": data}), media_type=JSON)
 
 
 @router.get("/models/{model_id:path}")
-async def get_model(model_id: str, account: Account, catalog: Catalog) -> Response:
+async def get_model(model_id: str, account: Account, found: Services) -> Response:
     """Describe one model; ids may hold slashes and colons."""
     account.require("chat")
     if not model_id:
         raise ModelNotFound(param="model")
-    _, info = await catalog.resolve(model_id)
+    _, info = await found.catalog.resolve(model_id)
     return Response(wire.orjson.dumps(wire.model_object(info)), media_type=JSON)
 
 
@@ -93,8 +91,8 @@ def _is_sign(item: str | Thought | TurnEvent) -> bool:
 
 
 async def _frames(run: Run, writer: wire.ChunkWriter) -> AsyncIterator[bytes]:
-    yield writer.opening()
-    log, seen = run.log, 0
+    log, seen = run.log, len(run.log.items)
+    yield writer.opening() + writer.items(log.items)
     while not log.closed or len(log.items) > seen:
         await log.changed(seen)
         items = log.items[seen:]

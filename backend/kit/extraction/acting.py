@@ -5,19 +5,18 @@ The whole state stands in the conversation, so the same conversation always give
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from backend.kit.extraction import observed
 from backend.kit.extraction.arguments import fill, main_parameter
-from backend.kit.extraction.entities import bare_question, search_words
 from backend.kit.extraction.exact_arithmetic import evaluate
 from backend.kit.extraction.needs import needs
 from backend.kit.extraction.observed import LOOK_UPS, Observation
 from backend.kit.extraction.schemas import properties
 from backend.kit.extraction.steps import Step, filled
-from backend.kit.extraction.tool_fit import Toolbox, ToolShape
+from backend.kit.extraction.tool_fit import Toolbox, ToolShape, value_for
 from backend.kit.extraction.turns import Turn
 
 
@@ -69,17 +68,17 @@ class Worker:
         ready = self._ready(step)
         if ready is None:
             return True
-        last: Observation | None = None
+        tried: list[Observation] = []
         for call in self._tries(ready):
             seen = self._seen(call)
             if seen is None:
                 if call not in self._progress.calls:
                     self._progress.calls.append(call)
                 return False
-            last = seen
+            tried.append(seen)
             if self._accept(ready, seen):
                 return True
-        self._give_up(ready, last)
+        self._give_up(ready, tried)
         return True
 
     def _ready(self, step: Step) -> Step | None:
@@ -102,7 +101,7 @@ class Worker:
         """Yield the calls worth making for a step, one after another as each brings nothing."""
         for shape in self._toolbox.candidates(step):
             kind = step.kind if step.tool else self._toolbox.kind(shape.name)
-            value = _value_for(step, kind)
+            value = value_for(step, kind)
             arguments = fill(shape.schema, kind=kind, value=value, text=step.text)
             if arguments is None:
                 continue
@@ -139,20 +138,21 @@ class Worker:
         if seen in self._left:
             self._left.remove(seen)
 
-    def _give_up(self, step: Step, last: Observation | None) -> None:
+    def _give_up(self, step: Step, tried: list[Observation]) -> None:
         """No call is left to make: use another observation, calculate, or say so."""
-        for seen in list(self._left):
-            if seen is not last and self._accept(step, seen):
+        for seen in [one for one in self._left if one not in tried]:
+            if self._accept(step, seen):
                 return
+        self._left = [one for one in self._left if one not in tried]
         value = evaluate(step.value) if step.kind == "math" else None
+        failures = [observed.reason(one) for one in tried if one.failed]
         if value is not None:
             made = Observation(tool="", text=f"{step.value} {_equals(value)}")
-            because = f" ({observed.reason(last)})" if last is not None and last.failed else ""
+            because = f" ({'. '.join(failures)})" if failures else ""
             self._take(step, made, f"{made.text}{because}")
-        elif last is not None:
-            self._progress.answers.append(_nothing(step, last))
-            if last in self._left:
-                self._left.remove(last)
+        elif tried:
+            told = [_nothing(step, one) for one in tried]
+            self._progress.answers.append("\n".join(dict.fromkeys(told)))
 
     def _answer_from_rest(self) -> None:
         """Answer from observations that belong to no step of ours, such as forced calls."""
@@ -162,14 +162,6 @@ class Worker:
             found = observed.answer(ask, kind, seen)
             self._progress.answers.append(found or _not_here(ask, seen))
             self._progress.found += found is not None
-
-
-def _value_for(step: Step, kind: str) -> str:
-    """A search takes the question where an encyclopaedia takes a title."""
-    if step.kind != "encyclopedia" or kind not in {"web", "documents"}:
-        return step.value
-    bare = bare_question(step.text)
-    return f"{step.value} {search_words(bare)}" if step.after else bare
 
 
 def _equals(value: str) -> str:
@@ -217,8 +209,3 @@ def forced(turn: Turn, shape: ToolShape, toolbox: Toolbox) -> Call:
         known = properties(shape.schema)
         arguments = {next(iter(known)): value} if known else {}
     return Call(shape.name, arguments)
-
-
-def values_of(steps: Sequence[Step]) -> list[str]:
-    """List the texts of steps, for saying what is going to be done."""
-    return [step.text for step in steps]

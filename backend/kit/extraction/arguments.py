@@ -22,6 +22,8 @@ from backend.kit.extraction.schemas import (
 )
 
 _LOOK_UP: Final = ("query", "q", "question", "search", "search_query", "text", "title", "topic", "term", "input", "keywords", "prompt")  # fmt: skip
+# Kinds whose main parameter says all: an expression, code, a query, an address.
+_WHOLE: Final = frozenset({"math", "python", "sql", "fetch"})
 MAIN_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "math": ("expression", "expr", "formula", "equation", "calculation", "problem", "query", "input", "text"),
     "data": ("data", "csv", "numbers", "values", "dataset", "table", "json", "input", "text"),
@@ -66,6 +68,8 @@ def fill(
     filled: dict[str, Any] = {}
     for name, raw in list(known.items())[:60]:
         one = plain(raw, schema)
+        if kind in _WHOLE and main and name != main and name not in needed:
+            continue
         if name == main:
             found = _main(one, value, schema)
         else:

@@ -63,7 +63,12 @@ def chain(bare: str, before: Sequence[Step], number: int) -> list[Step]:
             slot = before[-1].id
             formula = template.replace("{n}", count).replace("{np}", f"{{{slot}}}")
             return [Step(id=f"s{number}", kind="math", text=bare, value=formula, after=(slot,))]
-        if find_expression(f"what is {thing}") or not names(thing) or MINE.search(thing):
+        if (
+            find_expression(f"what is {thing}")
+            or thing[-1].isdigit()
+            or not names(thing)
+            or MINE.search(thing)
+        ):
             return []
         formula = template.replace("{n}", count).replace("{np}", f"{{s{number}}}")
         return [

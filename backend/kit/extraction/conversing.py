@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from backend.kit.extraction.asked import results, section
+from backend.kit.extraction.asked import results
 from backend.kit.extraction.entities import bare_question
 from backend.kit.extraction.exact_arithmetic import evaluate
 from backend.kit.extraction.needs import needs
@@ -240,8 +240,3 @@ def _honest(turn: Turn) -> str:
     if not turn.prompt.strip():
         return f"The message is empty. {WHAT_I_AM}"
     return f"I cannot answer this by myself. {WHAT_I_AM}"
-
-
-def has_section(prompt: str, name: str) -> bool:
-    """Tell whether a prompt has a section of that name."""
-    return section(prompt, name) is not None

@@ -10,7 +10,7 @@ from backend.kit.extraction.words import STOPWORDS, stem, terms, word_set
 
 _CAP = r"(?:[A-Z]\.(?= [A-Z])|[A-ZÀ-ÞĀ-Ž\u0400-\u042f](?:[\w'\u2019&-]|\.(?=\w))*)"
 _NAME = re.compile(
-    rf"{_CAP}(?:(?: (?:of|the|de|da|del|la|van|von|der|and the|du|al))* {_CAP}| \d{{1,4}}\b){{0,6}}"
+    rf"{_CAP}(?:(?: (?:of|the|de|da|del|la|van|von|der|du|al))* {_CAP}| \d{{1,4}}\b){{0,6}}"
 )
 _STARTERS: Final = word_set(
     "what who when where why how which is are was were do does did can could would will please tell give find look "
@@ -40,7 +40,7 @@ _NO_PLACE: Final = word_set(
 )
 _LEAD_IN = re.compile(
     r"^(?:(?:please|kindly|hi|hello|hey|ok|okay|and|also|then|so|first|next|finally|steward)\b[,!:]?\s*)*"
-    r"(?:(?:can|could|would|will) you (?:please )?|i (?:want|need|would like|'d like) (?:you )?to (?:know )?|let me know )?"
+    r"(?:(?:can|could|would|will) you (?:please )?|i (?:want|need|would like|'d like) (?:you )?to (?:know )?|let me know )?(?:help me (?:to )?)?"
     r"(?:(?:use|using) [\w ]{1,30}? to |search (?:the )?(?:web|internet|wikipedia|documents?|files?)?\s*(?:for|to find)? ?"
     r"|(?:look|find|check|tell|give|show|get|fetch|retrieve|google)(?: up| out| me| for)*(?: about| information (?:on|about))? )?",
     re.IGNORECASE,
@@ -151,7 +151,11 @@ def subject(text: str) -> str:
 def search_words(text: str) -> str:
     """Give a question's words without its grammar, as one types them into a search box."""
     bare = bare_question(text)
-    kept = [word for word in bare.split() if word.strip("?,.!\"'").casefold() not in _GRAMMAR]
+    kept = [
+        word
+        for at, word in enumerate(bare.split())
+        if word.strip("?,.!\"'").casefold() not in _GRAMMAR or (at > 0 and word[0].isupper())
+    ]
     return " ".join(kept).strip(" ?.!,") or bare
 
 

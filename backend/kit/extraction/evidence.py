@@ -30,7 +30,7 @@ _SHAPES: Final = (
     (frozenset({"url", "uri", "link", "website", "webpage"}), re.compile(r"https?://[^\s<>\"')\]]{3,2000}")),
     (frozenset({"date", "day", "when", "departure_date", "deadline"}), _DATE),
     (frozenset({"time", "hour"}), re.compile(r"\b\d{1,2}:\d{2}(?: ?[ap]m)?\b|\b\d{1,2} ?[ap]m\b|\bnoon\b|\bmidnight\b", re.IGNORECASE)),
-    (frozenset({"phone", "telephone", "mobile"}), re.compile(r"\+?\d[\d ()-]{6,18}\d")),
+    (frozenset({"phone", "telephone", "mobile"}), re.compile(r"(?<![\d-])(?!\d{4}-\d{2}-)\+?\d[\d ()-]{6,18}\d")),
     (frozenset({"symbol", "ticker", "stock"}), re.compile(r"\b[A-Z]{2,5}(?:\.[A-Z]{1,2})?\b")),
     (frozenset({"id", "identifier", "number", "code", "sku", "reference"}), re.compile(r"\b[A-Za-z]{0,10}[-_#]?\d[\w-]*\b")),
     (frozenset({"timezone", "tz"}), re.compile(r"\b(?:[A-Z][a-z]+/[A-Z]\w+|UTC(?:[+-]\d+)?|GMT|[ECMP][SD]T)\b")),

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_NUM = r"(?:\d+(?:\.\d+)?|\{\w+\})"
+# The look-behind lets a number begin only where its digits begin, which keeps matching linear.
+_NUM = r"(?:(?<![\d.])\d{1,40}(?:\.\d{1,40})?(?!\d)|\{\w{1,12}\})"
 _VAL = rf"(?:{_NUM}|\([^()]{{1,80}}\)|(?:sqrt|factorial)\([^()]{{1,80}}\))"
 _LEAD = re.compile(
     r"\b(?:calculate|compute|evaluate|solve|what(?:'s|\u2019s| is| are| do(?:es)?)|how (?:much|many)|work out|equals?"
@@ -146,6 +147,7 @@ _RUN = re.compile(
 _OPERATES = re.compile(
     rf"[\d)}}xyzntuvw]\s*(?:[-+*/^%=]|\*\*)\s*[-+]?\s*[\d(.{{a-z]|(?:{_FUNCTIONS})\(|\d[xyz]\b"
 )
+_ONLY_SHARE = re.compile(rf"\(?{_NUM} / 100\)?")
 MAX_ASKED_CHARS: Final = 2_000
 
 
@@ -167,7 +169,7 @@ def find_expression(text: str) -> str | None:
     for pattern, instead in _REWRITES:
         written = pattern.sub(instead, written)
     best = _longest_run(written)
-    if best is None:
+    if best is None or (_ONLY_SHARE.fullmatch(best) and len(written) > len(best) + 20):
         return None
     said_so = written != spelled or _LEAD.search(said) is not None
     left = len(written) - len(best)

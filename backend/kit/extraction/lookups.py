@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from backend.kit.extraction.asked import Asked
 from backend.kit.extraction.entities import bare_question, names, places, search_words, subject
@@ -40,6 +41,10 @@ _FRESH = re.compile(
     r"|internet|online|google|exchange rate|202[4-9])\b",
     re.IGNORECASE,
 )
+_COMPARES = re.compile(
+    r"\b(?:which|or|both|compared?|between|same|common|older|younger|taller|larger|smaller|bigger|longer|closer|are|were)\b",
+    re.IGNORECASE,
+)
 _WIKI = re.compile(r"\bwikipedia\b", re.IGNORECASE)
 _WIKI_WRAP = re.compile(
     r"\b(?:on|in|from|at|using|use|according to|search|check)?\s?wikipedia\b[,: ]{0,3}(?:for |to find )?",
@@ -56,7 +61,7 @@ _LOOK_UP = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_ME = re.compile(r"\b(?:you|your|yourself|steward)\b", re.IGNORECASE)
-MINE = re.compile(r"\b(?:my|i|me|we|our)\b", re.IGNORECASE)
+MINE = re.compile(r"\b(?:my|i|we|our)\b", re.IGNORECASE)
 _DEFINITION = re.compile(
     r"^(?:what|who) (?:is|are|was|were) (?:an? )?(?!(?:the|my|our|your|this|that|it)\b)[^\d?]{2,60}$|^(?:define|explain|describe) ",
     re.IGNORECASE,
@@ -126,7 +131,25 @@ def look_up(part: str, before: Sequence[Step], name: str, asked: Asked) -> list[
         slot = before[-1].id
         value = f"{{{slot}}}"
         return [Step(id=name, kind="encyclopedia", text=part, value=value, after=(slot,))]
-    return [_general(part, bare, name)] if len(search_words(bare)) > 1 else []
+    if len(search_words(bare)) < 2:
+        return []
+    compared = [] if _WIKI.search(part) or _FRESH.search(part) else _compared(bare)
+    number = int(name.removeprefix("s"))
+    return [
+        Step(id=f"s{number + at}", kind="encyclopedia", text=part, value=title)
+        for at, title in enumerate(compared)
+    ] or [_general(part, bare, name)]
+
+
+def _compared(bare: str) -> list[str]:
+    """List the things a question compares, each of which has an article of its own."""
+    if not _COMPARES.search(bare):
+        return []
+    known = names(bare)
+    for one, two in pairwise(known):
+        if re.search(rf"{re.escape(one)}\"?,? (?:or|and)(?: the| in)? \"?{re.escape(two)}", bare):
+            return [one, two]
+    return []
 
 
 def _general(part: str, bare: str, name: str) -> Step:

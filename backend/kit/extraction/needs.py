@@ -35,6 +35,12 @@ _LIST_STATISTICS = re.compile(
     r"|min|max|sum|total|largest|smallest)\b",
     re.IGNORECASE,
 )
+_MANNER = re.compile(
+    r"^(?:yes or no|(?:the|your|a|an) (?:final|short|brief|exact|detailed) answer|answer (?:in|with|briefly|only)\b.{0,60}"
+    r"|(?:be|keep it) (?:brief|short|concise)|step by step|explain (?:each|your|briefly|why|how you)\b.{0,60}"
+    r"|show (?:your|the) (?:work|steps?|working)\b.{0,40}|cite your sources?)$",
+    re.IGNORECASE,
+)
 _COMPOSE = re.compile(
     r"^(?:(?:please|can you|could you) )*(?:write|compose|draft|imagine|translate|rewrite|rephrase|paraphrase|proofread"
     r"|act as|pretend|brainstorm|sing|repeat|echo|say|summari[sz]e|correct|tell me a joke)\b",
@@ -84,6 +90,8 @@ def needs(asked: Asked, *, first: int = 1, prefer: Prefer | None = None) -> list
         made = prefer(part) if prefer else None
         if made:
             steps += _made_for(part, *made, number=first + len(steps))
+            continue
+        if _MANNER.match(bare_question(part)):
             continue
         if _COMPOSE.match(part) and not (asked.urls or DOCUMENTS.search(part)):
             continue

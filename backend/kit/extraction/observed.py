@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -28,6 +28,9 @@ _EMPTY = re.compile(
     re.IGNORECASE,
 )
 _SIMILAR = re.compile(r"\bsimilar titles?: ([^\n]{2,600})", re.IGNORECASE)
+_SUMMARY = re.compile(
+    r"^\W*(?:please |can you )?(?:summari[sz]e|sum up|give (?:me )?a summary)\b", re.IGNORECASE
+)
 _SEVERAL = re.compile(r"\bcan mean several\b|\bdisambiguation\b|\bmay refer to\b", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*[-*•] (.{2,120})$", re.MULTILINE)
 _RESULT = re.compile(r"(?:≈|=|\bresult\b:?|\banswer\b:?)\s*(-?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?)")
@@ -97,7 +100,8 @@ def answer(question: str, kind: str, observation: Observation) -> str | None:
     if value is not None:
         return _flat(question, value)
     if kind in LOOK_UPS:
-        return quoted(question, observation.text)
+        several = _SEVERAL.search(observation.text[:300]) and _BULLET.search(observation.text)
+        return None if several else quoted(question, observation.text)
     return _statistics(question, observation.text) if kind == "data" else _whole(observation)
 
 
@@ -115,6 +119,8 @@ def _calculated(observation: Observation) -> str:
 def quoted(question: str, text: str, *, least: float = 0.34) -> str | None:
     """Quote the sentences of a text that answer, each followed by its marker."""
     known = sentences(text)
+    if _SUMMARY.search(question):
+        return _digest(known)
     wanted = set(terms(question))
     lead = [one for one in known if one.title and wanted and wanted <= set(terms(one.title))]
     if lead:
@@ -129,6 +135,16 @@ def quoted(question: str, text: str, *, least: float = 0.34) -> str | None:
     if not picked:
         return None
     return " ".join(_marked(one.text, one.marker) for one in picked)
+
+
+def _digest(known: Sequence[Sentence]) -> str | None:
+    """Give the opening sentences of the first passages, in their order."""
+    kept: list[Sentence] = []
+    for one in known:
+        same = sum(other.passage == one.passage for other in kept)
+        if same < 2 and len(kept) < 6:
+            kept.append(one)
+    return " ".join(_marked(one.text, one.marker) for one in kept) or None
 
 
 def _marked(text: str, marker: int | None) -> str:

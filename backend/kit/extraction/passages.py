@@ -21,7 +21,7 @@ _SHORT: Final = word_set(
     "mr mrs ms dr prof st sr jr vs etc no vol fig dept approx ca inc ltd co corp gen col lt sgt rev hon e.g i.e "
     "u.s u.k b.c a.d jan feb mar apr jun jul aug sep sept oct nov dec bzw z.b usw nr"
 )
-MAX_SENTENCES: Final = 3_000
+MAX_SENTENCES: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)

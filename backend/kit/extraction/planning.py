@@ -23,13 +23,12 @@ from backend.kit.extraction.schemas import (
     as_schema,
     bound,
     choices,
-    plain,
     properties,
     required,
     resolved,
 )
 from backend.kit.extraction.steps import MAX_STEPS, Step, filled
-from backend.kit.extraction.tool_fit import Toolbox, ToolShape, kind_of
+from backend.kit.extraction.tool_fit import Toolbox, ToolShape, kind_of, value_for
 from backend.kit.extraction.turns import Turn
 from backend.kit.extraction.words import stem, terms
 
@@ -159,7 +158,7 @@ def _chosen(
         shapes = shapes[1:] + shapes[:1]
     for shape in shapes:
         kind = step.kind if step.tool else toolbox.kind(shape.name)
-        filled_in = fill(shape.schema, kind=kind, value=step.value, text=step.text)
+        filled_in = fill(shape.schema, kind=kind, value=value_for(step, kind), text=step.text)
         if filled_in is not None:
             return shape, filled_in
     return None
@@ -359,8 +358,3 @@ def _values(step: Step, ask: str, blocks: list[Block], *, number: bool) -> dict[
         if value:
             found[key] = value
     return found
-
-
-def input_schema_of(schema: Schema) -> Schema:
-    """Give the arguments schema with its references resolved at the top."""
-    return plain(schema, schema)

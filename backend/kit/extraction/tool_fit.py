@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from backend.kit.extraction.arguments import fill, main_parameter
+from backend.kit.extraction.entities import bare_question, search_words
 from backend.kit.extraction.evidence import name_words
 from backend.kit.extraction.schemas import Schema, as_schema, properties, required
 from backend.kit.extraction.steps import Step
@@ -120,6 +121,14 @@ def _by_description(shape: ToolShape) -> str:
         if known & needed and re.search(pattern, about):
             return kind
     return "custom"
+
+
+def value_for(step: Step, kind: str) -> str:
+    """Give what a tool of a kind takes: a search takes the question, an encyclopaedia a title."""
+    if step.kind != "encyclopedia" or kind not in {"web", "documents"}:
+        return step.value
+    bare = bare_question(step.text)
+    return f"{step.value} {search_words(bare)}" if step.after else bare
 
 
 class Toolbox:

@@ -16,7 +16,7 @@ from backend.kit.extraction.observed import Observation
 from backend.kit.extraction.words import clean
 
 _MAX_MESSAGES: Final = 200
-_MAX_CHARS: Final = 400_000
+_MAX_CHARS: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

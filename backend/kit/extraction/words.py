@@ -64,7 +64,7 @@ _ENDINGS: Final = (
     ("ations", "ate"), ("ation", "ate"), ("ies", "y"), ("ing", ""), ("edly", ""), ("ed", ""),
     ("ment", ""), ("ness", ""), ("ly", ""), ("es", ""), ("s", ""), ("e", ""),
 )  # fmt: skip
-MAX_TEXT_CHARS: Final = 200_000
+MAX_TEXT_CHARS: Final = 131_072
 
 
 def clean(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import orjson
 
-from backend.errors import UpstreamCut, UpstreamGarbage
+from backend.errors import StewardError, UpstreamCut, UpstreamGarbage
 from backend.kit.ids import new_id
 from backend.kit.lines import LineSplitter, LineTooLong
 from backend.llm.ollama.failures import failure_of
@@ -34,6 +34,7 @@ class AnswerReader:
         self._lines = LineSplitter()
         self._calls = 0
         self._silent = True
+        self._failure: StewardError | None = None
 
     async def next_delta(self, read: Callable[[], Awaitable[bytes]]) -> ModelDelta | None:
         """Read until there is something to tell; None after the done line.
@@ -43,11 +44,16 @@ class AnswerReader:
         """
         delta = None
         while delta is None and not self._done:
+            if self._failure is not None:
+                raise self._failure
             delta = self.feed(await read())
         return delta
 
     def feed(self, data: bytes) -> ModelDelta | None:
-        """Take the next bytes, b"" for the end; give what they complete, if anything."""
+        """Take the next bytes, b"" for the end; give what they complete, if anything.
+
+        What came before a broken line is given first, and the failure raised by the next call.
+        """
         if not data:
             raise self._ended()
         try:
@@ -56,8 +62,11 @@ class AnswerReader:
             raise UpstreamGarbage("The model server sent a line without end.") from exc
         delta = ModelDelta()
         for line in lines:
-            self._add(self._parse(line), delta, line)
-            if self._done:
+            try:
+                self._add(self._parse(line), delta, line)
+            except StewardError as exc:
+                self._failure = exc
+            if self._done or self._failure:
                 break
         told = delta.content or delta.reasoning or delta.tool_calls or delta.finish_reason
         return delta if told else None

@@ -101,7 +101,7 @@ class OllamaProvider:
         Raises: ModelNotFound, UpstreamUnreachable, UpstreamTimeout.
         """
         key = full_name(model)
-        info = await self._described.get(key, lambda: self._control.show(key))
+        info = await self._described.get(key, lambda: self._control.show(model))
         return info if info.id == model else replace(info, id=model)
 
     async def health(self) -> Health:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from tests.fakes.ollama.checks import FakeModel, Refusal, full_name
-from tests.fakes.ollama.replies import STAMP
+from tests.fakes.ollama.wire import STAMP
 
 VERSION = "0.33.0"
 GIB = 1 << 30

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from typing import Any
 
 
 class Ticker:
@@ -15,9 +16,7 @@ class Ticker:
         self._due: list[tuple[float, int, _Run]] = []
         self._timer: asyncio.TimerHandle | None = None
 
-    async def run(
-        self, transport: asyncio.WriteTransport, frame: bytes, *, count: int, per_second: float
-    ) -> None:
+    async def run(self, transport: Any, frame: bytes, *, count: int, per_second: float) -> None:
         """Write `count` frames; return when the last is out or the connection is gone."""
         if per_second <= 0:
             transport.write(frame * count)
@@ -52,7 +51,7 @@ class _Run:
 
     def __init__(
         self,
-        transport: asyncio.WriteTransport,
+        transport: Any,
         frame: bytes,
         left: int,
         gap_s: float,

@@ -165,7 +165,7 @@ async def test_a_tool_fails_in_two_ways(
     assert [event.data["outcome"] for event in events(run, "tool_result")] == [outcome]
 
 
-async def test_what_is_said_before_the_first_call_is_a_thought(core: Make) -> None:
+async def test_what_is_said_before_a_call_is_a_thought_in_the_end(core: Make) -> None:
     """A remark before a call is reasoning, not answer."""
 
     def script(request: ModelRequest) -> Any:

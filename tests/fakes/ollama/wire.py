@@ -1,89 +1,14 @@
-"""What the Ollama double answers: scripted replies, their faults, and their bytes on the wire.
-
-Not for: the HTTP server (`server`), or what a request may contain (`checks`).
-"""
+"""Scripted replies as Ollama's bytes on the wire."""
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
+from tests.fakes.replies import Reply, words_of
+
 STAMP = "2026-01-01T00:00:00.000000001Z"
-HTML_PAGE = b"<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1></body></html>"
-OUT_OF_MEMORY = "model requires more system memory (9.5 GiB) than is available (3.2 GiB)"
-QUEUE_FULL = "server busy, please try again.  maximum pending requests exceeded"
-RUNNER_DIED = "model runner has unexpectedly stopped, this may be due to resource limitations"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One tool call the scripted model makes."""
-
-    name: str
-    arguments: dict[str, Any] = field(default_factory=dict[str, Any])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """Something that goes wrong after `after` lines of an answer were sent.
-
-    hang: nothing more is sent, the connection stays open. cut: the connection breaks inside the
-    body. end: the body ends in good order without a done line. raw: `text` is sent as a line of its
-    own and the answer goes on. error: the line {"error": text} ends the answer.
-    """
-
-    kind: Literal["hang", "cut", "end", "raw", "error"]
-    after: int = 0
-    text: bytes = b""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """One scripted answer to /api/chat.
-
-    `content` and `thinking` are one delta per item (a string is cut into words). `hold` delays the
-    first byte until it is set. `split_bytes` sends the body in pieces of that many bytes, each in a
-    turn of the loop of its own. `status` other than 200 answers {"error": error}; `raw` is a whole
-    body sent as it stands. `count` tokens at `tokens_per_second` (0: at once) is the cheap path.
-    """
-
-    content: str | Sequence[str] = ()
-    thinking: str | Sequence[str] = ()
-    calls: Sequence[Call] = ()
-    calls_in_done_line: bool = False
-    call_ids: bool = True
-    call_index: bool = True
-    done_reason: str = "stop"
-    prompt_tokens: int = 11
-    output_tokens: int | None = None
-    hold: asyncio.Event | None = None
-    delay_s: float = 0.0
-    split_bytes: int = 0
-    fault: Fault | None = None
-    status: int = 200
-    error: str = ""
-    raw: bytes | None = None
-    content_type: str = "application/json; charset=utf-8"
-    headers: dict[str, str] = field(default_factory=dict[str, str])
-    count: int = 0
-    tokens_per_second: float = 0.0
-
-
-def failing(status: int, error: str, **more: Any) -> Reply:
-    """Answer with an error status in Ollama's shape."""
-    return Reply(status=status, error=error, **more)
-
-
-def words_of(text: str | Sequence[str]) -> list[str]:
-    """Cut a text into tokens that join up to it again."""
-    if not isinstance(text, str):
-        return list(text)
-    return re.findall(r"\s*\S+\s*$|\s*\S+", text)
 
 
 def wire_calls(reply: Reply) -> list[dict[str, Any]]:

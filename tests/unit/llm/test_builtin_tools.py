@@ -1,0 +1,242 @@
+"""The built-in model with tools: which calls a question becomes."""
+
+from __future__ import annotations
+
+import pytest
+
+from backend.kit.clocks import SteppedClock
+from backend.llm.builtin import BuiltinProvider
+from backend.ports.models import ModelRequest
+from tests.fakes.builtin_asking import (
+    CALCULATOR,
+    CLIENT,
+    DUNE,
+    FRANCE,
+    ICELAND,
+    LOOK,
+    MATH,
+    SERVER,
+    Call,
+    ask,
+)
+
+SERVER_CALLS: list[tuple[str, list[Call]]] = [
+    ("What is 12 * 7?", [("math_calc", {"expression": "12 * 7"})]),
+    ("what's 15% of 80", [("math_calc", {"expression": "15 / 100 * 80"})]),
+    ("Wie viel ist 3 + 4?", [("math_calc", {"expression": "3 + 4"})]),
+    ("Solve x^2 - 4 = 0 for x", [("math_calc", {"expression": "x^2 - 4 = 0"})]),
+    ("Convert 5 km to miles", [("math_calc", {"expression": "5 km to miles"})]),
+    (
+        "What is 12 * 7 and what is the weather in Paris?",
+        [("math_calc", {"expression": "12 * 7"}), ("weather", {"place": "Paris"})],
+    ),
+    (
+        "What is the weather in Paris and Berlin tomorrow?",
+        [("weather", {"place": "Paris"}), ("weather", {"place": "Berlin"})],
+    ),
+    ("weather in san francisco today", [("weather", {"place": "san francisco"})]),
+    (
+        "What is the temperature in Boston in fahrenheit?",
+        [("weather", {"place": "Boston", "units": "imperial"})],
+    ),
+    ("Will it rain in New York tomorrow?", [("weather", {"place": "New York"})]),
+    ("When was Marie Curie born?", [("wikipedia", {"query": "Marie Curie"})]),
+    ("Tell me about the Eiffel Tower", [("wikipedia", {"query": "Eiffel Tower"})]),
+    ("What is photosynthesis?", [("wikipedia", {"query": "photosynthesis"})]),
+    ("search wikipedia for Alan Turing", [("wikipedia", {"query": "Alan Turing"})]),
+    (
+        "Compare the populations of France and Germany",
+        [("wikipedia", {"query": "France"}), ("wikipedia", {"query": "Germany"})],
+    ),
+    (
+        "Which is older, Hadrian's Wall or Stonehenge?",
+        [("wikipedia", {"query": "Hadrian's Wall"}), ("wikipedia", {"query": "Stonehenge"})],
+    ),
+    (
+        "Who wrote Romeo and Juliet?",
+        [("wikipedia", {"query": "wrote Romeo and Juliet"})],
+    ),
+    (
+        "What is 2 + 3? Give me the final answer.",
+        [("math_calc", {"expression": "2 + 3"})],
+    ),
+    (
+        "What is the latest news about Mars?",
+        [("web_search", {"query": "What is the latest news about Mars"})],
+    ),
+    (
+        "What does my report say about revenue in 2023?",
+        [("rag_retrieval", {"query": "What does my report say about revenue in 2023"})],
+    ),
+    ("What is the refund policy?", [("rag_retrieval", {"query": "What is the refund policy"})]),
+    ("What is the mean of 3, 5 and 10?", [("data_analysis", {"data": "3, 5, 10"})]),
+    (
+        "What is the average price?\nname,price\na,3\nb,5",
+        [("data_analysis", {"data": "name,price\na,3\nb,5"})],
+    ),
+    (
+        'Median of the ages: [{"age": 3}, {"age": 8}]',
+        [("data_analysis", {"data": '[{"age": 3}, {"age": 8}]'})],
+    ),
+    ("Run this:\n```python\nprint(1+1)\n```", [("python_code", {"code": "print(1+1)"})]),
+    (
+        "How many rows?\n```sql\nselect count(*) from t\n```",
+        [("sql_query", {"sql": "select count(*) from t"})],
+    ),
+    (
+        "Summarise https://example.com/page for me",
+        [("web_fetch", {"url": "https://example.com/page"})],
+    ),
+    ("What is the population of Iceland divided by 3?", [("wikipedia", {"query": "Iceland"})]),
+    ("Hello!", []),
+    ("How are you?", []),
+    ("Write a poem about Paris", []),
+]
+
+
+@pytest.mark.parametrize(("question", "calls"), SERVER_CALLS)
+async def test_a_question_becomes_the_calls_it_needs(question: str, calls: list[Call]) -> None:
+    """Names and arguments are compared whole, and the end names the reason."""
+    heard = await ask(question, tools=SERVER)
+    assert (heard.calls, heard.finish) == (calls, "tool_calls" if calls else "stop")
+
+
+CLIENT_CALLS: list[tuple[str, list[Call]]] = [
+    ("What is the stock price of AAPL?", [("get_stock_price", {"symbol": "AAPL"})]),
+    (
+        "What is the stock price of AAPL and MSFT?",
+        [("get_stock_price", {"symbol": "AAPL"}), ("get_stock_price", {"symbol": "MSFT"})],
+    ),
+    (
+        'Send an email to bob@example.com saying "see you at noon"',
+        [("send_email", {"to": "bob@example.com", "body": "see you at noon"})],
+    ),
+    (
+        "Find flights from Berlin to Paris on 2025-03-04",
+        [("search_flights", {"origin": "Berlin", "destination": "Paris", "date": "2025-03-04"})],
+    ),
+    ("Look up user 4711", [("get_user", {"user_id": 4711})]),
+    ("Set a timer for 10 minutes", [("set_timer", {"minutes": 10})]),
+    (
+        "Translate 'good morning' to German",
+        [("translate_text", {"text": "good morning", "target_language": "German"})],
+    ),
+    (
+        "What is the weather in Boston in fahrenheit?",
+        [("get_current_weather", {"location": "Boston", "unit": "fahrenheit"})],
+    ),
+    (
+        "What's the weather like in San Francisco, Tokyo, and Paris?",
+        [
+            ("get_current_weather", {"location": "San Francisco"}),
+            ("get_current_weather", {"location": "Tokyo"}),
+            ("get_current_weather", {"location": "Paris"}),
+        ],
+    ),
+    ("What is 3 + 5?", [("add", {"a": 3, "b": 5})]),
+    (
+        "Add 3 and 5 and multiply 4 by 6",
+        [("add", {"a": 3, "b": 5}), ("multiply", {"a": 4, "b": 6})],
+    ),
+    (
+        "Create a high priority task titled Buy milk",
+        [("create_task", {"title": "Buy milk", "priority": "high"})],
+    ),
+    ("Send an email", []),
+    ("Find flights to Paris", []),
+]
+
+
+@pytest.mark.parametrize(("question", "calls"), CLIENT_CALLS)
+async def test_tools_of_any_name_are_matched_and_filled_by_type(
+    question: str, calls: list[Call]
+) -> None:
+    """A tool whose required parameters cannot be filled is not called."""
+    assert (await ask(question, tools=CLIENT)).calls == calls
+
+
+async def test_renamed_tools_are_known_by_description_and_parameters() -> None:
+    """A calculator and a document search keep working under other names."""
+    tools = [CALCULATOR, LOOK]
+    assert (await ask("What is 6 * 7?", tools=tools)).calls == [
+        ("calculator", {"formula": "6 * 7"})
+    ]
+    asked = await ask("What does my contract say about notice?", tools=tools)
+    assert asked.calls == [("ask_library", {"question": "What does my contract say about notice"})]
+
+
+async def test_tool_choice_none_forbids_and_required_and_named_demand() -> None:
+    """The choice binds, best-effort arguments included."""
+    named = {"type": "function", "function": {"name": "get_user"}}
+    assert (await ask("What is 3 + 5?", tools=CLIENT, tool_choice="none")).text == "3 + 5 = 8"
+    assert (await ask("hello", tools=CLIENT, tool_choice=named)).calls == [
+        ("get_user", {"user_id": 0})
+    ]
+    assert (await ask("user 12", tools=CLIENT, tool_choice=named)).calls == [
+        ("get_user", {"user_id": 12})
+    ]
+    assert (await ask("hello", tools=[MATH], tool_choice="required")).calls == [
+        ("math_calc", {"expression": "hello"})
+    ]
+
+
+async def test_each_call_has_an_id_of_its_own() -> None:
+    """Ids are minted like every other id of the server."""
+    provider = BuiltinProvider(SteppedClock())
+    messages = [{"role": "user", "content": "What is 1 + 1 and what is 2 + 2?"}]
+    request = ModelRequest(model="builtin", messages=messages, tools=[MATH])
+    calls = [call async for delta in provider.stream(request) for call in delta.tool_calls]
+    assert len({call["id"] for call in calls}) == 2
+    assert all(call["id"].startswith("call_") for call in calls)
+
+
+CHAINS: list[tuple[str, list[tuple[str, dict, str]], list[Call]]] = [
+    (
+        "What is the population of Iceland divided by 3?",
+        [("wikipedia", {"query": "Iceland"}, ICELAND)],
+        [("math_calc", {"expression": "393600 / 3"})],
+    ),
+    (
+        "What is the difference between the population of France and the population of Iceland?",
+        [("wikipedia", {"query": "France"}, FRANCE), ("wikipedia", {"query": "Iceland"}, ICELAND)],
+        [("math_calc", {"expression": "68600000 - 393600"})],
+    ),
+    (
+        "Calculate 15% of 240, then subtract 6 from the result.",
+        [("math_calc", {"expression": "15 / 100 * 240"}, "15/100*240 = 36")],
+        [("math_calc", {"expression": "36 - 6"})],
+    ),
+    (
+        "What is the weather in the capital of France?",
+        [("wikipedia", {"query": "France"}, FRANCE)],
+        [("weather", {"place": "Paris"})],
+    ),
+    (
+        "Who wrote Dune and when was he born?",
+        [("wikipedia", {"query": "Dune"}, DUNE)],
+        [("wikipedia", {"query": "Frank Herbert"})],
+    ),
+    (
+        "Who wrote Dune?",
+        [("wikipedia", {"query": "Dune"}, '"Dune" can mean several articles [1]:\n- Dune (novel)\n- Dune (film)')],
+        [("wikipedia", {"query": "Dune (novel)"})],
+    ),
+    (
+        "When was Marie Curie born?",
+        [("wikipedia", {"query": "Marie Curie"}, "Error: no such article. Similar titles: Marie Skłodowska Curie.")],
+        [("wikipedia", {"query": "Marie Skłodowska Curie"})],
+    ),
+    (
+        "When was Marie Curie born?",
+        [("wikipedia", {"query": "Marie Curie"}, "Error: Wikipedia cannot be read now.")],
+        [("web_search", {"query": "When was Marie Curie born"})],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "results", "calls"), CHAINS)
+async def test_a_result_leads_to_the_next_call(
+    question: str, results: list[tuple[str, dict, str]], calls: list[Call]
+) -> None:
+    """Numbers and names found are put into the next call, which is never one already made."""
+    assert (await ask(question, *results, tools=SERVER)).calls == calls
