@@ -187,6 +187,8 @@ class Turns:
 
     async def _end(self, run: Run) -> None:
         """Store the end of the run, then close its log: who saw the end finds it stored."""
+        if run.finish_reason == "tool_calls" and not run.client_calls:
+            run.finish_reason = "stop"  # the model called what nobody offered it
         run.annotations = annotate(
             run.log.content(), run.citations, public_url=self._parts.options.public_url
         )

@@ -63,30 +63,32 @@ def run_app(
 
     One process, one worker: everything in memory is shared by all requests.
     """
-    server = _Server(
-        uvicorn.Config(
-            app,
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            lifespan="on",
-            workers=1,
-            log_config=None,
-            access_log=options.access_log,
-            server_header=False,
-            proxy_headers=bool(options.trusted_proxies),
-            forwarded_allow_ips=list(options.trusted_proxies),
-            timeout_keep_alive=_LONGER_THAN_PROXIES_KEEP_S,
-            timeout_graceful_shutdown=options.shutdown_grace_s,
-            h11_max_incomplete_event_size=_HEADERS_MAX_BYTES,
-            backlog=_BACKLOG,
-        ),
-        on_stop=on_stop,
-    )
+    server = _Server(uvicorn_config(app, options), on_stop=on_stop)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _already_served)  # uvicorn raises the signal again once it is done
     server.run(sockets=[listening])
     return server.started
+
+
+def uvicorn_config(app: ASGIApp, options: ServingOptions) -> uvicorn.Config:
+    """Say how the server speaks HTTP, whoever runs it."""
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        workers=1,
+        log_config=None,
+        access_log=options.access_log,
+        server_header=False,
+        proxy_headers=bool(options.trusted_proxies),
+        forwarded_allow_ips=list(options.trusted_proxies),
+        timeout_keep_alive=_LONGER_THAN_PROXIES_KEEP_S,
+        timeout_graceful_shutdown=options.shutdown_grace_s,
+        h11_max_incomplete_event_size=_HEADERS_MAX_BYTES,
+        backlog=_BACKLOG,
+    )
 
 
 class _Server(uvicorn.Server):

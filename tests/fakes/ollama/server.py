@@ -36,6 +36,14 @@ class OllamaDouble(ScriptedServer):
         self.catalogue = Catalogue(models)
         self._ticker = Ticker()
 
+    def reset(self) -> None:
+        """Forget what was asked, queued, scripted and broken; connections stay."""
+        self.requests.clear()
+        self.cancelled.clear()
+        self.faults.clear()
+        self._queued.clear()
+        self._scripts.clear()
+
     @property
     def chats(self) -> list[Received]:
         """The requests to /api/chat."""
