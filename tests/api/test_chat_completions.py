@@ -446,13 +446,46 @@ async def test_an_answer_of_a_given_form_is_asked_for_under_its_schema(
 
 async def test_null_and_unknown_fields_do_no_harm(http: AsyncClient, ollama: OllamaDouble) -> None:
     """Clients send None for what they do not set, and fields of other servers."""
-    names = (
-        "temperature top_p presence_penalty frequency_penalty max_tokens max_completion_tokens stop "
-        "seed n logprobs top_logprobs logit_bias modalities audio functions function_call tools "
-        "tool_choice parallel_tool_calls response_format reasoning_effort store metadata user "
-        "stream stream_options service_tier agent_type session_id on_disconnect top_k min_p "
-        "keep_alive prediction verbosity web_search_options prompt_cache_key safety_identifier"
-    ).split()
+    names = [
+        "temperature",
+        "top_p",
+        "presence_penalty",
+        "frequency_penalty",
+        "max_tokens",
+        "max_completion_tokens",
+        "stop",
+        "seed",
+        "n",
+        "logprobs",
+        "top_logprobs",
+        "logit_bias",
+        "modalities",
+        "audio",
+        "functions",
+        "function_call",
+        "tools",
+        "tool_choice",
+        "parallel_tool_calls",
+        "response_format",
+        "reasoning_effort",
+        "store",
+        "metadata",
+        "user",
+        "stream",
+        "stream_options",
+        "service_tier",
+        "agent_type",
+        "session_id",
+        "on_disconnect",
+        "top_k",
+        "min_p",
+        "keep_alive",
+        "prediction",
+        "verbosity",
+        "web_search_options",
+        "prompt_cache_key",
+        "safety_identifier",
+    ]
     echoed = {
         "role": "assistant",
         "content": "x",

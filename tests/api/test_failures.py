@@ -13,8 +13,8 @@ from httpx import AsyncClient
 from openai import AsyncOpenAI
 
 from tests.fakes.live_server import LiveServer, live_server
-from tests.fakes.ollama.replies import HTML_PAGE, OUT_OF_MEMORY, QUEUE_FULL, RUNNER_DIED
 from tests.fakes.ollama_double import Call, Fault, OllamaDouble, Reply, failing
+from tests.fakes.replies import HTML_PAGE, OUT_OF_MEMORY, QUEUE_FULL, RUNNER_DIED
 
 MODEL = "llama3.2@chat"
 CHAT = "/v1/chat/completions"
