@@ -147,6 +147,12 @@ async def test_the_end_may_come_without_done(provider, double):
             await collect(provider)
 
 
+async def test_the_last_event_may_lack_its_blank_line(provider, double):
+    """A finish chunk at the very end of the body still counts."""
+    double.queue(sse(HELLO, end=b"data: " + STOP))
+    assert (await collect(provider)).finish_reason == "stop"
+
+
 async def test_thoughts_have_two_names(provider, double):
     """`reasoning_content` and `reasoning` are the same."""
     double.queue(
