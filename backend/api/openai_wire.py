@@ -18,7 +18,7 @@ from backend.agent.run import (
     usage_object,
 )
 from backend.errors import InvalidRequest, StewardError, UnsupportedByModel
-from backend.models.openai import ChatCompletionRequest, ResponseFormat
+from backend.models.openai import ChatCompletionRequest, MessageIn, ResponseFormat
 from backend.ports.accounts import Principal
 from backend.ports.models import ModelInfo, ModelRequest
 from backend.ports.values import ChatMessage, JsonObject, ToolCall, TurnEvent
@@ -58,7 +58,7 @@ def turn_request(body: ChatCompletionRequest, *, caller: Principal, request_id: 
         user_id=caller.user.id,
         requested_model=body.model,
         template=template,
-        messages=[_message(one.model_dump(exclude_none=True)) for one in body.messages],
+        messages=[_message(at, one) for at, one in enumerate(body.messages)],
         mode=mode,
         client_tools=tools,
         tool_choice=_tool_choice(body.tool_choice, tools),
@@ -224,7 +224,10 @@ def _split_mode(name: str) -> tuple[str, Mode | None]:
     return name, None
 
 
-def _message(message: JsonObject) -> ChatMessage:
+def _message(at: int, given: MessageIn) -> ChatMessage:
+    if given.role == "user" and given.content is None:
+        raise InvalidRequest("A user message needs content", param=f"messages[{at}].content")
+    message: JsonObject = given.model_dump(exclude_none=True)
     if message["role"] == "developer":
         message["role"] = "system"
     return cast("ChatMessage", message)
@@ -236,7 +239,8 @@ def _schema(form: ResponseFormat | None) -> JsonObject | str | None:
     if form.type == "json_object":
         return "json"
     if form.json_schema is None or form.json_schema.schema_ is None:
-        raise InvalidRequest("A JSON schema is needed", param="response_format.json_schema.schema")
+        part = "" if form.json_schema is None else ".schema"
+        raise InvalidRequest("A JSON schema is needed", param="response_format.json_schema" + part)
     return form.json_schema.schema_
 
 

@@ -63,11 +63,20 @@ def _as_json(scope: Scope) -> Scope:
 
 
 async def _check(request: SafeRequest) -> None:
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    check_type(media_type(request))
+    await read_object(request)
+
+
+def media_type(request: Request) -> str:
+    """Give the type of the body without parameters, in small letters; "" when it is not told."""
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+def check_type(kind: str) -> None:
+    """Refuse a body that does not claim to be JSON."""
     if kind != "application/json" and not kind.endswith("+json"):
         msg = f"The body is '{kind[:60]}', but application/json is wanted"
         raise UnsupportedMediaType(msg)
-    await read_object(request)
 
 
 async def read_object(request: Request) -> dict[str, Any]:
