@@ -12,9 +12,11 @@ from typing import Any, cast
 
 import orjson
 from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.types import Scope
 
+from backend.api.deps import account, authenticate
 from backend.errors import InvalidRequest, UnsupportedMediaType
 
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -34,21 +36,31 @@ class SafeRequest(Request):
 
 
 class SafeRoute(APIRoute):
-    """A route that reads its JSON body before validation, so that the error names the cause."""
+    """A route that reads its JSON body before validation, so that the error names the cause.
+
+    Who must be known is asked first: a stranger's body is not read.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the framework's handler."""
         handle = super().get_route_handler()
+        protected = _asks_for(self.dependant, account)
 
         async def handler(request: Request) -> Response:
             takes_json = self.body_field is not None and request.method in WITH_BODY
             scope = _as_json(request.scope) if takes_json else request.scope
             safe = SafeRequest(scope, request.receive)
+            if takes_json and protected:
+                await authenticate(safe)
             if takes_json:
                 await _check(safe)
             return await handle(safe)
 
         return handler
+
+
+def _asks_for(dependant: Dependant, call: Callable[..., Any]) -> bool:
+    return any(one.call is call or _asks_for(one, call) for one in dependant.dependencies)
 
 
 def _as_json(scope: Scope) -> Scope:
