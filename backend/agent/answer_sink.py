@@ -18,10 +18,18 @@ class AnswerSink:
     """Show streamed text as the answer, as soon as it is certain that it is one.
 
     `tools` (names with their parameter names) turns on the search for calls written as text.
+    `demotes` makes text before a call a remark; otherwise it stays part of the answer.
     """
 
-    def __init__(self, run: Run, *, tools: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self,
+        run: Run,
+        *,
+        tools: Mapping[str, Sequence[str]] | None = None,
+        demotes: bool = True,
+    ) -> None:
         self._run = run
+        self._demotes = demotes
         self._gate = CallTextGate(tools=tools) if tools else None
         self._markers = MarkerFilter(run.citations) if run.citations else None
         self._start = len(run.log.items)
@@ -39,7 +47,7 @@ class AnswerSink:
             self._show(rest)
         if self._markers is not None:
             self._add(self._markers.close())
-        if has_calls or calls:
+        if self._demotes and (has_calls or calls):
             self._run.log.demote(self._start)
         return calls
 

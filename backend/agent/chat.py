@@ -49,7 +49,7 @@ async def _with_client_tools(run: Run, messages: Sequence[ChatMessage]) -> None:
         reply = Reply(tool_calls=(call,))
     else:
         request = run.model_request(messages, tools=tools, tool_choice=choice)
-        sink = AnswerSink(run, tools=parameter_names(tools))
+        sink = AnswerSink(run, tools=parameter_names(tools), demotes=False)
         reply = await ask(run, request, show=sink.feed)
         written = sink.close(has_calls=bool(reply.tool_calls))
         reply.tool_calls = reply.tool_calls or text_protocol.as_calls(written)

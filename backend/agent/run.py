@@ -47,6 +47,12 @@ class Remark(Thought):
     __slots__ = ()
 
 
+class Break(Remark):
+    """The empty line after a remark; who was sent the remark as answer gets it as answer too."""
+
+    __slots__ = ()
+
+
 LogItem = str | Thought | TurnEvent
 Cursor = tuple[int, int]
 START: Cursor = (0, 0)
@@ -99,12 +105,11 @@ class RunLog:
 
     def demote(self, start: int) -> None:
         """Turn the answer text since item `start` into a remark: a call has followed it."""
-        if any(type(item) is str for item in self.items[start:]):
-            self.add("\n\n")
-        for at in range(start, len(self.items)):
-            item = self.items[at]
-            if type(item) is str:
-                self.items[at] = Remark(item)
+        said = [at for at in range(start, len(self.items)) if type(self.items[at]) is str]
+        for at in said:
+            self.items[at] = Remark(self.items[at])
+        if said:
+            self.add(Break("\n\n"))
 
     def content(self) -> str:
         """The answer text so far."""
@@ -184,7 +189,7 @@ def _kind(item: LogItem) -> str:
         return "content"
     if isinstance(item, TurnEvent):
         return "event"
-    return "remark" if type(item) is Remark else "reasoning"
+    return "remark" if isinstance(item, Remark) else "reasoning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +219,10 @@ class AgentParts:
     checkpointer: Callable[[], Awaitable[Any]] | None = None
     graphs: dict[str, Any] = field(default_factory=dict[str, Any])
 
+    def bound_to(self, tools: frozenset[str] | None) -> AgentParts:
+        """Give the parts with no other tools than these; None changes nothing."""
+        return self if tools is None else replace(self, toolbox=self.toolbox.bound_to(tools))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnRequest:
@@ -221,7 +230,8 @@ class TurnRequest:
 
     `template` is a ModelRequest that carries model name and sampling, without messages; every model
     call of the turn is made from it. `messages` holds only what is new when `session_id` is given.
-    `client_tools` are run by the caller; `server_tools` tells whether ours may run at all.
+    `client_tools` are run by the caller; `server_tools` tells whether ours may run at all, and
+    `allowed_tools` which; None means any.
     """
 
     user_id: str
@@ -233,6 +243,7 @@ class TurnRequest:
     tool_choice: str | JsonObject | None = None
     parallel_tool_calls: bool = True
     server_tools: bool = True
+    allowed_tools: frozenset[str] | None = None
     session_id: str | None = None
     store: bool = False
     on_disconnect: OnDisconnect | None = None

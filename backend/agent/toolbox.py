@@ -6,7 +6,7 @@ Not for: deciding what to call (`react`, `plan_execute`) or finding tools by fol
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import orjson
@@ -81,6 +81,21 @@ class Toolbox:
         self._clock = clock
         self._timeout_s = timeout_s
         self._max_result_chars = max_result_chars
+
+    def bound_to(self, names: frozenset[str]) -> Toolbox:
+        """Give a toolbox in which every other tool is off, for a caller that may use only these."""
+        off = "this API key may not use it"
+        cards = [
+            card if card.name in names else replace(card, tool=None, unavailable=off)
+            for card in self.cards
+        ]
+        return Toolbox(
+            cards,
+            audit=self._audit,
+            clock=self._clock,
+            timeout_s=self._timeout_s,
+            max_result_chars=self._max_result_chars,
+        )
 
     async def call(
         self, name: str, arguments: Mapping[str, Any], context: ToolContext

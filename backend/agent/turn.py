@@ -64,7 +64,7 @@ class Turns:
         run = Run(
             id=new_id("run"),
             request=request,
-            parts=self._parts,
+            parts=self._parts.bound_to(request.allowed_tools),
             provider=provider,
             model=model,
             started_at_ms=self._parts.clock.now_ms(),
@@ -179,7 +179,7 @@ class Turns:
         unsure = decision.confidence < self._parts.options.chat_tools_below_confidence
         auto = run.request.mode == "auto" and run.request.server_tools
         native = run.model.can("tools")
-        return self._parts.toolbox.specs if unsure and auto and native else ()
+        return run.parts.toolbox.specs if unsure and auto and native else ()
 
     def _dated(self, messages: Sequence[ChatMessage]) -> list[ChatMessage]:
         now = datetime.fromtimestamp(self._parts.clock.now_ms() / 1000, tz=UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -15,8 +16,14 @@ from backend.api import errors, routes
 from backend.api.deps import ApiOptions
 from backend.api.middleware import Edge
 from backend.kit.discovery import modules_of
+from backend.models.openai import ErrorOut
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+FAILURES: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": ErrorOut, "description": "The request cannot be carried out as it stands"},
+    "5XX": {"model": ErrorOut, "description": "This server or one it depends on failed"},
+}
 
 
 def build_app(
@@ -29,7 +36,7 @@ def build_app(
 
     `page` is the folder of the static web chat, served at / when it is there.
     """
-    app = FastAPI(title="Steward", version=options.version, lifespan=lifespan)
+    app = FastAPI(title="Steward", version=options.version, lifespan=lifespan, responses=FAILURES)
     errors.install(app)
     routers: list[APIRouter] = [module.router for module in modules_of(routes)]
     # Routers are tried in order for every request: the busiest first.

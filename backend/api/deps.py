@@ -54,11 +54,19 @@ async def services(request: Request) -> AppServices:
 
 
 async def account(request: Request, _: Annotated[str | None, Depends(bearer)]) -> Principal:
+    """Give the caller, whom the route's `SafeRoute` may have authenticated before the body."""
+    known: Principal | None = getattr(request.state, "caller", None)
+    return known or await authenticate(request)
+
+
+async def authenticate(request: Request) -> Principal:
     """Authenticate the caller by access token or API key."""
     scheme, _, credential = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not credential.strip():
         raise NotAuthenticated("Give an access token or API key: 'Authorization: Bearer ...'")
-    return await (await services(request)).accounts.authenticate(credential.strip())
+    caller = await (await services(request)).accounts.authenticate(credential.strip())
+    request.state.caller = caller
+    return caller
 
 
 Services = Annotated[AppServices, Depends(services)]

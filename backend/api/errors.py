@@ -17,6 +17,9 @@ from backend import errors
 from backend.api.openai_wire import error_object
 
 logger = logging.getLogger(__name__)
+# How pydantic names the members of a union inside a location.
+SCALARS = frozenset({"str", "int", "float", "bool"})
+TYPE_NAMES = ("function-", "constrained-", "list[", "dict[")
 BY_STATUS: dict[int, type[errors.StewardError]] = {
     400: errors.InvalidRequest,
     401: errors.NotAuthenticated,
@@ -64,7 +67,7 @@ async def _ours(_: Request, exc: Exception) -> Response:
 async def _invalid(_: Request, exc: Exception) -> Response:
     assert isinstance(exc, RequestValidationError)
     faults: Sequence[Any] = exc.errors()
-    first = faults[0] if faults else {"loc": (), "msg": "invalid"}
+    first = _plainest(faults) if faults else {"loc": (), "msg": "invalid"}
     param = param_name(first["loc"])
     message = f"{param}: {first['msg']}" if param else str(first["msg"])
     code = "missing_required_parameter" if first.get("type") == "missing" else "invalid_value"
@@ -75,7 +78,18 @@ async def _framework(_: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)
     kind = BY_STATUS.get(exc.status_code, errors.ServerFault)
     detail = None if exc.detail in {"Not Found", "Method Not Allowed"} else str(exc.detail)
-    return render(kind(detail))
+    answer = render(kind(detail))
+    answer.headers.update(exc.headers or {})
+    return answer
+
+
+def _plainest(faults: Sequence[Any]) -> Any:  # noqa: ANN401 - pydantic's error dictionaries
+    """Choose the first fault; of a field with several types, the one that got furthest."""
+    field = faults[0]["loc"][:-1]
+    return max(
+        (one for one in faults if one["loc"][: len(field)] == field),
+        key=lambda one: len(one["loc"]),
+    )
 
 
 def param_name(location: Sequence[str | int]) -> str:
@@ -86,6 +100,6 @@ def param_name(location: Sequence[str | int]) -> str:
             continue
         if isinstance(part, int):
             name += f"[{part}]"
-        elif not part.startswith(("function-", "constrained-", "list[", "str", "dict[")):
+        elif part not in SCALARS and not part.startswith(TYPE_NAMES):
             name += f".{part}" if name else part
     return name

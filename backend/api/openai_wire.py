@@ -8,6 +8,7 @@ from typing import Any, cast
 import orjson
 
 from backend.agent.run import (
+    Break,
     LogItem,
     Mode,
     Run,
@@ -17,7 +18,8 @@ from backend.agent.run import (
     usage_object,
 )
 from backend.errors import InvalidRequest, StewardError, UnsupportedByModel
-from backend.models.openai import ChatCompletionRequest, ResponseFormat
+from backend.models.openai import ChatCompletionRequest, MessageIn, ResponseFormat
+from backend.ports.accounts import Principal
 from backend.ports.models import ModelInfo, ModelRequest
 from backend.ports.values import ChatMessage, JsonObject, ToolCall, TurnEvent
 
@@ -27,7 +29,7 @@ DONE = b"data: [DONE]\n\n"
 KEEP_ALIVE = b": keep-alive\n\n"
 
 
-def turn_request(body: ChatCompletionRequest, *, user_id: str, request_id: str) -> TurnRequest:
+def turn_request(body: ChatCompletionRequest, *, caller: Principal, request_id: str) -> TurnRequest:
     """Read a chat completion request.
 
     Raises:
@@ -53,14 +55,15 @@ def turn_request(body: ChatCompletionRequest, *, user_id: str, request_id: str) 
         options={key: value for key in PASSED_ON if (value := getattr(body, key)) is not None},
     )
     return TurnRequest(
-        user_id=user_id,
+        user_id=caller.user.id,
         requested_model=body.model,
         template=template,
-        messages=[_message(one.model_dump(exclude_none=True)) for one in body.messages],
+        messages=[_message(at, one) for at, one in enumerate(body.messages)],
         mode=mode,
         client_tools=tools,
         tool_choice=_tool_choice(body.tool_choice, tools),
         parallel_tool_calls=body.parallel_tool_calls is not False,
+        allowed_tools=caller.allowed_tools,
         session_id=body.session_id or None,
         store=bool(body.store),
         on_disconnect=body.on_disconnect,
@@ -136,7 +139,7 @@ class ChunkWriter:
         return b"".join([self._item(item) for item in items])
 
     def _item(self, item: LogItem) -> bytes:
-        if type(item) is str:
+        if type(item) is str or type(item) is Break:
             return self._content + orjson.dumps(item) + self._tail
         if isinstance(item, Thought):
             return self._reasoning + orjson.dumps(str(item)) + self._tail
@@ -221,7 +224,10 @@ def _split_mode(name: str) -> tuple[str, Mode | None]:
     return name, None
 
 
-def _message(message: JsonObject) -> ChatMessage:
+def _message(at: int, given: MessageIn) -> ChatMessage:
+    if given.role == "user" and given.content is None:
+        raise InvalidRequest("A user message needs content", param=f"messages[{at}].content")
+    message: JsonObject = given.model_dump(exclude_none=True)
     if message["role"] == "developer":
         message["role"] = "system"
     return cast("ChatMessage", message)
@@ -233,7 +239,8 @@ def _schema(form: ResponseFormat | None) -> JsonObject | str | None:
     if form.type == "json_object":
         return "json"
     if form.json_schema is None or form.json_schema.schema_ is None:
-        raise InvalidRequest("A JSON schema is needed", param="response_format.json_schema.schema")
+        part = "" if form.json_schema is None else ".schema"
+        raise InvalidRequest("A JSON schema is needed", param="response_format.json_schema" + part)
     return form.json_schema.schema_
 
 

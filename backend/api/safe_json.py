@@ -12,9 +12,11 @@ from typing import Any, cast
 
 import orjson
 from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.types import Scope
 
+from backend.api.deps import account, authenticate
 from backend.errors import InvalidRequest, UnsupportedMediaType
 
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -34,21 +36,31 @@ class SafeRequest(Request):
 
 
 class SafeRoute(APIRoute):
-    """A route that reads its JSON body before validation, so that the error names the cause."""
+    """A route that reads its JSON body before validation, so that the error names the cause.
+
+    Who must be known is asked first: a stranger's body is not read.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the framework's handler."""
         handle = super().get_route_handler()
+        protected = _asks_for(self.dependant, account)
 
         async def handler(request: Request) -> Response:
             takes_json = self.body_field is not None and request.method in WITH_BODY
             scope = _as_json(request.scope) if takes_json else request.scope
             safe = SafeRequest(scope, request.receive)
+            if takes_json and protected:
+                await authenticate(safe)
             if takes_json:
                 await _check(safe)
             return await handle(safe)
 
         return handler
+
+
+def _asks_for(dependant: Dependant, call: Callable[..., Any]) -> bool:
+    return any(one.call is call or _asks_for(one, call) for one in dependant.dependencies)
 
 
 def _as_json(scope: Scope) -> Scope:
@@ -63,11 +75,20 @@ def _as_json(scope: Scope) -> Scope:
 
 
 async def _check(request: SafeRequest) -> None:
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    check_type(media_type(request))
+    await read_object(request)
+
+
+def media_type(request: Request) -> str:
+    """Give the type of the body without parameters, in small letters; "" when it is not told."""
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+def check_type(kind: str) -> None:
+    """Refuse a body that does not claim to be JSON."""
     if kind != "application/json" and not kind.endswith("+json"):
         msg = f"The body is '{kind[:60]}', but application/json is wanted"
         raise UnsupportedMediaType(msg)
-    await read_object(request)
 
 
 async def read_object(request: Request) -> dict[str, Any]:

@@ -109,7 +109,7 @@ class Accounts:
             await self._login.login(user.username, current, address)
         except NotAuthenticated as exc:
             msg = "The current password is wrong."
-            raise InvalidRequest(msg, param="current_password") from exc
+            raise InvalidRequest(msg, param="old_password") from exc
         return await self._set_password(user.id, new)
 
     async def change(

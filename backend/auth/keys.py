@@ -1,6 +1,6 @@
 """API keys: random, shown once, stored as a hash; they work wherever an access token does.
 
-Not for: what a scope opens; the routes ask `permits` and `allowed_tools`.
+Not for: what a scope opens; the routes ask `ports.accounts.Principal`.
 """
 
 from __future__ import annotations
@@ -37,17 +37,6 @@ def hash_secret(secret: str) -> str:
 def hint_of(secret: str) -> str:
     """Show enough of a key to recognise it: the prefix, its next four and its last four characters."""
     return f"{secret[: len(PREFIX) + 4]}...{secret[-4:]}"
-
-
-def permits(key: ApiKey, scope: str) -> bool:
-    """Tell whether a key opens a scope; without scopes it may all that its user may."""
-    return not key.scopes or scope in key.scopes
-
-
-def allowed_tools(key: ApiKey) -> frozenset[str] | None:
-    """List the tools a key is bound to by `tools:<name>` scopes; None when it names none."""
-    named = frozenset(it.removeprefix("tools:") for it in key.scopes if it.startswith("tools:"))
-    return named or None
 
 
 class ApiKeys:
@@ -132,4 +121,4 @@ def _check_new(name: str, scopes: Sequence[str], *, expires_in_ms: int | None) -
             raise InvalidRequest(msg, param="scopes")
     if expires_in_ms is not None and expires_in_ms <= 0:
         msg = "the expiry lies in the past"
-        raise InvalidRequest(msg, param="expires_at_ms")
+        raise InvalidRequest(msg, param="expires_in_days")

@@ -23,6 +23,21 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+class ErrorDetail(BaseModel):
+    """What went wrong; `param` names the field, `code` is for programs."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class ErrorOut(BaseModel):
+    """Every error of this server."""
+
+    error: ErrorDetail
+
+
 class FunctionCallIn(Wire):
     """The function of an echoed tool call."""
 

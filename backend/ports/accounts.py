@@ -18,6 +18,13 @@ class Principal:
     scopes: tuple[str, ...] = ()
     key_id: str | None = None
 
+    @property
+    def allowed_tools(self) -> frozenset[str] | None:
+        """Name the tools a key is bound to by `tools:<name>` scopes; None when it names none."""
+        prefix = "tools:"
+        named = frozenset(it.removeprefix(prefix) for it in self.scopes if it.startswith(prefix))
+        return named or None
+
     def require(self, scope: str) -> None:
         """Refuse a caller whose key lacks a scope.
 

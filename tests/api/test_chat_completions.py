@@ -338,6 +338,35 @@ async def test_a_react_run_streams_reasoning_then_the_answer(
     assert last_thought < first_word
 
 
+async def test_text_before_a_call_of_the_server_is_told_apart_from_the_answer(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """A stream has sent it already, so an empty line follows; elsewhere it is reasoning."""
+    said = "I will calculate that for you."
+    for stream in (True, False):
+        call = Call(name="math_calc", arguments={"expression": "2+2"})
+        ollama.queue(Reply(content=said, calls=[call]), Reply(content="It is 4."))
+        body = {"model": f"{MODEL}@react", "messages": HI}
+        if stream:
+            assert joined(await frames_of(http, **body)) == f"{said}\n\nIt is 4."
+        else:
+            message = (await http.post(CHAT, json=body)).json()["choices"][0]["message"]
+            assert message["content"] == "It is 4."
+            assert message["reasoning_content"].startswith(f"{said}\n\n")
+
+
+async def test_text_before_a_client_call_stays_content(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """As it does with OpenAI, streamed or not."""
+    reply = Reply(content="Let me look.", calls=[Call(name="get_weather")])
+    ollama.queue(reply, reply)
+    body = {"model": MODEL, "messages": HI, "tools": [weather_tool()]}
+    message = (await http.post(CHAT, json=body)).json()["choices"][0]["message"]
+    assert (message["content"], len(message["tool_calls"])) == ("Let me look.", 1)
+    assert joined(await frames_of(http, **body)) == "Let me look."
+
+
 async def test_a_react_run_not_streamed_carries_its_reasoning(
     client: AsyncOpenAI, ollama: OllamaDouble
 ) -> None:

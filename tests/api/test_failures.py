@@ -69,13 +69,15 @@ async def test_a_missing_model_is_a_404_that_names_the_field(
 
 async def test_an_upstream_that_is_down_is_a_503_for_its_models_only(tmp_path: Path) -> None:
     """The built-in model goes on; the message says where Ollama was looked for, and how to start it."""
-    async with live_server(tmp_path, OLLAMA_HOST="http://127.0.0.1:9") as live:
-        async with live.http(await live.log_in()) as http:
-            down = await http.post(CHAT, json=body())
-            works = await http.post(CHAT, json=body(model="builtin"))
-            usual = await http.post(CHAT, json=body(model="default"))
-            ready = (await http.get("/ready")).json()
-            listed = (await http.get("/v1/models")).json()
+    async with (
+        live_server(tmp_path, OLLAMA_HOST="http://127.0.0.1:9") as live,
+        live.http(await live.log_in()) as http,
+    ):
+        down = await http.post(CHAT, json=body())
+        works = await http.post(CHAT, json=body(model="builtin"))
+        usual = await http.post(CHAT, json=body(model="default"))
+        ready = (await http.get("/ready")).json()
+        listed = (await http.get("/v1/models")).json()
     error = down.json()["error"]
     assert (down.status_code, error["code"]) == (503, "upstream_unreachable")
     assert "127.0.0.1:9" in error["message"]
@@ -111,9 +113,13 @@ async def test_the_sdk_raises_when_a_stream_breaks(
     ollama.queue(Reply(content="One two three four", fault=Fault(kind="cut", after=2)))
     words = []
     stream = await streaming.chat.completions.create(model=MODEL, messages=HI, stream=True)
-    with pytest.raises(openai.APIError) as caught:
+
+    async def read() -> None:
         async for chunk in stream:
-            words.append(chunk.choices[0].delta.content)
+            words.append(chunk.choices[0].delta.content)  # noqa: PERF401 - kept when it breaks
+
+    with pytest.raises(openai.APIError) as caught:
+        await read()
     assert "".join(filter(None, words)) == "One two"
     assert caught.value.code == "upstream_cut"
 

@@ -135,7 +135,7 @@ async def live_server(folder: Path, **environ: str) -> AsyncGenerator[LiveServer
     options = ServingOptions(shutdown_grace_s=1, trusted_proxies=settings.server.trusted_proxies)
     server = _Quiet(uvicorn_config(edge, options))
     task = asyncio.create_task(server.serve(sockets=[listening]))
-    live = LiveServer(address_of(listening), _inner(edge), cast("Edge", edge))
+    live = LiveServer(address_of(listening), inner_app(edge), cast("Edge", edge))
     try:
         while not server.started and not task.done():
             await asyncio.wait([task], timeout=0.02)
@@ -147,7 +147,8 @@ async def live_server(folder: Path, **environ: str) -> AsyncGenerator[LiveServer
         listening.close()
 
 
-def _inner(app: Any) -> FastAPI:
+def inner_app(app: Any) -> FastAPI:
+    """Unwrap the application from the layers around it."""
     while not isinstance(app, FastAPI):
         app = getattr(app, "_app", None) or app.app
     return app

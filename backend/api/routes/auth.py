@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from backend.api.deps import Account, AppServices, Services
-from backend.api.safe_json import SafeRoute, read_object
+from backend.api.safe_json import SafeRoute, check_type, media_type, read_object
 from backend.errors import NotAllowed, NotAuthenticated
 from backend.models.auth import (
     KeyIn,
@@ -28,6 +28,7 @@ router = APIRouter(prefix="/api/auth", tags=["auth"], route_class=SafeRoute)
 COOKIE = "steward_refresh"
 COOKIE_PATH = "/api/auth/refresh"
 DAY_S = 86_400
+FORM_FIELDS = 20
 LOGIN_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -136,11 +137,12 @@ async def revoke_key(key_id: str, account: Account, found: Services) -> None:
 
 
 async def _login_body(request: Request) -> LoginIn:
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    kind = media_type(request)
     if kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-        form = await request.form()
-        given = {name: form.get(name) for name in ("username", "password") if name in form}
+        async with request.form(max_files=0, max_fields=FORM_FIELDS) as form:
+            given = {name: form.get(name) for name in ("username", "password") if name in form}
     else:
+        check_type(kind or "application/json")
         given = await read_object(request)
     try:
         return LoginIn.model_validate(given)

@@ -31,7 +31,7 @@ async def create_chat_completion(
 ) -> Response:
     """Answer a conversation: routed to chat, ReAct or plan-and-execute, streamed on request."""
     account.require("chat")
-    asked = wire.turn_request(body, user_id=account.user.id, request_id=request.state.request_id)
+    asked = wire.turn_request(body, caller=account, request_id=request.state.request_id)
     run = await found.turns.start(asked)
     watch = ClientWatch(request.receive, gone=lambda: _leave(run))
     headers = {"x-run-id": run.id}

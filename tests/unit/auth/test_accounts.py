@@ -102,7 +102,7 @@ async def test_a_wrong_current_password_changes_nothing_and_is_limited(auth, ann
             await auth.accounts.change_own_password(
                 ann, current="wrong", new="battery staple", address=HOME
             )
-        assert refused.value.param == "current_password"
+        assert refused.value.param == "old_password"
     with pytest.raises(TooManyRequests):
         await auth.accounts.change_own_password(
             ann, current="correct horse", new="battery staple", address=HOME
