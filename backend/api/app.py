@@ -9,12 +9,12 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from backend.api import errors, routes
 from backend.api.deps import ApiOptions
 from backend.api.middleware import Edge
+from backend.api.page import Page
 from backend.kit.discovery import modules_of
 from backend.models.openai import ErrorOut
 
@@ -42,8 +42,8 @@ def build_app(
     # Routers are tried in order for every request: the busiest first.
     for router in sorted(routers, key=lambda one: not one.prefix.startswith("/v1")):
         app.include_router(router)
-    if page is not None and page.is_dir():
-        app.mount("/", StaticFiles(directory=page, html=True), name="page")
+    if page is not None:
+        app.router.default = Page(page)
     whole: ASGIApp = app
     if options.cors_origins:
         whole = CORSMiddleware(

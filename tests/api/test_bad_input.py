@@ -468,7 +468,7 @@ async def test_a_huge_token_limit_is_taken(http: AsyncClient, ollama: OllamaDoub
 
 @pytest.mark.parametrize(
     "arguments",
-    [{}, {"expression": None}, {"expression": ["1"]}, {"expression": "1/0"}, {"x" * 3000: 1}],
+    [{}, {"expression": None}, {"expression": "1 +"}, {"expression": "1/0"}, {"x" * 3000: 1}],
 )
 async def test_a_tool_tried_with_bad_arguments_tells_what_is_wrong(
     http: AsyncClient, arguments: dict[str, Any]
