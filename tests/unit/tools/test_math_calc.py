@@ -217,7 +217,7 @@ async def test_text_that_is_no_mathematics_is_refused(tool: Tool, expression: st
 @pytest.mark.parametrize("expression", BEYOND)
 async def test_work_beyond_all_bounds_is_refused_with_a_reason(tool: Tool, expression: str) -> None:
     """Huge numbers and endless algebra end with an explanation, and the next question is answered."""
-    with pytest.raises(ToolFailed, match=r"Cannot compute this: .+"):
+    with pytest.raises(ToolFailed, match=r"Cannot compute this: .+|This takes more than"):
         await ask(tool, expression=expression)
 
     assert (await ask(tool, expression="2+2")).text == "2 + 2 = 4"
