@@ -38,7 +38,7 @@ async def build() -> AsyncIterator[Build]:
     def make(
         *, clock: SystemClock | SteppedClock | None = None, size: int = 1, **limits: float
     ) -> WorkerPool:
-        bounds = WorkerLimits(**{"memory_bytes": 256 * MIB, **limits})  # type: ignore[arg-type]
+        bounds = WorkerLimits(**{"memory_bytes": 128 * MIB, "cpu_s": 30.0, **limits})  # type: ignore[arg-type]
         pool = WorkerPool(TARGET, clock=clock or SteppedClock(), size=size, limits=bounds)
         pools.append(pool)
         return pool
