@@ -40,7 +40,7 @@ export const text = {
   welcomeHint: "Ask anything. Steward decides whether to answer, use its tools, or make a plan.",
   noServer: "No model server is connected yet",
   noServerHint:
-    "Steward works with its small builtin model for now: it calculates, looks things up and quotes what it finds. For a real language model, start Ollama on the server and pull one:",
+    "Steward answers with its small builtin model: it calculates, looks things up and quotes what it finds. For a real language model, start Ollama on the server and pull one:",
   noServerAfter: "Then reload this page.",
   commands: ["ollama serve", "ollama pull llama3.2"],
 
