@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest_asyncio
 from httpx import AsyncClient, Response
 
 from tests.fakes.live_server import ADMIN, PASSWORD, LiveServer
-from tests.fakes.ollama_double import OllamaDouble
+from tests.fakes.ollama_double import Fault, OllamaDouble, Reply
+from tests.fakes.routes import EVERY_ROUTE, OPEN
 
 SECRET = "a longer secret"
 LOGIN = "/api/auth/login"
@@ -438,6 +440,55 @@ async def test_someone_elses_things_are_as_if_they_did_not_exist(
     assert (await http.get(f"/api/conversations/{session}")).json()["title"] == "hi"
     async with server.http(person.token) as theirs:
         assert (await theirs.get("/api/conversations")).json()["conversations"] == []
+
+
+@pytest.mark.parametrize("change", [{"disabled": True}, None])
+@pytest.mark.parametrize("store", [False, True])
+async def test_the_running_answers_of_a_user_who_is_shut_out_are_stopped(
+    server: LiveServer, http: AsyncClient, ollama: OllamaDouble, change: Any, *, store: bool
+) -> None:
+    """Disabled or erased: the upstream is free at once."""
+    person = await someone(server, http)
+    ollama.queue(Reply(content="One two three", fault=Fault(kind="hang", after=1)))
+    body = {"model": "llama3.2@chat", "messages": CHAT_BODY["messages"], "store": store}
+    async with server.http(person.token) as theirs:
+        waiting = asyncio.create_task(theirs.post("/v1/chat/completions", json=body))
+        received = await ollama.arrived(1)
+        where = f"/api/users/{person.id}"
+        await http.request("PATCH" if change else "DELETE", where, json=change)
+        async with asyncio.timeout(2):
+            await received.cancelled.wait()
+            await waiting
+
+
+async def test_a_key_for_other_things_reads_no_tool_calls(
+    server: LiveServer, http: AsyncClient
+) -> None:
+    """Their arguments are parts of conversations."""
+    async with server.http(await a_key(http, "files")) as with_key:
+        assert (await with_key.get("/api/tools/usage")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [one for one in EVERY_ROUTE if one not in OPEN], ids=str
+)
+async def test_no_route_is_open_to_a_key_without_its_scope(
+    server: LiveServer, http: AsyncClient, method: str, path: str
+) -> None:
+    """A new route that forgets its scope fails here; only two tell nothing that needs one."""
+    bodies: dict[str, Any] = {one[2].rpartition("/")[0]: one[3] for one in MATRIX if one[3]}
+    bodies |= {
+        "/v1/chat/completions": CHAT_BODY,
+        "/api/users": {"username": "x", "password": "x"},
+        "/api/auth/keys": {"name": "x"},
+        "/api/auth/password": {"old_password": "x", "new_password": "x"},
+    }
+    address = re.sub(r"{.+?}", "x", path)
+    body = bodies.get(address, bodies.get(address.rpartition("/")[0], {}))
+    async with server.http(await a_key(http, "files")) as with_key:
+        answer = await with_key.request(method, address, json=body if method != "GET" else None)
+    free = {("GET", "/api/auth/me"), ("GET", "/api/tools")}
+    assert answer.status_code == (200 if (method, path) in free else 403), answer.text
 
 
 async def test_erasing_an_account_erases_what_was_its(

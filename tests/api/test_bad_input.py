@@ -198,6 +198,25 @@ WRONG_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"tool_choice": {"type": "function", "function": {"name": "x"}}}, "tool_choice"),
     ({"tool_choice": {"type": "function", "function": "x"}}, "tool_choice"),
     ({"tool_choice": {"type": "function", "function": {"name": []}}}, "tool_choice"),
+    ({"tool_choice": {"type": "allowed_tools"}}, "tool_choice.allowed_tools"),
+    (
+        {
+            "tool_choice": {
+                "type": "allowed_tools",
+                "allowed_tools": {"mode": "auto", "tools": [{"function": {"name": "x"}}]},
+            }
+        },
+        "tool_choice",
+    ),
+    (
+        {
+            "tool_choice": {
+                "type": "allowed_tools",
+                "allowed_tools": {"mode": "auto", "tools": [{"function": {"name": []}}]},
+            }
+        },
+        "tool_choice.allowed_tools",
+    ),
     ({"parallel_tool_calls": "x"}, "parallel_tool_calls"),
     ({"response_format": {"type": "yaml"}}, "response_format.type"),
     ({"response_format": {}}, "response_format.type"),

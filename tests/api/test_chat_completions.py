@@ -266,6 +266,17 @@ async def test_a_demanded_call_is_made(
     )
 
 
+async def test_allowed_tools_leaves_the_others_out(http: AsyncClient, ollama: OllamaDouble) -> None:
+    """OpenAI's fourth form of tool_choice."""
+    ollama.queue(Reply(content="No need."))
+    named = {"type": "function", "function": {"name": "other"}}
+    choice = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [named]}}
+    tools = [weather_tool(), weather_tool("other")]
+    body = {"model": MODEL, "messages": HI, "tools": tools, "tool_choice": choice}
+    assert (await http.post(CHAT, json=body)).status_code == 200
+    assert [one["function"]["name"] for one in ollama.chats[-1].body["tools"]] == ["other"]
+
+
 async def test_a_result_of_a_client_tool_is_answered(
     http: AsyncClient, ollama: OllamaDouble
 ) -> None:
@@ -471,6 +482,21 @@ async def test_an_answer_of_a_given_form_is_asked_for_under_its_schema(
     answer = await client.chat.completions.create(model=MODEL, messages=HI, response_format=form)
     assert answer.choices[0].message.content == '{"n": 1}'
     assert ollama.chats[-1].body["format"] == schema
+
+
+async def test_an_answer_that_is_not_json_is_not_passed_off_as_json(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """An explicit failure instead of broken JSON with a good end; cut short, it says length."""
+    body = {"model": MODEL, "messages": HI, "response_format": {"type": "json_object"}}
+    ollama.queue(Reply(content="Sure! Here it is"), Reply(content="Sure! Here it is"))
+    answer = await http.post(CHAT, json=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_garbage")
+    frames = await frames_of(http, **body)
+    assert frames[-1]["error"]["code"] == "upstream_garbage"
+    ollama.queue(Reply(content='{"a": ', done_reason="length"))
+    cut = (await http.post(CHAT, json=body)).json()["choices"][0]
+    assert (cut["finish_reason"], cut["message"]["content"]) == ("length", '{"a": ')
 
 
 async def test_null_and_unknown_fields_do_no_harm(http: AsyncClient, ollama: OllamaDouble) -> None:
