@@ -5,7 +5,7 @@ Not for: carrying a choice out, which the core and the providers do.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from backend.errors import InvalidRequest
 from backend.ports.values import JsonObject
@@ -51,8 +51,9 @@ def _checked(choice: str | JsonObject | None, tools: list[JsonObject]) -> str | 
     if not tools:
         raise InvalidRequest("tool_choice needs tools", param="tool_choice")
     if isinstance(choice, dict):
-        function: JsonObject = choice.get("function") or {}
+        function: Any = choice.get("function")
+        named = cast("JsonObject", function).get("name") if isinstance(function, dict) else None
         names = [tool["function"]["name"] for tool in tools]
-        if choice.get("type") != "function" or function.get("name") not in names:
+        if choice.get("type") != "function" or named not in names:
             raise InvalidRequest("tool_choice names no tool of this request", param="tool_choice")
     return choice

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from tests.fakes.live_server import Doubles, LiveServer, live_server
+from tests.fakes.live_server import Doubles, Failures, LiveServer, live_server
 from tests.fakes.ollama_double import OllamaDouble, Reply
 from tests.fakes.routes import DOCUMENTED, EVERY_ROUTE, METHODS, OPEN
 
@@ -183,6 +183,26 @@ async def test_ready_is_a_503_with_the_reason_when_the_database_is_gone(
         "detail": "no disk",
         "fix": "give it one",
     }
+
+
+async def test_a_bug_is_a_500_in_the_same_shape_and_is_logged_once(
+    tmp_path: Path, doubles: Doubles, no_trace_backs: Failures
+) -> None:
+    """The client is told nothing of it but the id to find it by, and not to try again."""
+    async with live_server(tmp_path, **doubles.environ()) as live, live.http() as http:
+
+        async def bug() -> Any:
+            msg = "secret inside"
+            raise RuntimeError(msg)
+
+        live.app.state.services.checks["database"] = bug
+        answer = await http.get("/ready", headers={"x-request-id": "find-me"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal_error")
+    assert "secret" not in answer.text
+    assert answer.headers["x-should-retry"] == "false"
+    assert answer.headers["x-request-id"] == "find-me"
+    assert [text.count("secret inside") for text in no_trace_backs.found] == [1]
+    no_trace_backs.found.clear()
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
