@@ -84,8 +84,7 @@ async def _framework(_: Request, exc: Exception) -> Response:
     return answer
 
 
-async def _bug(_: Request, exc: Exception) -> Response:
-    _ = exc
+async def _bug(_: Request, __: Exception) -> Response:
     return render(errors.ServerFault())
 
 

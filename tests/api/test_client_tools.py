@@ -176,6 +176,42 @@ async def test_client_tools_in_react_mode_end_the_turn_and_it_is_resumed(
     assert "42" in next(one["content"] for one in sent if one["role"] == "tool")
 
 
+async def test_a_client_tool_takes_the_place_of_the_servers_tool_of_that_name(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """It is offered once, and the caller carries it out."""
+    ollama.queue(Reply(calls=[Call(name="math_calc")]))
+    body = {"model": f"{MODEL}@react", "messages": HI, "tools": [weather_tool("math_calc")]}
+    choice = (await http.post(CHAT, json=body)).json()["choices"][0]
+    offered = [one["function"]["name"] for one in ollama.chats[-1].body["tools"]]
+    assert offered.count("math_calc") == 1
+    assert choice["message"]["tool_calls"][0]["function"]["name"] == "math_calc"
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"type": 5},
+        {"properties": {"a": 5, "b": {"$ref": "#/x"}}},
+        {"$ref": "#"},
+        {"type": "object", "required": 5},
+    ],
+)
+@pytest.mark.parametrize("model", ["builtin", "llama3.2", "gemma:2b", "gemma:2b@react"])
+async def test_an_odd_schema_of_a_client_tool_is_no_failure(
+    http: AsyncClient, ollama: OllamaDouble, parameters: dict[str, Any], model: str
+) -> None:
+    """Whatever JSON Schema allows, and some that it does not."""
+    tool = {"type": "function", "function": {"name": "x", "parameters": parameters}}
+    for choice in ("auto", "required"):
+        decision = '{"thought": "", "tool": "x", "input": {}}'
+        ollama.queue(Reply(content=decision), Reply(content="Well."))
+        body = {"model": model, "messages": HI, "tools": [tool], "tool_choice": choice}
+        answer = await http.post(CHAT, json=body)
+        assert answer.status_code in {200, 400}, answer.text
+
+
 async def test_text_before_a_client_call_stays_content(
     http: AsyncClient, ollama: OllamaDouble
 ) -> None:

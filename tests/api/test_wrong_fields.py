@@ -12,6 +12,7 @@ from tests.fakes.completions import CHAT, HI
 from tests.fakes.ollama_double import OllamaDouble, Reply
 from tests.fakes.refusals import JSON, MODEL, error_of
 
+PROPERTIES = {"type": "object", "properties": 5}
 TOOLS = [{"type": "function", "function": {"name": "a"}}]
 WRONG_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"model": None}, "model"),
@@ -35,6 +36,7 @@ WRONG_FIELDS: list[tuple[dict[str, Any], str]] = [
         {"messages": [{"role": "user", "content": [{"type": "text", "text": 5}]}]},
         "messages[0].content[0].text",
     ),
+    ({"messages": [{"role": "user", "content": [{"type": "text"}]}]}, "messages[0].content[0]"),
     ({"messages": [{"role": "assistant", "content": "hi"}]}, "messages"),
     ({"messages": [{"role": "system", "content": "hi"}]}, "messages"),
     (
@@ -81,6 +83,10 @@ WRONG_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "tools[0].function.name"),
     (
         {"tools": [{"type": "function", "function": {"name": "a", "parameters": []}}]},
+        "tools[0].function.parameters",
+    ),
+    (
+        {"tools": [{"type": "function", "function": {"name": "a", "parameters": PROPERTIES}}]},
         "tools[0].function.parameters",
     ),
     ({"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "tools[0].type"),
