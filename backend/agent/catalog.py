@@ -37,7 +37,7 @@ class ModelCatalog:
             try:
                 return provider, await provider.describe(wanted)
             except ModelNotFound as exc:
-                fault = exc if fault is None else fault
+                fault = exc if fault is None or isinstance(fault, ModelNotFound) else fault
             except StewardError as exc:
                 fault = exc
         if isinstance(fault, ModelNotFound) or fault is None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import orjson
+
 from backend.agent import text_protocol
 from backend.agent.answer_sink import AnswerSink
 from backend.agent.reply import Reply, ask
 from backend.agent.run import Run
 from backend.agent.toolbox import parameter_names
+from backend.errors import UpstreamGarbage
 from backend.ports.values import ChatMessage, JsonObject, ToolCall
 
 
@@ -19,6 +22,18 @@ async def chat(run: Run, messages: Sequence[ChatMessage]) -> None:
         return
     reply = await ask(run, run.model_request(messages), show=run.log.add)
     run.finish_reason = reply.finish_reason
+    template = run.request.template
+    whole = reply.finish_reason == "stop" and not template.stop
+    if template.response_schema is not None and whole and not _is_json(reply.content):
+        raise UpstreamGarbage("The model did not answer in the form that was asked for")
+
+
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 async def chat_or_call(

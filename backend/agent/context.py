@@ -157,4 +157,5 @@ def message_text(message: ChatMessage) -> str:
     content = message.get("content")
     if isinstance(content, str):
         return content
-    return "\n".join(part["text"] for part in message_parts(message) if part.get("type") == "text")
+    parts = message_parts(message)
+    return "\n".join(part.get("text") or "" for part in parts if part.get("type") == "text")

@@ -68,7 +68,7 @@ async def react(
         run=run,
         base=prompts.with_system(messages, prompts.REACT),
         question=question,
-        specs=[*toolbox.specs, *run.request.client_tools],
+        specs=_offered(toolbox.specs, run.request.client_tools),
     )
     start: ReactState = {
         "messages": [{"role": "assistant", "content": None, "tool_calls": list(first)}]
@@ -86,6 +86,12 @@ async def react(
     if end["client_calls"]:
         run.client_calls = tuple(end["client_calls"])
         run.finish_reason = "tool_calls"
+
+
+def _offered(ours: Sequence[JsonObject], theirs: Sequence[JsonObject]) -> list[JsonObject]:
+    """Offer every tool once; where both have one of a name, it is the caller's."""
+    names = {spec["function"]["name"] for spec in theirs}
+    return [*(spec for spec in ours if spec["function"]["name"] not in names), *theirs]
 
 
 def _builder() -> StateGraph[ReactState, ReactContext]:

@@ -6,6 +6,7 @@ name the run, whose transcript holds what this server's tools had found before.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -38,6 +39,34 @@ async def restored(
         transcript = run.trace.get("transcript") if run else None
         whole.extend(transcript or [message])
     return whole
+
+
+def settled(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """Take out calls whose results never came, and a message that held nothing else.
+
+    A caller may go on with a session without having carried them out; strict upstreams would
+    refuse every later turn.
+    """
+    whole: list[ChatMessage] = []
+    for at, message in enumerate(messages):
+        calls = message.get("tool_calls")
+        if not calls:
+            whole.append(message)
+            continue
+        answered = _answered(messages[at + 1 :])
+        kept = [call for call in calls if call["id"] in answered]
+        if kept:
+            whole.append({**message, "tool_calls": kept})
+        elif message.get("content"):
+            bare = message.copy()
+            del bare["tool_calls"]
+            whole.append(bare)
+    return whole
+
+
+def _answered(following: Sequence[ChatMessage]) -> set[str]:
+    results = itertools.takewhile(lambda message: message["role"] == "tool", following)
+    return {message.get("tool_call_id", "") for message in results}
 
 
 def _run_id(message: ChatMessage) -> str | None:

@@ -172,7 +172,8 @@ def parameter_names(specs: Sequence[JsonObject]) -> dict[str, list[str]]:
     for spec in specs:
         function: JsonObject = spec["function"]
         parameters: JsonObject = function.get("parameters") or {}
-        found[function["name"]] = list(parameters.get("properties") or {})
+        properties: object = parameters.get("properties")
+        found[function["name"]] = list(properties) if isinstance(properties, dict) else []
     return found
 
 

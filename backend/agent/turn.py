@@ -23,7 +23,14 @@ from backend.agent.context import fit, message_text
 from backend.agent.ending import kept_messages, stored_run
 from backend.agent.run import AgentParts, Run, TurnRequest
 from backend.agent.title import title_of
-from backend.errors import InvalidRequest, NotFound, ServerFault, StewardError, Unavailable
+from backend.errors import (
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    ServerFault,
+    StewardError,
+    Unavailable,
+)
 from backend.kit.ids import new_id
 from backend.kit.log_context import bind_log_context
 from backend.ports.stores import Conversation, ConversationStore, RunStore, StoredMessage
@@ -91,6 +98,8 @@ class Turns:
         if not any(message["role"] in {"user", "tool"} for message in messages):
             raise InvalidRequest("There is no user message to answer", param="messages")
         run.history = await resume.restored(messages, user_id=request.user_id, runs=self._runs)
+        if history:
+            run.history = resume.settled(run.history)
         if run.session_id:
             await self._claim(run, is_new=not request.session_id)
 
@@ -199,8 +208,9 @@ class Turns:
                 )
             else:
                 await self._runs.save(stored_run(run))
-        except StewardError:
-            logger.exception("run %s could not be stored", run.id)
+        except StewardError as exc:
+            erased = isinstance(exc, Conflict)  # its account, while it ran
+            logger.warning("run %s could not be stored", run.id, exc_info=not erased)
             text = "This answer could not be stored.\n"
             run.say(TurnEvent(type="notice", text=text, data={"notice": "not stored"}))
         finally:
@@ -219,6 +229,12 @@ class Turns:
             await asyncio.wait(waiting, timeout=grace_s)
         self.interrupt_all()
         await asyncio.gather(*(task for task in waiting if not task.done()), return_exceptions=True)
+
+    def cancel_of(self, user_id: str) -> None:
+        """Stop every running turn of a user who may not go on."""
+        for run in list(self.active.values()):
+            if run.request.user_id == user_id:
+                run.cancel()
 
     def interrupt_all(self) -> None:
         """Stop every running turn; what was said is kept and marked as interrupted."""

@@ -38,6 +38,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.StewardError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(Exception, _bug)  # raised again by the framework, logged at the edge
 
 
 def render(error: errors.StewardError) -> Response:
@@ -81,6 +82,10 @@ async def _framework(_: Request, exc: Exception) -> Response:
     answer = render(kind(detail))
     answer.headers.update(exc.headers or {})
     return answer
+
+
+async def _bug(_: Request, __: Exception) -> Response:
+    return render(errors.ServerFault())
 
 
 def _plainest(faults: Sequence[Any]) -> Any:  # noqa: ANN401 - pydantic's error dictionaries

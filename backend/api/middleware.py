@@ -51,8 +51,10 @@ class Edge:
                 await render(exc)(scope, receive, headed)
         except Exception:
             logger.exception("a request failed")
+            if headed.finished:
+                return
             if headed.answered:
-                raise
+                raise  # breaks the connection: half an answer must not look whole
             await render(ServerFault())(scope, receive, headed)
 
 
@@ -61,6 +63,7 @@ class _Headed:
 
     def __init__(self, send: Send, request_id: str) -> None:
         self.answered = False
+        self.finished = False
         self._send = send
         self._request_id = request_id
         self._started_s = time.perf_counter()
@@ -75,6 +78,8 @@ class _Headed:
             for name, value in SECURITY.items():
                 headers.setdefault(name, value)
         await self._send(message)
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            self.finished = True
 
 
 def _request_id(scope: Scope) -> str:

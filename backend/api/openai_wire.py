@@ -17,6 +17,7 @@ from backend.agent.run import (
     citation_object,
     usage_object,
 )
+from backend.api.tool_choice import read_tool_choice
 from backend.errors import InvalidRequest, StewardError, UnsupportedByModel
 from backend.models.openai import ChatCompletionRequest, MessageIn, ResponseFormat
 from backend.ports.accounts import Principal
@@ -40,6 +41,7 @@ def turn_request(body: ChatCompletionRequest, *, caller: Principal, request_id: 
     agent_type = "plan" if body.agent_type == "plan_execute" else body.agent_type
     mode: Mode = agent_type or suffix or "auto"
     tools = [tool.model_dump(exclude_none=True) for tool in body.tools]
+    choice, tools = read_tool_choice(body.tool_choice, tools)
     template = ModelRequest(
         model=model,
         messages=(),
@@ -61,7 +63,7 @@ def turn_request(body: ChatCompletionRequest, *, caller: Principal, request_id: 
         messages=[_message(at, one) for at, one in enumerate(body.messages)],
         mode=mode,
         client_tools=tools,
-        tool_choice=_tool_choice(body.tool_choice, tools),
+        tool_choice=choice,
         parallel_tool_calls=body.parallel_tool_calls is not False,
         allowed_tools=caller.allowed_tools,
         session_id=body.session_id or None,
@@ -242,22 +244,6 @@ def _schema(form: ResponseFormat | None) -> JsonObject | str | None:
         part = "" if form.json_schema is None else ".schema"
         raise InvalidRequest("A JSON schema is needed", param="response_format.json_schema" + part)
     return form.json_schema.schema_
-
-
-def _tool_choice(choice: str | JsonObject | None, tools: Sequence[JsonObject]) -> Any:  # noqa: ANN401
-    if choice is None or choice == "none" or choice == "auto":
-        return choice
-    if isinstance(choice, str) and choice != "required":
-        msg = f"'{choice[:40]}' is not one of none, auto, required"
-        raise InvalidRequest(msg, param="tool_choice")
-    if not tools:
-        raise InvalidRequest("tool_choice needs tools", param="tool_choice")
-    if isinstance(choice, dict):
-        function: JsonObject = choice.get("function") or {}
-        names = [tool["function"]["name"] for tool in tools]
-        if choice.get("type") != "function" or function.get("name") not in names:
-            raise InvalidRequest("tool_choice names no tool of this request", param="tool_choice")
-    return choice
 
 
 def _refuse(body: ChatCompletionRequest) -> None:

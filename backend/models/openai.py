@@ -5,9 +5,17 @@ Every optional field accepts null. Fields this server does not know are kept and
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 MAX_MESSAGES = 4096
 MAX_TOOLS = 128
@@ -59,6 +67,13 @@ class ContentPart(Wire):
     type: str
     text: str | None = None
 
+    @model_validator(mode="after")
+    def _has_text(self) -> Self:
+        if self.type == "text" and self.text is None:
+            msg = "a text part needs text"
+            raise ValueError(msg)
+        return self
+
 
 class MessageIn(Wire):
     """One message of a conversation."""
@@ -70,12 +85,19 @@ class MessageIn(Wire):
     tool_call_id: str | None = None
 
 
+def _schema_of_an_object(value: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not isinstance((value or {}).get("properties", {}), dict):
+        msg = "'properties' must be an object"
+        raise ValueError(msg)
+    return value
+
+
 class FunctionSpec(Wire):
     """A function a client offers."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
     description: str | None = None
-    parameters: dict[str, Any] | None = None
+    parameters: Annotated[dict[str, Any] | None, AfterValidator(_schema_of_an_object)] = None
     strict: bool | None = None
 
 

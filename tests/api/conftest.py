@@ -13,6 +13,7 @@ from openai import AsyncOpenAI
 
 from tests.fakes.live_server import Doubles, Failures, LiveServer, live_server
 from tests.fakes.ollama_double import OllamaDouble
+from tests.fakes.people import Person, someone
 
 SESSION = "session"
 
@@ -91,3 +92,9 @@ async def streaming(server: LiveServer) -> AsyncIterator[AsyncOpenAI]:
     """Speak through a stock OpenAI client."""
     async with server.openai(server.token) as made:
         yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def person(server: LiveServer, http: httpx.AsyncClient) -> Person:
+    """Make an ordinary user."""
+    return await someone(server, http)

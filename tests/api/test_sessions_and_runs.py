@@ -297,6 +297,42 @@ async def test_two_messages_at_once_in_one_session_are_refused_not_mixed(
     ]
 
 
+TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": {}}}
+
+
+@pytest.mark.parametrize("agent_type", ["auto", "react"])
+async def test_a_session_goes_on_with_the_result_of_a_client_tool(
+    http: AsyncClient, ollama: OllamaDouble, agent_type: str
+) -> None:
+    """Only the result is sent; the call is remembered."""
+    ollama.queue(Reply(calls=[Call(name="get_weather")]), Reply(content="It rains."))
+    fields = {"model": "llama3.2", "tools": [TOOL], "agent_type": agent_type}
+    first = (await http.post(CHAT, json=hello(store=True) | fields)).json()
+    [call] = first["choices"][0]["message"]["tool_calls"]
+    result = {"role": "tool", "tool_call_id": call["id"], "content": "rain"}
+    body = {**fields, "messages": [result], "session_id": first["x_session_id"]}
+    second = (await http.post(CHAT, json=body)).json()
+    assert second["choices"][0]["message"]["content"] == "It rains."
+    sent = [one["role"] for one in ollama.chats[-1].body["messages"] if one["role"] != "system"]
+    assert sent == ["user", "assistant", "tool"]
+
+
+@pytest.mark.parametrize("agent_type", ["auto", "react"])
+async def test_a_client_call_that_was_never_carried_out_does_not_spoil_the_session(
+    http: AsyncClient, ollama: OllamaDouble, agent_type: str
+) -> None:
+    """A strict upstream refuses calls without results, for ever."""
+    fields = {"model": "llama3.2", "tools": [TOOL], "agent_type": agent_type}
+    ollama.queue(Reply(calls=[Call(name="get_weather")]), Reply(content="Fine."))
+    first = (await http.post(CHAT, json=hello(store=True) | fields)).json()
+    again = hello("Never mind.", session_id=first["x_session_id"])
+    assert (await http.post(CHAT, json=again)).status_code == 200
+    assert [(one["role"], one["content"]) for one in ollama.chats[-1].body["messages"]] == [
+        ("user", "Hello there"),
+        ("user", "Never mind."),
+    ]
+
+
 async def test_erasing_a_conversation_stops_its_run(
     http: AsyncClient, ollama: OllamaDouble
 ) -> None:

@@ -41,8 +41,7 @@ async def tool_usage(
     everyone: bool = False,
 ) -> list[ToolUse]:
     """List one's own tool calls, newest first; an administrator may ask for everyone's."""
-    if everyone:
-        account.require("admin")
+    account.require("admin" if everyone else "chat")
     user_id = None if everyone else account.user.id
     return [ToolUse.of(row) for row in await found.audit.list(user_id, limit=limit)]
 

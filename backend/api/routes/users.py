@@ -31,10 +31,13 @@ async def update_user(user_id: str, body: UserChange, _: Administrator, found: S
     changed = await found.accounts.update_user(
         user_id, role=body.role, disabled=body.disabled, password=body.password
     )
+    if changed.disabled:
+        found.turns.cancel_of(user_id)
     return UserOut.of(changed)
 
 
 @router.delete("/{user_id}", status_code=204)
 async def delete_user(user_id: str, _: Administrator, found: Services) -> None:
-    """Erase an account with all that is its."""
+    """Erase an account with all that is its; its running answers are stopped."""
     await found.accounts.delete_user(user_id)
+    found.turns.cancel_of(user_id)

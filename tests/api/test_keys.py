@@ -1,0 +1,144 @@
+"""API keys and their scopes, from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import openai
+import pytest
+from httpx import AsyncClient
+
+from tests.fakes.live_server import PASSWORD, LiveServer
+from tests.fakes.people import (
+    CHAT_BODY,
+    MATRIX,
+    SECRET,
+    Person,
+    a_key,
+    code,
+)
+from tests.fakes.routes import EVERY_ROUTE, OPEN
+
+
+async def test_an_api_key_is_shown_once_and_works_as_the_sdks_key(
+    server: LiveServer, person: Person
+) -> None:
+    """Listed without its secret; revoked, it dies at once."""
+    async with server.http(person.token) as http:
+        body = {"name": "laptop", "expires_in_days": 30}
+        made = (await http.post("/api/auth/keys", json=body)).json()
+        assert made["key"].startswith("sk-")
+        listed = (await http.get("/api/auth/keys")).json()
+        assert [set(one) & {"key", "hash"} for one in listed] == [set()]
+        assert (listed[0]["name"], listed[0]["scopes"]) == ("laptop", [])
+        assert listed[0]["expires_at"] - listed[0]["created_at"] == 30 * 86_400
+        async with server.openai(made["key"]) as client:
+            assert (await client.models.retrieve("builtin")).id == "builtin"
+            assert (await http.get("/api/auth/keys")).json()[0]["last_used_at"] is not None
+            gone = await http.delete(f"/api/auth/keys/{made['id']}")
+            assert gone.status_code == 204
+            with pytest.raises(openai.AuthenticationError):
+                await client.models.list()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/auth/keys"),
+        ("POST", "/api/auth/keys"),
+        ("DELETE", "/api/auth/keys/key_x"),
+        ("POST", "/api/auth/password"),
+    ],
+)
+async def test_a_key_cannot_make_keys_or_change_the_password(
+    server: LiveServer, http: AsyncClient, method: str, path: str
+) -> None:
+    """The person must be present."""
+    key = await a_key(http)
+    body = {"name": "x", "old_password": PASSWORD, "new_password": SECRET}
+    if path.endswith("password"):
+        del body["name"]
+    else:
+        body = {"name": "x"}
+    async with server.http(key) as with_key:
+        answer = await with_key.request(method, path, json=body if method == "POST" else None)
+    assert code(answer) == (403, "permission_denied")
+
+
+@pytest.mark.parametrize(("scope", "method", "path", "body"), MATRIX)
+async def test_a_key_opens_only_what_its_scopes_name(
+    server: LiveServer, http: AsyncClient, scope: str, method: str, path: str, body: Any
+) -> None:
+    """With the scope not a 403, with every other one a 403, also for an administrator's key."""
+    fitting = await a_key(http, scope)
+    others = await a_key(http, *({"chat", "files", "admin", "tools:weather"} - {scope}))
+    found = []
+    for key in (fitting, others):
+        async with server.http(key) as with_key:
+            found.append((await with_key.request(method, path, json=body)).status_code)
+    assert found[0] != 403
+    assert found[1] == 403
+
+
+async def test_a_chat_key_without_tool_scopes_runs_only_the_tools_it_names(
+    server: LiveServer, http: AsyncClient
+) -> None:
+    """A key bound to one tool does not reach the others through a chat."""
+    asked = {"model": "builtin", "messages": [{"role": "user", "content": "What is 12*(3+4)?"}]}
+    key = await a_key(http, "chat", "tools:weather")
+    async with server.http(key) as with_key:
+        answer = (await with_key.post("/v1/chat/completions", json=asked)).json()
+    reasoning = answer["choices"][0]["message"].get("reasoning_content") or ""
+    assert "→ math_calc" not in reasoning
+
+
+@pytest.mark.parametrize("scopes", [["everything"], ["tools:"], [""], ["chat "]])
+async def test_an_unknown_scope_is_refused(http: AsyncClient, scopes: list[str]) -> None:
+    """Before a key exists that opens less than was thought."""
+    answer = await http.post("/api/auth/keys", json={"name": "k", "scopes": scopes})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "scopes")
+
+
+async def test_an_expired_key_is_refused(server: LiveServer, http: AsyncClient) -> None:
+    """It works until its second is over."""
+    short = await http.post("/api/auth/keys", json={"name": "k", "expires_in_days": 1e-6})
+    assert (short.status_code, short.json()["error"]["param"]) == (400, "expires_in_days")
+    key = await a_key(http, expires_in_days=1.2 / 86_400)
+    async with server.http(key) as with_key, asyncio.timeout(10):
+        answer = await with_key.get("/v1/models/builtin")
+        assert answer.status_code == 200
+        while answer.status_code == 200:
+            answer = await with_key.get("/v1/models/builtin")
+    assert code(answer) == (401, "invalid_api_key")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [one for one in EVERY_ROUTE if one not in OPEN], ids=str
+)
+async def test_no_route_is_open_to_a_key_without_its_scope(
+    server: LiveServer, http: AsyncClient, method: str, path: str
+) -> None:
+    """A new route that forgets its scope fails here; only two tell nothing that needs one."""
+    bodies: dict[str, Any] = {one[2].rpartition("/")[0]: one[3] for one in MATRIX if one[3]}
+    bodies |= {
+        "/v1/chat/completions": CHAT_BODY,
+        "/api/users": {"username": "x", "password": "x"},
+        "/api/auth/keys": {"name": "x"},
+        "/api/auth/password": {"old_password": "x", "new_password": "x"},
+    }
+    address = re.sub(r"{.+?}", "x", path)
+    body = bodies.get(address, bodies.get(address.rpartition("/")[0], {}))
+    async with server.http(await a_key(http, "files")) as with_key:
+        answer = await with_key.request(method, address, json=body if method != "GET" else None)
+    free = {("GET", "/api/auth/me"), ("GET", "/api/tools")}
+    assert answer.status_code == (200 if (method, path) in free else 403), answer.text
+
+
+async def test_a_key_for_other_things_reads_no_tool_calls(
+    server: LiveServer, http: AsyncClient
+) -> None:
+    """Their arguments are parts of conversations."""
+    async with server.http(await a_key(http, "files")) as with_key:
+        assert (await with_key.get("/api/tools/usage")).status_code == 403
