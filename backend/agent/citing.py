@@ -1,17 +1,26 @@
-"""Citation markers: numbering a run's passages, checking markers in answers, annotating them."""
+"""Citation markers: numbering a run's passages, checking markers in answers, annotating them.
+
+Code is left alone: `a[1]` in a fence or between backticks is an index, not a citation.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from backend.kit.ids import new_id
 from backend.ports.values import Citation, JsonObject
 
-MARKER = re.compile(r"(?<![\w\])}])\[(\d{1,3})\](?!\()")
-OPEN_MARKER = re.compile(r"\[\d{0,3}\Z")
 FENCE = "```"
+CODE = r"```|`|\n"
+ONE = re.compile(r"\[(\d{1,3})\]")
+# "[1]" and "[1][2]", but no link "[1](url)". Behind an ASCII word it may be an index, `a[1]`: good
+# enough to annotate when there is such a passage, not to strip or renumber.
+RUN = r"(?:\[\d{1,3}\])+(?!\()"
+SURE = re.compile(rf"{CODE}|(?<![A-Za-z0-9_\])}}]){RUN}")
+LIKELY = re.compile(rf"{CODE}|(?<![\])}}]){RUN}")
+UNDECIDED = re.compile(r"(?:(?:\[\d{1,3}\])*(?:\[\d{0,3}\]?)?|(?<!`)`{1,2})\Z")
 
 
 def number(text: str, citations: Sequence[Citation], *, known: list[Citation]) -> str:
@@ -26,48 +35,67 @@ def number(text: str, citations: Sequence[Citation], *, known: list[Citation]) -
         own = int(match[1])
         return f"[{own + offset}]" if 1 <= own <= len(citations) else match[0]
 
-    return MARKER.sub(renumber, text)
+    return SURE.sub(lambda found: ONE.sub(renumber, found[0]), text)
+
+
+@dataclass(slots=True)
+class Code:
+    """Whether a text, read so far, stands within a code fence or between backticks."""
+
+    fenced: bool = False
+    quoted: bool = False
+
+    def see(self, mark: str) -> bool:
+        """Take a fence, a backtick or a line's end; tell whether it was one of them."""
+        if mark == FENCE:
+            self.fenced, self.quoted = not self.fenced, False
+        elif mark == "`":
+            self.quoted = not self.quoted and not self.fenced
+        elif mark == "\n":
+            self.quoted = False
+        else:
+            return False
+        return True
 
 
 class MarkerFilter:
-    """Strip markers that point at nothing from streamed text, outside code fences.
+    """Strip markers that point at nothing from streamed text, outside code.
 
-    At most the last four characters are held back, and only when they may begin a marker.
+    Only what may still become a marker or a fence is held back.
     """
 
     def __init__(self, known: Sequence[Citation]) -> None:
         self._known = known
         self._held = ""
         self._before = ""
-        self._in_code = False
+        self._code = Code()
 
     def feed(self, text: str) -> str:
         """Take a piece of text; give what can be shown."""
         text = self._held + text
-        open_marker = OPEN_MARKER.search(text)
-        cut = open_marker.start() if open_marker else len(text)
+        undecided = UNDECIDED.search(text)
+        cut = undecided.start() if undecided else len(text)
         self._held = text[cut:]
         return self._clean(text[:cut])
 
     def close(self) -> str:
         """Give what is still held."""
         held, self._held = self._held, ""
-        return held
+        return self._clean(held)
 
     def _clean(self, text: str) -> str:
-        if "[" not in text and "`" not in text:
-            self._before = text[-1:] or self._before
-            return text
-        parts = text.split(FENCE)
-        for at, part in enumerate(parts):
-            if not self._in_code:
-                joined = MARKER.sub(self._keep, self._before + part)
-                parts[at] = joined[len(self._before) :]
-            if at < len(parts) - 1:
-                self._in_code = not self._in_code
-                self._before = ""
+        whole = self._before + text
+        start = len(self._before)
         self._before = text[-1:] or self._before
-        return FENCE.join(parts)
+        if "[" not in text and "`" not in text and "\n" not in text:
+            return text
+        kept: list[str] = []
+        for match in SURE.finditer(whole, start):
+            if self._code.see(match[0]) or self._code.fenced or self._code.quoted:
+                continue
+            kept += (whole[start : match.start()], ONE.sub(self._keep, match[0]))
+            start = match.end()
+        return "".join([*kept, whole[start:]])
 
     def _keep(self, match: re.Match[str]) -> str:
         return match[0] if 1 <= int(match[1]) <= len(self._known) else ""
@@ -80,16 +108,25 @@ def annotate(content: str, citations: Sequence[Citation], *, public_url: str) ->
     server's citation resource.
     """
     found: list[JsonObject] = []
-    for match in MARKER.finditer(content):
-        at = int(match[1])
+    for start, end, at in _markers(content) if citations else ():
         if not 1 <= at <= len(citations):
             continue
         citation = citations[at - 1]
         url_citation: JsonObject = {
             "url": citation.url or f"{public_url}/api/citations/{citation.id}",
             "title": citation.title,
-            "start_index": match.start(),
-            "end_index": match.end(),
+            "start_index": start,
+            "end_index": end,
         }
         found.append({"type": "url_citation", "url_citation": url_citation})
     return found
+
+
+def _markers(content: str) -> Iterator[tuple[int, int, int]]:
+    """Find each marker outside code: start, end, number."""
+    code = Code()
+    for run in LIKELY.finditer(content):
+        if code.see(run[0]) or code.fenced or code.quoted:
+            continue
+        for one in ONE.finditer(content, run.start(), run.end()):
+            yield one.start(), one.end(), int(one[1])

@@ -6,10 +6,14 @@ agent turn: it costs about 40 MiB.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from backend.agent.run import Run
+from backend.errors import StewardError
+
+logger = logging.getLogger(__name__)
 
 
 async def invoke(
@@ -34,5 +38,13 @@ async def invoke(
     try:
         return await graphs[name].ainvoke(start, config, context=context)
     finally:
-        if saver is not None and run.cancel_reason is None:
-            await saver.adelete_thread(thread)
+        if saver is not None:
+            await _prune(saver, thread)
+
+
+async def _prune(saver: Any, thread: str) -> None:  # noqa: ANN401 - LangGraph's, imported late
+    """Forget a run's checkpoints; a file that refuses is emptied at the next start."""
+    try:
+        await saver.adelete_thread(thread)
+    except StewardError as exc:
+        logger.warning("checkpoints of %s stay until the next start: %s", thread, exc.message)

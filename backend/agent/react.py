@@ -7,7 +7,6 @@ state from step to step and checkpoints it.
 
 from __future__ import annotations
 
-import asyncio
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from backend.agent.graphs import invoke
 from backend.agent.reply import Reply, ask
 from backend.agent.run import Run
 from backend.agent.toolbox import parameter_names
+from backend.kit.waiting import side_by_side
 from backend.ports.values import ChatMessage, JsonObject, ToolCall, TurnEvent
 
 OUTPUT_RESERVE = 0.25
@@ -163,8 +163,8 @@ async def observe(state: ReactState, runtime: Runtime[ReactContext]) -> dict[str
             fresh.setdefault(key, call)
         if count["count"] >= 2:
             closing = "repeat"
-    outcomes = await asyncio.gather(
-        *(act(context.run, call, question=context.question) for call in fresh.values())
+    outcomes = await side_by_side(
+        act(context.run, call, question=context.question) for call in fresh.values()
     )
     for key, outcome in zip(fresh, outcomes, strict=True):
         seen[key] = {**seen[key], "text": outcome.text}

@@ -273,6 +273,7 @@ class Run:
     transcript: list[ChatMessage] = field(default_factory=list[ChatMessage])
     error: StewardError | None = None
     task: asyncio.Task[None] | None = None
+    started: bool = False
     cancel_reason: RunState | None = None
 
     def model_request(self, messages: Sequence[ChatMessage], **changes: Any) -> ModelRequest:  # noqa: ANN401 - fields of ModelRequest
@@ -289,10 +290,21 @@ class Run:
         self.log.add(event)
 
     def cancel(self, state: RunState = "cancelled") -> None:
-        """Stop the run; the upstream is freed as its stream is closed."""
-        if self.task is not None and not self.task.done() and self.cancel_reason is None:
-            self.cancel_reason = state
+        """Stop the run; the upstream is freed as its stream is closed.
+
+        A run that is already ending is left alone. A task cancelled before its first step would
+        never run at all, so one that has not started finds the reason when it does.
+        """
+        if self.state != "running" or self.cancel_reason is not None:
+            return
+        self.cancel_reason = state
+        if self.task is not None and self.started:
             self.task.cancel()
+
+    def check_cancelled(self) -> None:
+        """Raise CancelledError when the run was cancelled before it started."""
+        if self.cancel_reason is not None:
+            raise asyncio.CancelledError
 
     async def done(self) -> None:
         """Wait for the end; leaving early does not stop the run."""

@@ -10,7 +10,6 @@ import asyncio
 import gc
 import importlib
 import logging
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import ModuleType
@@ -34,6 +33,7 @@ from backend.errors import (
 from backend.kit.ids import new_id
 from backend.kit.log_context import bind_log_context
 from backend.ports.stores import Conversation, ConversationStore, RunStore, StoredMessage
+from backend.ports.stores import Run as StoredRun
 from backend.ports.values import ChatMessage, RouteDecision, TurnEvent
 
 logger = logging.getLogger(__name__)
@@ -57,13 +57,16 @@ class Turns:
         self._conversations = conversations
         self._runs = runs
         self._closing = False
+        self._unstored: dict[str, tuple[StoredRun, Sequence[StoredMessage]]] = {}
+        self._agents: dict[str, ModuleType] = {}
+        self._importing = asyncio.Lock()
 
     async def start(self, request: TurnRequest) -> Run:
         """Begin a turn and return at once; the run's log tells how it goes.
 
         Raises:
-            ModelNotFound, NotFound (session), SessionBusy, InvalidRequest, Unavailable: before
-                anything has been stored.
+            ModelNotFound, NotFound (session), SessionBusy, InvalidRequest, Unavailable: before any
+                message has been stored.
         """
         if self._closing:
             raise Unavailable("The server is shutting down", retry_after_s=5)
@@ -76,8 +79,12 @@ class Turns:
             model=model,
             started_at_ms=self._parts.clock.now_ms(),
         )
-        await self._load(run)
         self.active[run.id] = run
+        try:
+            await self._load(run)
+        except BaseException:
+            self._forget(run)
+            raise
         run.task = asyncio.create_task(self._carry_out(run), name=run.id)
         return run
 
@@ -90,6 +97,7 @@ class Turns:
             if session is None:
                 raise NotFound("There is no such session", param="session_id")
             run.session_id = session.id
+            await self._store_late(session.id)
             stored = await self._conversations.messages(request.user_id, session.id)
             history = [one.message for one in stored]
         elif request.store:
@@ -124,13 +132,19 @@ class Turns:
             )
             for message in request.messages
         ]
-        await self._conversations.begin_turn(
-            stored_run(run), new, title_if_empty=title_of(request.messages)
-        )
+        title = title_of(request.messages)
+        try:
+            await self._conversations.begin_turn(stored_run(run), new, title_if_empty=title)
+        except asyncio.CancelledError:
+            run.state = "cancelled"  # the claim may have been made all the same
+            await asyncio.shield(self._end(run))
+            raise
 
     async def _carry_out(self, run: Run) -> None:
         """Run the turn to its end, whatever the end is, and keep what was said."""
+        run.started = True
         try:
+            run.check_cancelled()
             with bind_log_context(user_id=run.request.user_id, run_id=run.id):
                 await self._answer(run)
             run.state = "completed"
@@ -159,17 +173,17 @@ class Turns:
             calls = await chat_or_call(run, messages, specs=offered)
             if not calls:
                 return
-            react = await _agent("react")
+            react = await self._agent("react")
             await react.react(run, self._dated(messages), question=question, first=calls)
             return
         messages = self._dated(messages)
         if decision.route == "plan" and not run.request.client_tools:
-            planner = await _agent("plan_execute")
+            planner = await self._agent("plan_execute")
             forced = run.request.mode == "plan"
             if await planner.plan_execute(run, messages, question=question, forced=forced):
                 return
             run.say(TurnEvent(type="notice", data={"notice": "nothing to plan", "route": "react"}))
-        react = await _agent("react")
+        react = await self._agent("react")
         await react.react(run, messages, question=question)
 
     def _fitted(self, run: Run) -> list[ChatMessage]:
@@ -196,26 +210,36 @@ class Turns:
 
     async def _end(self, run: Run) -> None:
         """Store the end of the run, then close its log: who saw the end finds it stored."""
-        if run.finish_reason == "tool_calls" and not run.client_calls:
-            run.finish_reason = "stop"  # the model called what nobody offered it
-        run.annotations = annotate(
-            run.log.content(), run.citations, public_url=self._parts.options.public_url
-        )
         try:
+            if run.finish_reason == "tool_calls" and not run.client_calls:
+                run.finish_reason = "stop"  # the model called what nobody offered it
+            run.annotations = annotate(
+                run.log.content(), run.citations, public_url=self._parts.options.public_url
+            )
             if run.session_id:
-                await self._conversations.end_turn(
-                    stored_run(run), kept_messages(run, now_ms=self._parts.clock.now_ms())
-                )
+                said = kept_messages(run, now_ms=self._parts.clock.now_ms())
+                self._unstored[run.session_id] = stored_run(run), said
+                await self._store_late(run.session_id)
             else:
                 await self._runs.save(stored_run(run))
-        except StewardError as exc:
+        except Exception as exc:
             erased = isinstance(exc, Conflict)  # its account, while it ran
             logger.warning("run %s could not be stored", run.id, exc_info=not erased)
             text = "This answer could not be stored.\n"
             run.say(TurnEvent(type="notice", text=text, data={"notice": "not stored"}))
         finally:
-            self.active.pop(run.id, None)
-            run.log.close()
+            self._forget(run)
+
+    async def _store_late(self, session_id: str) -> None:
+        """Store the end of a session's last run if that is still to be done, and free it."""
+        ending = self._unstored.get(session_id)
+        if ending is not None:
+            await self._conversations.end_turn(*ending)
+            self._unstored.pop(session_id, None)
+
+    def _forget(self, run: Run) -> None:
+        self.active.pop(run.id, None)
+        run.log.close()
 
     def refuse(self) -> None:
         """Take no new turns: the server is about to stop."""
@@ -224,11 +248,16 @@ class Turns:
     async def close(self, *, grace_s: float) -> None:
         """Refuse new turns, let the running ones finish for a while, then interrupt them."""
         self.refuse()
-        waiting = [run.task for run in self.active.values() if run.task is not None]
-        if waiting:
-            await asyncio.wait(waiting, timeout=grace_s)
+        ends = [asyncio.ensure_future(run.done()) for run in self.active.values()]
+        if ends:
+            await asyncio.wait(ends, timeout=grace_s)
         self.interrupt_all()
-        await asyncio.gather(*(task for task in waiting if not task.done()), return_exceptions=True)
+        await asyncio.gather(*ends)
+        for session_id in list(self._unstored):
+            try:
+                await self._store_late(session_id)
+            except StewardError:
+                logger.exception("the last answer of session %s is lost", session_id)
 
     def cancel_of(self, user_id: str) -> None:
         """Stop every running turn of a user who may not go on."""
@@ -241,15 +270,17 @@ class Turns:
         for run in list(self.active.values()):
             run.cancel("interrupted")
 
+    async def _agent(self, name: str) -> ModuleType:
+        """Import an agent off the event loop: LangGraph costs 40 MiB and about a second.
 
-async def _agent(name: str) -> ModuleType:
-    """Import an agent off the event loop: LangGraph costs 40 MiB and about a second."""
-    path = f"backend.agent.{name}"
-    if path in sys.modules:
-        return sys.modules[path]
-    module = await asyncio.to_thread(importlib.import_module, path)
-    gc.freeze()  # what was imported stays: full collections need not look at it
-    return module
+        One at a time: `sys.modules` already lists a module that another thread still imports.
+        """
+        async with self._importing:
+            if name not in self._agents:
+                path = f"backend.agent.{name}"
+                self._agents[name] = await asyncio.to_thread(importlib.import_module, path)
+                gc.freeze()  # what was imported stays: full collections need not look at it
+        return self._agents[name]
 
 
 def _question(messages: Sequence[ChatMessage]) -> str:

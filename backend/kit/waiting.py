@@ -1,10 +1,10 @@
-"""Waiting with an end: a deadline on any clock, and a bounded number of slots with a bounded queue."""
+"""Waiting with an end: a deadline on any clock, work side by side, and a bounded number of slots with a bounded queue."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -22,8 +22,12 @@ class Sleeper(Protocol):
         ...
 
 
+class DeadlineExceeded(TimeoutError):
+    """The work did not finish in time and was cancelled; a TimeoutError of its own is none."""
+
+
 async def within(clock: Sleeper, seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """Run `work` and give its result; raise TimeoutError when the clock passes `seconds` first.
+    """Run `work` and give its result; raise DeadlineExceeded when the clock passes `seconds` first.
 
     The work is cancelled, and its clean-up awaited, when time is up or the caller is cancelled.
     """
@@ -33,12 +37,23 @@ async def within(clock: Sleeper, seconds: float, work: Coroutine[Any, Any, T]) -
         await asyncio.wait((task, timer), return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             return task.result()
-        raise TimeoutError
+        raise DeadlineExceeded
     finally:
         timer.cancel()
         if not task.done():
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+
+async def side_by_side(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Run all work at once and give the results in order; the first failure stops the rest."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class SlotsFull(Exception):

@@ -1,7 +1,7 @@
 """The file of LangGraph's checkpoints, opened by the first agent turn.
 
 Apart from the main database, because the two would lock each other out. The file is a work space:
-a run's checkpoints are pruned when it ends.
+a run's checkpoints are pruned when it ends, and what a dead process left is of no use to anybody.
 """
 
 from __future__ import annotations
@@ -37,5 +37,8 @@ class CheckpointFile:
 
 
 def _open(path: Path | None) -> ThreadedSqliteSaver:
+    if path is not None:
+        for left in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+            left.unlink(missing_ok=True)
     module = importlib.import_module("backend.storage.checkpoint_saver")
     return module.ThreadedSqliteSaver(path)

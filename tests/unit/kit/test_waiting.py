@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from backend.kit.waiting import Slots, SlotsFull, within
+from backend.kit.waiting import DeadlineExceeded, Slots, SlotsFull, side_by_side, within
 from tests.fakes.clock import WatchedClock
 
 
@@ -50,6 +50,50 @@ async def test_an_error_of_the_work_passes(clock):
 
     with pytest.raises(KeyError):
         await within(clock, 5, fail())
+
+
+async def test_a_timeout_of_the_work_itself_is_not_a_missed_deadline(clock):
+    """Whoever waits can tell the two apart."""
+
+    async def give_up():
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError) as caught:
+        await within(clock, 5, give_up())
+    assert not isinstance(caught.value, DeadlineExceeded)
+
+
+async def test_work_side_by_side_gives_results_in_order():
+    """Whatever ends first."""
+    event = asyncio.Event()
+
+    async def last():
+        await event.wait()
+        return 1
+
+    async def first():
+        event.set()
+        return 2
+
+    assert await side_by_side([last(), first()]) == [1, 2]
+
+
+async def test_the_first_failure_stops_the_work_beside_it():
+    """The rest has ended before the failure is raised."""
+    ended = []
+
+    async def slow():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("slow")
+
+    async def fail():
+        raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        await side_by_side([slow(), fail()])
+    assert ended == ["slow"]
 
 
 async def test_slots_are_given_in_the_order_of_asking(clock):

@@ -1,0 +1,51 @@
+"""The checkpoint file: a work space that never outlives its server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.errors import Unavailable
+from backend.storage.checkpoints import CheckpointFile
+
+CONFIG: Any = {"configurable": {"thread_id": "user_1:run_1", "checkpoint_ns": ""}}
+
+
+async def put(checkpoints: CheckpointFile) -> None:
+    """Store one checkpoint."""
+    saver = await checkpoints.saver()
+    checkpoint: Any = {"v": 4, "id": "1", "ts": "", "channel_values": {}, "channel_versions": {}}
+    await saver.aput(CONFIG, checkpoint, {}, {})
+
+
+async def test_what_a_dead_server_left_is_gone_at_the_next_start(tmp_path: Path) -> None:
+    """Otherwise the file would grow for ever."""
+    left = CheckpointFile(tmp_path / "checkpoints.db")
+    await put(left)
+    await left.aclose()
+    opened = CheckpointFile(tmp_path / "checkpoints.db")
+    found = [one async for one in (await opened.saver()).alist(None)]
+    await opened.aclose()
+    assert found == []
+
+
+async def test_a_file_that_is_no_database_does_not_stop_the_agents(tmp_path: Path) -> None:
+    """It is a work space; there is nothing in it to lose."""
+    path = tmp_path / "checkpoints.db"
+    path.write_bytes(b"not a database" * 100)
+    opened = CheckpointFile(path)
+    await put(opened)
+    assert await (await opened.saver()).aget_tuple(CONFIG) is not None
+    await opened.aclose()
+
+
+async def test_a_checkpoint_that_cannot_be_written_is_our_error(tmp_path: Path) -> None:
+    """The library's exceptions stop at the adapter."""
+    opened = CheckpointFile(tmp_path / "checkpoints.db")
+    saver = await opened.saver()
+    saver.conn.execute("PRAGMA query_only=ON")
+    with pytest.raises(Unavailable):
+        await put(opened)
+    await opened.aclose()
