@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -24,7 +25,7 @@ from backend.api.deps import ApiOptions, AppServices
 from backend.api.serving import ServingOptions, address_of, listen, run_app
 from backend.auth.service import AuthOptions, AuthService
 from backend.config.errors import SettingsError
-from backend.config.secrets_file import make_private_folder, signing_key
+from backend.config.secrets_file import FILE_NAME, make_private_folder, signing_key
 from backend.config.settings import Settings
 from backend.config.tool_options import check_tool_names, tool_options
 from backend.errors import ToolUnavailable
@@ -33,6 +34,10 @@ from backend.kit.discovery import modules_of
 from backend.kit.http import HttpClient
 from backend.llm.builtin import BuiltinProvider
 from backend.llm.ollama.provider import OllamaOptions, OllamaProvider
+from backend.llm.openai_compatible.provider import (
+    OpenAICompatibleOptions,
+    OpenAICompatibleProvider,
+)
 from backend.ports.findings import Finding
 from backend.ports.models import ModelProvider
 from backend.ports.tools import Services
@@ -105,6 +110,10 @@ class Composition:
             app.state.services = await self._open(stack)
             ticker = asyncio.create_task(self._keep_alive())
             stack.callback(ticker.cancel)
+            # What lives as long as the server need not be looked at by every full collection: that
+            # took 50 to 80 ms and was the 99th percentile of the first token.
+            gc.collect()
+            gc.freeze()
             logger.info("Steward listens on %s", self._address)
             yield
             if self._turns is not None:
@@ -267,6 +276,24 @@ def _providers(settings: Settings, clock: SystemClock) -> list[ModelProvider]:
             clock=clock,
         )
     ]
+    if settings.upstream_openai_base_url:
+        key = settings.upstream_openai_api_key
+        providers.insert(
+            0,
+            OpenAICompatibleProvider(
+                OpenAICompatibleOptions(
+                    base_url=settings.upstream_openai_base_url,
+                    api_key=key.get_secret_value() if key else "",
+                    connect_timeout_s=models.connect_timeout_s,
+                    first_token_timeout_s=models.first_token_timeout_s,
+                    idle_timeout_s=models.idle_timeout_s,
+                    max_concurrent=models.max_concurrent,
+                    max_context_tokens=models.max_context_tokens,
+                    retries=models.retries,
+                ),
+                clock=clock,
+            ),
+        )
     return [BuiltinProvider(clock), *providers]
 
 
@@ -316,15 +343,29 @@ async def _close_tool(card: ToolCard) -> None:
         await close()
 
 
+def _data_folder(settings: Settings) -> Finding:
+    folder = settings.data_dir
+    try:
+        make_private_folder(folder)
+        signing_key(given=settings.secret_key, data_dir=folder)
+    except (OSError, SettingsError) as exc:
+        fix = "give a DATA_DIR you may write"
+        return Finding(name="data folder", state="fail", detail=str(exc), fix=fix)
+    key = "key given" if settings.secret_key else f"key in {FILE_NAME}"
+    return Finding(name="data folder", state="ok", detail=f"{folder}, {key}")
+
+
 async def _diagnose(settings: Settings) -> list[Finding]:
-    findings: list[Finding] = []
+    findings = [_data_folder(settings)]
+    if findings[0].state == "fail":
+        return findings
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         try:
-            signing_key(given=settings.secret_key, data_dir=settings.data_dir)
             stores = await _open_stores(settings, demo=False)
-        except (OSError, SettingsError, UnusableDatabaseUrl, UnusableSchema) as exc:
-            return [Finding(name="data", state="fail", detail=str(exc), fix="mend DATA_DIR")]
+        except (UnusableDatabaseUrl, UnusableSchema) as exc:
+            fix = "correct DATABASE_URL, or restore a backup"
+            return [*findings, Finding(name="database", state="fail", detail=str(exc), fix=fix)]
         stack.push_async_callback(stores.aclose)
         findings.append(_finding("database", await stores.health(), severe=True))
         for provider in _providers(settings, clock):

@@ -31,7 +31,8 @@ ToolError                         a tool's outcome, never an HTTP answer by itse
     +-- ToolUnavailable           the tool is off on this server
 
 The docstring of a class is its default message; `status`, `type` and `code` sit on the class.
-`repeats_work` is set when a client's retry would run an agent a second time.
+`repeats_work` is set when a client's retry would run an agent a second time; `headers` go out with
+the answer, such as the session in which a failed turn was kept.
 Not for: exceptions of libraries, which stop at the adapter that caught them.
 """
 
@@ -60,6 +61,7 @@ class StewardError(Exception):
         self.error_code = code or type(self).code
         self.retry_after_s = retry_after_s
         self.repeats_work = False
+        self.headers: dict[str, str] = {}
         super().__init__(self.message)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -172,8 +172,9 @@ def parameter_names(specs: Sequence[JsonObject]) -> dict[str, list[str]]:
     for spec in specs:
         function: JsonObject = spec["function"]
         parameters: JsonObject = function.get("parameters") or {}
-        properties: object = parameters.get("properties")
-        found[function["name"]] = list(properties) if isinstance(properties, dict) else []
+        properties = parameters.get("properties")
+        given = cast("JsonObject", properties) if isinstance(properties, dict) else {}
+        found[function["name"]] = list(given)
     return found
 
 

@@ -7,8 +7,10 @@ said. The run is a task of its own that writes to its log; whoever wants to see 
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import logging
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import ModuleType
@@ -242,7 +244,12 @@ class Turns:
 
 async def _agent(name: str) -> ModuleType:
     """Import an agent off the event loop: LangGraph costs 40 MiB and about a second."""
-    return await asyncio.to_thread(importlib.import_module, f"backend.agent.{name}")
+    path = f"backend.agent.{name}"
+    if path in sys.modules:
+        return sys.modules[path]
+    module = await asyncio.to_thread(importlib.import_module, path)
+    gc.freeze()  # what was imported stays: full collections need not look at it
+    return module
 
 
 def _question(messages: Sequence[ChatMessage]) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from backend.api import errors, routes
 from backend.api.deps import ApiOptions
 from backend.api.middleware import Edge
+from backend.api.page import Page
 from backend.kit.discovery import modules_of
 from backend.models.openai import ErrorOut
 
@@ -38,11 +38,12 @@ def build_app(
     """
     app = FastAPI(title="Steward", version=options.version, lifespan=lifespan, responses=FAILURES)
     errors.install(app)
-    for module in modules_of(routes):
-        router: APIRouter = module.router
+    routers: list[APIRouter] = [module.router for module in modules_of(routes)]
+    # Routers are tried in order for every request: the busiest first.
+    for router in sorted(routers, key=lambda one: not one.prefix.startswith("/v1")):
         app.include_router(router)
-    if page is not None and page.is_dir():
-        app.mount("/", StaticFiles(directory=page, html=True), name="page")
+    if page is not None:
+        app.router.default = Page(page)
     whole: ASGIApp = app
     if options.cors_origins:
         whole = CORSMiddleware(

@@ -43,7 +43,7 @@ def install(app: FastAPI) -> None:
 
 def render(error: errors.StewardError) -> Response:
     """Render an error with the headers that clients act on."""
-    headers: dict[str, str] = {}
+    headers = dict(error.headers)
     if error.status == 401:
         headers["www-authenticate"] = "Bearer"
     if error.retry_after_s is not None:

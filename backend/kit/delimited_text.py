@@ -114,7 +114,7 @@ def _unique(names: list[str]) -> list[str]:
 
 def _plain(text: str, lines: list[str], caps: TableCaps) -> Table:
     named = len(lines) > 1 and read_number(lines[0]) is None and not is_missing(lines[0])
-    values = _numbers("\n".join(lines[1:]) if named else text)
+    values = _numbers("\n".join(lines[1:]) if named else text, most=caps.max_rows)
     if values is None:
         near = next((w for w in text.split() if read_number(w.strip(",;")) is None), text)[:40]
         msg = f"This is neither JSON, nor a table, nor a list of numbers: {near!r} is no number."
@@ -124,12 +124,12 @@ def _plain(text: str, lines: list[str], caps: TableCaps) -> Table:
     return Table(format="numbers", columns=[name], rows=[{name: [value]} for value in values])
 
 
-def _numbers(text: str) -> list[Cell] | None:
+def _numbers(text: str, *, most: int) -> list[Cell] | None:
     """Split a list of numbers: at ; or line ends, else at commas with blanks, else at blanks."""
     separators = (r"[;\n]+", r"[,\n](?:\s+|$)|\n", r"\s+", r"[,\s]+")
     for separator in separators:
         parts = [part.strip() for part in re.split(separator, text.strip().rstrip(",;"))]
-        known = [part for part in parts if part and not is_missing(part)]
+        known = [part for part in parts[: most + 1] if part and not is_missing(part)]
         if known and all(read_number(part) is not None for part in known):
             return [part for part in parts if part]
     return None

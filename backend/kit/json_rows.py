@@ -43,8 +43,8 @@ def read_json_rows(document: object, *, wanted: list[str], caps: TableCaps) -> T
     if base is not None:
         rows = list(_Walk(caps).rows(document, (*top, *base), path="", inherited={}))
         columns = _columns(rows)
-    if len(rows) > caps.max_rows:
-        msg = f"More than {caps.max_rows} rows; send a part."
+    if len(rows) * len(columns) > caps.max_cells:
+        msg = f"{len(rows)} rows of {len(columns)} columns are more than {caps.max_cells} cells."
         raise UnreadableTable(msg)
     _fill(rows, columns)
     return Table(format="JSON", columns=columns, rows=rows)
@@ -63,10 +63,16 @@ class _Walk:
     def __post_init__(self) -> None:
         self.lists: dict[str, Base] = {}
         self._cells = 0
+        self._rows = 0
 
     def rows(self, node: object, base: Base, *, path: str, inherited: Row) -> Iterator[Row]:
         """Yield one row per element at `base`, with the single values of the objects above it."""
         if not base:
+            self._count(len(inherited))
+            self._rows += 1
+            if self._rows > self.caps.max_rows:
+                msg = f"More than {self.caps.max_rows} rows; send a part."
+                raise UnreadableTable(msg)
             yield {**inherited, **self.flat(node, path, at=(), depth=0)}
         elif base[0] == _LIST and isinstance(node, list):
             for element in cast("list[object]", node):
@@ -96,6 +102,9 @@ class _Walk:
             found: Row = {}
             for key, value in cast("dict[str, object]", node).items():
                 below = self.flat(value, _join(path, key), at=(*at, key), depth=depth + 1)
+                if not found:
+                    found = below
+                    continue
                 for name, cells in below.items():
                     found.setdefault(name, []).extend(cells)
             return found
@@ -111,7 +120,7 @@ class _Walk:
             self.lists[inside] = at
         names = _columns(parts)
         single = {name for name in names if _LIST not in name[len(inside) :] and name != inside}
-        self._count(len(parts) * len(single))
+        self._count(len(parts) * len(names))
         found: Row = {name: [] for name in names}
         for part in parts:
             for name in names:

@@ -67,6 +67,7 @@ class WorkerProcess:
         self._limits = limits
         self._process: Process | None = None
         self._killed = False
+        self._pipe = asyncio.Lock()  # one reader at a time: an exchange, then the last rites
         setup = {
             "target": target,
             "memory_bytes": limits.memory_bytes,
@@ -100,14 +101,24 @@ class WorkerProcess:
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
             raise WorkerCrashed("the worker process is not running")
+        async with self._pipe:
+            return await self._talk(process, process.stdin, process.stdout, body)
+
+    async def _talk(
+        self,
+        process: Process,
+        calls: asyncio.StreamWriter,
+        answers: asyncio.StreamReader,
+        body: bytes,
+    ) -> dict[str, Any]:
         try:
-            process.stdin.write(LENGTH.pack(len(body)) + body)
-            await process.stdin.drain()
-            (size,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
+            calls.write(LENGTH.pack(len(body)) + body)
+            await calls.drain()
+            (size,) = LENGTH.unpack(await answers.readexactly(LENGTH.size))
             if size > self._limits.output_bytes + _ENVELOPE_BYTES:
                 msg = f"the worker announced an answer of {size} bytes"
                 raise WorkerCrashed(msg)
-            return orjson.loads(await process.stdout.readexactly(size))
+            return orjson.loads(await answers.readexactly(size))
         except orjson.JSONDecodeError as exc:
             raise WorkerCrashed("the worker wrote something that is not JSON") from exc
         except (asyncio.IncompleteReadError, ConnectionError) as exc:
@@ -134,9 +145,10 @@ class WorkerProcess:
             await asyncio.shield(self.ready)
         if self._process is None or self._process.stdout is None:
             return
-        while await self._process.stdout.read(_PART_BYTES):
-            pass
-        await self._process.wait()
+        async with self._pipe:
+            while await self._process.stdout.read(_PART_BYTES):
+                pass
+            await self._process.wait()
 
     async def _start(self, setup: bytes, import_path: Sequence[str]) -> None:
         try:

@@ -166,8 +166,10 @@ class WorkerPool:
         return worker
 
     def _discard(self, worker: WorkerProcess) -> None:
+        if worker not in self._alive:
+            return
         worker.kill()
-        self._alive.discard(worker)
+        self._alive.remove(worker)
         chore = asyncio.ensure_future(worker.reap())
         self._chores.add(chore)
         chore.add_done_callback(self._chores.discard)

@@ -55,7 +55,7 @@ class BuiltinProvider:
             owned_by="steward",
             created_s=clock.now_ms() // 1000,
             context_tokens=CONTEXT_TOKENS,
-            capabilities=frozenset({"completion", "tools"}),
+            capabilities=frozenset({"completion", "tools", "tool_choice"}),
         )
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelDelta]:

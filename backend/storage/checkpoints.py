@@ -1,45 +1,41 @@
-"""LangGraph's checkpoints in an SQLite file of their own.
+"""The file of LangGraph's checkpoints, opened by the first agent turn.
 
-Apart from the main database, because the saver keeps its own connection and the two would lock each
-other out. The file is a work space: a run's checkpoints are pruned when it ends.
+Apart from the main database, because the two would lock each other out. The file is a work space:
+a run's checkpoints are pruned when it ends.
 """
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import aiosqlite
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-
-BUSY_TIMEOUT_MS = 5_000
+if TYPE_CHECKING:
+    from backend.storage.checkpoint_saver import ThreadedSqliteSaver
 
 
 class CheckpointFile:
-    """Opens the saver on first use; without a path it lives in memory. One per event loop."""
+    """Opens the saver on first use; without a path it lives in memory."""
 
     def __init__(self, path: Path | None) -> None:
-        self._path = path or ":memory:"
-        self._connection: aiosqlite.Connection | None = None
-        self._saver: AsyncSqliteSaver | None = None
+        self._path = path
+        self._saver: ThreadedSqliteSaver | None = None
         self._opening = asyncio.Lock()
 
-    async def saver(self) -> AsyncSqliteSaver:
+    async def saver(self) -> ThreadedSqliteSaver:
         """Give the saver; it takes plain values only (strict msgpack, no pickle)."""
         async with self._opening:
             if self._saver is None:
-                connection = await aiosqlite.connect(self._path)
-                await connection.execute("PRAGMA journal_mode=WAL")
-                await connection.execute("PRAGMA synchronous=NORMAL")
-                await connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-                self._connection = connection
-                serde = JsonPlusSerializer(pickle_fallback=False, allowed_msgpack_modules=None)
-                self._saver = AsyncSqliteSaver(connection, serde=serde)
-                await self._saver.setup()
+                self._saver = await asyncio.to_thread(_open, self._path)
         return self._saver
 
     async def aclose(self) -> None:
-        """Close the file."""
-        if self._connection is not None:
-            await self._connection.close()
+        """Close the file if it was opened."""
+        if self._saver is not None:
+            await self._saver.aclose()
+
+
+def _open(path: Path | None) -> ThreadedSqliteSaver:
+    module = importlib.import_module("backend.storage.checkpoint_saver")
+    return module.ThreadedSqliteSaver(path)

@@ -34,6 +34,7 @@ TOUCHES: frozenset[Touch] = frozenset({"computes"})
 
 _TARGET = "backend.kit.mathematics.evaluate:answer"
 _MIB = 1024 * 1024
+_PATIENT_SHARE = 0.87  # the rest of the time is left for the way back
 _EXAMPLES = {
     "solve": '{"expression": "x^2 - 4 = 0", "operation": "solve", "variable": "x"}',
     "differentiate": '{"expression": "x^3", "operation": "differentiate", "variable": "x"}',
@@ -63,6 +64,9 @@ def _known_word(value: object) -> object:
 
 
 def _text(value: object) -> object:
+    if isinstance(value, list):
+        parts: list[object] = [*value]
+        return ", ".join(map(str, parts))
     return "" if value is None else value
 
 
@@ -74,7 +78,7 @@ class Args(port.ToolArgs):
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
-    expression: str = Field(
+    expression: Annotated[str, BeforeValidator(_text)] = Field(
         min_length=1,
         description=(
             'The formula, as on a calculator or in Python: "3*(4+1)", "2^10", "sqrt(2)", "x^2 = 4", '
@@ -145,22 +149,14 @@ class Options(port.ToolOptions):
 class MathCalc:
     """Hands each question to the worker and words the answer."""
 
-    def __init__(self, options: Options, services: port.Services) -> None:
-        limits = WorkerLimits(
-            memory_bytes=options.memory_mib * _MIB,
-            cpu_s=options.timeout_s,
-            wall_s=options.timeout_s,
-            idle_s=options.idle_s,
-        )
-        self._timeout_s = options.timeout_s
-        self._pool = WorkerPool(
-            _TARGET, clock=services.clock, size=options.max_processes, limits=limits
-        )
+    def __init__(self, pool: WorkerPool, *, timeout_s: float) -> None:
+        self._pool = pool
+        self._timeout_s = timeout_s
 
     async def run(self, args: Args, context: port.ToolContext) -> ToolResult:  # noqa: ARG002 - the port's signature
         """Answer; ToolRetry when the formula cannot be read, ToolFailed when it has no answer in bounds."""
         try:
-            answer: dict[str, Any] = await self._pool.call(_request(args))
+            answer: dict[str, Any] = await self._pool.call(self._request(args))
         except WorkerRefused as exc:
             raise _in_words(exc, args) from exc
         except WorkerTimeout as exc:
@@ -172,14 +168,14 @@ class MathCalc:
         text = str(answer.pop("text"))
         return ToolResult(text=text, data=answer)
 
+    def _request(self, args: Args) -> dict[str, Any]:
+        given = args.model_dump(exclude_defaults=True)
+        always = {"expression": args.expression, "digits": args.digits}
+        return {**given, **always, "patience_s": self._timeout_s * _PATIENT_SHARE}
+
     async def aclose(self) -> None:
         """Stop the worker."""
         await self._pool.aclose()
-
-
-def _request(args: Args) -> dict[str, Any]:
-    given = args.model_dump(exclude_defaults=True)
-    return {**given, "expression": args.expression, "digits": args.digits}
 
 
 def _in_words(refusal: WorkerRefused, args: Args) -> ToolRetry | ToolFailed:
@@ -193,4 +189,11 @@ def _in_words(refusal: WorkerRefused, args: Args) -> ToolRetry | ToolFailed:
 
 def build(options: Options, services: port.Services) -> port.Tool:
     """Make the tool; the worker process starts with the first question."""
-    return MathCalc(options, services)
+    limits = WorkerLimits(
+        memory_bytes=options.memory_mib * _MIB,
+        cpu_s=options.timeout_s,
+        wall_s=options.timeout_s,
+        idle_s=options.idle_s,
+    )
+    pool = WorkerPool(_TARGET, clock=services.clock, size=options.max_processes, limits=limits)
+    return MathCalc(pool, timeout_s=options.timeout_s)

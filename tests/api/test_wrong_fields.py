@@ -221,7 +221,7 @@ async def test_the_other_routes_name_the_field_too(
 
 @pytest.mark.parametrize(
     "arguments",
-    [{}, {"expression": None}, {"expression": ["1"]}, {"expression": "1/0"}, {"x" * 3000: 1}],
+    [{}, {"expression": None}, {"expression": "1 +"}, {"expression": "1/0"}, {"x" * 3000: 1}],
 )
 async def test_a_tool_tried_with_bad_arguments_tells_what_is_wrong(
     http: AsyncClient, arguments: dict[str, Any]

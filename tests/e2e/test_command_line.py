@@ -101,7 +101,8 @@ def test_doctor_says_what_is_given_and_what_is_missing(tmp_path):
         "  warning: ADMIN_PASSWORT in the environment is unused: meant ADMIN_PASSWORD?",
     ]
     assert "  ok   data folder: data, key in secret.key" in lines
-    assert "       fix: start Ollama, or give OLLAMA_HOST" in lines
+    fix = "Start it with `ollama serve`, or set OLLAMA_HOST to where it runs."
+    assert f"       fix: {fix}" in lines
 
 
 def test_a_broken_installation_makes_doctor_fail(tmp_path):

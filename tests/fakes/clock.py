@@ -6,6 +6,8 @@ import asyncio
 
 from backend.kit.clocks import SteppedClock
 
+HANG_S = 5.0
+
 
 class WatchedClock(SteppedClock):
     """Time stands still until `step`; `asked` lists every sleep in seconds, in order."""
@@ -22,7 +24,8 @@ class WatchedClock(SteppedClock):
         await super().sleep(seconds)
 
     async def until_asked(self, seconds: float) -> None:
-        """Wait until something sleeps exactly that long."""
-        while seconds not in self.asked:
-            self._changed.clear()
-            await self._changed.wait()
+        """Wait until something sleeps exactly that long; fail after 5 s of real time."""
+        async with asyncio.timeout(HANG_S):
+            while seconds not in self.asked:
+                self._changed.clear()
+                await self._changed.wait()

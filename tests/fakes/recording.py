@@ -11,6 +11,8 @@ from typing import Any, Self
 import orjson
 from aiohttp import web
 
+HANG_S = 5.0
+
 
 @dataclass(slots=True)
 class Received:
@@ -61,8 +63,8 @@ class RecordingServer(ABC):
         return [request for request in self.requests if request.path == path]
 
     async def arrived(self, count: int, path: str) -> Received:
-        """Wait until that many requests came to a path; return the last of them."""
-        async with self._arrived:
+        """Wait until that many requests came to a path; return the last of them, or fail after 5 s."""
+        async with asyncio.timeout(HANG_S), self._arrived:
             await self._arrived.wait_for(lambda: len(self.at(path)) >= count)
         return self.at(path)[count - 1]
 

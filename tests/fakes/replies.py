@@ -41,7 +41,8 @@ class Reply:
     """One scripted answer of a model.
 
     `content` and `thinking` are one delta per item (a string is cut into words). `hold` delays the
-    first byte until it is set. `split_bytes` sends the body in pieces of that many bytes, each in a
+    first byte until it is set, `late_end` the end of the body after
+    its last line. `split_bytes` sends the body in pieces of that many bytes, each in a
     turn of the loop of its own. `status` other than 200 answers `error` in the server's shape; `raw` is a whole
     body sent as it stands. `count` tokens at `tokens_per_second` (0: at once) is the cheap path.
     """
@@ -57,6 +58,7 @@ class Reply:
     output_tokens: int | None = None
     hold: asyncio.Event | None = None
     delay_s: float = 0.0
+    late_end: asyncio.Event | None = None
     split_bytes: int = 0
     fault: Fault | None = None
     status: int = 200

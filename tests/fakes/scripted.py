@@ -104,6 +104,8 @@ class ScriptedServer(RecordingServer):
             if await self._fault(request, response, reply, sent):
                 break
             await self._pieces(response, line, reply.split_bytes)
+        if reply.late_end is not None:
+            await reply.late_end.wait()
         await response.write_eof()
         return response
 

@@ -28,6 +28,7 @@ router = APIRouter(prefix="/api/auth", tags=["auth"], route_class=SafeRoute)
 COOKIE = "steward_refresh"
 COOKIE_PATH = "/api/auth/refresh"
 DAY_S = 86_400
+CURL_TYPE = "application/x-www-form-urlencoded"  # what curl calls every body
 FORM_FIELDS = 20
 LOGIN_BODY: dict[str, Any] = {
     "requestBody": {
@@ -138,7 +139,9 @@ async def revoke_key(key_id: str, account: Account, found: Services) -> None:
 
 async def _login_body(request: Request) -> LoginIn:
     kind = media_type(request)
-    if kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+    if kind == CURL_TYPE and (await request.body()).lstrip().startswith(b"{"):
+        kind = "application/json"
+    if kind in {CURL_TYPE, "multipart/form-data"}:
         async with request.form(max_files=0, max_fields=FORM_FIELDS) as form:
             given = {name: form.get(name) for name in ("username", "password") if name in form}
     else:

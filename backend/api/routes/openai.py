@@ -39,13 +39,13 @@ async def create_chat_completion(
         headers["x-session-id"] = run.session_id
     if body.stream:
         await _first_sign(run, wait_s=found.options.first_byte_wait_s)
-        _raise_failure(run)
+        _raise_failure(run, watch, headers)
         include_usage = bool(body.stream_options and body.stream_options.include_usage)
         frames = _frames(run, wire.ChunkWriter(run, include_usage=include_usage))
         return EventStream(frames, watch=watch, headers=headers)
     await run.done()
+    _raise_failure(run, watch, headers)
     watch.stop()
-    _raise_failure(run)
     return Response(wire.completion(run), media_type=JSON, headers=headers)
 
 
@@ -109,10 +109,12 @@ def _leave(run: Run) -> None:
         run.cancel()
 
 
-def _raise_failure(run: Run) -> None:
+def _raise_failure(run: Run, watch: ClientWatch, headers: dict[str, str]) -> None:
     """Turn a run that failed before it was answered into an HTTP status."""
     if run.error is None or not run.log.closed:
         return
+    watch.stop()
+    run.error.headers = headers
     acted = any(isinstance(item, TurnEvent) and item.type == "tool_call" for item in run.log.items)
     run.error.repeats_work = acted
     raise run.error

@@ -13,7 +13,7 @@ from backend.kit.mathematics.integers import factors_report
 from backend.kit.mathematics.scope import Scope
 from backend.kit.mathematics.values import as_expression, as_integer, as_matrix, is_matrix
 
-_MAX_TERMS = 3_000
+_MAX_TERMS = 1_000
 MAX_PRECISION = 1_000
 
 

@@ -120,6 +120,11 @@ def _name(scope: Scope, node: Name) -> Value:
 
 def _known(scope: Scope, name: str) -> Value | None:
     """Find a unit, an angle or a constant."""
+    if name in {"degC", "degF"}:
+        raise CannotCompute(
+            "temperatures in °C and °F are points on a scale and cannot be computed with; "
+            "convert one at a time (20 °C to K) or use K"
+        )
     unit = units.find(name) if scope.units else None
     if unit is not None:
         scope.first_units.append(name)
@@ -194,7 +199,13 @@ def _added(a: Value, b: Value, sign: int) -> Value:
     if left.shape != right.shape:
         msg = f"matrices of {_shape(left)} and {_shape(right)} cannot be added"
         raise CannotCompute(msg)
-    return left + sign * right
+    return _like(left + sign * right, a, b)
+
+
+def _like(matrix: Value, *operands: Value) -> Value:
+    """Give a column back as a flat list when it was written as one."""
+    flat = any(isinstance(one, list) and not isinstance(one[0], list) for one in operands)
+    return list(matrix) if flat and matrix.cols == 1 else matrix
 
 
 def _shape(matrix: Value) -> str:
@@ -224,15 +235,16 @@ def _combined(scope: Scope, sign: str, pair: tuple[Any, Any]) -> Value:
         msg = "division by zero"
         raise CannotCompute(msg)
     if sign == "/":
-        return as_matrix(a) / divisor if is_matrix(a) else as_expression(a) / divisor
+        return _like(as_matrix(a) / divisor, a) if is_matrix(a) else as_expression(a) / divisor
     return PLAIN["mod" if sign == "mod" else "quotient"].apply(scope, a, b)
 
 
 def _multiplied(a: Value, b: Value) -> Value:
     if not (is_matrix(a) and is_matrix(b)):
-        a = as_matrix(a) if is_matrix(a) else as_expression(a)
-        b = as_matrix(b) if is_matrix(b) else as_expression(b)
-        return a * b
+        left = as_matrix(a) if is_matrix(a) else as_expression(a)
+        right = as_matrix(b) if is_matrix(b) else as_expression(b)
+        product = left * right
+        return _like(product, a, b) if is_matrix(product) else product
     if isinstance(a, list) and isinstance(b, list) and not isinstance((a or [0])[0], list):
         msg = "two lists have no single product; write dot(a, b) or cross(a, b)"
         raise CannotCompute(msg)
@@ -240,7 +252,7 @@ def _multiplied(a: Value, b: Value) -> Value:
     if left.cols != right.rows:
         msg = f"matrices of {_shape(left)} and {_shape(right)} cannot be multiplied"
         raise CannotCompute(msg)
-    return left * right
+    return _like(left * right, b)
 
 
 def _power_modulo(scope: Scope, node: Power, modulus: Node) -> Value:

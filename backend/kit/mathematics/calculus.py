@@ -89,7 +89,7 @@ def _integrate(scope: Scope, call: Call) -> Value:
     except OutOfPatience:
         msg = "no antiderivative was found in time"
         raise CannotCompute(msg) from None
-    if found.has(sp.Integral):
+    if found.has(*_unreadable()):
         msg = "no antiderivative in known functions was found; give bounds for a number"
         raise CannotCompute(msg)
     scope.note("plus an arbitrary constant C")
@@ -114,7 +114,7 @@ def _is_derivative(found: Value, integrand: Value, symbol: Value) -> bool:
 
 def _definite(scope: Scope, integrand: Value, range_: tuple[Any, Any, Any]) -> Value:
     exact = _patiently(lambda: sp.integrate(integrand, range_))
-    solved = exact is not None and not exact.has(sp.Integral, sp.nan, sp.zoo)
+    solved = exact is not None and not exact.has(*_unreadable())
     if not all(part.is_number for part in range_[1:]) or integrand.free_symbols - {range_[0]}:
         if not solved:
             msg = "no closed form was found for this integral"
@@ -136,6 +136,11 @@ def _definite(scope: Scope, integrand: Value, range_: tuple[Any, Any, Any]) -> V
     scope.inexact = True
     scope.note("computed numerically")
     return number
+
+
+def _unreadable() -> tuple[Value, ...]:
+    """Name what makes a closed form no answer: unsolved parts, undefined ones, hypergeometric series."""
+    return (sp.Integral, sp.nan, sp.zoo, sp.hyper, sp.meijerg, sp.exp_polar)
 
 
 def _patiently(work: Callable[[], Value], seconds: float = 1.4) -> Value:
@@ -271,10 +276,10 @@ def _in_closed_form(scope: Scope, kind: str, over: tuple[Node, str, tuple[Any, A
     symbol, term = _free(scope, name, formula, integer=True)
     function, unsolved = (sp.summation, sp.Sum) if kind == "sum" else (sp.product, sp.Product)
     found = _patiently(lambda: function(term, (symbol, *bounds)))
-    if found is not None and found.has(sp.oo, -sp.oo, sp.zoo, sp.nan):
-        msg = f"the {kind} diverges"
-        raise CannotCompute(msg)
     if found is not None and not found.has(unsolved):
+        if found.has(sp.oo, -sp.oo, sp.zoo, sp.nan):
+            msg = f"the {kind} diverges"
+            raise CannotCompute(msg)
         return _tidy(found)
     if not all(bound.is_number for bound in bounds) or term.free_symbols - {symbol}:
         msg = f"no closed form was found for this {kind}"

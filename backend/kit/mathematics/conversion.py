@@ -11,6 +11,7 @@ from backend.kit.mathematics.cas import Value, sp
 from backend.kit.mathematics.errors import CannotCompute, NotUnderstood
 from backend.kit.mathematics.integers import in_base
 from backend.kit.mathematics.parsing import parse
+from backend.kit.mathematics.quantities import with_units_divided
 from backend.kit.mathematics.scope import Report, Scope
 from backend.kit.mathematics.syntax import Name, names_in
 from backend.kit.mathematics.values import as_expression, as_integer
@@ -22,10 +23,15 @@ _HOW_MANY = re.compile(
     re.IGNORECASE,
 )
 _CONVERT = re.compile(r"^(?:please )?(?:convert|express|change|write)\s+", re.IGNORECASE)
+_CALLED = re.compile(r"convert(?:_to)?\((.+),\s*([^,]+)\)", re.IGNORECASE)
 _CURRENCY = re.compile(
     r"(?<![A-Za-z])(?:usd|eur|gbp|jpy|chf|cny|inr|cad|aud|euros?|dollars?|bitcoins?|btc|yen|rupees?)(?![A-Za-z])|[$€£¥₹]",
     re.IGNORECASE,
 )
+_MAX_TARGET = 60
+_MAX_JOINTS = 6
+_COMPOUND = re.compile(r"(?<![\w.])(\d[\d.]*) ?([A-Za-z]+),? (?:and )?(?=\d[\d.]* ?([A-Za-z]+))")
+_NUMBER_UNIT = re.compile(r"\d [A-Za-z]\b")
 _BASES = {
     "hex": 16, "hexadecimal": 16, "binary": 2, "bin": 2, "octal": 8, "oct": 8, "decimal": 10, "base 10": 10,
 }  # fmt: skip
@@ -62,6 +68,9 @@ def question_in(text: str, *, target: str = "") -> Question | None:
             f"1 {re.sub('^(?:an?|one) ', '', source)}" if not re.search(r"\d", source) else source
         )
         return Question(source=source, target=found.group("target"))
+    text = _COMPOUND.sub(_summed, text)
+    if found := _CALLED.fullmatch(text):
+        return Question(source=found.group(1), target=found.group(2).strip("'\" "))
     ordered = _CONVERT.search(text) is not None
     text = _CONVERT.sub("", text)
     if target:
@@ -69,8 +78,14 @@ def question_in(text: str, *, target: str = "") -> Question | None:
     return _divided(text, ordered=ordered)
 
 
+def _summed(found: re.Match[str]) -> str:
+    """Read "5 feet 3 inches" and "2 hours and 30 minutes" as sums."""
+    known = units.find(found.group(2)) is not None and units.find(found.group(3)) is not None
+    return f"{found.group(1)} {found.group(2)} + " if known else found.group()
+
+
 def _divided(text: str, *, ordered: bool) -> Question | None:
-    for joint in reversed(list(_JOINT.finditer(text))):
+    for joint in list(_JOINT.finditer(text))[: -_MAX_JOINTS - 1 : -1]:
         source = text[: joint.start()].strip()
         target = _ARTICLE.sub("", text[joint.end() :].strip()).rstrip("?. ")
         if not source or not target:
@@ -78,8 +93,10 @@ def _divided(text: str, *, ordered: bool) -> Question | None:
         if _CURRENCY.fullmatch(target):
             msg = "exchange rates change from day to day; this calculator does not know them"
             raise CannotCompute(msg)
-        is_sign = joint.group().strip() in {"=", "=>"}
-        if _is_target(target) and not (is_sign and not re.search(r"[A-Za-z]", source)):
+        if target[:1].isdigit() or len(target) > _MAX_TARGET:
+            continue
+        is_sign = joint.group().strip() in {"=", "equals"}
+        if _is_target(target) and not (is_sign and not re.search(r"\d ?[A-Za-z]", source)):
             return Question(source=source, target=target)
     if ordered and len(text) < 80:
         msg = f'the target of the conversion is not known in "{text}"; example: 5 km/h to m/s'
@@ -119,7 +136,7 @@ def answered(scope: Scope, question: Question) -> tuple[Value, str, str]:
     if point is not None:
         return point
     scope.units = True
-    value = as_expression(scope.value(parse(question.source)))
+    value = as_expression(scope.value(with_units_divided(parse(question.source))))
     converted, unit = _in_unit(scope, value, target)
     return converted, unit, f"{question.source} in {target}"
 
@@ -144,7 +161,11 @@ def _rebased(scope: Scope, source: str, base: int) -> tuple[Any, str, str]:
         origin = _BASES.get(named) or int(named.removeprefix("base "))
         number = _digits_in(found.group("digits"), origin)
     else:
-        number = as_integer(scope.value(parse(source)), "a number to write in another base")
+        value = scope.value(parse(source))
+        if base == 10 and not getattr(value, "is_Integer", False):
+            scope.decimals = True
+            return value, "", f"{source} as a decimal"
+        number = as_integer(value, "a number to write in another base")
     result: Report | Any = sp.Integer(number) if base == 10 else in_base(number, _checked(base))
     return result, "", f"{source} in base {base}"
 
@@ -182,12 +203,13 @@ def wants_units(text: str, names: list[Name]) -> bool:
     if _CURRENCY.search(text) and not names:
         return False
     plain = [one.name for one in names if one.name not in {"pi", "e"}]
-    return (
-        bool(plain)
-        and all(units.find(name) is not None for name in plain)
-        and any(len(name) > 1 for name in plain)
-        and bool(re.search(r"\d", text))
-    )
+    known = bool(plain) and all(_measures(name) for name in plain)
+    written = any(len(name) > 1 for name in plain) or bool(_NUMBER_UNIT.search(text))
+    return known and written and bool(re.search(r"\d", text))
+
+
+def _measures(name: str) -> bool:
+    return name in {"degC", "degF"} or units.find(name) is not None
 
 
 def without_currency(text: str) -> str:

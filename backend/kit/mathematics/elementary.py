@@ -14,6 +14,9 @@ from backend.kit.mathematics.values import as_expression, as_integer, as_numbers
 
 _MAX_ARGUMENT_BITS = 40
 _SMALL_ANGLE = 7
+_GUARD_DIGITS = 30
+_MAX_WORKING_DIGITS = 50_000
+_GROWING = {"zeta": 20, "loggamma": 1_000, "sinh": 40, "cosh": 40, "erf": 1_000, "erfc": 20}
 
 
 def _root(scope: Scope, value: Value, degree: Value) -> Value:
@@ -85,7 +88,7 @@ def _mapped(function: Value) -> Value:
     return apply
 
 
-def _round(_: Scope, value: Value, places: Value = 0) -> Value:
+def _round(scope: Scope, value: Value, places: Value = 0) -> Value:
     """Round half away from zero, as is taught; exact for rational numbers."""
     value = as_expression(value)
     n = as_integer(
@@ -97,6 +100,12 @@ def _round(_: Scope, value: Value, places: Value = 0) -> Value:
     if not value.is_real:
         msg = "only a real number can be rounded"
         raise CannotCompute(msg)
+    if not value.is_real:
+        raise CannotCompute("only a real number can be rounded")
+    if not value.is_Rational:
+        digits = abs(n) + int(size_bits(value)) + _GUARD_DIGITS
+        value = sp.Rational(value.evalf(digits, maxn=_MAX_WORKING_DIGITS))
+    scope.decimals = True
     scale = sp.Integer(10) ** n
     nearest = sp.floor(sp.Abs(value) * scale + sp.Rational(1, 2))
     return sp.sign(value) * nearest / scale
@@ -131,12 +140,33 @@ def _both(function: Callable[[Value, Value], Value]) -> Callable[[Scope, Value, 
     return apply
 
 
+def _pow(scope: Scope, base: Value, exponent: Value, modulus: Value = None) -> Value:
+    if modulus is None:
+        return power(scope, as_expression(base), as_expression(exponent))
+    whole = [as_integer(one, "an argument of pow(b, e, m)") for one in (base, exponent, modulus)]
+    return sp.Integer(pow(*whole))
+
+
 def _percent_change(_: Scope, old: Value, new: Value) -> Value:
     old, new = as_expression(old), as_expression(new)
     if old.is_zero:
         msg = "the change from 0 has no percentage"
         raise CannotCompute(msg)
     return (new - old) / old * 100
+
+
+def _bounded(name: str) -> Function:
+    """Declare a function of SymPy's that must not get numbers beyond some power of two."""
+    function = getattr(sp, name)
+    bits = _GROWING.get(name)
+
+    def apply(value: Value) -> Value:
+        if bits and value.is_number and abs(value) > 1 and size_bits(value) > bits:
+            msg = f"the argument of {name} is too large"
+            raise CannotCompute(msg)
+        return function(value)
+
+    return _each(apply, f"{name}(1/2)")
 
 
 def _each(function: Callable[[Any], Value], example: str) -> Function:
@@ -149,7 +179,7 @@ loggamma zeta"""
 
 FUNCTIONS: dict[str, Function] = {
     **{n: one(_trigonometric(getattr(sp, n)), f"{n}(30°)") for n in _TRIGONOMETRIC.split()},
-    **{name: _each(getattr(sp, name), f"{name}(1/2)") for name in _OTHERS.split()},
+    **{name: _bounded(name) for name in _OTHERS.split()},
     "sqrt": one(lambda scope, v: power(scope, as_expression(v), sp.S.Half), "sqrt(16)"),
     "cbrt": one(lambda scope, value: _root(scope, value, sp.Integer(3)), "cbrt(27)"),
     "root": two(_root, "root(32, 5)"),
@@ -175,7 +205,7 @@ FUNCTIONS: dict[str, Function] = {
     "max": many(_extreme(sp.Max), "max(3, 1, 2)"),
     "mod": two(_mod, "mod(17, 5)"),
     "quotient": two(_quotient, "17 // 5"),
-    "pow": two(lambda scope, a, b: power(scope, as_expression(a), as_expression(b)), "pow(2, 10)"),
+    "pow": Function(_pow, (2, 3), "pow(2, 10)"),
     "rational": two(_both(lambda a, b: a / b), "rational(1, 3)"),
     "percent_change": two(_percent_change, "percent_change(50, 75)"),
 }

@@ -12,13 +12,14 @@ from typing import Any
 
 from backend.kit.mathematics import conversion, units
 from backend.kit.mathematics.building import build
-from backend.kit.mathematics.cas import FAILURES, Value
+from backend.kit.mathematics.cas import FAILURES, Value, sp
 from backend.kit.mathematics.errors import CannotCompute, NotUnderstood
-from backend.kit.mathematics.names import FUNCTIONS
 from backend.kit.mathematics.normalise import normalise
 from backend.kit.mathematics.parsing import parse
+from backend.kit.mathematics.patience import OutOfPatience, patience
 from backend.kit.mathematics.phrases import Task, understand
 from backend.kit.mathematics.presenting import present, present_quantity
+from backend.kit.mathematics.quantities import with_units_divided
 from backend.kit.mathematics.scope import Report, Scope
 from backend.kit.mathematics.solving import solve_relations
 from backend.kit.mathematics.syntax import (
@@ -34,7 +35,9 @@ from backend.kit.mathematics.syntax import (
 )
 
 _MAX_INT_DIGITS = 200_000
+_PATIENCE_S = 2.6
 _ASSIGNMENT = re.compile(r"\s*([A-Za-z]\w*)\s*=\s*(.+?)\s*")
+_DIFFERENTIAL = re.compile(r"(?<=[\s)\d])d ?[a-z]$")
 _BINDING = frozenset({"solve", "diff", "integrate", "limit", "series", "at", "sum", "product"})
 _PARTS = ("variable", "lower", "upper", "point", "at", "order", "side", "target")
 _UNARY = {
@@ -55,7 +58,10 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     sys.set_int_max_str_digits(_MAX_INT_DIGITS)
     scope = Scope(build=build, digits=request.get("digits", 15))
     try:
-        return _answered(scope, request)
+        with patience(request.get("patience_s", _PATIENCE_S)):
+            return _answered(scope, request)
+    except OutOfPatience:
+        raise CannotCompute("it takes too long") from None
     except FAILURES as exc:
         if isinstance(exc, NotUnderstood | CannotCompute):
             raise
@@ -106,7 +112,10 @@ def _task(text: str, request: dict[str, Any]) -> Task:
 
 def _node(scope: Scope, task: Task) -> Node:
     """Make the formula of a task: phrases become the functions they name."""
-    formula = parse(task.expression)
+    text = (
+        _DIFFERENTIAL.sub("", task.expression) if task.operation == "integrate" else task.expression
+    )
+    formula = parse(text)
     if isinstance(formula, Call) and formula.name == _CANONICAL.get(task.operation):
         return formula
     scope.variables.update(re.findall(r"[A-Za-z]\w*", task.variable))
@@ -118,6 +127,10 @@ def _node(scope: Scope, task: Task) -> Node:
 
 def _with_values(scope: Scope, task: Task, formula: Node) -> Node:
     """Bind "x = 3, y = 4" for a formula that is evaluated as it is."""
+    if isinstance(formula, Call) and formula.name in _BINDING and task.at:
+        found = _ASSIGNMENT.fullmatch(task.at)
+        names = (Name(found.group(1)),) if found else _names(task)[:1]
+        return Call("at", (formula, *names, parse(found.group(2) if found else task.at)))
     for part in re.split(r",|;|\band\b", task.at):
         if found := _ASSIGNMENT.fullmatch(part):
             scope.values[found.group(1)] = scope.value(parse(found.group(2)))
@@ -208,13 +221,21 @@ def _evaluated(scope: Scope, task: Task, node: Node) -> dict[str, Any]:
     binds = isinstance(node, Call) and node.name in _BINDING
     free = [one for one in names if one.name not in scope.values]
     if task.operation == "evaluate" and not binds and conversion.wants_units(task.expression, free):
-        scope.units = True
-        return _of_units(scope, node)
+        try:
+            return _of_units(scope, with_units_divided(node))
+        except CannotCompute:
+            if any(len(one.name) > 1 for one in free):
+                raise
+            scope.units = False  # single letters may be plain unknowns after all
     value = scope.value(node)
+    if task.target == "%":
+        return present(scope, value * 100, read=written(node), unit="%")
     if task.operation == "evaluate" and _is_question(node, value):
         relations: list[Value] = [*value] if isinstance(value, list) else [value]
         value = solve_relations(scope, relations, [])
         return present(scope, value, read=f"solve {written(node)}")
+    if isinstance(node, Several) and all(one is sp.true or one is sp.false for one in value):
+        value = sp.And(*value)
     return present(scope, value, read=written(node))
 
 
@@ -223,11 +244,13 @@ def _is_question(node: Node, value: Value) -> bool:
     if isinstance(node, Compare):
         return bool(getattr(value, "free_symbols", ()))
     if isinstance(node, Several):
-        return all(isinstance(part, Compare) for part in node.parts)
+        relations = all(isinstance(part, Compare) for part in node.parts)
+        return relations and any(getattr(one, "free_symbols", None) for one in value)
     return False
 
 
 def _of_units(scope: Scope, node: Node) -> dict[str, Any]:
+    scope.units = True
     value = scope.value(node)
     if not hasattr(value, "free_symbols") or isinstance(value, Report):
         return present(scope, value, read=written(node))
@@ -236,8 +259,3 @@ def _of_units(scope: Scope, node: Node) -> dict[str, Any]:
     number, measure = units.split(value)
     name, unit = units.best_unit(measure, scope.first_units)
     return present_quantity(scope, number / units.split(unit)[0], unit=name, read=written(node))
-
-
-def known_functions() -> list[str]:
-    """List the functions a formula may call."""
-    return sorted(set(FUNCTIONS.values()))

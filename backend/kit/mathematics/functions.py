@@ -7,6 +7,7 @@ because they bind variables.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from backend.kit.mathematics import (
     algebra,
@@ -20,7 +21,7 @@ from backend.kit.mathematics import (
 from backend.kit.mathematics.cas import Value
 from backend.kit.mathematics.declaring import Function
 from backend.kit.mathematics.scope import Scope
-from backend.kit.mathematics.syntax import Call
+from backend.kit.mathematics.syntax import Call, names_in
 
 PLAIN: dict[str, Function] = {
     **elementary.FUNCTIONS,
@@ -30,7 +31,16 @@ PLAIN: dict[str, Function] = {
     **algebra.FUNCTIONS,
 }
 
+
+def _int(scope: Scope, call: Call) -> Value:
+    """Read int(3.7) as a whole number, as Python does, and int(x^2, x) as an integral."""
+    if len(call.args) == 1 and not names_in(call):
+        return PLAIN["trunc"].apply(scope, scope.value(call.args[0]))
+    return calculus.SPECIAL["integrate"](scope, replace(call, name="integrate"))
+
+
 SPECIAL: dict[str, Callable[[Scope, Call], Value]] = {
     **calculus.SPECIAL,
     **solving.SPECIAL,
+    "int": _int,
 }

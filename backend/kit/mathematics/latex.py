@@ -24,8 +24,10 @@ _SIGNS = {
 def plain(text: str) -> str:
     r"""Rewrite `\frac{1}{2}`, `\sqrt[3]{x}`, `\int_0^1`, matrices, Greek letters and signs.
 
-    Text without a backslash, dollar pair or `_{` comes back as it is.
+    Text without a backslash comes back as it is, but for dollar signs around it.
     """
+    if text.startswith("$") and text.endswith("$"):
+        text = text.strip("$")
     if "\\" not in text:
         return text
     text = _MATRIX.sub(_matrix, text)

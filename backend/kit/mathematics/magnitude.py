@@ -65,6 +65,8 @@ def power(scope: Scope, base: Value, exponent: Value) -> Value:
         return _rounded_power(scope, base, exponent, digits)
     if exponent.is_Integer and base.is_real is False:
         return _complex_power(base, int(exponent))
+    if base.is_negative and exponent.is_Rational and exponent.q % 2 and not exponent.is_Integer:
+        scope.note("the principal (complex) root; for the real one write cbrt(x) or root(x, n)")
     return sp.Pow(base, exponent)
 
 

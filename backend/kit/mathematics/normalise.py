@@ -21,6 +21,7 @@ _SUPERSCRIPT = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 _VULGAR = re.compile(r"[¼½¾⅐-⅞]")
 _THIN_SPACE = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
+_SPACES = re.compile(r"\s+")
 _WRAPPER = re.compile(
     r"^\s*(?:```\w*\s*(.*?)\s*```|`([^`]*)`|\"([^\"]*)\"|'([^']*)')\s*$", re.DOTALL
 )
@@ -30,13 +31,33 @@ _ASSIGNED = re.compile(r"^\s*(?:result|answer|ans|print)\s*=\s*(?=\S)", re.IGNOR
 _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), meaning)
     for pattern, meaning in (
+        (r"(?<!\b0)(?<=\d) ?[xX] ?(?=\d)", "*"),
+        (r"°\s?([CF])\b", r" deg\1"),
+        (r"\bdegrees? (C|F|Celsius|Fahrenheit)\b", r" \1"),
+        (r"\blight years?\b", "lightyear"),
+        (r"\bnautical miles?\b", "nauticalmile"),
+        (r"\bfl(?:uid|\.)? ?(?:oz|ounces?)\b", "floz"),
+        (r"\bmetric tons?\b", "tonne"),
+        (
+            r"\b(?:square|sq\.?) (?=(?:[kcm]?m|km|ft|in|yd|mi|\w*met[er]+s?|feet|foot|inch(?:es)?|yards?|miles?)\b)(\w+)",
+            r"\1^2",
+        ),
+        (
+            r"\b(?:cubic|cu\.?) (?=(?:[kcm]?m|ft|in|yd|mi|\w*met[er]+s?|feet|foot|inch(?:es)?|yards?|miles?)\b)(\w+)",
+            r"\1^3",
+        ),
+        (
+            r"\blog(?:arithm)? (?:of )?\(?([\w.]+)\)? (?:to |in |with )?(?:the )?base (\w+)",
+            r"logbase(\2, \1)",
+        ),
         (r"\b(?:raised )?to the power (?:of )?", "^"),
         (r"\braised to (?:the )?", "^"),
         (r"\bmultiplied (?:by|with)\b|\btimes\b", "*"),
         (r"\bdivided by\b|\bover\b", "/"),
         (r"\bplus\b", "+"),
         (r"\bminus\b", "-"),
-        (r"\bmodulo\b", "mod"),
+        (r"\bmod(?:ulo)?\b", "mod"),
+        (r"(?<=%) (?:tip|tax|vat|commission|interest) (?:on|of|for)\b", " of"),
         (r"\s*\bsquared\b", "^2"),
         (r"\s*\bcubed\b", "^3"),
         (r"(?<=[\d)])\s*\bfactorial\b(?!\s*\()", "!"),
@@ -51,7 +72,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"\blog(?:arithm)? (?:to )?(?:the )?base (\w+) (?:of )?\(?([\w.]+)\)?",
             r"logbase(\1, \2)",
         ),
-        (r"(\d+|\b[nk]) choose (\d+|[nk]\b)", r"binomial(\1, \2)"),
+        (r"((?<!\d)\d+|\b[nk]) choose (\d+|[nk]\b)", r"binomial(\1, \2)"),
         (r"\b(?:is )?(?:greater|bigger|larger|more) than or equal to\b|\bat least\b", ">="),
         (r"\b(?:is )?(?:less|smaller) than or equal to\b|\bat most\b", "<="),
         (r"\b(?:is )?(?:strictly )?(?:greater|bigger|larger|more) than\b", ">"),
@@ -101,7 +122,7 @@ def normalise(text: str) -> str:
         raise NotUnderstood(msg)
     if found := _WRAPPER.match(text):
         text = next(group for group in found.groups() if group is not None)
-    text = _THIN_SPACE.sub("", text)
+    text = _SPACES.sub(" ", _THIN_SPACE.sub("", text)).strip()
     text = _SUPERSCRIPT.sub(lambda m: f"^({m.group().translate(_SUPERSCRIPTS)})", text)
     text = _VULGAR.sub(lambda m: f"({unicodedata.normalize('NFKC', m.group())})", text)
     text = unicodedata.normalize("NFKC", plain(text.translate(_SIGNS)).translate(_SIGNS))

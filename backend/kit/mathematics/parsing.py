@@ -30,6 +30,7 @@ from backend.kit.mathematics.tokens import Token, tokenise
 _RELATIONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _FACTOR_SIGNS = {"*": "*", "/": "/", "//": "//", "<<": "<<", ">>": ">>", "mod": "mod", "of": "*"}
 _MAX_DEPTH = 70
+_MAX_POSTFIXES = 10
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -148,7 +149,7 @@ class _Parser:
 
     def _postfix(self) -> Node:
         value = self._atom()
-        while True:
+        for _ in range(_MAX_POSTFIXES):
             if token := self._accept("!", "!!", "°"):
                 value = Postfix(token.text, value)
             elif self._now.text == "%" and not self._percent_divides():
@@ -156,6 +157,7 @@ class _Parser:
                 value = Postfix("%", value)
             else:
                 return value
+        raise self._unexpected()
 
     def _percent_divides(self) -> bool:
         """Tell `17 % 5` (remainder) from `15% of 80` (percent) by what follows."""
@@ -168,17 +170,23 @@ class _Parser:
         if token.kind == "number":
             self._index += 1
             return self._literal(token.text)
-        if token.kind == "name" and token.text not in RESERVED:
+        if token.kind == "name" and (token.text not in RESERVED or self._calls_mod()):
             self._index += 1
             return self._named(token)
         if token.text in {"(", "{"}:
             self._index += 1
-            inside = self._comparison()
-            if token.text == "(" and self._now.text == ",":
-                return self._tuple(inside)
-            self._expect(_CLOSERS[token.text])
-            return inside
+            return self._group(_CLOSERS[token.text])
         return self._bracket()
+
+    def _calls_mod(self) -> bool:
+        return self._now.text == "mod" and self._tokens[self._index + 1].text == "("
+
+    def _group(self, closer: str) -> Node:
+        inside = self._comparison()
+        if self._accept(","):
+            return Items((inside, *self._arguments(closer)))
+        self._expect(closer)
+        return inside
 
     def _bracket(self) -> Node:
         if self._accept("["):
@@ -190,10 +198,6 @@ class _Parser:
             self._expect("|")
             return Absolute(inside)
         raise self._unexpected()
-
-    def _tuple(self, first: Node) -> Node:
-        self._index += 1
-        return Items((first, *self._arguments(")")))
 
     def _arguments(self, closer: str) -> tuple[Node, ...]:
         bars, self._bars = self._bars, 0
@@ -222,7 +226,7 @@ class _Parser:
         if function and opener == "(" and not (len(token.text) == 1 and self._now.spaced):
             self._index += 1
             return Call(function, self._arguments(")"), token.at)
-        if function and opener == "[" and token.text[0].isupper() and len(token.text) > 1:
+        if function and opener == "[" and token.text[0].isupper():
             self._index += 1  # as Mathematica writes: Sin[x]
             return Call(function, self._arguments("]"), token.at)
         if function in BARE_FUNCTIONS:
@@ -262,7 +266,7 @@ class _Parser:
         if self._depth > _MAX_DEPTH:
             msg = f"functions are nested deeper than {_MAX_DEPTH}"
             raise NotUnderstood(msg)
-        factors: list[tuple[str, Node]] = [("*", self._power())]
+        factors: list[tuple[str, Node]] = [("*", self._signed())]
         while self._now.kind == "name" and not self._now.spaced and self._starts_factor():
             factors.append(("", self._power()))
         self._depth -= 1

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
 from backend.kit.mathematics.cas import sp
+
+_SOON_S = 0.001
 
 
 class OutOfPatience(BaseException):
@@ -17,7 +20,7 @@ class OutOfPatience(BaseException):
 
 @contextmanager
 def patience(seconds: float) -> Generator[None]:
-    """Raise OutOfPatience in the block after so many seconds.
+    """Raise OutOfPatience in the block after so many seconds; blocks may be nested.
 
     Works in the main thread of a process with interval timers; elsewhere the block runs to its end.
     """
@@ -25,8 +28,10 @@ def patience(seconds: float) -> Generator[None]:
     if not usable:
         yield
         return
-    before = signal.signal(signal.SIGALRM, _ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    started_s = time.monotonic()
+    handler = signal.signal(signal.SIGALRM, _ring)
+    outer_s, _ = signal.getitimer(signal.ITIMER_REAL)
+    signal.setitimer(signal.ITIMER_REAL, min(seconds, outer_s or seconds))
     try:
         yield
     except OutOfPatience:
@@ -34,7 +39,10 @@ def patience(seconds: float) -> Generator[None]:
         raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, handler)
+        if outer_s:
+            left_s = outer_s - (time.monotonic() - started_s)
+            signal.setitimer(signal.ITIMER_REAL, max(left_s, _SOON_S))
 
 
 def _ring(_: int, __: FrameType | None) -> None:

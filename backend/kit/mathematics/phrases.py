@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-MAX_PHRASE = 2_000
+MAX_PHRASE = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("integrate", rf"(?:integral|antiderivative) of {_F}{_WRT}"),
         (
             "integrate",
-            r"(?:integrate|integral|int)\s*_\s*[({]?(?P<lower>[^\s(){}^]+|[({][^(){}]+[)}])[)}]?\s*\^\s*[({]?(?P<upper>[^\s(){}]+)[)}]?\s+(?P<expression>.+?)\s*\bd ?(?P<variable>[a-z])",
+            r"(?:integrate|integral|int)\s*_\s*[({]?\s*(?P<lower>[^\s(){}^]+)\s*[)}]?\s*\^\s*[({]?\s*(?P<upper>[^\s(){}]+)\s*[)}]?\s+(?P<expression>.+?)\s*\bd ?(?P<variable>[a-z])",
         ),
         (
             "integrate",
@@ -87,11 +87,11 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "sum",
-            r"(?:sum|summation|sigma)\s*_\s*[({](?P<variable>[a-z])\s*=\s*(?P<lower>[^(){}]+)[)}]\s*\^\s*[({]?(?P<upper>[^\s(){}]+)[)}]?\s*(?P<expression>.+)",
+            r"(?:sum|summation|sigma)\s*_\s*[({](?P<variable>[a-z])\s*=\s*(?P<lower>[^(){}]+)[)}]\s*\^\s*[({]?\s*(?P<upper>[^\s(){}]+)\s*[)}]?\s*(?P<expression>.+)",
         ),
         (
             "product",
-            r"(?:product|prod)\s*_\s*[({](?P<variable>[a-z])\s*=\s*(?P<lower>[^(){}]+)[)}]\s*\^\s*[({]?(?P<upper>[^\s(){}]+)[)}]?\s*(?P<expression>.+)",
+            r"(?:product|prod)\s*_\s*[({](?P<variable>[a-z])\s*=\s*(?P<lower>[^(){}]+)[)}]\s*\^\s*[({]?\s*(?P<upper>[^\s(){}]+)\s*[)}]?\s*(?P<expression>.+)",
         ),
         (
             "sum",
@@ -111,7 +111,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "solve",
-            rf"solve (?:the )?(?:system |equations? |inequality )*(?:of )?(?:for (?P<variable>[a-z]\w*(?:\s*(?:,|and)\s*[a-z]\w*)*)\s*(?::|in|if|given|when|where)\s*)?{_F}(?:\s+for\s+(?P<variable2>[a-z]\w*(?:\s*(?:,|and)\s*[a-z]\w*)*))?",
+            rf"solve (?:the )?(?:following )?(?:(?:system|equations?|inequality|of)\b ?)*:?\s*(?:for (?P<variable>[a-z]\w*(?:\s*(?:,|and)\s*[a-z]\w*)*)\s*(?::|in|if|given|when|where)\s*)?{_F}(?:\s+for\s+(?P<variable2>[a-z]\w*(?:\s*(?:,|and)\s*[a-z]\w*)*))?",
         ),
         (
             "solve",
@@ -146,21 +146,29 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, meaning in (
         (
             rf"(?:the )?(?:percent|percentage|%)(?:age)? (?:change|difference|increase|decrease) (?:from|between) {_N} (?:to|and) {_N}",
-            r"percent_change(\1, \2)",
+            r"((\2)-(\1))/(\1) as %",
         ),
         (
             rf"(?:the )?% (?:change|increase|decrease) (?:from|between) {_N} (?:to|and) {_N}",
-            r"percent_change(\1, \2)",
+            r"((\2)-(\1))/(\1) as %",
         ),
-        (rf"(?:what )?(?:percent(?:age)?|%) of {_N} is {_N}", r"(\2)/(\1)*100"),
-        (rf"{_N} is what (?:percent(?:age)?|%) of {_N}", r"(\1)/(\2)*100"),
-        (rf"{_N} (?:as|is) (?:a )?(?:percent(?:age)?|%) of {_N}", r"(\1)/(\2)*100"),
+        (rf"(?:what )?(?:percent(?:age)?|%) of {_N} is {_N}", r"(\2)/(\1) as %"),
+        (rf"{_N} is what (?:percent(?:age)?|%) of {_N}", r"(\1)/(\2) as %"),
+        (rf"{_N} (?:as|is) (?:a )?(?:percent(?:age)?|%) of {_N}", r"(\1)/(\2) as %"),
         (rf"{_N} is {_PERCENT} of (?:what(?: number)?|which number)", r"(\1)/(\2%)"),
-        (rf"(?:increase|raise) {_N} by {_PERCENT}", r"(\1)*(1+(\2%))"),
-        (rf"{_N} (?:increased|raised) by {_PERCENT}", r"(\1)*(1+(\2%))"),
-        (rf"(?:decrease|reduce|discount) {_N} by {_PERCENT}", r"(\1)*(1-(\2%))"),
-        (rf"{_N} (?:decreased|reduced|discounted) by {_PERCENT}", r"(\1)*(1-(\2%))"),
-        (rf"{_PERCENT} off (?:of )?{_N}", r"(\2)*(1-(\1%))"),
+        (rf"(?:increase|raise) {_N} by {_PERCENT}", r"(\1)*(100+\2)/100"),
+        (rf"{_N} (?:increased|raised) by {_PERCENT}", r"(\1)*(100+\2)/100"),
+        (rf"(?:decrease|reduce|discount) {_N} by {_PERCENT}", r"(\1)*(100-\2)/100"),
+        (rf"{_N} (?:decreased|reduced|discounted) by {_PERCENT}", r"(\1)*(100-\2)/100"),
+        (rf"{_PERCENT} off (?:of )?{_N}", r"(\2)*(100-\1)/100"),
+        (
+            r"(?:round )?(.+?),? (?:rounded )?(?:to|with) (\d+) (?:significant )?(?:digits|figures|sig ?figs)",
+            r"evalf(\1, \2)",
+        ),
+        (
+            r"(?:round )?(.+?),? (?:rounded )?(?:to|with) (\d+) (?:decimal places?|decimals?|dp)",
+            r"round(\1, \2)",
+        ),
         (rf"(?:the )?difference (?:between|of) {_N} and {_N}", r"(\1)-(\2)"),
         (rf"(?:the )?quotient of {_N} and {_N}", r"(\1)/(\2)"),
         (rf"(?:the )?remainder (?:of|when) {_N} (?:is )?(?:/|divided by) ?{_N}", r"mod(\1, \2)"),
@@ -208,7 +216,8 @@ def understand(text: str) -> Task:
     text = _bare(text)
     for pattern, meaning in _REWRITES:
         if found := pattern.fullmatch(text):
-            return Task(operation="evaluate", expression=found.expand(meaning))
+            formula, _, target = found.expand(meaning).partition(" as ")
+            return Task(operation="evaluate", expression=formula, target=target)
     for operation, pattern in _PATTERNS:
         if found := pattern.fullmatch(text):
             return _task(operation, found)

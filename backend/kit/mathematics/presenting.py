@@ -16,6 +16,8 @@ from backend.kit.mathematics.writing import (
 )
 
 _LONG_NUMBER = 30
+_FEW = 200
+_UNREADABLE = 80
 _LONG_TEXT = 1_500
 
 
@@ -28,6 +30,7 @@ def present(scope: Scope, value: Value, *, read: str, unit: str = "") -> dict[st
     if isinstance(value, Report):
         return _report(scope, value, read)
     _refuse_undefined(value)
+    value = _multiplied_out(value)
     exact, decimal = _texts(scope, value)
     if exact is not None and len(exact) > MAX_EXACT_CHARACTERS:
         exact = None
@@ -72,6 +75,15 @@ def _report(scope: Scope, report: Report, read: str) -> dict[str, Any]:
     }
 
 
+def _multiplied_out(value: Value) -> Value:
+    """Write a complex number with rational parts as real part plus imaginary part."""
+    if getattr(value, "is_number", False) and value.has(sp.I) and sp.count_ops(value) < _FEW:
+        parts = value.as_real_imag()
+        if all(part.is_Rational for part in parts):
+            return parts[0] + sp.I * parts[1]
+    return value
+
+
 def _refuse_undefined(value: Value) -> None:
     if isinstance(value, list):
         items: list[Any] = list(value)  # pyright: ignore[reportUnknownArgumentType]
@@ -113,7 +125,7 @@ def _number_texts(scope: Scope, value: Value) -> tuple[str, str | None]:
 def _useful_decimal(scope: Scope, value: Value) -> str | None:
     decimal = decimal_text(value, scope.digits)
     exact = exact_text(value)
-    return None if decimal == exact else decimal
+    return None if decimal == exact.replace("*", "") else decimal
 
 
 def _joined(text: str | None, unit: str) -> str | None:
@@ -135,7 +147,7 @@ def _kind(value: Value) -> str:
         return "list"
     tests = {
         "matrix": isinstance(value, sp.MatrixBase),
-        "boolean": value in {sp.true, sp.false},
+        "boolean": value is sp.true or value is sp.false,
         "expression": not getattr(value, "is_number", False),
         "integer": getattr(value, "is_Integer", False),
         "rational": getattr(value, "is_Rational", False),
@@ -153,6 +165,10 @@ def _sentence(read: str, exact: str | None, decimal: str | None, notes: list[str
     line = _short(read)
     if exact is not None and len(exact) > _LONG_TEXT:
         line += f" = {exact[:60]}...{exact[-20:]} ({len(exact)} characters, whole in the data)"
+    elif (
+        exact is not None and decimal is not None and len(exact) > _UNREADABLE and _spaceless(exact)
+    ):
+        pass
     elif exact is not None and exact != read:
         line += f" = {exact}"
     if decimal is not None:
@@ -160,6 +176,11 @@ def _sentence(read: str, exact: str | None, decimal: str | None, notes: list[str
     elif exact == read:
         line += f" = {exact}"
     return line + (f" ({'; '.join(notes)})" if notes else "")
+
+
+def _spaceless(exact: str) -> bool:
+    """Tell a fraction of long numbers, which nobody reads, from a formula or a whole number."""
+    return "/" in exact and exact.replace("/", "").lstrip("-").isdigit()
 
 
 def _same(exact: str | None, decimal: str) -> bool:

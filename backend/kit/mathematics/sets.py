@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from backend.kit.mathematics.cas import Value, sp
-from backend.kit.mathematics.writing import exact_text
+from backend.kit.mathematics.writing import decimal_text, exact_text
+
+_READABLE = 60
+_DIGITS = 15
 
 
 def set_text(found: Value, name: str) -> str:
@@ -23,7 +26,7 @@ def _union(found: Value, name: str) -> str:
 
 
 def _finite(found: Value, name: str) -> str:
-    return " or ".join(f"{name} = {exact_text(one)}" for one in sorted(found, key=float))
+    return " or ".join(f"{name} = {_edge(one)}" for one in sorted(found, key=float))
 
 
 def _complement(found: Value, name: str) -> str:
@@ -36,15 +39,28 @@ def _start(part: Value) -> float:
     return float(edge) if edge is not None else 0.0
 
 
+def is_rounded(found: Value) -> bool:
+    """Tell whether `set_text` has to round a bound of the set, which has no short exact form."""
+    return any(_long(edge) for edge in found.boundary) if found.boundary.is_FiniteSet else False
+
+
+def _long(edge: Value) -> bool:
+    return edge.has(sp.polys.rootoftools.ComplexRootOf) or len(exact_text(edge)) > _READABLE
+
+
+def _edge(edge: Value) -> str:
+    return str(decimal_text(edge, _DIGITS)) if _long(edge) else exact_text(edge)
+
+
 def _interval(found: Value, name: str) -> str:
     low, high = found.start, found.end
     left = "<" if found.left_open else "<="
     right = "<" if found.right_open else "<="
     if low == -sp.oo:
-        return f"{name} {right} {exact_text(high)}"
+        return f"{name} {right} {_edge(high)}"
     if high == sp.oo:
-        return f"{name} {'>' if found.left_open else '>='} {exact_text(low)}"
-    return f"{exact_text(low)} {left} {name} {right} {exact_text(high)}"
+        return f"{name} {'>' if found.left_open else '>='} {_edge(low)}"
+    return f"{_edge(low)} {left} {name} {right} {_edge(high)}"
 
 
 def _image(found: Value, name: str) -> str:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
+from itertools import pairwise, product
 from typing import Any
 
 from backend.kit.mathematics.cas import FAILURES, Value, mp, sp
 from backend.kit.mathematics.errors import CannotCompute, NotUnderstood
 from backend.kit.mathematics.patience import OutOfPatience, patience
 from backend.kit.mathematics.scope import Report, Scope
-from backend.kit.mathematics.sets import set_text
-from backend.kit.mathematics.syntax import Call, Items, Name, Node, Several
+from backend.kit.mathematics.sets import is_rounded, set_text
+from backend.kit.mathematics.syntax import Call, Compare, Items, Name, Node, Several
 from backend.kit.mathematics.values import as_expression
 from backend.kit.mathematics.variables import ranked
-from backend.kit.mathematics.writing import decimal_text, exact_text, latex_text
+from backend.kit.mathematics.writing import decimal_text, exact_text, latex_text, terminating_text
 
 _MAX_EQUATIONS = 8
 _READABLE = 60
 _TOLERANCE = 1e-9
-_GRID = 40
+_GRID = 500
+_HALVINGS = 70
+_MAX_LISTED = 20
+_NEAR = 1e-6
+_STARTS = (1, -1, 5, 0)
+_ENOUGH = 8
+_MAX_ALL_ROOTS = 20
 _SECONDS = 1.5
 
 
@@ -79,7 +85,7 @@ def solve_relations(scope: Scope, relations: list[Any], names: list[str]) -> Rep
     unknowns = [name for name in names if name in free] or _unknowns(free, relations)
     symbols = [sp.Symbol(name) for name in unknowns]
     if any(not isinstance(one, sp.Eq) for one in relations):
-        return _inequalities(relations, symbols)
+        return _inequalities(scope, relations, symbols)
     if len(relations) == 1 and len(symbols) == 1:
         return _one_equation(scope, relations[0], symbols[0])
     return _system(scope, relations, symbols)
@@ -100,24 +106,45 @@ def _one_equation(scope: Scope, equation: Value, x: Value) -> Report:
         msg = f"every value of {x} is a solution"
         raise CannotCompute(msg)
     polynomial = function.is_polynomial(x)
-    found = _patiently(lambda: sp.solve(function, x)) if polynomial else None
     whole: Value = None
-    if not polynomial:
-        whole = _patiently(lambda: sp.solveset(function, x, sp.S.Reals))
-        found = _listed(whole, lambda: _patiently(lambda: sp.solve(function, x), 1.0))
+    if polynomial:
+        found = _polynomial_roots(scope, function, x)
+    else:
+        whole = _patiently(lambda: sp.solveset(function, x, sp.S.Reals), 1.1)
+        found = _listed(whole, lambda: _patiently(lambda: sp.solve(function, x), 0.7))
     if not polynomial and isinstance(whole, sp.Union | sp.ImageSet):
         return _periodic(whole, x)
+    if polynomial and found is None:
+        raise CannotCompute("the solutions were not found in time")
     if found is None or (not found and not polynomial and whole is not sp.S.EmptySet):
         return _by_search(scope, function, x)
     checked = [(one, _holds([function], {x: one})) for one in found]
     kept = [(one, good) for one, good in checked if good is not False]
     if not kept:
-        domain = "" if polynomial else "real "
-        msg = f"there is no {domain}solution"
-        raise CannotCompute(msg)
+        raise CannotCompute(
+            "there is no real solution" if not found else "no real solution was found"
+        )
     if not polynomial and not isinstance(whole, sp.FiniteSet):
         scope.note("there may be further solutions")
     return _solutions(scope, [({x: one}, good) for one, good in kept])
+
+
+def _polynomial_roots(scope: Scope, function: Value, x: Value) -> Value:
+    """Find all roots: in radicals where there are such, otherwise numerically."""
+    polynomial = sp.Poly(function, x)
+    if polynomial.degree() > _MAX_ALL_ROOTS:
+        scope.note("only the real solutions were looked for")
+        return _patiently(lambda: list(dict.fromkeys(sp.real_roots(polynomial))))
+    exact: dict[Value, int] = _patiently(lambda: sp.roots(polynomial)) or {}
+    if sum(exact.values()) == polynomial.degree():
+        return list(exact)
+    if not all(one.is_Rational for one in polynomial.all_coeffs()):
+        return _patiently(lambda: sp.solve(function, x))
+    found = _patiently(lambda: polynomial.nroots(n=scope.digits + 5, maxsteps=200))
+    if found is not None:
+        scope.inexact = True
+        scope.note("roots found numerically")
+    return found
 
 
 def _listed(whole: Value, otherwise: Callable[[], Value]) -> Value:
@@ -144,29 +171,46 @@ def _by_search(scope: Scope, function: Value, x: Value) -> Report:
     if function.free_symbols - {x}:
         msg = "no solution in known functions was found"
         raise CannotCompute(msg)
-    roots: list[Value] = _patiently(lambda: _real_roots(function, x), 1.2) or []
+    roots: list[Value] = _patiently(lambda: _real_roots(function, x), 0.7) or []
     if not roots:
         msg = "no solution was found, neither exactly nor numerically between -100 and 100"
         raise CannotCompute(msg)
-    scope.inexact = True
     scope.note("found numerically between -100 and 100; there may be further solutions")
-    return _solutions(scope, [({x: sp.Float(root, 17)}, True) for root in roots])
+    return _solutions(scope, [({x: _exactly(function, x, root)}, True) for root in roots])
 
 
-def _real_roots(function: Value, x: Value) -> list[Any]:
+def _exactly(function: Value, x: Value, root: Value) -> Value:
+    """Take the whole number next to a root when it is a solution exactly."""
+    whole = sp.Integer(int(mp.nint(root)))
+    near = abs(root - int(whole)) < _NEAR
+    return whole if near and function.subs(x, whole) == 0 else sp.Float(root, 17)
+
+
+def _real_roots(function: Value, x: Value) -> list[Value]:
+    """Halve every interval of a grid over which the sign changes; a pole is no root."""
     f = sp.lambdify(x, function, "mpmath")
-    places = [mp.mpf(k) / 2 + mp.mpf("0.013") for k in range(-2 * _GRID, 2 * _GRID + 1)]
-    places = [mp.mpf(-100), *places, mp.mpf(100)]
-    with mp.workdps(25):
-        points = [(place, _real_value(f, place)) for place in places]
-        roots: list[Any] = []
-        for (a, fa), (b, fb) in itertools.pairwise(points):
-            if fa is None or fb is None or fa * fb > 0:
-                continue
-            root = mp.findroot(f, (a, b), solver="anderson", verify=False)
-            if a <= root <= b and abs(f(root)) < _TOLERANCE:
-                roots.append(root)
-        return roots
+    grid = [mp.mpf(k) / 5 + mp.mpf("0.013") for k in range(-_GRID, _GRID)]
+    with mp.workdps(20):
+        points = [(place, _real_value(f, place)) for place in grid]
+        crossings = [
+            (low, high)
+            for (low, below), (high, above) in pairwise(points)
+            if below is not None and above is not None and below * above <= 0
+        ]
+        crossings.sort(key=lambda pair: abs(pair[0] + pair[1]))
+        found = [_halved(f, low, high) for low, high in crossings[:_MAX_LISTED]]
+        return [root for root in found if abs(f(root)) < _TOLERANCE]
+
+
+def _halved(f: Callable[[Value], Value], low: Value, high: Value) -> Value:
+    rising = _real_value(f, low) < 0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        value = _real_value(f, middle)
+        if value is None or value == 0:
+            return middle
+        low, high = (middle, high) if (value < 0) is rising else (low, middle)
+    return (low + high) / 2
 
 
 def _real_value(f: Callable[[Any], Value], place: Value) -> Value:
@@ -177,19 +221,52 @@ def _real_value(f: Callable[[Any], Value], place: Value) -> Value:
     return mp.re(value) if mp.im(value) == 0 and mp.isfinite(value) else None
 
 
-def _system(scope: Scope, relations: list[Any], symbols: list[Any]) -> Report:
+def _system(scope: Scope, relations: list[Value], symbols: list[Value]) -> Report:
     functions = [one.lhs - one.rhs for one in relations]
-    found = _patiently(lambda: sp.solve(functions, symbols, dict=True), 2.3)
-    if found is None:
-        msg = "no solution was found in time"
-        raise CannotCompute(msg)
+    found: list[dict[Value, Value]] = (
+        _patiently(lambda: sp.solve(functions, symbols, dict=True), 1.4) or []
+    )
     kept = [(one, good) for one in found if (good := _holds(functions, one)) is not False]
+    if not kept and _contradictory(functions, symbols):
+        raise CannotCompute("there is no solution")
     if not kept:
-        msg = "there is no solution"
-        raise CannotCompute(msg)
+        return _system_by_search(scope, functions, symbols)
     free = {str(symbol) for one in found for symbol in symbols if symbol not in one}
     if free:
         scope.note(f"{', '.join(sorted(free))} can be chosen freely")
+    if not all(function.is_polynomial(*symbols) for function in functions):
+        scope.note("there may be further solutions")
+    return _solutions(scope, kept)
+
+
+def _contradictory(functions: list[Value], symbols: list[Value]) -> bool:
+    """Prove that polynomial equations contradict each other: their Groebner basis is 1."""
+    if not all(function.is_polynomial(*symbols) for function in functions):
+        return False
+    basis = _patiently(lambda: sp.groebner(functions, *symbols), 0.5)
+    return basis is not None and list(basis) == [1]
+
+
+def _system_by_search(scope: Scope, functions: list[Value], symbols: list[Value]) -> Report:
+    """Look for real solutions numerically from a few starting points."""
+    unknown = {symbol for function in functions for symbol in function.free_symbols}
+    if len(functions) != len(symbols) or unknown - set(symbols):
+        raise CannotCompute("no solution was found")
+    found: dict[str, dict[Value, Value]] = {}
+    for start in product(_STARTS, repeat=len(symbols)):
+        root = _patiently(lambda at=start: sp.nsolve(functions, symbols, at, prec=20), 0.2)
+        if root is not None:
+            solution = dict(zip(symbols, root, strict=True))
+            found.setdefault(", ".join(str(one.round(8)) for one in root), solution)
+        if len(found) >= _ENOUGH:
+            break
+    kept: list[tuple[dict[Value, Value], bool | None]] = [
+        (one, True) for one in found.values() if _holds(functions, one)
+    ]
+    if not kept:
+        raise CannotCompute("no solution was found, neither exactly nor numerically")
+    scope.inexact = True
+    scope.note("found numerically from a few starting points; there may be further solutions")
     return _solutions(scope, kept)
 
 
@@ -223,6 +300,9 @@ def _solutions(scope: Scope, found: list[tuple[dict[Any, Any], bool | None]]) ->
     shown = tuple(
         {x: {k: v for k, v in told.items() if k != "text"} for x, told in i.items()} for i in items
     )
+    if any(told["exact"] is None for item in items for told in item.values()):
+        scope.inexact = True
+        scope.note("rounded where ≈ stands")
     joint = " or " if len(found[0][0]) == 1 else "; or "
     verified = (
         all(good for _, good in found) if all(good is not None for _, good in found) else None
@@ -245,7 +325,8 @@ def _told(scope: Scope, value: Value) -> dict[str, Any]:
     decimal = decimal_text(value, scope.digits)
     if value.has(sp.Float) or "CRootOf" in exact or (decimal and len(exact) > _READABLE):
         return {"exact": None, "decimal": decimal, "text": f"≈ {decimal}"}
-    text = f"= {exact}" + (f" ≈ {decimal}" if decimal and decimal != exact else "")
+    sign = "=" if decimal == terminating_text(value) else "≈"
+    text = f"= {exact}" + (f" {sign} {decimal}" if decimal and decimal != exact else "")
     return {"exact": exact, "decimal": decimal, "text": text}
 
 
@@ -256,7 +337,7 @@ def _place(value: Value) -> tuple[float, float, str]:
     return float(re), float(im), ""
 
 
-def _inequalities(relations: list[Any], symbols: list[Any]) -> Report:
+def _inequalities(scope: Scope, relations: list[Any], symbols: list[Any]) -> Report:
     if len(symbols) != 1:
         msg = "inequalities are solved in one unknown only"
         raise CannotCompute(msg)
@@ -269,6 +350,9 @@ def _inequalities(relations: list[Any], symbols: list[Any]) -> Report:
     if found is sp.S.EmptySet:
         msg = "there is no real solution"
         raise CannotCompute(msg)
+    if is_rounded(found):
+        scope.inexact = True
+        scope.note("bounds are rounded")
     text = set_text(found, str(x))
     return Report(kind="set", exact=text, latex=latex_text(found), verified=None, standalone=True)
 
@@ -282,4 +366,12 @@ def _intersection(relations: list[Any], x: Value) -> Value:
     return found
 
 
-SPECIAL: dict[str, Callable[[Scope, Call], Value]] = {"solve": _solve}
+def _equation(scope: Scope, call: Call) -> Value:
+    if len(call.args) != 2:
+        raise NotUnderstood(
+            "Eq() takes the two sides of an equation; example: solve(Eq(x^2, 4), x)"
+        )
+    return scope.value(Compare(call.args[0], (("=", call.args[1]),)))
+
+
+SPECIAL: dict[str, Callable[[Scope, Call], Value]] = {"solve": _solve, "eq": _equation}

@@ -157,7 +157,7 @@ def _parts(node: Node) -> tuple[str, int]:
         case Product(factors=factors):
             return _product_text(factors), _PRODUCT
         case Negative(of=of):
-            return "-" + _write(of, _SIGN), _SIGN
+            return "-" + _write(of, _POWER), _SIGN
         case Power(base=base, exponent=exponent):
             return f"{_write(base, _ATOM)}^{_write(exponent, _POWER)}", _POWER
         case _:
@@ -177,7 +177,8 @@ def _enclosed(node: Node) -> str:
         case Items():
             text = f"[{text}]"
         case Postfix(sign=sign, of=of):
-            text = _write(of, _ATOM) + sign
+            inner = _write(of, _ATOM)
+            text = (f"({inner})" if isinstance(of, Postfix) else inner) + sign
         case Compare(first=first, rest=rest):
             text = _write(first, _SUM) + "".join(f" {op} {_write(e, _SUM)}" for op, e in rest)
         case _:

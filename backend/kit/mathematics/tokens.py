@@ -14,6 +14,7 @@ MAX_NESTING = 60
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?")
 _BASED = re.compile(r"0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+")
 _PLAIN = re.compile(r"(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+(?![A-Za-z]))?")
+_PADDED = re.compile(r"0\d{2}")
 _NAME = re.compile(r"[^\W\d_]\w*")
 _MODULES = frozenset({
     "math",
@@ -88,6 +89,9 @@ class _Cutter:
         found = _BASED.match(self.text, self.at) or _PLAIN.match(self.text, self.at)
         if found is None:
             return None
+        if _PADDED.fullmatch(found.group()) and self.text[self.at - 1 : self.at] == ",":
+            msg = "a comma separates arguments here; write numbers without thousands separators"
+            raise misread(msg, text=self.text, at=self.at)
         return self._take("number", found.group().replace("_", ""), len(found.group()))
 
     def _name(self) -> Token | None:

@@ -89,7 +89,8 @@ mph: 0.44704 m s^-1
 knot knots kn kt: 1852/3600 m s^-1
 fps: 0.3048 m s^-1
 mach: 340.29 m s^-1
-*L litre liter litres liters l: 0.001 m^3
+*l: 0.001 m^3
+*L litre liter litres liters: 0.001 m^3
 cc: 0.000001 m^3
 gal gallon gallons: 0.003785411784 m^3
 qt quart quarts: 0.000946352946 m^3

@@ -33,17 +33,27 @@ def as_integer(value: Value, role: str, *, low: int | None = None, high: int | N
     number = as_expression(value)
     if number.is_number and not number.is_Integer and number.is_integer:
         number = sp.simplify(number)
-    if number.is_Float and number == int(number) and abs(number) > 10**15:
+    if number.is_Float and abs(number) > 10**15:
         msg = f"{role} must be exact, but it was rounded because it is too large"
         raise CannotCompute(msg)
     if not number.is_Integer:
         msg = f"{role} must be a whole number, not {str(number)[:40].replace('**', '^')}"
         raise CannotCompute(msg)
     if (low is not None and number < low) or (high is not None and number > high):
-        bounds = f"between {low} and {high}" if high is not None else f"at least {low}"
+        bounds = (
+            f"between {_round(low)} and {_round(high)}" if high is not None else f"at least {low}"
+        )
         msg = f"{role} must be {bounds}"
         raise CannotCompute(msg)
     return int(number)
+
+
+def _round(bound: int | None) -> str:
+    """Write a bound, powers of ten in short."""
+    text = str(bound)
+    if len(text) > 12 and text.strip("-").rstrip("0") == "1":
+        return f"{'-' if text[0] == '-' else ''}10^{len(text.strip('-')) - 1}"
+    return text
 
 
 def is_matrix(value: Value) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from backend.kit.mathematics.cas import sp
 from backend.kit.mathematics.errors import NotUnderstood
 from backend.kit.mathematics.scope import Scope
 from backend.kit.mathematics.syntax import Node
@@ -40,8 +39,3 @@ def _chosen(free: set[str]) -> str:
         msg = f"say which variable is meant: {names}"
         raise NotUnderstood(msg)
     return next(iter(free))
-
-
-def symbols(names: list[str]) -> list[object]:
-    """Make unknowns of those names."""
-    return [sp.Symbol(name) for name in names]

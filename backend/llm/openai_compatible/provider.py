@@ -46,7 +46,7 @@ class OpenAICompatibleOptions:
     retries: int = 2
     describe_ttl_s: float = 300.0
     health_ttl_s: float = 5.0
-    capabilities: frozenset[str] = frozenset({"completion", "tools", "vision"})
+    capabilities: frozenset[str] = frozenset({"completion", "tools", "tool_choice", "vision"})
 
 
 class OpenAICompatibleProvider:

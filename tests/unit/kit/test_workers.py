@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -29,13 +30,15 @@ Build = Callable[..., WorkerPool]
 
 @pytest.fixture
 async def build() -> AsyncIterator[Build]:
-    """Make pools that are closed, and checked to leave no process, after the test."""
+    """Make pools that are closed, and checked to leave no process and no unseen error, after the test."""
     pools: list[WorkerPool] = []
+    unseen: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unseen.append(context))
 
     def make(
         *, clock: SystemClock | SteppedClock | None = None, size: int = 1, **limits: float
     ) -> WorkerPool:
-        bounds = WorkerLimits(**{"memory_bytes": 256 * MIB, **limits})  # type: ignore[arg-type]
+        bounds = WorkerLimits(**{"memory_bytes": 128 * MIB, "cpu_s": 30.0, **limits})  # type: ignore[arg-type]
         pool = WorkerPool(TARGET, clock=clock or SteppedClock(), size=size, limits=bounds)
         pools.append(pool)
         return pool
@@ -45,6 +48,8 @@ async def build() -> AsyncIterator[Build]:
         pids = pool.pids
         await pool.aclose()
         assert not [pid for pid in pids if is_alive(pid)]
+    gc.collect()
+    assert unseen == []
 
 
 def is_alive(pid: int) -> bool:

@@ -168,6 +168,14 @@ def test_nested_rows_at_the_top_are_reached_as_well():
     ]
 
 
+@pytest.mark.parametrize("wrap", [lambda rows: rows, lambda rows: {"x": rows}])
+def test_a_sparse_table_does_not_fill_the_memory(wrap):
+    """20,000 rows with a key of their own each would be 400 million cells."""
+    rows = [{f"k{n}": 1} for n in range(20_000)]
+    with pytest.raises(ToolRetry, match=r"more than 500000"):
+        ask(data=wrap(rows))
+
+
 def test_json_lines_are_rows():
     """One object per line."""
     assert ask(data='{"a": 1}\n{"a": 2}\n\n{"b": 3}').data["columns"]["a"]["missing"] == 1

@@ -25,7 +25,7 @@ TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "ob
 
 @pytest.fixture
 async def double():
-    async with OllamaDouble() as running, asyncio.timeout(20):
+    async with OllamaDouble() as running:
         yield running
 
 
@@ -226,3 +226,10 @@ async def test_the_last_delta_alone_carries_the_end(provider, double):
         ModelDelta("a"),
         ModelDelta(finish_reason="stop", usage=usage),
     ]
+
+
+async def test_words_make_an_answer_whatever_the_reason(provider, double):
+    """Only a silent `load` is asked again."""
+    double.queue(Reply(content="a", done_reason="load"))
+    deltas = await collect(provider)
+    assert (text_of(deltas), deltas[-1].finish_reason, len(double.chats)) == ("a", "stop", 1)

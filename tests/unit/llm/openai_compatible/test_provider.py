@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import orjson
 import pytest
 
@@ -33,7 +31,7 @@ PIXEL = {"type": "image_url", "image_url": {"url": "https://example.org/cat.png"
 
 @pytest.fixture
 async def double():
-    async with OpenAIDouble() as running, asyncio.timeout(20):
+    async with OpenAIDouble() as running:
         yield running
 
 
@@ -147,6 +145,12 @@ async def test_the_end_may_come_without_done(provider, double):
     for _ in range(2):
         with pytest.raises(UpstreamCut):
             await collect(provider)
+
+
+async def test_the_last_event_may_lack_its_blank_line(provider, double):
+    """A finish chunk at the very end of the body still counts."""
+    double.queue(sse(HELLO, end=b"data: " + STOP))
+    assert (await collect(provider)).finish_reason == "stop"
 
 
 async def test_thoughts_have_two_names(provider, double):

@@ -1,0 +1,101 @@
+"""LangGraph's SQLite saver, asynchronous by a thread of its own.
+
+Imported by the first agent turn only (`checkpoints`): it brings LangGraph with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import (
+    ChannelVersions,
+    Checkpoint,
+    CheckpointMetadata,
+    CheckpointTuple,
+)
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite import SqliteSaver
+
+BUSY_TIMEOUT_MS = 5_000
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class ThreadedSqliteSaver(SqliteSaver):
+    """The synchronous saver in one thread of its own: one hop per call.
+
+    The saver over aiosqlite hops for every statement, 40 times in a ReAct run with one tool call;
+    that was 2 of the run's 7 ms of CPU.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
+        connection = sqlite3.connect(path or ":memory:", check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        serde = JsonPlusSerializer(pickle_fallback=False, allowed_msgpack_modules=None)
+        super().__init__(connection, serde=serde)
+        self.setup()
+
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """Find a thread's newest checkpoint, or the one named."""
+        return await self._hop(self.get_tuple, config)
+
+    async def alist(
+        self,
+        config: RunnableConfig | None,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002 - the base class's name
+        before: RunnableConfig | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[CheckpointTuple]:
+        """List checkpoints, newest first."""
+
+        def listed() -> list[CheckpointTuple]:
+            found: Iterator[CheckpointTuple] = self.list(
+                config, filter=filter, before=before, limit=limit
+            )
+            return list(found)
+
+        for one in await self._hop(listed):
+            yield one
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """Store a checkpoint."""
+        return await self._hop(self.put, config, checkpoint, metadata, new_versions)
+
+    async def aput_writes(
+        self,
+        config: RunnableConfig,
+        writes: Sequence[tuple[str, Any]],
+        task_id: str,
+        task_path: str = "",
+    ) -> None:
+        """Store what a task has written, so that it need not run again."""
+        await self._hop(self.put_writes, config, writes, task_id, task_path)
+
+    async def adelete_thread(self, thread_id: str) -> None:
+        """Forget a thread."""
+        await self._hop(self.delete_thread, thread_id)
+
+    async def aclose(self) -> None:
+        """Close the file after the work under way."""
+        await self._hop(self.conn.close)
+        self._thread.shutdown()
+
+    async def _hop(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, lambda: work(*args, **kwargs))

@@ -1,0 +1,104 @@
+"""Run every benchmark and print one report in Markdown; `make bench` calls this.
+
+    python benchmarks/run.py [--only router,serving,parser] [--write]
+
+`--write` puts the report into docs/benchmarks.md between its markers. Routing quality is measured
+on BENCH_DATA_DIR when that is given, otherwise on the small set in tests/fixtures, and says which.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+BEGIN, END = "<!-- benchmarks begin -->", "<!-- benchmarks end -->"
+COLUMNS = {
+    "name": "server",
+    "cpu_us_per_token": "CPU us/token",
+    "cpu_ms_per_request": "CPU ms/request",
+    "first_token_p50_ms": "first token p50 ms",
+    "first_token_p99_ms": "p99 ms",
+    "cold_start_s": "cold start s",
+    "idle_mib": "idle MiB",
+    "many_tokens_per_s": "tokens/s carried",
+    "many_errors": "errors",
+}
+
+
+def machine() -> str:
+    """Describe where and when the figures were made."""
+    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    load = os.getloadavg()[0]
+    return (
+        f"{today}, {os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()}, "
+        f"Python {platform.python_version()}, load at the start {load:.1f}"
+    )
+
+
+def serving() -> str:
+    """Measure streaming and make a table of it."""
+    from benchmarks.serving import rows  # noqa: PLC0415 - starts nothing unless asked for
+
+    lines = [
+        "| " + " | ".join(COLUMNS.values()) + " |",
+        "|" + "---|" * len(COLUMNS),
+    ]
+    for row in rows():
+        values = [getattr(row, name) for name in COLUMNS]
+        lines.append("| " + " | ".join("" if one is None else str(one) for one in values) + " |")
+        sys.stderr.write(f"measured: {row.name}\n")
+    return "### Streaming\n\n" + "\n".join(lines)
+
+
+def router() -> str:
+    """Measure the router beside the keyword baseline."""
+    return "### Router\n\n```\n" + _printed("benchmarks/router.py") + "\n```"
+
+
+def parser() -> str:
+    """Measure the reader of tool calls written as text."""
+    return "### Tool calls written as text\n\n```\n" + _printed("benchmarks/parser.py") + "\n```"
+
+
+PARTS = {"router": router, "parser": parser, "serving": serving}
+
+
+def _printed(script: str) -> str:
+    done = subprocess.run(
+        [sys.executable, script],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        return f"failed: {done.stderr[-500:]}"
+    return done.stdout.strip()
+
+
+def main() -> None:
+    """Run the chosen parts and print, or write, the report."""
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--only", default=",".join(PARTS))
+    arguments.add_argument("--write", action="store_true")
+    options = arguments.parse_args()
+    head = f"Measured {machine()}."
+    report = "\n\n".join([head, *(PARTS[name]() for name in options.only.split(","))])
+    sys.stdout.write(report + "\n")
+    if options.write:
+        page = ROOT / "docs" / "benchmarks.md"
+        before, _, rest = page.read_text().partition(BEGIN)
+        after = rest.partition(END)[2]
+        page.write_text(f"{before}{BEGIN}\n{report}\n{END}{after}")
+
+
+if __name__ == "__main__":
+    main()

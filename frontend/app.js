@@ -1,0 +1,146 @@
+/**
+ * Puts the page together: makes the parts, joins them, and follows the address and the log-in.
+ * Everything else is in the part it belongs to.
+ */
+
+import { Api, ApiError } from "./api.js";
+import { Chat } from "./chat/chat.js";
+import { ChatView } from "./chat/chat-view.js";
+import { Composer } from "./chat/composer.js";
+import { Pickers } from "./chat/pickers.js";
+import { byId } from "./kit/dom.js";
+import { readPref, writePref } from "./kit/prefs.js";
+import { Banner } from "./shell/banner.js";
+import { Drawer } from "./shell/drawer.js";
+import { Login } from "./shell/login.js";
+import { addressOf, conversationIn } from "./shell/place.js";
+import { Sidebar } from "./shell/sidebar.js";
+import { fillTexts } from "./shell/texts.js";
+import { themeButton } from "./shell/theme.js";
+import { text } from "./strings.js";
+import { listModels, whoAmI } from "./wire/server.js";
+
+fillTexts(document);
+byId("theme", HTMLElement).append(themeButton());
+
+const page = byId("page", HTMLElement);
+const status = byId("status", HTMLElement);
+const api = new Api({ onLoggedOut: () => leave(text.loggedOut) });
+const banner = new Banner();
+const drawer = new Drawer();
+const view = new ChatView();
+const pickers = new Pickers();
+const login = new Login(async (username, password) => {
+  await api.login(username, password);
+  writePref("session", "yes");
+  await enter();
+});
+const composer = new Composer({
+  onSend: (words) => {
+    banner.clear();
+    chat.send(words);
+  },
+  onStop: () => chat.stop(),
+});
+const chat = new Chat({
+  api,
+  view,
+  composer,
+  pickers,
+  onError: report,
+  announce: (words) => {
+    status.textContent = words;
+  },
+  onChanged: conversationChanged,
+});
+const sidebar = new Sidebar({
+  api,
+  onError: report,
+  onRenamed: (id, title) => {
+    if (id === chat.id) view.setTitle(title);
+  },
+  onRemoved: (id) => {
+    if (id === chat.id) location.hash = addressOf("");
+  },
+});
+let userId = "";
+
+/** @param {unknown} error */
+function report(error) {
+  if (error instanceof ApiError && error.status === 401) return; // the log-in form says it
+  banner.show(error instanceof Error ? error.message : String(error));
+}
+
+/** @param {string} id */
+async function conversationChanged(id) {
+  if (conversationIn(location.hash) !== id) history.replaceState(null, "", addressOf(id));
+  sidebar.setActive(id);
+  await sidebar.refresh();
+  if (id === chat.id && sidebar.titleOf(id)) view.setTitle(sidebar.titleOf(id));
+}
+
+/** Open what the address names. */
+function goToAddress() {
+  const id = conversationIn(location.hash);
+  drawer.close();
+  banner.clear();
+  sidebar.setActive(id);
+  if (id) chat.open(id);
+  else chat.startNew();
+  composer.focus();
+}
+
+/** Show the page to whoever has just logged in. */
+async function enter() {
+  const user = await whoAmI(api);
+  const models = await listModels(api).catch(modelsUnknown);
+  byId("who", HTMLElement).textContent = user.username;
+  view.setServer(pickers.offer(models));
+  login.hide();
+  page.hidden = false;
+  if (userId && userId !== user.id) {
+    sidebar.clear();
+    composer.draft = "";
+    history.replaceState(null, "", addressOf(""));
+  }
+  userId = user.id;
+  goToAddress();
+  await sidebar.refresh();
+}
+
+/**
+ * @param {unknown} error
+ * @returns {string[]}
+ */
+function modelsUnknown(error) {
+  report(error);
+  return [];
+}
+
+/** @param {string} note why the log-in is asked for */
+function leave(note) {
+  writePref("session", "");
+  page.hidden = true;
+  login.show(note);
+}
+
+async function start() {
+  try {
+    if (readPref("session") && (await api.renew())) await enter();
+    else leave("");
+  } catch (error) {
+    login.show(error instanceof Error ? error.message : String(error));
+  }
+}
+
+byId("new-chat", HTMLAnchorElement).addEventListener("click", () => {
+  if (location.hash === addressOf("")) goToAddress(); // no change of the address will be told
+});
+byId("skip", HTMLButtonElement).addEventListener("click", () => composer.focus());
+byId("logout", HTMLButtonElement).addEventListener("click", async () => {
+  await api.logout().catch(report);
+  writePref("session", "");
+  location.replace(location.pathname);
+});
+addEventListener("hashchange", goToAddress);
+start();

@@ -1,0 +1,31 @@
+/** Which passages the markers [1], [2] of an answer point at. Pure. */
+
+/** @import { Citation } from "../wire/answer-events.js" */
+/** @import { Annotation } from "../wire/server.js" */
+
+/**
+ * Give the sources of an answer by the number of their marker. The indices of an annotation count
+ * characters (code points), as the server's language does, not the UTF-16 units of this one.
+ * @param {string} content
+ * @param {readonly Annotation[]} annotations
+ * @returns {Map<number, Citation>}
+ */
+export function annotatedSources(content, annotations) {
+  const characters = Array.from(content);
+  /** @type {Map<number, Citation>} */
+  const sources = new Map();
+  for (const { url_citation: found } of annotations) {
+    const marker = characters.slice(found.start_index, found.end_index).join("");
+    const number = /^\[(\d{1,3})\]$/.exec(marker)?.[1];
+    if (number) sources.set(Number(number), { title: found.title || found.url, url: found.url });
+  }
+  return sources;
+}
+
+/**
+ * Give the short name of a web address for people: its host.
+ * @param {string} address
+ */
+export function hostOf(address) {
+  return URL.canParse(address) ? new URL(address).host.replace(/^www\./, "") : "";
+}

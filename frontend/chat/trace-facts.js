@@ -1,0 +1,64 @@
+/** What one line says about an agent's work: now, and when it is done. Pure. */
+
+import { named, text } from "../strings.js";
+
+const SHORT_CHARS = 60;
+
+/** Collects from the events of an answer what its one line shows. */
+export class TraceFacts {
+  #route = "";
+  #planned = false;
+  #calls = 0;
+  /** @type {Map<string, string>} */
+  #running = new Map();
+
+  /**
+   * Take note of an event.
+   * @param {string} type
+   * @param {Record<string, any>} data
+   */
+  note(type, data) {
+    if (type === "route" || (type === "notice" && data.route)) this.#route = String(data.route);
+    if (type === "plan") this.#planned = true;
+    if (type === "tool_call") {
+      this.#calls += 1;
+      this.#running.set(data.call_id, data.tool);
+    }
+    if (type === "tool_result") this.#running.delete(data.call_id);
+  }
+
+  /** What is happening at this moment. */
+  get now() {
+    const tool = [...this.#running.values()].at(-1);
+    if (tool) return text.using(tool);
+    return this.#route === "plan" && !this.#planned ? text.planning : text.thinking;
+  }
+
+  /** What was done. */
+  get done() {
+    return this.#route ? named(text.routes, this.#route) : text.work;
+  }
+
+  /** How much was done; "" for nothing worth a word. */
+  get amount() {
+    return this.#calls > 0 ? text.toolCount(this.#calls) : "";
+  }
+}
+
+/**
+ * Write the arguments of a call for people: one per line, texts as they are, the rest as JSON.
+ * @param {Record<string, unknown>} given
+ */
+export function argumentLines(given) {
+  const lines = Object.entries(given).map(([name, value]) => {
+    const shown = typeof value === "string" ? value : jsonOf(value);
+    return shown.includes("\n") ? `${name}:\n${shown}` : `${name}: ${shown}`;
+  });
+  return lines.join("\n");
+}
+
+/** @param {unknown} value */
+function jsonOf(value) {
+  const short = JSON.stringify(value);
+  return short.length <= SHORT_CHARS ? short : JSON.stringify(value, null, 2);
+}

@@ -1,0 +1,134 @@
+/**
+ * Shows the work above an answer: one line that says what happens, and behind it thoughts, plan and
+ * tool calls. It is open while there is only work to see and closes when the answer begins, unless
+ * the reader has chosen otherwise.
+ */
+
+import { el } from "../kit/dom.js";
+import { icon } from "../kit/icons.js";
+import { text } from "../strings.js";
+import { PlanView } from "./plan-view.js";
+import { ToolView } from "./tool-view.js";
+import { TraceFacts } from "./trace-facts.js";
+
+/** The trace of one answer. */
+export class TraceView {
+  #label = el("span", { class: "trace-label" });
+  #amount = el("span", { class: "trace-amount" });
+  #body = el("div", { class: "trace-body" });
+  #facts = new TraceFacts();
+  #always;
+  #opensItself = true;
+  #working = false;
+  /** @type {Text | null} */
+  #thought = null;
+  /** @type {PlanView[]} */
+  #plans = [];
+  /** @type {Map<string, ToolView>} */
+  #tools = new Map();
+
+  /** @param {{ always?: boolean }} [options] `always` shows it even before anything is in it */
+  constructor({ always = false } = {}) {
+    this.#always = always;
+    const summary = el("summary", {}, icon("chevron"), this.#label, this.#amount);
+    summary.addEventListener("click", () => {
+      this.#opensItself = false;
+    });
+    this.element = el("details", { class: "trace" }, summary, this.#body);
+    this.#update();
+  }
+
+  /** Forget everything, to be told again. */
+  clear() {
+    this.#body.replaceChildren();
+    this.#facts = new TraceFacts();
+    this.#thought = null;
+    this.#plans = [];
+    this.#tools.clear();
+    this.#update();
+  }
+
+  /**
+   * Say whether the agent is at work; the first end of work closes the trace.
+   * @param {boolean} working
+   */
+  setWorking(working) {
+    if (this.#working && !working && this.#opensItself) {
+      this.element.open = false;
+      this.#opensItself = false;
+    }
+    this.#working = working;
+    this.#update();
+  }
+
+  /**
+   * Add what the model thought.
+   * @param {string} piece
+   */
+  think(piece) {
+    if (!this.#thought) {
+      if (!piece.trim()) return;
+      this.#thought = document.createTextNode("");
+      this.#add(el("p", { class: "thought" }, this.#thought));
+    }
+    this.#thought.appendData(this.#thought.length === 0 ? piece.trimStart() : piece);
+  }
+
+  /**
+   * Add a structured step; one of an unknown type shows its text.
+   * @param {string} type
+   * @param {Record<string, any>} data
+   * @param {string} words
+   */
+  note(type, data, words) {
+    this.#facts.note(type, data);
+    const show = this.#shows[type];
+    if (show) show(data);
+    else if (words.trim()) this.#addNote(words.trim());
+    this.#update();
+  }
+
+  /** @type {Record<string, ((data: any) => void) | undefined>} */
+  #shows = {
+    route: ({ reason, confidence }) => {
+      const sure = confidence < 1 ? [text.confidence(confidence)] : [];
+      this.#addNote([reason, ...sure].filter(Boolean).join(" · "));
+    },
+    plan: ({ round, steps }) => {
+      const plan = new PlanView(round, steps ?? []);
+      this.#plans.push(plan);
+      this.#add(plan.element);
+    },
+    step: ({ id, state }) => {
+      for (const plan of this.#plans) plan.mark(id, state);
+    },
+    tool_call: ({ call_id, tool, arguments: given }) => {
+      const view = new ToolView(tool, given ?? {});
+      this.#tools.set(call_id, view);
+      this.#add(view.element);
+    },
+    tool_result: (result) => this.#tools.get(result.call_id)?.finish(result),
+    verdict: ({ passed, missing }) =>
+      this.#addNote(passed ? text.verdictPassed : text.verdictMissing(missing ?? [])),
+  };
+
+  /** @param {string} words */
+  #addNote(words) {
+    this.#add(el("p", { class: "trace-note" }, words));
+  }
+
+  /** @param {HTMLElement} element */
+  #add(element) {
+    if (!element.classList.contains("thought")) this.#thought = null;
+    this.#body.append(element);
+    if (this.#working && this.#opensItself) this.element.open = true;
+    this.#update();
+  }
+
+  #update() {
+    this.element.hidden = !this.#always && !this.#working && !this.#body.hasChildNodes();
+    this.element.classList.toggle("working", this.#working);
+    this.#label.textContent = this.#working ? this.#facts.now : this.#facts.done;
+    this.#amount.textContent = this.#facts.amount;
+  }
+}

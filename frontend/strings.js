@@ -1,0 +1,112 @@
+/** Every text of the page, in one table, so that another language is another table. */
+
+export const text = {
+  name: "Steward",
+  skip: "Skip to the message box",
+
+  loginTitle: "Welcome",
+  loginHint: "Log in to your own agent server.",
+  loginHelp: "First time? The server printed the first password when it was first started.",
+  username: "User name",
+  password: "Password",
+  login: "Log in",
+  loggingIn: "Logging in…",
+  wrongLogin: "That user name and password do not match.",
+  logout: "Log out",
+  loggedOut: "Your session has ended. Log in to go on; your draft is kept.",
+
+  conversations: "Conversations",
+  newChat: "New chat",
+  search: "Search conversations",
+  noConversations: "Your conversations will appear here.",
+  nothingFound: "Nothing found.",
+  more: "Show more",
+  untitled: "Untitled",
+  rename: "Rename",
+  renameTitle: "Rename conversation",
+  renameLabel: "Title",
+  save: "Save",
+  remove: "Delete",
+  removeTitle: "Delete this conversation?",
+  removeBody: (/** @type {string} */ title) =>
+    `“${title}” and its answers will be gone. This cannot be undone.`,
+  cancel: "Cancel",
+  openMenu: "Open the list of conversations",
+  closeMenu: "Close the list of conversations",
+
+  theme: { "": "Theme: as the system", light: "Theme: light", dark: "Theme: dark" },
+
+  welcome: "What can I do for you?",
+  welcomeHint: "Ask anything. Steward decides whether to answer, use its tools, or make a plan.",
+  noServer: "No model server is connected yet",
+  noServerHint:
+    "Steward answers with its small builtin model: it calculates, looks things up and quotes what it finds. For a real language model, start Ollama on the server and pull one:",
+  noServerAfter: "Then reload this page.",
+  commands: ["ollama serve", "ollama pull llama3.2"],
+
+  messages: "Messages",
+  message: "Message",
+  placeholder: "Message Steward",
+  model: "Model",
+  mode: "Mode",
+  modes: { auto: "Auto", chat: "Chat", react: "ReAct", plan: "Plan" },
+  modeHints: {
+    auto: "Steward decides",
+    chat: "Answer directly, without tools",
+    react: "Think and use tools, one step at a time",
+    plan: "Plan first, then carry out the steps",
+  },
+  send: "Send",
+  stop: "Stop",
+  toEnd: "Go to the newest message",
+  you: "You",
+
+  answering: "Steward is answering.",
+  answered: "The answer is complete.",
+  states: {
+    cancelled: "Stopped.",
+    interrupted: "Interrupted: the server stopped before the answer was complete.",
+    failed: "The answer failed.",
+  },
+  sources: "Sources",
+  source: (/** @type {number} */ number, /** @type {string} */ title) =>
+    `Source ${number}: ${title}`,
+  copy: "Copy",
+  copied: "Copied",
+  notCopied: "Could not copy",
+
+  work: "How this was answered",
+  loadingWork: "Loading…",
+  thinking: "Thinking…",
+  planning: "Planning…",
+  using: (/** @type {string} */ tool) => `Using ${tool}…`,
+  routes: {
+    chat: "Answered directly",
+    react: "Worked step by step",
+    plan: "Planned and carried out",
+  },
+  toolCount: (/** @type {number} */ count) => (count === 1 ? "1 tool call" : `${count} tool calls`),
+  confidence: (/** @type {number} */ share) => `${Math.round(share * 100)} % sure`,
+  plan: "Plan",
+  planAgain: (/** @type {number} */ round) => `Plan, round ${round}`,
+  stepStates: { waiting: "waiting", running: "running", ok: "done", failed: "failed" },
+  input: "Input",
+  result: "Result",
+  seconds: (/** @type {number} */ duration_ms) =>
+    duration_ms < 1000 ? `${Math.round(duration_ms)} ms` : `${(duration_ms / 1000).toFixed(1)} s`,
+  outcomes: { retry: "try again", failed: "failed", timeout: "timed out", refused: "refused" },
+  verdictPassed: "Checked: nothing is missing.",
+  verdictMissing: (/** @type {string[]} */ gaps) => `Checked, still missing: ${gaps.join("; ")}`,
+
+  dismiss: "Dismiss",
+  unreachable: "The server cannot be reached. Check that it is running, then try again.",
+  cutOff: "The connection broke and could not be mended. What was received is kept.",
+  failed: (/** @type {number} */ status) => `The server answered with status ${status}.`,
+};
+
+/**
+ * Give a text from a table of texts by a word that came from the server, or the word itself.
+ * @param {Record<string, string>} table
+ * @param {string} word
+ */
+export const named = (table, word) => (Object.hasOwn(table, word) ? (table[word] ?? word) : word);

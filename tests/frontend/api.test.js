@@ -1,0 +1,67 @@
+/** Calls carry the token, renew it once, and tell errors in the server's words. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Api, ApiError } from "../../frontend/api.js";
+
+const LOGIN = "POST /api/auth/login";
+const REFRESH = "POST /api/auth/refresh";
+const UNAUTHORISED = () =>
+  Response.json({ error: { message: "No", code: "invalid_api_key" } }, { status: 401 });
+const tokenOf = (/** @type {string} */ value) => Response.json({ access_token: value });
+
+/**
+ * Make an Api over a server that answers from a list, and the record of what it was asked.
+ * @param {(() => Response)[]} answers
+ */
+function scripted(answers) {
+  /** @type {string[]} */
+  const asked = [];
+  let loggedOut = 0;
+  /** @type {typeof fetch} */
+  const send = async (path, options) => {
+    const headers = new Headers(options?.headers);
+    asked.push(`${options?.method} ${path} ${headers.get("authorization") ?? ""}`.trim());
+    const answer = answers.shift();
+    if (!answer) throw new TypeError("fetch failed");
+    return answer();
+  };
+  const onLoggedOut = () => {
+    loggedOut += 1;
+  };
+  return { api: new Api({ send, onLoggedOut }), asked, loggedOut: () => loggedOut };
+}
+
+test("after log-in calls carry the token", async () => {
+  const { api, asked } = scripted([() => tokenOf("one"), () => Response.json({ id: "user_1" })]);
+  await api.login("ada", "secret");
+  assert.deepEqual(await api.json("/api/auth/me"), { id: "user_1" });
+  assert.deepEqual(asked, [LOGIN, "GET /api/auth/me Bearer one"]);
+});
+
+test("an expired token is renewed once for calls that run at the same time", async () => {
+  const fine = () => Response.json({});
+  const { api, asked } = scripted([UNAUTHORISED, UNAUTHORISED, () => tokenOf("two"), fine, fine]);
+  await Promise.all([api.json("/a"), api.json("/b")]);
+  assert.deepEqual(asked, ["GET /a", "GET /b", REFRESH, "GET /a Bearer two", "GET /b Bearer two"]);
+});
+
+test("when there is no session any more the page is told and the call fails", async () => {
+  const { api, loggedOut } = scripted([UNAUTHORISED, UNAUTHORISED]);
+  await assert.rejects(api.json("/a"), { name: "ApiError", status: 401, message: "No" });
+  assert.equal(loggedOut(), 1);
+});
+
+test("a server that fails while renewing does not log out", async () => {
+  const { api, loggedOut } = scripted([
+    UNAUTHORISED,
+    () => new Response("<html>", { status: 503 }),
+  ]);
+  await assert.rejects(api.json("/a"), (error) => error instanceof ApiError && error.passing);
+  assert.equal(loggedOut(), 0);
+});
+
+test("a server that cannot be reached is a passing error", async () => {
+  const { api } = scripted([]);
+  await assert.rejects(api.json("/a"), (error) => error instanceof ApiError && error.passing);
+});

@@ -1,0 +1,85 @@
+/** The page is what its rules say: own files only, nothing inline, texts from the table. */
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { text } from "../../frontend/strings.js";
+
+const PAGE = new URL("../../frontend/", import.meta.url);
+const MOST_LINES = 150;
+const HTML = readFileSync(new URL("index.html", PAGE), "utf8");
+
+/** @type {[string, string][]} */
+const FILES = readdirSync(PAGE, { recursive: true })
+  .map(String)
+  .filter((name) => /\.(js|css|html|svg)$/.test(name) && !name.startsWith("vendor"))
+  .map((name) => [name, readFileSync(new URL(name, PAGE), "utf8")]);
+
+/**
+ * Name the files in which a pattern is found.
+ * @param {RegExp} pattern
+ * @param {string} ending
+ */
+function filesWith(pattern, ending) {
+  return FILES.filter(([name, content]) => name.endsWith(ending) && pattern.test(content)).map(
+    ([name]) => name,
+  );
+}
+
+test("every text the page names stands in the table and is shown until scripts run", () => {
+  const table = /** @type {Record<string, unknown>} */ (text);
+  const named = [...HTML.matchAll(/data-(?:text|label|hint)="(\w+)"/g)].map(([, key = ""]) => key);
+  assert.deepEqual(
+    named.filter((key) => typeof table[key] !== "string"),
+    [],
+  );
+  const shown = [...HTML.matchAll(/data-text="(\w+)"[^>]*>([^<]*)</g)];
+  assert.ok(shown.length > 10);
+  for (const [, key = "", words = ""] of shown) {
+    assert.equal(words.replace(/\s+/g, " ").trim(), table[key], key);
+  }
+});
+
+test("no text of the table is left over", () => {
+  const all = FILES.filter(([name]) => name !== "strings.js").map(([, content]) => content);
+  const used = (/** @type {string} */ key) =>
+    all.some((content) => new RegExp(`text\\.${key}\\b|="${key}"`).test(content));
+  assert.deepEqual(
+    Object.keys(text).filter((key) => !used(key)),
+    [],
+  );
+});
+
+test("nothing runs or is styled inline, and nothing comes from elsewhere", () => {
+  assert.doesNotMatch(HTML, /<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/i);
+  assert.doesNotMatch(HTML, /(?:src|href)="(?:[a-z]+:)?\/\//i);
+  assert.deepEqual(filesWith(/@import|url\(/, ".css"), []);
+});
+
+test("every style sheet is linked and every linked file is there", () => {
+  const linked = [...HTML.matchAll(/(?:src|href)="([\w/.-]+\.\w+)"/g)].map(([, name = ""]) => name);
+  const names = FILES.map(([name]) => name);
+  assert.deepEqual(
+    linked.filter((name) => !names.includes(name)),
+    [],
+  );
+  const sheets = names.filter((name) => name.endsWith(".css"));
+  assert.deepEqual(
+    sheets.filter((name) => !linked.includes(name)),
+    [],
+  );
+});
+
+test("only api.js talks to the server and nothing makes elements from text", () => {
+  assert.deepEqual(filesWith(/\bfetch\(|XMLHttpRequest|EventSource|sendBeacon/, ".js"), ["api.js"]);
+  const markup = /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\(/;
+  assert.deepEqual(filesWith(markup, ".js"), []);
+});
+
+test("every file has one subject and is short", () => {
+  const long = FILES.filter(([, content]) => content.split("\n").length - 1 > MOST_LINES);
+  assert.deepEqual(
+    long.map(([name]) => name),
+    [],
+  );
+});
