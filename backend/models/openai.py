@@ -16,6 +16,7 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 MAX_MESSAGES = 4096
 MAX_TOOLS = 128
@@ -87,8 +88,7 @@ class MessageIn(Wire):
 
 def _schema_of_an_object(value: dict[str, Any] | None) -> dict[str, Any] | None:
     if not isinstance((value or {}).get("properties", {}), dict):
-        msg = "'properties' must be an object"
-        raise ValueError(msg)  # noqa: TRY004 - what pydantic turns into a 400
+        raise PydanticCustomError("schema", "'properties' must be an object")
     return value
 
 

@@ -186,6 +186,28 @@ async def test_a_run_is_re_attached_to_while_it_goes_on(
         assert await read_until(lines, "state") == 'data: {"state":"cancelled"}'
 
 
+async def test_what_a_watcher_sees_live_is_what_is_stored(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """Nothing twice, nothing left out, whichever event it joined after."""
+    hold = asyncio.Event()
+    call = Call(name="math_calc", arguments={"expression": "2*21"})
+    ollama.queue(Reply(calls=[call]), Reply(content="It is forty-two.", hold=hold))
+    body = hello(agent_type="react", store=True)
+    waiting = asyncio.create_task(http.post(CHAT, json=body))
+    await ollama.arrived(2)
+    run_id = await the_running(http)
+    watchers = [asyncio.create_task(replayed(http, run_id, last)) for last in (None, "1.1")]
+    async with http.stream("GET", f"/api/runs/{run_id}/events") as events:
+        await read_until(events.aiter_lines(), "tool_result")
+    hold.set()
+    await waiting
+    whole, later = [await one for one in watchers]
+    stored = await replayed(http, run_id, None)
+    assert (told(whole), whole[-1]) == (told(stored), stored[-1])
+    assert told(later) == told(stored[2:])
+
+
 async def read_until(lines: AsyncIterator[str], words: str) -> str:
     """Read a stream up to the line that holds some words; leave it open."""
     async with asyncio.timeout(10):

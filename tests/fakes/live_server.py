@@ -78,7 +78,7 @@ class LiveServer:
         headers = {"authorization": f"Bearer {token}"} if token else {}
         headers |= options.pop("headers", {})
         return httpx.AsyncClient(
-            base_url=self.url, headers=headers, trust_env=False, timeout=20, **options
+            base_url=self.url, headers=headers, trust_env=False, verify=False, timeout=20, **options
         )
 
     def openai(self, token: str, **options: Any) -> AsyncOpenAI:
