@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -31,6 +32,7 @@ from backend.config.tool_options import check_tool_names, tool_options
 from backend.errors import ToolUnavailable
 from backend.kit.clocks import SystemClock
 from backend.kit.discovery import modules_of
+from backend.kit.folder_lock import FolderInUse, FolderLock
 from backend.kit.http import HttpClient
 from backend.llm.builtin import BuiltinProvider
 from backend.llm.ollama.provider import OllamaOptions, OllamaProvider
@@ -44,20 +46,31 @@ from backend.ports.tools import Services
 from backend.ports.values import Health
 from backend.storage.checkpoints import CheckpointFile
 from backend.storage.database import UnusableDatabaseUrl
+from backend.storage.retention import prune_daily
 from backend.storage.schema import UnusableSchema, prepare_database
 from backend.storage.stores import Stores, memory_stores, open_stores
 
 logger = logging.getLogger(__name__)
 PAGE = Path(__file__).resolve().parent.parent / "frontend"
 BUILTIN = "builtin"
+SHARED_LIMITS = (
+    "connect_timeout_s",
+    "first_token_timeout_s",
+    "idle_timeout_s",
+    "max_concurrent",
+    "max_context_tokens",
+    "retries",
+)
 
 
 def serve(settings: Settings, *, demo: bool = False) -> int:
     """Run the server until it is stopped; return the exit code."""
+    lock = None
     if not demo:
         open_folder = make_private_folder(settings.data_dir)
         if open_folder:
             logger.warning("%s", open_folder)
+        lock = _hold(settings)
         _prepare(settings)
     try:
         listening = listen(settings.server_host, settings.server_port)
@@ -75,7 +88,19 @@ def serve(settings: Settings, *, demo: bool = False) -> int:
         access_log=settings.log.access,
     )
     app = build_app(server.api_options, lifespan=server.lifespan, page=PAGE)
-    return 0 if run_app(app, listening, options, on_stop=server.stop) else 1
+    started = run_app(app, listening, options, on_stop=server.stop)
+    if lock:
+        lock.release()
+    return 0 if started else 1
+
+
+def _hold(settings: Settings) -> FolderLock:
+    """Keep the data folder for this server: two would end each other's runs."""
+    try:
+        return FolderLock(settings.data_dir)
+    except FolderInUse as exc:
+        msg = f"DATA_DIR: {settings.data_dir} is in use by {exc}; stop it, or give another DATA_DIR"
+        raise SettingsError([msg]) from exc
 
 
 def _prepare(settings: Settings) -> None:
@@ -108,8 +133,7 @@ class Composition:
         """Open everything, hand it to the routes, and close it again in reverse order."""
         async with AsyncExitStack() as stack:
             app.state.services = await self._open(stack)
-            ticker = asyncio.create_task(self._keep_alive())
-            stack.callback(ticker.cancel)
+            stack.callback(asyncio.create_task(self._keep_alive()).cancel)
             # What lives as long as the server need not be looked at by every full collection: that
             # took 50 to 80 ms and was the 99th percentile of the first token.
             gc.collect()
@@ -133,6 +157,9 @@ class Composition:
         clock = SystemClock()
         stores = await _open_stores(settings, demo=self._demo)
         stack.push_async_callback(stores.aclose)
+        days = settings.storage.run_retention_days
+        pruning = prune_daily(stores.runs, stores.audit, days=days, clock=clock)
+        stack.callback(asyncio.create_task(pruning).cancel)
         await stores.runs.interrupt_running(clock.now_ms())
         accounts = _accounts(settings, stores, clock)
         stack.push_async_callback(accounts.aclose)
@@ -261,39 +288,18 @@ async def _first_admin(settings: Settings, accounts: AuthService) -> None:
 
 def _providers(settings: Settings, clock: SystemClock) -> list[ModelProvider]:
     models = settings.models
-    providers: list[ModelProvider] = [
-        OllamaProvider(
-            OllamaOptions(
-                base_url=settings.ollama_host,
-                connect_timeout_s=models.connect_timeout_s,
-                first_token_timeout_s=models.first_token_timeout_s,
-                idle_timeout_s=models.idle_timeout_s,
-                max_concurrent=models.max_concurrent,
-                max_context_tokens=models.max_context_tokens,
-                keep_alive=models.keep_alive,
-                retries=models.retries,
-            ),
-            clock=clock,
-        )
-    ]
+    limits: dict[str, Any] = {name: getattr(models, name) for name in SHARED_LIMITS}
+    url = settings.ollama_host
+    ollama = OllamaOptions(base_url=url, keep_alive=models.keep_alive, **limits)
+    providers: list[ModelProvider] = [OllamaProvider(ollama, clock=clock)]
     if settings.upstream_openai_base_url:
         key = settings.upstream_openai_api_key
-        providers.insert(
-            0,
-            OpenAICompatibleProvider(
-                OpenAICompatibleOptions(
-                    base_url=settings.upstream_openai_base_url,
-                    api_key=key.get_secret_value() if key else "",
-                    connect_timeout_s=models.connect_timeout_s,
-                    first_token_timeout_s=models.first_token_timeout_s,
-                    idle_timeout_s=models.idle_timeout_s,
-                    max_concurrent=models.max_concurrent,
-                    max_context_tokens=models.max_context_tokens,
-                    retries=models.retries,
-                ),
-                clock=clock,
-            ),
+        options = OpenAICompatibleOptions(
+            base_url=settings.upstream_openai_base_url,
+            api_key=key.get_secret_value() if key else "",
+            **limits,
         )
+        providers.insert(0, OpenAICompatibleProvider(options, clock=clock))
     return [BuiltinProvider(clock), *providers]
 
 

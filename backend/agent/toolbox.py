@@ -5,6 +5,7 @@ Not for: deciding what to call (`react`, `plan_execute`) or finding tools by fol
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
@@ -12,15 +13,16 @@ from typing import Any, Literal, cast
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from backend.errors import ToolFailed, ToolRetry
-from backend.kit.deadline import DeadlineExceeded, within
+from backend.errors import StewardError, ToolFailed, ToolRetry
 from backend.kit.ids import new_id
 from backend.kit.json_schema import plain_schema
+from backend.kit.waiting import DeadlineExceeded, within
 from backend.ports.clock import Clock
 from backend.ports.stores import AuditStore, ToolAudit
 from backend.ports.tools import Tool, ToolContext, ToolResult, Touch
 from backend.ports.values import Citation, JsonObject
 
+logger = logging.getLogger(__name__)
 Outcome = Literal["ok", "retry", "failed", "timeout", "refused"]
 SECRET_WORDS = ("password", "secret", "token", "api_key", "apikey", "authorization", "cookie")
 AUDIT_TEXT_CHARS = 500
@@ -115,7 +117,10 @@ class Toolbox:
             result_bytes=len(result.text.encode("utf-8", "replace")),
             created_at_ms=self._clock.now_ms(),
         )
-        await self._audit.add(row)
+        try:
+            await self._audit.add(row)
+        except StewardError as exc:
+            logger.warning("the call %s of %s is not in the audit: %s", row.id, name, exc.message)
         return CallOutcome(
             outcome=outcome,
             text=cut(result.text, max_chars=self._max_result_chars),
@@ -140,7 +145,7 @@ class Toolbox:
     ) -> tuple[Outcome, ToolResult]:
         try:
             work = tool.run(args, context)
-            return "ok", await within(self._timeout_s, work, sleep=self._clock.sleep)
+            return "ok", await within(self._clock, self._timeout_s, work)
         except DeadlineExceeded:
             text = f"Error: the tool did not finish within {self._timeout_s:g} s and was stopped."
             return "timeout", ToolResult(text=text)

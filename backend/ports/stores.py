@@ -294,6 +294,10 @@ class RunStore(Protocol):
         """At start: mark runs a dead process left as interrupted, free their conversations."""
         ...
 
+    async def prune(self, before_ms: int) -> int:
+        """Forget runs that ended before then; messages stay. Tell how many."""
+        ...
+
 
 class AuditStore(Protocol):
     """The audit of tool calls."""
@@ -304,4 +308,8 @@ class AuditStore(Protocol):
 
     async def list(self, user_id: str | None, *, limit: int = 100) -> Sequence[ToolAudit]:
         """Newest rows of one user, or of all."""
+        ...
+
+    async def prune(self, before_ms: int) -> int:
+        """Forget rows made before then; tell how many."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
 from backend.ports.stores import ToolAudit
 from backend.storage.database import Database
@@ -25,6 +25,15 @@ class SqlAuditStore:
     async def list(self, user_id: str | None, *, limit: int = 100) -> Sequence[ToolAudit]:
         """Newest rows of one user, or of all."""
         return await self._database.read(_list, user_id, limit)
+
+    async def prune(self, before_ms: int) -> int:
+        """Forget rows made before then; tell how many."""
+        return await self._database.write(_prune, before_ms)
+
+
+def _prune(connection: Connection, before_ms: int) -> int:
+    old = delete(tool_audit).where(tool_audit.c.created_at_ms < before_ms)
+    return connection.execute(old).rowcount
 
 
 def _add(connection: Connection, row: ToolAudit) -> None:

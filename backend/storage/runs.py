@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from backend.ports.stores import Run
 from backend.storage.database import Database, upsert
@@ -32,6 +32,10 @@ class SqlRunStore:
         """At start: mark runs a dead process left as interrupted, free their conversations."""
         return await self._database.write(_interrupt_running, now_ms)
 
+    async def prune(self, before_ms: int) -> int:
+        """Forget runs that ended before then; messages stay. Tell how many."""
+        return await self._database.write(_prune, before_ms)
+
 
 def run_values(run: Run) -> dict[str, Any]:
     """Lay a run out as a row of `runs`."""
@@ -47,6 +51,10 @@ def run_values(run: Run) -> dict[str, Any]:
         "trace": run.trace,
         "events": run.events,
     }
+
+
+def _prune(connection: Connection, before_ms: int) -> int:
+    return connection.execute(delete(runs).where(runs.c.finished_at_ms < before_ms)).rowcount
 
 
 def _save(connection: Connection, run: Run) -> None:

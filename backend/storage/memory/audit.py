@@ -30,3 +30,10 @@ class MemoryAuditStore:
         wanted = [row for row in rows if user_id in {None, row.user_id}]
         wanted.sort(key=lambda row: (row.created_at_ms, row.id), reverse=True)
         return tuple(wanted[:limit])
+
+    async def prune(self, before_ms: int) -> int:
+        """Forget rows made before then; tell how many."""
+        old = [row.id for row in self._shelves.audit.values() if row.created_at_ms < before_ms]
+        for row_id in old:
+            del self._shelves.audit[row_id]
+        return len(old)

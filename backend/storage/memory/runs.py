@@ -38,3 +38,14 @@ class MemoryRunStore:
         for it in shelves.conversations.values():
             shelves.conversations[it.id] = replace(it, active_run_id=None)
         return len(left)
+
+    async def prune(self, before_ms: int) -> int:
+        """Forget runs that ended before then; messages stay. Tell how many."""
+        old = [
+            run.id
+            for run in self._shelves.runs.values()
+            if run.finished_at_ms is not None and run.finished_at_ms < before_ms
+        ]
+        for run_id in old:
+            del self._shelves.runs[run_id]
+        return len(old)

@@ -28,3 +28,12 @@ async def test_rows_come_newest_first_of_one_user_or_of_all(stores):
     assert list(await stores.audit.list("user_bob")) == [second, ROW]
     assert list(await stores.audit.list(None)) == [foreign, second, ROW]
     assert list(await stores.audit.list(None, limit=1)) == [foreign]
+
+
+async def test_old_rows_are_forgotten(stores):
+    """What was made before the given time goes."""
+    second = replace(ROW, id="audit_2", created_at_ms=20)
+    for row in (ROW, second):
+        await stores.audit.add(row)
+    assert await stores.audit.prune(20) == 1
+    assert list(await stores.audit.list(None)) == [second]

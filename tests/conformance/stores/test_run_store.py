@@ -79,3 +79,13 @@ async def test_runs_left_by_a_dead_process_are_interrupted(stores):
     assert (await stores.conversations.get("user_bob", "conv_1")).active_run_id is None
     await stores.conversations.begin_turn(replace(left, id="run_3"), [], title_if_empty="t")
     assert await stores.runs.interrupt_running(78) == 1
+
+
+async def test_old_runs_are_forgotten_and_running_ones_never(stores):
+    """What ended before the given time goes; the rest stays."""
+    await stores.runs.save(RUN)
+    await stores.runs.save(replace(RUN, id="run_2", finished_at_ms=10))
+    await stores.runs.save(replace(RUN, id="run_3", state="running", finished_at_ms=None))
+    assert await stores.runs.prune(10) == 1
+    found = [await stores.runs.get("user_bob", one) for one in ("run_1", "run_2", "run_3")]
+    assert [run.id if run else None for run in found] == [None, "run_2", "run_3"]
