@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from backend.kit.extraction.entities import names, number_in, numbers, short_answer
+from backend.kit.extraction.figures_told import figures_told
 from backend.kit.extraction.passages import Sentence, sentences
 from backend.kit.extraction.picking import asked_kind, pick
 from backend.kit.extraction.words import terms
@@ -152,7 +153,10 @@ def _marked(text: str, marker: int | None) -> str:
 
 
 def _statistics(question: str, text: str) -> str:
-    """Keep the lines that speak of the statistics asked for; a table stays whole."""
+    """Tell the figures asked for, or keep the lines that speak of them; else a table stays whole."""
+    told = figures_told(question, text)
+    if told:
+        return told
     lines = [line for line in text.strip().splitlines() if line.strip()]
     wanted = {term for term in terms(question) if not term.isdigit()}
     if "|" in text or len(lines) <= 3:
