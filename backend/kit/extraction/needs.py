@@ -21,6 +21,8 @@ _PART = re.compile(
     r"\s*(?:;|\n+|,? (?:and|then|and then|and also|also|plus|as well as),? "
     r"(?=(?:also|then|tell|give|show|find|look|search|calculate|compute|what|who|when|where|how|which|why|the weather"
     r"|the population|convert|multiply|divide|add|subtract|summari[sz]e|run|check|is|was|did|does)\b)"
+    r"|,(?: and)? (?=the (?:weather|population|capital|height|area|currency|author|president|length|age|sum|product|square)\b)"
+    r"|,? and (?=the (?:capital|height|area|currency|author|president|length|age) of\b)"
     r"|,? then (?=\w))\s*",
     re.IGNORECASE,
 )
@@ -66,7 +68,9 @@ def parts(ask: str) -> list[str]:
         if PAIR.match(CALC_LEAD.sub("", bare_question(sentence))):
             found.append(sentence)
             continue
-        for piece in _PART.split(sentence):
+        for at, split in enumerate(_PART.split(sentence)):
+            asks = at > 0 and sentence.rstrip().endswith("?") and split.startswith("the ")
+            piece = f"What is {split.rstrip('?')}?" if asks else split
             bare = bare_question(piece)
             shared = _SHARED.match(bare)
             if shared and _MANY_WANTED.search(bare):

@@ -28,6 +28,14 @@ _EMPTY = re.compile(
     r"|not found|there is no (?:article|page)|found nothing|0 results)",
     re.IGNORECASE,
 )
+# What a tool tells a model, and a person need not read.
+_PREFIX = re.compile(
+    r"^(?:(?:tool )?error:? ?|this cannot be done: ?|cannot compute this: ?|not understood: ?)+",
+    re.IGNORECASE,
+)
+_ADVICE = re.compile(
+    r"\s*(?:Example of a correct call|Examples?|Expected): .*$|\s*Try fewer or other words\.$"
+)
 _SIMILAR = re.compile(r"\bsimilar titles?: ([^\n]{2,600})", re.IGNORECASE)
 _SUMMARY = re.compile(
     r"^\W*(?:please |can you )?(?:summari[sz]e|sum up|give (?:me )?a summary)\b", re.IGNORECASE
@@ -60,6 +68,11 @@ class Observation:
             return True
         return _EMPTY.search(bare[:200]) is not None and "[1]" not in bare[:400]
 
+    @property
+    def absent(self) -> bool:
+        """Tell whether the tool reports that there is nothing of that name."""
+        return _EMPTY.search(self.text.strip()[:200]) is not None
+
 
 def reason(observation: Observation) -> str:
     """Say honestly why a tool brought nothing."""
@@ -67,8 +80,14 @@ def reason(observation: Observation) -> str:
     first = " ".join(told.split())[:400]
     if re.match(r"the tool\b", first, re.IGNORECASE):
         return first
-    first = re.sub(r"^(?:tool )?error:? ?", "", first, flags=re.IGNORECASE)
+    first = plain_reason(first)
     return f"The tool {observation.tool or 'that was called'} could not answer: {first or 'it gave no reason'}"
+
+
+def plain_reason(text: str) -> str:
+    """Leave out of an error what is meant for a model: the word itself, and how to call better."""
+    first = " ".join(text.split())
+    return _PREFIX.sub("", _ADVICE.sub("", first)).strip() or first
 
 
 def _error_of(text: str) -> str:
@@ -207,6 +226,18 @@ def value(question: str, kind: str, observation: Observation, *, number: bool) -
     return short_answer(question, found)
 
 
+def quantity(question: str, kind: str, observation: Observation) -> str | None:
+    """Give the number a following conversion needs, with the unit that stands behind it."""
+    number = value(question, kind, observation, number=True)
+    if number is None:
+        return None
+    plain = observation.text.replace(",", "")
+    unit = re.search(
+        rf"(?<![\d.]){re.escape(number)}(?:\.0)?[\s\u00a0]?([A-Za-z°/]{{1,15}})", plain
+    )
+    return f"{number} {unit[1]}" if unit else number
+
+
 def _sentences(observation: Observation) -> list[Sentence]:
     return sentences(observation.text)
 
@@ -218,13 +249,14 @@ def _number_question(question: str) -> str:
 def other_title(question: str, observation: Observation) -> str | None:
     """Find the title to read instead, where an encyclopaedia names similar or several ones."""
     similar = _SIMILAR.search(observation.text)
+    wanted = set(terms(question))
     if similar:
-        titles = [title.strip(" .") for title in similar[1].split(";")]
+        known = [title.strip(" .") for title in similar[1].split(";")]
+        titles = [title for title in known if wanted & set(terms(title))]
     elif _SEVERAL.search(observation.text):
         titles = [match.strip() for match in _BULLET.findall(observation.text)]
     else:
         return None
-    wanted = set(terms(question))
     best = max(
         titles,
         key=lambda title: (
