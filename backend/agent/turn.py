@@ -198,8 +198,9 @@ class Turns:
         return fitted.messages
 
     def _offered(self, run: Run, decision: RouteDecision) -> Sequence[dict[str, object]]:
-        """Offer tools to an auto-routed chat only when the router was not sure."""
+        """Offer tools to an auto-routed chat when the router was not sure, or the model knows nothing."""
         unsure = decision.confidence < self._parts.options.chat_tools_below_confidence
+        unsure = unsure or run.model.can("extractive")
         auto = run.request.mode == "auto" and run.request.server_tools
         native = run.model.can("tools")
         return run.parts.toolbox.specs if unsure and auto and native else ()

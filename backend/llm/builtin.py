@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from backend.errors import ModelNotFound
 from backend.kit.extraction.acting import Call, Progress, Worker, forced
-from backend.kit.extraction.conversing import from_earlier, reply
+from backend.kit.extraction.conversing import clock, from_earlier, reply
 from backend.kit.extraction.planning import structured
 from backend.kit.extraction.schemas import as_schema
 from backend.kit.extraction.small_talk import WHAT_I_AM, small_talk
@@ -55,7 +55,7 @@ class BuiltinProvider:
             owned_by="steward",
             created_s=clock.now_ms() // 1000,
             context_tokens=CONTEXT_TOKENS,
-            capabilities=frozenset({"completion", "tools", "tool_choice"}),
+            capabilities=frozenset({"completion", "tools", "tool_choice", "extractive"}),
         )
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelDelta]:
@@ -97,7 +97,8 @@ class BuiltinProvider:
         demanded = _demanded(request, turn, toolbox)
         if demanded:
             return Answer(calls=demanded, thought=_thought(demanded))
-        if small_talk(turn.prompt) and not turn.observations:
+        told = small_talk(turn.prompt) or clock(turn.asked.ask, self._clock.now_ms())
+        if told and not turn.observations:
             return Answer(text=self._plain(turn))
         if not toolbox.shapes and not turn.observations:
             return Answer(text=self._plain(turn))

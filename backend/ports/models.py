@@ -15,7 +15,7 @@ EMPTY: Mapping[str, Any] = {}
 class ModelInfo:
     """What is known of one model.
 
-    `capabilities` holds words such as `tools`, `vision`, `thinking`, `embedding`, `completion`.
+    `capabilities` holds words such as `tools`, `vision`, `thinking`, `embedding`, `completion`, `extractive` (no knowledge of its own).
     `context_tokens` is the window this server will use, already capped by the settings.
     """
 

@@ -5,12 +5,14 @@ The whole state stands in the conversation, so the same conversation always give
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from backend.kit.extraction import observed
 from backend.kit.extraction.arguments import fill, main_parameter
+from backend.kit.extraction.entities import bare_question
 from backend.kit.extraction.exact_arithmetic import evaluate
 from backend.kit.extraction.needs import needs
 from backend.kit.extraction.observed import LOOK_UPS, Observation
@@ -19,13 +21,16 @@ from backend.kit.extraction.steps import Step, filled
 from backend.kit.extraction.tool_fit import Toolbox, ToolShape, value_for
 from backend.kit.extraction.turns import Turn
 
+_MAX_RETRY_CHARS: Final = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool to call with its arguments."""
+    """A tool to call with its arguments; `only` tells it from a like call that had more of them."""
 
     tool: str
     arguments: dict[str, Any]
+    only: bool = False
 
 
 @dataclass(slots=True)
@@ -87,8 +92,7 @@ class Worker:
             known = self._values.get(key)
             found = None
             if known is not None:
-                number = step.kind in {"math", "data"}
-                found = observed.value(known[0].text, known[0].kind, known[1], number=number)
+                found = _needed(step, *known)
             if found is None:
                 self._progress.answers.append(
                     f"Without that result I cannot go on with: {step.text}"
@@ -108,20 +112,24 @@ class Worker:
             call = Call(shape.name, arguments)
             yield call
             seen = self._seen(call)
-            title = observed.other_title(step.text, seen) if seen and kind in LOOK_UPS else None
             main = main_parameter(shape.schema, kind)
+            title = observed.other_title(step.text, seen) if seen and kind in LOOK_UPS else None
             if title and main and title != arguments.get(main):
                 yield Call(shape.name, {**arguments, main: title})
+            simpler = _simpler(step, kind, main, arguments) if seen and seen.failed else None
+            if simpler is not None:
+                yield Call(shape.name, simpler, only=True)
 
     def _seen(self, call: Call) -> Observation | None:
         for one in self._turn.observations:
+            if call.only and set(one.arguments) != set(call.arguments):
+                continue
             if one.tool == call.tool and _same(one.arguments, call.arguments):
                 return one
         return None
 
     def _accept(self, step: Step, seen: Observation) -> bool:
-        kind = "weather" if step.kind == "weather" else self._kind(step, seen)
-        found = observed.answer(step.text, kind, seen)
+        found = observed.answer(step.text, self._kind(step, seen), seen)
         if found is None:
             return False
         self._take(step, seen, found)
@@ -151,8 +159,7 @@ class Worker:
             because = f" ({'. '.join(failures)})" if failures else ""
             self._take(step, made, f"{made.text}{because}")
         elif tried:
-            told = [_nothing(step, one) for one in tried]
-            self._progress.answers.append("\n".join(dict.fromkeys(told)))
+            self._progress.answers.append(_nothing(step, tried))
 
     def _answer_from_rest(self) -> None:
         """Answer from observations that belong to no step of ours, such as forced calls."""
@@ -164,6 +171,13 @@ class Worker:
             self._progress.found += found is not None
 
 
+def _needed(step: Step, source: Step, seen: Observation) -> str | None:
+    """Read what a step needs of an earlier one: a name, a number, or a quantity to convert."""
+    if step.kind == "math" and re.match(r"\{\w+\} to ", step.value):
+        return observed.quantity(source.text, source.kind, seen)
+    return observed.value(source.text, source.kind, seen, number=step.kind in {"math", "data"})
+
+
 def _equals(value: str) -> str:
     return value if value.startswith("≈") else f"= {value}"
 
@@ -173,21 +187,46 @@ def _same(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
     return all(str(one.get(key)).strip() == str(two[key]).strip() for key in two)
 
 
-def _nothing(step: Step, last: Observation) -> str:
-    if last.failed:
-        return observed.reason(last)
-    if step.kind == "documents":
-        return f"This was not found in your documents: {step.text}"
-    return _not_here(step.text, last)
+def _simpler(
+    step: Step, kind: str, main: str | None, arguments: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Give arguments for a second try: the data without a question, the sum in the user's words."""
+    if main is None or main not in arguments:
+        return None
+    if kind == "data":
+        alone = {main: arguments[main]}
+        return alone if len(arguments) > 1 else None
+    said = bare_question(step.text)
+    differs = (
+        not step.after
+        and evaluate(step.value) is None
+        and said != arguments[main]
+        and len(said) <= _MAX_RETRY_CHARS
+    )
+    return {**arguments, main: said} if kind == "math" and differs else None
 
 
-def _not_here(ask: str, seen: Observation) -> str:
-    if seen.failed:
+def _nothing(step: Step, tried: Sequence[Observation]) -> str:
+    """Say once why there is no answer: what failed, else the closest passage, else where it was sought."""
+    broken = [observed.reason(one) for one in tried if one.failed and not one.absent]
+    sought = [one for one in tried if not one.failed or one.absent]
+    told = list(dict.fromkeys(broken[-1:] if step.kind in {"math", "data"} else broken))
+    if step.kind == "documents" and any(not one.failed for one in sought):
+        told.append(f"This was not found in your documents: {step.text}")
+    elif sought:
+        near = [one for one in sought if not one.failed and not one.empty]
+        told.append(_not_here(step.text, near[0] if near else sought[0], among=sought))
+    return "\n".join(told)
+
+
+def _not_here(ask: str, seen: Observation, *, among: Sequence[Observation] = ()) -> str:
+    if seen.failed and not seen.absent:
         return observed.reason(seen)
-    near = None if seen.empty else observed.quoted(ask, seen.text, least=0.12)
+    near = None if seen.empty or seen.failed else observed.quoted(ask, seen.text, least=0.12)
     if near:
         return f"I found no direct answer to “{ask}”. The closest passage says: {near}"
-    return f"I found no answer to “{ask}” in what {seen.tool or 'the tool'} returned."
+    sources = " and ".join(dict.fromkeys(one.tool for one in among or [seen] if one.tool))
+    return f"I found no answer to “{ask}” in what {sources or 'the tool'} returned."
 
 
 def forced(turn: Turn, shape: ToolShape, toolbox: Toolbox) -> Call:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from backend.kit.extraction.data_questions import data_arguments
 from backend.kit.extraction.entities import bare_question, names, numbers, search_words
 from backend.kit.extraction.evidence import Evidence, name_words
 from backend.kit.extraction.schemas import (
@@ -65,9 +66,12 @@ def fill(
     known = properties(schema)
     needed = required(schema)
     evidence = Evidence(bare_question(text))
-    filled: dict[str, Any] = {}
+    asked = data_arguments(text, value) if kind == "data" else {}
+    filled: dict[str, Any] = {name: asked[name] for name in asked if name in known and name != main}
     for name, raw in list(known.items())[:60]:
         one = plain(raw, schema)
+        if name in filled or (asked and name not in {main, *needed}):
+            continue
         if kind in _WHOLE and main and name != main and name not in needed:
             continue
         if name == main:

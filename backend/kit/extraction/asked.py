@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from backend.kit.extraction.formula_phrases import formula_phrase
 from backend.kit.extraction.passages import split_sentences
 
 _FENCE = re.compile(r"```([\w+-]{0,20})[^\n]{0,80}\n(.*?)(?:```|\Z)", re.DOTALL)
@@ -68,6 +69,8 @@ def results(text: str) -> list[Block]:
 
 def take_apart(text: str) -> Asked:
     """Separate the question from what was pasted with it."""
+    if "[[" in text and formula_phrase(text):
+        return Asked(ask=text.strip())
     code = tuple((language.casefold(), body.strip()) for language, body in _FENCE.findall(text))
     bare = _FENCE.sub("\n", text)
     data, bare = _data(bare)

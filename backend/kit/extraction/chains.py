@@ -17,6 +17,7 @@ _N = r"(?P<n>\d+(?:[.,]\d+)*)"
 _CHAINS: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), template)
     for pattern, template in (
+        (rf"^convert {_NP} (?:to|into) (?P<unit>[\w/ ]{{1,30}})$", "{np} to {unit}"),
         (rf"^(?:take )?{_NP} (?:times|multiplied by|\*) {_N}$", "{np} * {n}"),
         (rf"^multiply {_NP} by {_N}$", "{np} * {n}"),
         (rf"^divide {_NP} by {_N}$", "{np} / {n}"),
@@ -59,6 +60,7 @@ def chain(bare: str, before: Sequence[Step], number: int) -> list[Step]:
         thing = match["np"].strip()
         count = match.groupdict().get("n") or ""
         count = count.replace(",", "").strip(".")
+        template = template.replace("{unit}", match.groupdict().get("unit") or "")
         if re.fullmatch(_THAT, thing, re.IGNORECASE) and before:
             slot = before[-1].id
             formula = template.replace("{n}", count).replace("{np}", f"{{{slot}}}")

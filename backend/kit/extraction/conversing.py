@@ -14,7 +14,7 @@ from backend.kit.extraction.asked import results
 from backend.kit.extraction.entities import bare_question
 from backend.kit.extraction.exact_arithmetic import evaluate
 from backend.kit.extraction.needs import needs
-from backend.kit.extraction.observed import Observation, answer, quoted
+from backend.kit.extraction.observed import Observation, answer, plain_reason, quoted
 from backend.kit.extraction.passages import Sentence, sentences, split_sentences
 from backend.kit.extraction.picking import has_sign, pick
 from backend.kit.extraction.small_talk import WHAT_I_AM, small_talk
@@ -65,7 +65,7 @@ def reply(turn: Turn, *, now_ms: int) -> str:
     return (
         small_talk(turn.prompt)
         or _echo(turn)
-        or _clock(turn.asked.ask, now_ms)
+        or clock(turn.asked.ask, now_ms)
         or _from_conversation(turn)
         or _sums(turn)
         or _honest(turn)
@@ -91,7 +91,7 @@ def _from_results(turn: Turn) -> str:
             found = quoted(turn.asked.ask, block.text, least=0.1) or block.text[:1_500]
             said.append(found)
     failures = [
-        f"One step failed: {' '.join(block.text.split())[:300]}" for block in blocks if not block.ok
+        f"One step failed: {plain_reason(block.text)[:300]}" for block in blocks if not block.ok
     ]
     return (
         "\n\n".join(
@@ -116,7 +116,8 @@ def _echo(turn: Turn) -> str | None:
     return match["said"].strip()
 
 
-def _clock(ask: str, now_ms: int) -> str | None:
+def clock(ask: str, now_ms: int) -> str | None:
+    """Tell the date or the time in UTC, where nothing else is asked."""
     now = datetime.fromtimestamp(now_ms / 1000, tz=UTC)
     if len(ask) < 80 and _DATE.search(ask):
         return f"Today is {now:%A}, {now.day} {now:%B %Y} (UTC)."

@@ -34,6 +34,9 @@ _PLACE_LOW = re.compile(
 _PLACE_FIRST = re.compile(
     rf"({_CAP}(?: {_CAP}){{0,3}})(?:'s|\u2019s)? (?:weather|forecast|temperature)"
 )
+_PLACE_BESIDE = re.compile(
+    rf"\b(?:[Ww]eather|[Ff]orecast|[Tt]emperature):? ({_CAP}(?: {_CAP}){{0,3}})"
+)
 _NO_PLACE: Final = word_set(
     "the a an celsius fahrenheit today tomorrow now it there monday tuesday wednesday thursday friday saturday sunday "
     "me my general kelvin detail english days"
@@ -101,6 +104,8 @@ def places(text: str) -> list[str]:
             bare = re.sub(r"^the ", "", one).strip(" .,'\u2019")
             if bare.casefold() not in _NO_PLACE:
                 split.append(bare)
+    beside = None if split else _PLACE_BESIDE.search(text)
+    split = [beside[1]] if beside else split
     if split:
         further = re.findall(rf"(?:, | and |, and | or )(?:in )?({_CAP}(?: {_CAP}){{0,3}})", text)
         return list(

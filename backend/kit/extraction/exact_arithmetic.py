@@ -1,4 +1,4 @@
-"""Calculates + - * / ^ %, brackets and square roots exactly, in bounded time.
+"""Calculates + - * / ^ %, brackets, roots and factorials exactly, in bounded time.
 
 Not for: anything symbolic, which is the work of a mathematics tool.
 """
@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from math import isqrt
+from math import factorial, isqrt
 from typing import Final
 
-_TOKEN = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+|sqrt|\*\*|[-+*/^%()])")
+_TOKEN = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+|sqrt|factorial|\*\*|[-+*/^%()])")
 _MAX_CHARS: Final = 400
 _MAX_BITS: Final = 20_000
 _MAX_DEPTH: Final = 40
+_LARGEST_CUBE: Final = 10**15
+_LARGEST_FACTORIAL: Final = 100
 
 
 class NotArithmetic(Exception):
@@ -115,6 +117,8 @@ class _Reader:
     def _atom(self) -> Fraction:
         if self._take("sqrt"):
             return _root(self._atom())
+        if self._take("factorial"):
+            return _factorial(self._atom())
         if self._take("("):
             value = self._sum()
             if not self._take(")"):
@@ -142,6 +146,8 @@ def _bounded(value: Fraction) -> Fraction:
 def _raised(base: Fraction, exponent: Fraction) -> Fraction:
     if exponent == Fraction(1, 2):
         return _root(base)
+    if exponent == Fraction(1, 3):
+        return _cube_root(base)
     if exponent.denominator != 1 or abs(exponent) > 10_000:
         raise NotArithmetic
     bits = base.numerator.bit_length() + base.denominator.bit_length()
@@ -157,6 +163,21 @@ def _root(value: Fraction) -> Fraction:
     if top * top != value.numerator or bottom * bottom != value.denominator:
         raise NotArithmetic
     return Fraction(top, bottom)
+
+
+def _cube_root(value: Fraction) -> Fraction:
+    if value < 0 or value.denominator != 1:
+        raise NotArithmetic
+    near = round(value.numerator ** (1 / 3)) if value.numerator < _LARGEST_CUBE else 0
+    if near**3 != value.numerator:
+        raise NotArithmetic
+    return Fraction(near)
+
+
+def _factorial(value: Fraction) -> Fraction:
+    if value.denominator != 1 or not 0 <= value <= _LARGEST_FACTORIAL:
+        raise NotArithmetic
+    return Fraction(factorial(value.numerator))
 
 
 def _written(value: Fraction) -> str:

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from backend.kit.extraction.formula_phrases import formula_phrase
+from backend.kit.extraction.number_words import with_digits
+
 # The look-behind lets a number begin only where its digits begin, which keeps matching linear.
 _NUM = r"(?:(?<![\d.])\d{1,40}(?:\.\d{1,40})?(?!\d)|\{\w{1,12}\})"
 _VAL = rf"(?:{_NUM}|\([^()]{{1,80}}\)|(?:sqrt|factorial)\([^()]{{1,80}}\))"
@@ -21,40 +24,6 @@ _NOT_MATHS = re.compile(
     r"\b\d{4}-\d{1,2}-\d{1,2}\b|\b\d{1,2}/\d{1,2}/\d{2,4}\b|\b\d{1,3}(?:\.\d{1,3}){2,3}\b|\b24/7\b|\+\d{6,15}"
     r"|\b\d{3}-\d{3,4}-\d{4}\b|https?://\S{1,2000}|\S{1,100}@\S{1,100}|\[\d{1,3}\]"
 )
-_SMALL: Final = {
-    word: str(value)
-    for value, word in enumerate([
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
-    ])
-} | {
-    "thirty": "30",
-    "forty": "40",
-    "fifty": "50",
-    "sixty": "60",
-    "hundred": "100",
-    "thousand": "1000",
-}
-_SMALL_WORD = re.compile(rf"\b(?:{'|'.join(_SMALL)})\b", re.IGNORECASE)
 _SCALES: Final = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _SCALED = re.compile(r"(\d+(?:\.\d+)?) (thousand|million|billion|trillion)\b", re.IGNORECASE)
 _SIGNS: Final = str.maketrans({
@@ -75,6 +44,7 @@ def _rule(pattern: str, instead: str) -> tuple[re.Pattern[str], str]:
 
 
 _REWRITES: Final = (
+    _rule(r"(VAL) dozen\b", r"(\1 * 12)"),
     _rule(r"√\s*(VAL)", r"sqrt(\1)"),
     _rule(r"(?:the )?(?:square root|sqrt) of (VAL)", r"sqrt(\1)"),
     _rule(r"(?:the )?cube root of (VAL)", r"\1^(1/3)"),
@@ -124,19 +94,33 @@ _CALCULUS: Final = (
     (rf"\bexpand {_BODY}$", r"expand(\1)"),
     (rf"\bsimplify {_BODY}$", r"simplify(\1)"),
 )  # fmt: skip
+_HIGHER = re.compile(
+    r"\b(?:second|third|fourth|fifth|[2-9](?:nd|rd|th)) (?:order )?(?:partial )?derivative",
+    re.IGNORECASE,
+)
 _CALCULUS_RULES: Final = tuple((re.compile(text, re.IGNORECASE), to) for text, to in _CALCULUS)
-_UNIT = (
-    r"(?:k|c|m|milli|centi|kilo|micro|nano)?(?:met(?:er|re)s?|grams?|g|m|lit(?:er|re)s?|l|bytes?|watts?|joules?|pascals?)"
-    r"|miles?|mi|f(?:ee|oo)t|ft|inch(?:es)?|yards?|yd|pounds?|lbs?|ounces?|oz|stones?|tonn?es?|tons?|gallons?|pints?"
-    r"|cups?|celsius|fahrenheit|kelvin|°\s?[CF]|degrees? (?:celsius|fahrenheit)|hours?|h|minutes?|min|seconds?|s|days?"
-    r"|weeks?|months?|years?|mph|km/h|kph|m/s|knots?|acres?|hectares?|[kmgt]i?b|bar|psi|atm|calories|kcal|kwh|[CFK]"
+_SIMPLE_UNIT = (
+    r"(?:k|c|m|milli|centi|kilo|micro|nano)?(?:met(?:er|re)s?|grams?|g|m|lit(?:er|re)s?|l|watts?|joules?|pascals?)"
+    r"|(?:kilo|mega|giga|tera|kibi|mebi|gibi)?(?:bytes?|bits?)"
+    r"|miles?|mi|f(?:ee|oo)t|ft|inch(?:es)?|in|yards?|yd|pounds?|lbs?|ounces?|oz|stones?|tonn?es?|tons?|gallons?|pints?"
+    r"|cups?|tablespoons?|teaspoons?|tbsp|tsp|celsius|fahrenheit|kelvin|°\s?[CF]|degrees? (?:celsius|fahrenheit|[CF])"
+    r"|hours?|hrs?|h|minutes?|min|seconds?|secs?|s|days?"
+    r"|weeks?|months?|years?|mph|kph|km/h|kmh|knots?|acres?|hectares?|[kmgt]i?b|bar|psi|atm|calories|kcal|kwh|[CFK]"
     r"|nautical miles?|light[- ]years?"
 )
+_POWERED = rf"(?:(?:square|cubic|sq) )?(?:{_SIMPLE_UNIT})(?:\^?[23](?![\w.]))?"
+_UNIT = rf"(?:{_POWERED}(?:(?:/| per ){_POWERED})?)"
+_COUNTED = rf"(?:{_NUM}\s*{_UNIT}(?:\s+(?:and )?{_NUM}\s*{_UNIT})?)"
 _CONVERT = re.compile(
-    rf"({_NUM})\s*({_UNIT}) (?:to|in|into|as|equals? how many) ({_UNIT})\b", re.IGNORECASE
+    rf"({_COUNTED}) (?:to|in|into|as|equals? how many) ({_UNIT})(?![\w/])", re.IGNORECASE
 )
 _HOW_MANY = re.compile(
-    rf"how many ({_UNIT})(?: (?:are|is))?(?: there)? (?:in|make) ({_NUM}|an?|one)\s*({_UNIT})\b",
+    rf"how many ({_UNIT})(?: (?:are|is))?(?: there)? (?:in|make) ({_NUM}|an?|one)\s*({_UNIT})(?![\w/])",
+    re.IGNORECASE,
+)
+_BASE = re.compile(
+    r"\b(\d{1,40}|0[xb][\da-f]{1,40}) (?:to|in|into|as) (hex(?:adecimal)?|binary|octal|base \d{1,2})\b"
+    r"|\b(0[xb][\da-f]{1,40}) (?:to|in|into|as) (decimal)\b",
     re.IGNORECASE,
 )
 _FUNCTIONS = "sqrt|cbrt|sin|cos|tan|asin|acos|atan|log|ln|exp|abs|factorial|gcd|lcm|pi"
@@ -157,11 +141,11 @@ def find_expression(text: str) -> str | None:
     said = re.sub(r"(?<!\d)!+$", "", said)
     said = re.sub(r"(?<=\d),(?=\d{3}\b)", "", said)
     said = re.sub(r"[$€£](?=\d)", "", said)
-    special = _conversion(said) or _calculus(said)
+    said_in_digits = with_digits(said)
+    special = _conversion(said_in_digits) or _calculus(said) or formula_phrase(said)
     if special:
         return special
-    spelled = _SMALL_WORD.sub(lambda match: _SMALL[match[0].casefold()], said)
-    spelled = _SCALED.sub(_scaled, spelled)
+    spelled = _SCALED.sub(_scaled, said_in_digits)
     listed = _LISTED.search(spelled)
     if listed:
         return _from_list(listed[1].casefold(), listed[2])
@@ -184,15 +168,25 @@ def _scaled(match: re.Match[str]) -> str:
 def _conversion(said: str) -> str | None:
     match = _CONVERT.search(said)
     if match:
-        return f"{match[1]} {match[2]} to {match[3]}"
+        first, *further = re.split(rf"\s+(?:and )?(?={_NUM})", match[1])
+        counted = " + ".join([first, *further])
+        return f"{counted} {'in' if further else 'to'} {_unit_sign(match[2])}"
     match = _HOW_MANY.search(said)
     if match:
         count = match[2] if match[2][0] in "0123456789{" else "1"
-        return f"{count} {match[3]} to {match[1]}"
-    return None
+        return f"{count} {_unit_sign(match[3])} to {_unit_sign(match[1])}"
+    match = _BASE.search(said)
+    return f"{match[1] or match[3]} to {match[2] or match[4]}" if match else None
+
+
+def _unit_sign(unit: str) -> str:
+    """Write "km per hour" with a stroke."""
+    return re.sub(r" per ", "/", unit, flags=re.IGNORECASE)
 
 
 def _calculus(said: str) -> str | None:
+    if _HIGHER.search(said):
+        return None
     for pattern, instead in _CALCULUS_RULES:
         match = pattern.search(said)
         if match is None:
@@ -203,7 +197,7 @@ def _calculus(said: str) -> str | None:
             match[1].strip(),
         )
         parts = [part for part in match.groups()[1:] if part]
-        if not re.search(r"\d|[xyzt]\b|sin|cos|exp", body) or _longest_run(f"{body} + 0") is None:
+        if not re.search(r"\d|[xyzt]\b|sin|cos|exp", body) or not _RUN.fullmatch(body):
             continue
         body = re.sub(r"(?<=\d)(?=[xyztuvw](?![a-z]))", "*", body)
         filled = instead.replace("\\1", body)

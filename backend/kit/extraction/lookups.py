@@ -50,6 +50,10 @@ _WIKI_WRAP = re.compile(
     r"\b(?:on|in|from|at|using|use|according to|search|check)?\s?wikipedia\b[,: ]{0,3}(?:for |to find )?",
     re.IGNORECASE,
 )
+_RELATION = re.compile(
+    r"(?:the )?(?:population|capital|area|currency|height|author|president|founder|official language) of \w",
+    re.IGNORECASE,
+)
 _WH = re.compile(
     r"(?:who|whom|whose|what|when|where|which|why|how|is|are|was|were|did|does|do|has|have|in which|in what|wer|was ist|wann"
     r"|qui|quand|où|quién|cuándo|dónde|chi|quando|dove)\b",
@@ -122,6 +126,7 @@ def look_up(part: str, before: Sequence[Step], name: str, asked: Asked) -> list[
         or _WH.match(bare)
         or _LOOK_UP.search(part)
         or _WIKI.search(part)
+        or _RELATION.match(bare)
     )
     if DOCUMENTS.search(part) and (asks or len(bare.split()) > 2):
         return [Step(id=name, kind="documents", text=part, value=_document_query(part))]
@@ -155,7 +160,10 @@ def _compared(bare: str) -> list[str]:
 def _general(part: str, bare: str, name: str) -> Step:
     if _WIKI.search(part):
         said = _WIKI_WRAP.sub(" ", part)
-        return Step(id=name, kind="encyclopedia", text=part, value=subject(said))
+        title = subject(said)
+        asks = _WH.match(bare_question(said)) is not None
+        text = part if asks else f"What is {title}?"
+        return Step(id=name, kind="encyclopedia", text=text, value=title)
     if _FRESH.search(part):
         return Step(id=name, kind="web", text=part, value=bare)
     if MINE.search(bare):

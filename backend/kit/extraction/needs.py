@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from backend.kit.extraction.asked import Asked
 from backend.kit.extraction.chains import CALC_LEAD, PAIR, chain
-from backend.kit.extraction.entities import bare_question, numbers
+from backend.kit.extraction.entities import bare_question, names, numbers
 from backend.kit.extraction.expressions import find_expression
 from backend.kit.extraction.lookups import DOCUMENTS, look_up, weather
 from backend.kit.extraction.passages import split_sentences
@@ -21,19 +21,26 @@ _PART = re.compile(
     r"\s*(?:;|\n+|,? (?:and|then|and then|and also|also|plus|as well as),? "
     r"(?=(?:also|then|tell|give|show|find|look|search|calculate|compute|what|who|when|where|how|which|why|the weather"
     r"|the population|convert|multiply|divide|add|subtract|summari[sz]e|run|check|is|was|did|does)\b)"
+    r"|,(?: and)? (?=the (?:weather|population|capital|height|area|currency|author|president|length|age|sum|product|square)\b)"
+    r"|,? and (?=the (?:capital|height|area|currency|author|president|length|age) of\b)"
     r"|,? then (?=\w))\s*",
     re.IGNORECASE,
 )
 _STATISTICS = re.compile(
     r"\b(?:mean|average|median|mode|std|standard deviation|variance|min(?:imum)?|max(?:imum)?|sum|total|count|percentile"
     r"|statistics?|quartiles?|range|highest|lowest|largest|smallest|analy[sz]e|how many|describe|summari[sz]e|correlation"
-    r"|per|group(?:ed)? by|top)\b",
+    r"|per|group(?:ed)? by|top|sort(?:ed)?|rank|oldest|youngest|cheapest|most|least|older|younger|(?:more|less|greater) than"
+    r"|tallest|longest|shortest|heaviest|hottest|coldest)\b",
     re.IGNORECASE,
 )
 _LIST_STATISTICS = re.compile(
     r"\b(?:mean|average|median|mode|std|standard deviation|variance|minimum|maximum|percentile|statistics|quartiles?|range"
     r"|min|max|sum|total|largest|smallest)\b",
     re.IGNORECASE,
+)
+_LIST_ONLY_MATHS = re.compile(r"\b(range|mode|variance)\b", re.IGNORECASE)
+_DATA_FIGURES = re.compile(
+    r"\b(?:mean|average|median|sum|total|min|max|std|deviation)\b", re.IGNORECASE
 )
 _MANNER = re.compile(
     r"^(?:yes or no|(?:the|your|a|an) (?:final|short|brief|exact|detailed) answer|answer (?:in|with|briefly|only)\b.{0,60}"
@@ -61,7 +68,9 @@ def parts(ask: str) -> list[str]:
         if PAIR.match(CALC_LEAD.sub("", bare_question(sentence))):
             found.append(sentence)
             continue
-        for piece in _PART.split(sentence):
+        for at, split in enumerate(_PART.split(sentence)):
+            asks = at > 0 and sentence.rstrip().endswith("?") and split.startswith("the ")
+            piece = f"What is {split.rstrip('?')}?" if asks else split
             bare = bare_question(piece)
             shared = _SHARED.match(bare)
             if shared and _MANY_WANTED.search(bare):
@@ -124,12 +133,32 @@ def _given(asked: Asked, first: int) -> list[Step]:
     return []
 
 
+def _listed(bare: str, asked: Asked) -> list[str]:
+    """List the numbers whose statistics a part asks for: its own, else those given beside it."""
+    if not _LIST_STATISTICS.search(bare) or re.search(r"[*/^=]|\bx\b", bare):
+        return []
+    own = numbers(bare)
+    found = own if own or names(bare) else numbers(asked.ask)
+    return found if len(found) >= 3 else []
+
+
+def _of_list(name: str, part: str, listed: Sequence[str]) -> Step:
+    """Statistics of a few numbers; what a data tool does not know is a sum for the calculator."""
+    joined = ", ".join(listed)
+    other = _LIST_ONLY_MATHS.search(part)
+    if other and not _DATA_FIGURES.search(part):
+        word = other[1].casefold()
+        formula = f"max({joined}) - min({joined})" if word == "range" else f"{word} of {joined}"
+        return Step(id=name, kind="math", text=part, value=formula)
+    return Step(id=name, kind="data", text=part, value=joined)
+
+
 def _part_steps(part: str, before: Sequence[Step], number: int, asked: Asked) -> list[Step]:
     name = f"s{number}"
     bare = bare_question(part)
-    listed = numbers(bare)
-    if len(listed) >= 3 and _LIST_STATISTICS.search(bare) and not re.search(r"[*/^=]|\bx\b", bare):
-        return [Step(id=name, kind="data", text=part, value=", ".join(listed))]
+    listed = _listed(bare, asked)
+    if listed:
+        return [_of_list(name, part, listed)]
     chained = chain(bare, before, number)
     if chained:
         return chained

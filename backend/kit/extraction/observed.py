@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from backend.kit.extraction.entities import names, number_in, numbers, short_answer
+from backend.kit.extraction.figures_told import figures_told
 from backend.kit.extraction.passages import Sentence, sentences
 from backend.kit.extraction.picking import asked_kind, pick
 from backend.kit.extraction.words import terms
@@ -26,6 +27,14 @@ _EMPTY = re.compile(
     r"\b(?:no (?:\w+ )?(?:results?|matches|documents?|passages?|articles?|hits|entries|files?)\b|nothing (?:was )?found"
     r"|not found|there is no (?:article|page)|found nothing|0 results)",
     re.IGNORECASE,
+)
+# What a tool tells a model, and a person need not read.
+_PREFIX = re.compile(
+    r"^(?:(?:tool )?error:? ?|this cannot be done: ?|cannot compute this: ?|not understood: ?)+",
+    re.IGNORECASE,
+)
+_ADVICE = re.compile(
+    r"\s*(?:Example of a correct call|Examples?|Expected): .*$|\s*Try fewer or other words\.$"
 )
 _SIMILAR = re.compile(r"\bsimilar titles?: ([^\n]{2,600})", re.IGNORECASE)
 _SUMMARY = re.compile(
@@ -59,6 +68,11 @@ class Observation:
             return True
         return _EMPTY.search(bare[:200]) is not None and "[1]" not in bare[:400]
 
+    @property
+    def absent(self) -> bool:
+        """Tell whether the tool reports that there is nothing of that name."""
+        return _EMPTY.search(self.text.strip()[:200]) is not None
+
 
 def reason(observation: Observation) -> str:
     """Say honestly why a tool brought nothing."""
@@ -66,8 +80,14 @@ def reason(observation: Observation) -> str:
     first = " ".join(told.split())[:400]
     if re.match(r"the tool\b", first, re.IGNORECASE):
         return first
-    first = re.sub(r"^(?:tool )?error:? ?", "", first, flags=re.IGNORECASE)
+    first = plain_reason(first)
     return f"The tool {observation.tool or 'that was called'} could not answer: {first or 'it gave no reason'}"
+
+
+def plain_reason(text: str) -> str:
+    """Leave out of an error what is meant for a model: the word itself, and how to call better."""
+    first = " ".join(text.split())
+    return _PREFIX.sub("", _ADVICE.sub("", first)).strip() or first
 
 
 def _error_of(text: str) -> str:
@@ -152,7 +172,10 @@ def _marked(text: str, marker: int | None) -> str:
 
 
 def _statistics(question: str, text: str) -> str:
-    """Keep the lines that speak of the statistics asked for; a table stays whole."""
+    """Tell the figures asked for, or keep the lines that speak of them; else a table stays whole."""
+    told = figures_told(question, text)
+    if told:
+        return told
     lines = [line for line in text.strip().splitlines() if line.strip()]
     wanted = {term for term in terms(question) if not term.isdigit()}
     if "|" in text or len(lines) <= 3:
@@ -203,6 +226,18 @@ def value(question: str, kind: str, observation: Observation, *, number: bool) -
     return short_answer(question, found)
 
 
+def quantity(question: str, kind: str, observation: Observation) -> str | None:
+    """Give the number a following conversion needs, with the unit that stands behind it."""
+    number = value(question, kind, observation, number=True)
+    if number is None:
+        return None
+    plain = observation.text.replace(",", "")
+    unit = re.search(
+        rf"(?<![\d.]){re.escape(number)}(?:\.0)?[\s\u00a0]?([A-Za-z°/]{{1,15}})", plain
+    )
+    return f"{number} {unit[1]}" if unit else number
+
+
 def _sentences(observation: Observation) -> list[Sentence]:
     return sentences(observation.text)
 
@@ -214,13 +249,14 @@ def _number_question(question: str) -> str:
 def other_title(question: str, observation: Observation) -> str | None:
     """Find the title to read instead, where an encyclopaedia names similar or several ones."""
     similar = _SIMILAR.search(observation.text)
+    wanted = set(terms(question))
     if similar:
-        titles = [title.strip(" .") for title in similar[1].split(";")]
+        known = [title.strip(" .") for title in similar[1].split(";")]
+        titles = [title for title in known if wanted & set(terms(title))]
     elif _SEVERAL.search(observation.text):
         titles = [match.strip() for match in _BULLET.findall(observation.text)]
     else:
         return None
-    wanted = set(terms(question))
     best = max(
         titles,
         key=lambda title: (

@@ -6,12 +6,13 @@ The question stands in `<question>`, gaps in `<missing>`, earlier outcomes in `<
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from backend.kit.extraction import observed
 from backend.kit.extraction.arguments import MAIN_NAMES, fill, main_parameter
-from backend.kit.extraction.asked import Block, results, section, take_apart
+from backend.kit.extraction.asked import Asked, Block, results, section, take_apart
 from backend.kit.extraction.evidence import name_words
 from backend.kit.extraction.exact_arithmetic import evaluate
 from backend.kit.extraction.needs import needs, parts
@@ -108,13 +109,14 @@ def _plan(schema: Schema, turn: Turn) -> dict[str, Any]:
         (int(digits[0]) for name in known if (digits := re.findall(r"\d+", name))), default=0
     )
     wanted: list[Step] = []
-    for text in gaps or [section(turn.prompt, "question") or turn.prompt]:
-        wanted += needs(take_apart(text), first=first + len(wanted), prefer=toolbox.special)
+    for text in gaps or [""]:
+        asked = take_apart(text) if text else turn.asked
+        wanted += needs(asked, first=first + len(wanted), prefer=toolbox.special)
     wanted = _without_known(wanted, results(turn.prompt)) if gaps else wanted
     steps: list[dict[str, Any]] = []
     made: set[str] = set()
     for step in wanted[:MAX_STEPS]:
-        chosen = _chosen(step, toolbox, retry=bool(gaps))
+        chosen = _chosen(step, toolbox, blocks=results(turn.prompt) if gaps else None)
         if chosen is not None and all(name in made for name in step.after):
             steps.append(_planned(step, *chosen, branch=branches[chosen[0].name], root=schema))
             made.add(step.id)
@@ -150,11 +152,14 @@ def _without_known(wanted: list[Step], blocks: list[Block]) -> list[Step]:
 
 
 def _chosen(
-    step: Step, toolbox: Toolbox, *, retry: bool
+    step: Step, toolbox: Toolbox, *, blocks: Sequence[Block] | None
 ) -> tuple[ToolShape, dict[str, Any]] | None:
     """Choose a tool that takes the step; on a second round a look-up tries another source first."""
     shapes = toolbox.candidates(step)
-    if retry and step.kind in LOOK_UPS:
+    title = _title(step, blocks or ())
+    if title:
+        step = replace(step, value=title)
+    elif blocks is not None and step.kind in LOOK_UPS:
         shapes = shapes[1:] + shapes[:1]
     for shape in shapes:
         kind = step.kind if step.tool else toolbox.kind(shape.name)
@@ -162,6 +167,15 @@ def _chosen(
         if filled_in is not None:
             return shape, filled_in
     return None
+
+
+def _title(step: Step, blocks: Sequence[Block]) -> str | None:
+    """Find the title that an earlier round's encyclopaedia offered for a step."""
+    if step.kind not in LOOK_UPS:
+        return None
+    seen = [Observation(tool=block.id, text=block.text) for block in blocks]
+    found = (observed.other_title(step.text, one) for one in seen)
+    return next((title for title in found if title and title != step.value), None)
 
 
 def _planned(
@@ -192,7 +206,7 @@ def _any_step(
     turn: Turn, toolbox: Toolbox, branches: dict[str, Schema], root: Schema
 ) -> list[dict[str, Any]]:
     """A plan that must have a step asks the first tool that takes the question as it is."""
-    ask = section(turn.prompt, "question") or turn.asked.ask
+    ask = turn.asked.ask
     step = Step(id="s1", kind="open", text=ask, value=ask)
     looking = toolbox.candidates(step) or toolbox.shapes
     for force in (False, True):
@@ -209,14 +223,14 @@ def _any_step(
 
 
 def _verdict(schema: Schema, turn: Turn) -> dict[str, Any]:
-    ask = section(turn.prompt, "question") or turn.asked.ask
+    ask = turn.asked.ask
     blocks = results(turn.prompt)
     fine = [
         block
         for block in blocks
         if block.ok and block.text.strip() and not _NOTHING.search(block.text[:200])
     ]
-    wanted = _wanted(ask)
+    wanted = _wanted(turn.asked)
     missing = _uncovered(wanted, fine)
     passed = not missing and bool(fine)
     if not passed and not missing:
@@ -237,8 +251,7 @@ def _verdict(schema: Schema, turn: Turn) -> dict[str, Any]:
     return {**kept, **extra}
 
 
-def _wanted(ask: str) -> list[Step]:
-    asked = take_apart(ask)
+def _wanted(asked: Asked) -> list[Step]:
     steps = needs(asked)
     return steps or [
         Step(id=f"s{at}", kind="open", text=part, value=part)
@@ -354,7 +367,11 @@ def _values(step: Step, ask: str, blocks: list[Block], *, number: bool) -> dict[
             continue
         source = steps.get(key)
         text, kind = (source.text, source.kind) if source else (ask, "open")
-        value = observed.value(text, kind, Observation(tool=key, text=block.text), number=number)
+        seen = Observation(tool=key, text=block.text)
+        if number and re.match(r"\{\w+\} to ", step.value):
+            value = observed.quantity(text, kind, seen)
+        else:
+            value = observed.value(text, kind, seen, number=number)
         if value:
             found[key] = value
     return found

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from backend.kit.extraction.asked import Asked, section, take_apart
+from backend.kit.extraction.follow_ups import completed
 from backend.kit.extraction.needs import needs
 from backend.kit.extraction.observed import Observation
 from backend.kit.extraction.words import clean
@@ -66,15 +67,31 @@ def read_turn(messages: Sequence[Mapping[str, Any]]) -> Turn:
     if at is None:
         return Turn(prompt="", asked=Asked(ask=""), before=_before(kept))
     prompt = text_of(kept[at])
+    before = _before([
+        *kept[:at],
+        *(one for one in kept[at + 1 :] if one.get("role") == "system"),
+    ])
     return Turn(
         prompt=prompt,
-        asked=take_apart(section(prompt, "question") or prompt),
+        asked=_asked(section(prompt, "question") or prompt.partition("\n<result ")[0], before),
         observations=tuple(_observations(kept[at + 1 :])),
-        before=_before([
-            *kept[:at],
-            *(one for one in kept[at + 1 :] if one.get("role") == "system"),
-        ]),
+        before=before,
     )
+
+
+def _asked(text: str, before: Sequence[Said]) -> Asked:
+    """Take the question apart, completed from the turn before where it leans on that."""
+    asked = take_apart(text)
+    if asked.data or asked.pasted or asked.code:
+        return asked
+    newest = next((at for at in reversed(range(len(before))) if before[at].role == "user"), None)
+    if newest is None:
+        return asked
+    answers = [said.text for said in before[newest:] if said.role == "assistant"]
+    whole = completed(
+        asked.ask, take_apart(before[newest].text).ask, answers[-1] if answers else ""
+    )
+    return asked if whole == asked.ask else replace(asked, ask=whole)
 
 
 def _question_at(messages: Sequence[Mapping[str, Any]]) -> int | None:

@@ -56,7 +56,7 @@ async def test_it_lists_and_describes_itself_alone() -> None:
         owned_by="steward",
         created_s=5,
         context_tokens=32_768,
-        capabilities=frozenset({"completion", "tools", "tool_choice"}),
+        capabilities=frozenset({"completion", "tools", "tool_choice", "extractive"}),
     )
     assert list(await provider.models()) == [info]
     assert await provider.describe("builtin") == info

@@ -1,0 +1,139 @@
+"""Completes a question that leans on the one before it: "and in Berlin?", "divide that by 4".
+
+Not for: questions that stand on their own; they come back as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from backend.kit.extraction.entities import names, short_answer
+from backend.kit.extraction.passages import sentences
+from backend.kit.extraction.picking import asked_kind
+
+_MORE = re.compile(
+    r"^(?:ok(?:ay)?,? )?(?:and|what about|how about|same for|the same for|now|or|but)\s+(?:what about |how about )?"
+    r"(?:in |of |for |with |at )?(?:the )?(?P<thing>[^?]{1,60}?)\s*\??$",
+    re.IGNORECASE,
+)
+_NOT_A_THING = re.compile(
+    r"^(?:who|what|when|where|why|how|which|is|are|was|were|did|does|do|can|then|tell|give|show|find|calculate|convert"
+    r"|multiply|divide|add|subtract|times|plus|minus)\b",
+    re.IGNORECASE,
+)
+_AMOUNT = re.compile(r"-?\d[\d,]*(?:\.\d+)?\s?(?:%|percent)?")
+_OF_IT = re.compile(r"^(?:its|his|her|their) (?P<noun>\w+(?: \w+)?)$", re.IGNORECASE)
+_THAT = re.compile(
+    r"\b(?:that(?: (?:number|result|value))?|it|this|the (?:result|answer|number|sum|total))\b",
+    re.IGNORECASE,
+)
+_CALCULATES = re.compile(
+    r"\b(?:divided?|multipl(?:y|ied)|add|subtract|double|triple|square|half|times|plus|minus|percent of|root of|convert)\b"
+    r"|[%*/+] ?(?:of )?",
+    re.IGNORECASE,
+)
+_OPERATOR_FIRST = re.compile(
+    r"^(?:and |now |then )*(?P<rest>(?:times|plus|minus|divided by|multiplied by|[*/+]) ?-?\d.*)$",
+    re.IGNORECASE,
+)
+_RESULT = re.compile(r"(?:=|≈|\bis)\s*(-?\d[\d,]*(?:\.\d+)?)")
+_PERSONAL = re.compile(
+    r"\b(?:he|she|him|they|them|it|there)\b|\b(?:his|her|its|their)\b", re.IGNORECASE
+)
+_EMPTY_IT = re.compile(
+    r"\b(?:what|which) (?:time|day|date|year) is it\b|\b(?:is|was|will) it (?:\w+ )?(?:rain|snow|be|cold|warm|hot|sunny|true|possible)"
+    r"|\bhow (?:is|does) it (?:going|work)\b|\bis there\b|\bare there\b",
+    re.IGNORECASE,
+)
+_MAX_CHARS: Final = 160
+
+
+def completed(ask: str, question: str, answer: str) -> str:
+    """Give a question that stands on its own; `question` and `answer` are those before it."""
+    said = ask.strip()
+    if not question or len(said) > _MAX_CHARS or "\n" in said:
+        return ask
+    return (
+        _of_the_same(said, question)
+        or _on_the_result(said, answer)
+        or _with_the_name(said, question, answer)
+        or ask
+    )
+
+
+def _of_the_same(said: str, question: str) -> str | None:
+    match = _MORE.match(said)
+    if match is None or _NOT_A_THING.match(match["thing"]):
+        return None
+    thing = match["thing"].strip()
+    known = names(question)
+    own = _OF_IT.match(thing)
+    if own and known:
+        return f"What is the {own['noun']} of {known[-1]}?"
+    if _AMOUNT.fullmatch(thing):
+        return _other_amount(thing, question)
+    if not known or len(thing.split()) > 5:
+        return None
+    title = thing if names(f"in {thing}") else thing.title()
+    return question.replace(known[-1], title)
+
+
+def _other_amount(amount: str, question: str) -> str | None:
+    alike = [
+        match
+        for match in _AMOUNT.finditer(question)
+        if match.group()[-1:].isdigit() == amount[-1:].isdigit()
+    ]
+    if not alike:
+        return None
+    old = alike[0] if not amount[-1:].isdigit() else alike[-1]
+    return f"{question[: old.start()]}{amount}{question[old.end() :]}"
+
+
+def _on_the_result(said: str, answer: str) -> str | None:
+    results = _RESULT.findall(answer)
+    if not results:
+        return None
+    number = results[-1].replace(",", "").rstrip(".")
+    first = _OPERATOR_FIRST.match(said)
+    if first:
+        return f"{number} {first['rest']}"
+    if not _CALCULATES.search(said) or not _THAT.search(said) or names(said):
+        return None
+    return _THAT.sub(number, said, count=1)
+
+
+def _with_the_name(said: str, question: str, answer: str) -> str | None:
+    pronoun = _PERSONAL.search(said)
+    if pronoun is None or names(said) or (_EMPTY_IT.search(said) and pronoun[0] != "there"):
+        return None
+    there = pronoun[0].casefold() == "there"
+    name = _meant(question, answer, found=there or asked_kind(question) == "who")
+    if not name:
+        return None
+    if pronoun[0].casefold() in {"his", "its", "their"} or re.search(
+        r"\bher \w+", said, re.IGNORECASE
+    ):
+        name = f"{name}'s"
+    with_name = f"in {name}" if there else name
+    return f"{said[: pronoun.start()]}{with_name}{said[pronoun.end() :]}"
+
+
+def _meant(question: str, answer: str, *, found: bool) -> str:
+    """Name what was found by the question before, else what that question was about."""
+    known = names(question)
+    about = re.match(
+        r"^(?:who|what|where) (?:is|was|are|were) (?:the )?[A-Z]", question.strip(), re.IGNORECASE
+    )
+    direct = about is not None and len(known) == 1 and question.strip(" ?").endswith(known[0])
+    relation = re.search(r"\b(?:of|in) ", question) is not None
+    if found and (not direct or relation):
+        first = next((one.text for one in sentences(answer)), "")
+        hits = [
+            short_answer(question, one.text)
+            for one in sentences(answer)[:3]
+            if short_answer(question, one.text) != one.text
+        ]
+        return hits[-1] if hits and first else (known[-1] if known else "")
+    return known[-1] if known else ""
