@@ -7,12 +7,9 @@ said. The run is a task of its own that writes to its log; whoever wants to see 
 from __future__ import annotations
 
 import asyncio
-import gc
-import importlib
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from types import ModuleType
 
 from backend.agent import prompts, resume, route_choice
 from backend.agent.catalog import ModelCatalog
@@ -20,6 +17,7 @@ from backend.agent.chat import chat, chat_or_call
 from backend.agent.citing import annotate
 from backend.agent.context import fit, message_text
 from backend.agent.ending import kept_messages, stored_run
+from backend.agent.loading import AgentModules
 from backend.agent.run import AgentParts, Run, TurnRequest
 from backend.agent.title import title_of
 from backend.errors import (
@@ -58,8 +56,7 @@ class Turns:
         self._runs = runs
         self._closing = False
         self._unstored: dict[str, tuple[StoredRun, Sequence[StoredMessage]]] = {}
-        self._agents: dict[str, ModuleType] = {}
-        self._importing = asyncio.Lock()
+        self._agents = AgentModules()
 
     async def start(self, request: TurnRequest) -> Run:
         """Begin a turn and return at once; the run's log tells how it goes.
@@ -173,17 +170,17 @@ class Turns:
             calls = await chat_or_call(run, messages, specs=offered)
             if not calls:
                 return
-            react = await self._agent("react")
+            react = await self._agents.load("react")
             await react.react(run, self._dated(messages), question=question, first=calls)
             return
         messages = self._dated(messages)
         if decision.route == "plan" and not run.request.client_tools:
-            planner = await self._agent("plan_execute")
+            planner = await self._agents.load("plan_execute")
             forced = run.request.mode == "plan"
             if await planner.plan_execute(run, messages, question=question, forced=forced):
                 return
             run.say(TurnEvent(type="notice", data={"notice": "nothing to plan", "route": "react"}))
-        react = await self._agent("react")
+        react = await self._agents.load("react")
         await react.react(run, messages, question=question)
 
     def _fitted(self, run: Run) -> list[ChatMessage]:
@@ -270,18 +267,6 @@ class Turns:
         """Stop every running turn; what was said is kept and marked as interrupted."""
         for run in list(self.active.values()):
             run.cancel("interrupted")
-
-    async def _agent(self, name: str) -> ModuleType:
-        """Import an agent off the event loop: LangGraph costs 40 MiB and about a second.
-
-        One at a time: `sys.modules` already lists a module that another thread still imports.
-        """
-        async with self._importing:
-            if name not in self._agents:
-                path = f"backend.agent.{name}"
-                self._agents[name] = await asyncio.to_thread(importlib.import_module, path)
-                gc.freeze()  # what was imported stays: full collections need not look at it
-        return self._agents[name]
 
 
 def _question(messages: Sequence[ChatMessage]) -> str:
