@@ -181,7 +181,7 @@ def report(results: dict[str, tuple[list[Answer], Figures]], path: Path) -> str:
         else ""
     )
     lines = [
-        f"data: {path}{note}",
+        f"data: {path.name}{note}",
         "",
     ]
     names = list(results)
