@@ -45,13 +45,13 @@ class Code:
     fenced: bool = False
     quoted: bool = False
 
-    def see(self, token: str) -> bool:
+    def see(self, piece: str) -> bool:
         """Take a fence, a backtick or a line's end; tell whether it was one of them."""
-        if token == FENCE:
+        if piece == FENCE:
             self.fenced, self.quoted = not self.fenced, False
-        elif token == "`":
+        elif piece == "`":
             self.quoted = not self.quoted and not self.fenced
-        elif token == "\n":
+        elif piece == "\n":
             self.quoted = False
         else:
             return False
