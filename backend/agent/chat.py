@@ -17,23 +17,10 @@ from backend.ports.values import ChatMessage, JsonObject, ToolCall
 
 async def chat(run: Run, messages: Sequence[ChatMessage]) -> None:
     """Answer from the model alone; client tools are offered and their calls end the turn."""
-    if run.request.client_tools and run.request.tool_choice != "none":
+    if client_tools(run):
         await _with_client_tools(run, messages)
         return
-    reply = await ask(run, run.model_request(messages), show=run.log.add)
-    run.finish_reason = reply.finish_reason
-    template = run.request.template
-    whole = reply.finish_reason == "stop" and not template.stop
-    if template.response_schema is not None and whole and not _is_json(reply.content):
-        raise UpstreamGarbage("The model did not answer in the form that was asked for")
-
-
-def _is_json(text: str) -> bool:
-    try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    return True
+    await _alone(run, messages)
 
 
 async def chat_or_call(
@@ -56,26 +43,47 @@ async def _with_client_tools(run: Run, messages: Sequence[ChatMessage]) -> None:
         specs = _chosen(tools, choice)
         call = await text_protocol.decide(run, messages, specs=specs, must_call=forced)
         if call is None:
-            reply = await ask(
-                run, run.model_request(text_protocol.plain(messages)), show=run.log.add
-            )
-            run.finish_reason = reply.finish_reason
+            await _alone(run, messages)
             return
         reply = Reply(tool_calls=(call,))
     else:
         request = run.model_request(messages, tools=tools, tool_choice=choice)
         sink = AnswerSink(run, tools=parameter_names(tools), demotes=False)
         reply = await ask(run, request, show=sink.feed)
-        written = sink.close(has_calls=bool(reply.tool_calls))
+        written = sink.close(has_calls=False)  # as with OpenAI, text may stand beside calls
         reply.tool_calls = reply.tool_calls or text_protocol.as_calls(written)
-    calls = callers(run, reply.tool_calls)
-    run.client_calls = calls
-    run.finish_reason = "tool_calls" if calls else reply.finish_reason
+    run.client_calls = callers(run, reply.tool_calls)
+    if reply.tool_calls and not run.client_calls and not reply.content.strip():
+        await _alone(run, messages)  # it called what nobody has
+        return
+    run.finish_reason = "tool_calls" if run.client_calls else reply.finish_reason
+
+
+async def _alone(run: Run, messages: Sequence[ChatMessage]) -> None:
+    reply = await ask(run, run.model_request(messages), show=run.log.add)
+    run.finish_reason = reply.finish_reason
+    template = run.request.template
+    whole = reply.finish_reason == "stop" and not template.stop
+    if template.response_schema is not None and whole and not _is_json(reply.content):
+        raise UpstreamGarbage("The model did not answer in the form that was asked for")
+
+
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def client_tools(run: Run) -> Sequence[JsonObject]:
+    """Give the caller's own tools, unless it wants none of them called."""
+    return () if run.request.tool_choice == "none" else run.request.client_tools
 
 
 def callers(run: Run, calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
     """Pick the calls that the caller carries out; a tool it does not have never reaches it."""
-    known = {tool["function"]["name"] for tool in run.request.client_tools}
+    known = {tool["function"]["name"] for tool in client_tools(run)}
     own = [call for call in calls if call["function"]["name"] in known]
     return tuple(own if run.request.parallel_tool_calls else own[:1])
 

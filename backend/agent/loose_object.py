@@ -7,6 +7,7 @@ from typing import cast
 import orjson
 
 from backend.agent.tool_call_text.loose_json import LooseReader, UnreadableError
+from backend.kit.json_values import copy_json
 from backend.ports.values import JsonObject
 
 THOUGHT_END = "</think>"
@@ -14,7 +15,10 @@ MAX_STARTS = 8
 
 
 def read_object(text: str) -> JsonObject | None:
-    """Give the first object in a text: strict JSON if it is, else read tolerantly; None if none."""
+    """Give the first object in a text: strict JSON if it is, else read tolerantly; None if none.
+
+    Numbers too large for JSON writers come as text.
+    """
     text = text.rpartition(THOUGHT_END)[2].strip()
     try:
         found = orjson.loads(text)
@@ -33,6 +37,6 @@ def _read_loosely(text: str) -> JsonObject | None:
         except UnreadableError:
             found = None
         if isinstance(found, dict):
-            return cast("JsonObject", found)
+            return copy_json(found)
         start = text.find("{", start + 1)
     return None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, TypedDict, cast
 
+import orjson
 from pydantic import BaseModel, Field
 
 from backend.ports.values import JsonObject
 
+MOST_RAW_STEPS = 100
 PLACEHOLDER = re.compile(r"\{(\w{1,20})\}")
 
 
@@ -69,33 +71,67 @@ def plan_schema(specs: Sequence[JsonObject], *, max_steps: int) -> JsonObject:
 
 
 def sound(
-    plan: Plan, *, round_number: int, tools: Iterable[str], done: Iterable[str], max_steps: int
+    plan: Plan,
+    *,
+    round_number: int,
+    tools: Iterable[str],
+    done: Iterable[str],
+    earlier: Sequence[Step] = (),
+    max_steps: int,
 ) -> list[Step]:
     """Make a plan executable: unique ids, known tools, and dependencies on earlier steps only.
 
     Ids of later rounds get a prefix, so that they cannot meet those of an earlier one. A step with
-    an unknown tool is dropped; the verdict will find what is missing.
+    an unknown tool, one in a circle and all that need it are dropped; the verdict will find what is
+    missing. What one of the `earlier` steps or of this plan does already is not done again.
     """
     prefix = f"r{round_number}" if round_number > 1 else ""
-    known_tools = set(tools)
     renamed: dict[str, str] = {one: one for one in done}
+    known = {_work(step): step["id"] for step in earlier}
     steps: list[Step] = []
-    for raw in plan.steps:
-        if raw.tool not in known_tools or len(steps) >= max_steps:
-            continue
-        own = f"{prefix}s{len(steps) + 1}"
-        references = [*raw.depends_on, *placeholders(raw.input)]
-        depends_on = list(dict.fromkeys(renamed[one] for one in references if one in renamed))
-        steps.append({
-            "id": own,
+    for raw in _in_order(plan.steps[:MOST_RAW_STEPS], set(tools)):
+        step: Step = {
+            "id": f"{prefix}s{len(steps) + 1}",
             "purpose": raw.purpose[:300],
             "tool": raw.tool,
             "input": substituted(raw.input, {old: "{" + new + "}" for old, new in renamed.items()}),
-            "depends_on": depends_on,
-        })
+            "depends_on": [renamed[one] for one in _references(raw) if one in renamed],
+        }
+        same = known.setdefault(_work(step), step["id"])
         if raw.id:
-            renamed[raw.id] = own
+            renamed[raw.id] = same
+        if same == step["id"]:
+            steps.append(step)
+        if len(steps) == max_steps:
+            break
     return steps
+
+
+def _in_order(steps: Sequence[RawStep], tools: Set[str]) -> Iterator[RawStep]:
+    """Give the steps with known tools, each behind those of this plan that it refers to."""
+    ids = {step.id for step in steps if step.id}
+    waiting = [step for step in steps if step.tool in tools]
+    met: set[str] = set()
+    while waiting:
+        free = (at for at, one in enumerate(waiting) if not (_needs(one) & ids) - met)
+        at = next(free, None)
+        if at is None:
+            return
+        met.add(waiting[at].id)
+        yield waiting.pop(at)
+
+
+def _needs(step: RawStep) -> set[str]:
+    return set(_references(step)) - {step.id}
+
+
+def _references(step: RawStep) -> list[str]:
+    return list(dict.fromkeys([*step.depends_on, *placeholders(step.input)]))
+
+
+def _work(step: Step) -> str:
+    packed = orjson.dumps(step["input"], option=orjson.OPT_SORT_KEYS, default=str).decode()
+    return f"{step['tool']}:{packed}"
 
 
 def ready(steps: Sequence[Step], finished: Mapping[str, Any]) -> list[Step]:

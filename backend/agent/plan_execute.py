@@ -7,7 +7,7 @@ Calling", https://arxiv.org/abs/2312.04511, with a verdict before the answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
 
@@ -16,10 +16,10 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
-from backend.agent import prompts, text_protocol
+from backend.agent import prompts
 from backend.agent.acting import Arguments, act
 from backend.agent.answer_sink import AnswerSink
-from backend.agent.context import fit
+from backend.agent.context import message_parts
 from backend.agent.graphs import invoke
 from backend.agent.plan import (
     Plan,
@@ -33,13 +33,17 @@ from backend.agent.plan import (
 )
 from backend.agent.react import tool_message
 from backend.agent.reply import ask
+from backend.agent.room import fitted
 from backend.agent.run import Run, Thought
 from backend.agent.structured import NotStructured, ask_json
+from backend.agent.toolbox import cut
+from backend.errors import ContextTooLong
 from backend.kit.ids import new_id
-from backend.ports.values import ChatMessage, ToolCall, TurnEvent
+from backend.ports.values import ChatMessage, JsonObject, ToolCall, TurnEvent
 
 RESULT_CHARS = 4_000
-PROMPT_SHARE = 0.75
+LEAST_CHARS = 200
+RESULTS_BYTES_PER_TOKEN = 1.2  # a third of the window, at 3.6 bytes per token
 
 
 class StepResult(TypedDict):
@@ -129,7 +133,9 @@ async def make_plan(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str
     specs = run.parts.toolbox.specs
     text = prompts.question_block(context.question)
     if state["missing"]:
-        text = f"{text}\n{_results(state['results'])}\n{prompts.missing_block(state['missing'])}"
+        text = (
+            f"{text}\n{_results(run, state['results'])}\n{prompts.missing_block(state['missing'])}"
+        )
     instruction = f"{prompts.PLAN}\nThe tools:\n{prompts.tool_list(specs)}"
     try:
         raw = await ask_json(
@@ -138,13 +144,14 @@ async def make_plan(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str
             shape=Plan,
             schema=plan_schema(specs, max_steps=options.plan_max_steps),
         )
-    except NotStructured:
+    except (NotStructured, ContextTooLong):
         raw = Plan(steps=[])
     steps = sound(
         raw,
         round_number=number,
         tools=run.parts.toolbox.available,
         done=state["results"],
+        earlier=[one for one in state["steps"] if _state(one["id"], state["results"]) == "ok"],
         max_steps=options.plan_max_steps,
     )
     enough = len(steps) > 1 or (len(steps) == 1 and (context.forced or number > 1))
@@ -181,6 +188,10 @@ async def run_step(state: StepState, runtime: Runtime[PlanContext]) -> dict[str,
     context = runtime.context
     run = context.run
     step = state["step"]
+    failed = [one for one in step["depends_on"] if _state(one, state["results"]) != "ok"]
+    if failed:
+        text = f"Not done: it needs {', '.join(failed)}, which failed."
+        return _result(run, step, state="failed", text=text)
     run.say(TurnEvent(type="step", data={"id": step["id"], "state": "running"}))
     arguments = step["input"]
     if placeholders(arguments) and step["depends_on"]:
@@ -192,18 +203,26 @@ async def run_step(state: StepState, runtime: Runtime[PlanContext]) -> dict[str,
     }
     outcome = await act(run, call, question=step["purpose"] or context.question)
     done = "ok" if outcome.outcome == "ok" else "failed"
-    run.say(TurnEvent(type="step", data={"id": step["id"], "state": done}))
     run.transcript.extend([
         {"role": "assistant", "content": None, "tool_calls": [call]},
         tool_message(call, outcome.text),
     ])
+    return _result(run, step, state=done, text=outcome.text)
+
+
+def _result(run: Run, step: Step, *, state: str, text: str) -> dict[str, Any]:
+    run.say(TurnEvent(type="step", data={"id": step["id"], "state": state}))
     result: StepResult = {
         "purpose": step["purpose"],
         "tool": step["tool"],
-        "state": done,
-        "text": outcome.text[:RESULT_CHARS],
+        "state": state,
+        "text": cut(text, max_chars=RESULT_CHARS),
     }
     return {"results": {step["id"]: result}}
+
+
+def _state(step_id: str, results: Mapping[str, StepResult]) -> str:
+    return results[step_id]["state"] if step_id in results else ""
 
 
 async def _filled(
@@ -214,7 +233,7 @@ async def _filled(
     needed = {one: results[one] for one in step["depends_on"] if one in results}
     draft = orjson.dumps(step["input"]).decode()
     text = (
-        f"{prompts.question_block(context.question)}\n{_results(needed)}\n"
+        f"{prompts.question_block(context.question)}\n{_results(run, needed)}\n"
         f"<purpose>\n{step['purpose']}\n</purpose>\nThe input so far: {draft}"
     )
     schema = {**card.parameters(), "title": "ToolInput"}
@@ -233,11 +252,11 @@ async def verify(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str, A
     """Reason over the results and give a typed verdict: passed, or what is missing."""
     context = runtime.context
     run = context.run
-    text = f"{prompts.question_block(context.question)}\n{_results(state['results'])}"
+    text = f"{prompts.question_block(context.question)}\n{_results(run, state['results'])}"
     last_round = state["round"] >= run.parts.options.plan_max_rounds
     try:
         verdict = await ask_json(run, _asking(context, prompts.VERDICT, text), shape=Verdict)
-    except NotStructured:
+    except (NotStructured, ContextTooLong):
         verdict = Verdict(reasoning="", passed=True)
     if verdict.reasoning:
         run.log.add(Thought(verdict.reasoning.rstrip() + "\n"))
@@ -260,7 +279,7 @@ async def answer(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str, A
     """Stream the answer from the results."""
     context = runtime.context
     run = context.run
-    text = f"{context.question}\n\n{_results(state['results'])}"
+    text = f"{context.question}\n\n{_results(run, state['results'])}"
     sink = AnswerSink(run)
     request = run.model_request(_asking(context, prompts.ANSWER_FROM_RESULTS, text))
     reply = await ask(run, request, show=sink.feed)
@@ -274,20 +293,27 @@ async def answer(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str, A
 
 def _asking(context: PlanContext, instruction: str, text: str) -> list[ChatMessage]:
     """Put an instruction before the conversation, and `text` in the place of its question."""
-    run = context.run
-    earlier = context.messages[:-1]
-    asked = prompts.with_system([*earlier, {"role": "user", "content": text}], instruction)
-    budget = int(run.model.context_tokens * PROMPT_SHARE)
-    plain = asked if run.model.can("tools") else text_protocol.plain(asked)
-    return fit(
-        plain, model=run.model.id, budget_tokens=budget, estimate=run.parts.estimate
-    ).messages
+    earlier, images = list(context.messages), list[JsonObject]()
+    if earlier[-1]["role"] == "user":
+        images = [part for part in message_parts(earlier.pop()) if part["type"] == "image_url"]
+    content = [*images, {"type": "text", "text": text}] if images else text
+    asked = prompts.with_system([*earlier, {"role": "user", "content": content}], instruction)
+    return fitted(context.run, asked)
 
 
-def _results(results: dict[str, StepResult]) -> str:
+def _results(run: Run, results: Mapping[str, StepResult]) -> str:
+    """Write results as data, each with its share of what the model's context can take."""
+    share = int(run.model.context_tokens * RESULTS_BYTES_PER_TOKEN) // max(1, len(results))
     return "\n".join(
         prompts.result_block(
-            step_id, purpose=result["purpose"], state=result["state"], text=result["text"]
+            step_id,
+            purpose=result["purpose"],
+            state=result["state"],
+            text=cut(result["text"], max_chars=max(LEAST_CHARS, _chars(result["text"], share))),
         )
         for step_id, result in results.items()
     )
+
+
+def _chars(text: str, size: int) -> int:
+    return size * len(text) // max(1, len(text.encode("utf-8", "replace")))

@@ -7,6 +7,7 @@ from html import escape
 
 import orjson
 
+from backend.agent.context import message_text
 from backend.ports.values import ChatMessage, JsonObject
 
 REACT = (
@@ -56,9 +57,8 @@ ROUTE = (
 def with_system(messages: Sequence[ChatMessage], text: str) -> list[ChatMessage]:
     """Add an instruction to the system message, which stays one: some templates allow no second."""
     if messages and messages[0]["role"] in {"system", "developer"}:
-        content = messages[0].get("content")
-        if isinstance(content, str):
-            return [{"role": "system", "content": f"{content}\n\n{text}"}, *messages[1:]]
+        content = message_text(messages[0])
+        return [{"role": "system", "content": f"{content}\n\n{text}"}, *messages[1:]]
     return [{"role": "system", "content": text}, *messages]
 
 

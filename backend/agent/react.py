@@ -8,7 +8,7 @@ state from step to step and checkpoints it.
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
 
@@ -19,16 +19,15 @@ from langgraph.runtime import Runtime
 from backend.agent import prompts, resume, text_protocol
 from backend.agent.acting import act, read_arguments
 from backend.agent.answer_sink import AnswerSink
-from backend.agent.chat import callers
-from backend.agent.context import fit
+from backend.agent.chat import callers, client_tools
 from backend.agent.graphs import invoke
 from backend.agent.reply import Reply, ask
+from backend.agent.room import fitted
 from backend.agent.run import Run
+from backend.agent.tool_call_text.gate import CallTextGate
 from backend.agent.toolbox import parameter_names
 from backend.kit.waiting import side_by_side
 from backend.ports.values import ChatMessage, JsonObject, ToolCall, TurnEvent
-
-OUTPUT_RESERVE = 0.25
 
 
 class ReactState(TypedDict):
@@ -63,12 +62,13 @@ async def react(
     first: Sequence[ToolCall] = (),
 ) -> None:
     """Answer with tools; `first` are calls the model has already asked for."""
-    toolbox = run.parts.toolbox
+    theirs = client_tools(run)
+    taken = set(map(_name, theirs))
     context = ReactContext(
         run=run,
         base=prompts.with_system(messages, prompts.REACT),
         question=question,
-        specs=_offered(toolbox.specs, run.request.client_tools),
+        specs=[*(one for one in run.parts.toolbox.specs if _name(one) not in taken), *theirs],
     )
     start: ReactState = {
         "messages": [{"role": "assistant", "content": None, "tool_calls": list(first)}]
@@ -86,12 +86,6 @@ async def react(
     if end["client_calls"]:
         run.client_calls = tuple(end["client_calls"])
         run.finish_reason = "tool_calls"
-
-
-def _offered(ours: Sequence[JsonObject], theirs: Sequence[JsonObject]) -> list[JsonObject]:
-    """Offer every tool once; where both have one of a name, it is the caller's."""
-    names = {spec["function"]["name"] for spec in theirs}
-    return [*(spec for spec in ours if spec["function"]["name"] not in names), *theirs]
 
 
 def _builder() -> StateGraph[ReactState, ReactContext]:
@@ -125,7 +119,7 @@ async def think(state: ReactState, runtime: Runtime[ReactContext]) -> dict[str, 
     closing = state["closing"]
     if not closing and state["iteration"] >= run.parts.options.react_max_iterations:
         closing = "cap"
-    messages = _fitted(context, state["messages"])
+    messages = fitted(run, [*context.base, *state["messages"]], specs=context.specs)
     if closing:
         await _close(run, messages, closing=closing)
         return {"calls": [], "closing": closing}
@@ -135,8 +129,8 @@ async def think(state: ReactState, runtime: Runtime[ReactContext]) -> dict[str, 
             await _close(run, messages, closing="empty")
         return {"calls": []}
     theirs = resume.named(run.id, callers(run, reply.tool_calls))
-    client = {tool["function"]["name"] for tool in run.request.client_tools}
-    ours = [call for call in reply.tool_calls if call["function"]["name"] not in client]
+    client = set(map(_name, client_tools(run)))
+    ours = [call for call in reply.tool_calls if _name(call) not in client]
     message: ChatMessage = {
         "role": "assistant",
         "content": reply.content or None,
@@ -203,21 +197,54 @@ def tool_message(call: ToolCall, text: str) -> ChatMessage:
 
 async def _decide(context: ReactContext, messages: Sequence[ChatMessage]) -> Reply:
     run = context.run
+    template = run.request.template
     if not context.specs:
         return await _stream_answer(run, messages)
     if not run.model.can("tools"):
         call = await text_protocol.decide(run, messages, specs=context.specs)
-        if call is not None:
-            return Reply(tool_calls=(call,))
-        return await _stream_answer(run, text_protocol.plain(messages))
-    names = parameter_names(context.specs)
-    sink = AnswerSink(run, tools=names)
-    request = run.model_request(messages, tools=context.specs)
-    reply = await ask(run, request, show=sink.feed)
+        return Reply(tool_calls=(call,)) if call else await _stream_answer(run, messages)
+    if template.response_schema is not None or template.stop:
+        return await _decide_apart(context, messages)
+    reply = await _speak(context, messages)
+    silent = not reply.tool_calls and not reply.content.strip()
+    if silent and reply.finish_reason == "length":
+        return await _decide_apart(context, messages)
+    return reply
+
+
+async def _speak(context: ReactContext, messages: Sequence[ChatMessage]) -> Reply:
+    """Let the model call or answer in one go; what it says is shown as it comes."""
+    run = context.run
+    sink = AnswerSink(run, tools=parameter_names(context.specs))
+    reply = await ask(run, run.model_request(messages, tools=context.specs), show=sink.feed)
     written = sink.close(has_calls=bool(reply.tool_calls))
     reply.tool_calls = reply.tool_calls or text_protocol.as_calls(written)
     run.finish_reason = reply.finish_reason if not reply.tool_calls else "stop"
     return reply
+
+
+async def _decide_apart(context: ReactContext, messages: Sequence[ChatMessage]) -> Reply:
+    """Decide in a call of its own, when what the caller wants of the answer would spoil a call.
+
+    A schema or a stop word rules out most tool calls, and a short limit cuts them.
+    """
+    run = context.run
+    gate = CallTextGate(tools=parameter_names(context.specs))
+    request = run.model_request(
+        messages,
+        tools=context.specs,
+        response_schema=None,
+        stop=(),
+        max_output_tokens=run.model.context_tokens // 4,
+    )
+    reply = await ask(run, request, show=gate.feed)
+    calls = reply.tool_calls or text_protocol.as_calls(gate.close()[1].calls)
+    return Reply(tool_calls=calls) if calls else await _stream_answer(run, messages)
+
+
+def _name(one: Mapping[str, Any]) -> str:
+    name: str = one["function"]["name"]
+    return name
 
 
 async def _stream_answer(run: Run, messages: Sequence[ChatMessage]) -> Reply:
@@ -232,7 +259,7 @@ async def _close(run: Run, messages: Sequence[ChatMessage], *, closing: str) -> 
     """Make the model answer without tools; when it stays silent, answer with what was found."""
     run.say(TurnEvent(type="notice", data={"closing": closing}))
     asked: list[ChatMessage] = [
-        *(messages if run.model.can("tools") else text_protocol.plain(messages)),
+        *messages,
         {"role": "user", "content": prompts.CLOSING[closing]},
     ]
     reply = await _stream_answer(run, asked)
@@ -241,14 +268,3 @@ async def _close(run: Run, messages: Sequence[ChatMessage], *, closing: str) -> 
     found = [str(message.get("content")) for message in messages if message["role"] == "tool"]
     last = found[-1] if found else "Nothing was found."
     run.log.add(f"The model gave no answer. The last result was:\n\n{last}")
-
-
-def _fitted(context: ReactContext, added: Sequence[ChatMessage]) -> list[ChatMessage]:
-    run = context.run
-    budget = int(run.model.context_tokens * (1 - OUTPUT_RESERVE))
-    return fit(
-        [*context.base, *added],
-        model=run.model.id,
-        budget_tokens=budget,
-        estimate=run.parts.estimate,
-    ).messages

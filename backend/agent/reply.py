@@ -10,7 +10,7 @@ from backend.agent.run import Run, Thought
 from backend.ports.models import ModelDelta, ModelRequest
 from backend.ports.values import FinishReason, ToolCall, Usage
 
-Show = Callable[[str], None]
+Show = Callable[[str], object]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,7 +43,7 @@ async def ask(run: Run, request: ModelRequest, *, show: Show | None) -> Reply:
                 _take(reply, delta)
     reply.content = "".join(parts)
     run.usage += reply.usage
-    run.parts.estimate.learn(run.model.id, request.messages, reply.usage.prompt_tokens)
+    run.parts.estimate.learn(run.model.id, request, reply.usage.prompt_tokens)
     return reply
 
 

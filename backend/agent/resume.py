@@ -1,18 +1,21 @@
-"""Pick up a turn that a client tool had ended.
+"""Make one sound history of what is stored, what is new and what this server's tools had found.
 
 A stock client sends back only what it saw: its own calls and their results. The ids of those calls
-name the run, whose transcript holds what this server's tools had found before.
+name the run, whose transcript holds what was found before. Strict upstreams refuse a call without
+a result and two user messages in a row, so what a turn left open is closed here.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Sequence
 
-from backend.ports.stores import RunStore
+from backend.errors import InvalidRequest
+from backend.ports.stores import RunStore, StoredMessage
 from backend.ports.values import ChatMessage, ToolCall
 
+UNANSWERED = "(No answer was given.)"
+NO_RESULT = "(The caller gave no result for this call.)"
 CALL_ID = re.compile(r"call_([0-9a-f]{32})_\d{1,3}")
 
 
@@ -28,6 +31,53 @@ def run_of(call_id: str) -> str | None:
     return f"run_{match[1]}" if match else None
 
 
+def continued(stored: Sequence[StoredMessage], new: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """Join a session's messages and the new ones; a turn that ended silently is marked as such."""
+    whole: list[ChatMessage] = []
+    last: StoredMessage | None = None
+    for one in stored:
+        if last is not None and _both_ask(last.message, one.message) and last.run_id != one.run_id:
+            whole.append({"role": "assistant", "content": UNANSWERED})
+        whole.append(one.message)
+        last = one
+    if last is not None and new and _both_ask(last.message, new[0]):
+        whole.append({"role": "assistant", "content": UNANSWERED})
+    return [*whole, *new]
+
+
+def _both_ask(first: ChatMessage, second: ChatMessage) -> bool:
+    return first["role"] == second["role"] == "user"
+
+
+def closed(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """Give every call that was left without a result one that says so.
+
+    Raises:
+        InvalidRequest: for a result that answers no call before it, as OpenAI does.
+    """
+    whole: list[ChatMessage] = []
+    waiting: dict[str, ToolCall] = {}
+    for message in messages:
+        if message["role"] == "tool":
+            if waiting.pop(message.get("tool_call_id", ""), None) is None:
+                msg = "A tool message must answer a call in the assistant message before it"
+                raise InvalidRequest(msg, param="messages")
+        else:
+            whole.extend(map(_no_result, waiting.values()))
+            waiting = {call["id"]: call for call in message.get("tool_calls") or ()}
+        whole.append(message)
+    return [*whole, *map(_no_result, waiting.values())]
+
+
+def _no_result(call: ToolCall) -> ChatMessage:
+    return {
+        "role": "tool",
+        "tool_call_id": call["id"],
+        "name": call["function"]["name"],
+        "content": NO_RESULT,
+    }
+
+
 async def restored(
     messages: Sequence[ChatMessage], *, user_id: str, runs: RunStore
 ) -> list[ChatMessage]:
@@ -39,34 +89,6 @@ async def restored(
         transcript = run.trace.get("transcript") if run else None
         whole.extend(transcript or [message])
     return whole
-
-
-def settled(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
-    """Take out calls whose results never came, and a message that held nothing else.
-
-    A caller may go on with a session without having carried them out; strict upstreams would
-    refuse every later turn.
-    """
-    whole: list[ChatMessage] = []
-    for at, message in enumerate(messages):
-        calls = message.get("tool_calls")
-        if not calls:
-            whole.append(message)
-            continue
-        answered = _answered(messages[at + 1 :])
-        kept = [call for call in calls if call["id"] in answered]
-        if kept:
-            whole.append({**message, "tool_calls": kept})
-        elif message.get("content"):
-            bare = message.copy()
-            del bare["tool_calls"]
-            whole.append(bare)
-    return whole
-
-
-def _answered(following: Sequence[ChatMessage]) -> set[str]:
-    results = itertools.takewhile(lambda message: message["role"] == "tool", following)
-    return {message.get("tool_call_id", "") for message in results}
 
 
 def _run_id(message: ChatMessage) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from backend.agent.context import TokenEstimate
+from backend.agent.context import TokenEstimate, plain
 from backend.agent.toolbox import Toolbox
 from backend.errors import InvalidRequest, StewardError
 from backend.ports.clock import Clock
@@ -271,6 +271,7 @@ class Run:
     annotations: list[JsonObject] = field(default_factory=list[JsonObject])
     client_calls: tuple[ToolCall, ...] = ()
     transcript: list[ChatMessage] = field(default_factory=list[ChatMessage])
+    left_out: tuple[int, int] = (0, 0)
     error: StewardError | None = None
     task: asyncio.Task[None] | None = None
     started: bool = False
@@ -280,7 +281,8 @@ class Run:
         """Make a model call of this turn's model and sampling."""
         return replace(
             self.request.template,
-            messages=messages,
+            model=self.model.id,
+            messages=messages if self.model.can("tools") else plain(messages),
             context_tokens=self.model.context_tokens,
             **changes,
         )
@@ -314,7 +316,7 @@ class Run:
     def trace(self) -> JsonObject:
         """Give the stored picture of the run: route, citations, usage, transcript, error."""
         return {
-            "route": _decision(self.decision),
+            "route": decision_object(self.decision) if self.decision else None,
             "requested_model": self.request.requested_model,
             "request_id": self.request.request_id,
             "finish_reason": self.finish_reason,
@@ -325,9 +327,8 @@ class Run:
         }
 
 
-def _decision(decision: RouteDecision | None) -> JsonObject | None:
-    if decision is None:
-        return None
+def decision_object(decision: RouteDecision) -> JsonObject:
+    """Render how a turn was routed."""
     return {
         "route": decision.route,
         "reason": decision.reason,

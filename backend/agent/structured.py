@@ -30,7 +30,9 @@ async def ask_json(
 ) -> M:
     """Ask for JSON constrained by a schema; on a mistake ask once more, naming it.
 
-    `schema` replaces the one of `shape` where the constraint is tighter than the type.
+    `schema` replaces the one of `shape` where the constraint is tighter than the type. What the
+    caller wants of the answer (its form, length, stop words, penalties) does not hold for this
+    call; its length is bounded all the same, because constrained models can go on for ever.
 
     Raises:
         NotStructured: when the second answer is wrong too.
@@ -44,7 +46,9 @@ async def ask_json(
             asked,
             response_schema=wanted,
             temperature=0.0,
-            max_output_tokens=None,
+            max_output_tokens=run.model.context_tokens // 4,
+            presence_penalty=None,
+            frequency_penalty=None,
             stop=(),
             reasoning_effort="none" if run.model.can("thinking") else None,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
 from pydantic import BaseModel, Field
 
 from backend.agent import prompts
@@ -14,6 +13,7 @@ from backend.agent.structured import NotStructured, ask_json
 from backend.agent.tool_call_text.reply import TextToolCall
 from backend.errors import UnsupportedByModel
 from backend.kit.ids import new_id
+from backend.kit.json_values import dump_json
 from backend.ports.values import ChatMessage, JsonObject, ToolCall
 
 ANSWER = "answer"
@@ -66,7 +66,7 @@ async def decide(
     Raises:
         UnsupportedByModel: when a call is a must and the model does not manage one.
     """
-    asked = prompts.with_system(plain(messages), prompts.TEXT_PROTOCOL + prompts.tool_list(specs))
+    asked = prompts.with_system(messages, prompts.TEXT_PROTOCOL + prompts.tool_list(specs))
     schema = decision_schema(specs, must_call=must_call)
     try:
         decision = await ask_json(run, asked, shape=Decision, schema=schema)
@@ -88,29 +88,8 @@ def as_calls(written: Sequence[TextToolCall]) -> tuple[ToolCall, ...]:
 
 
 def _call(name: str, arguments: Mapping[str, Any]) -> ToolCall:
-    packed = orjson.dumps(arguments, default=str).decode()
     return {
         "id": new_id("call"),
         "type": "function",
-        "function": {"name": name, "arguments": packed},
+        "function": {"name": name, "arguments": dump_json(arguments)},
     }
-
-
-def plain(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
-    """Write tool calls and results as ordinary text, for models whose template knows no tools."""
-    rendered: list[ChatMessage] = []
-    for message in messages:
-        calls = message.get("tool_calls")
-        if message["role"] == "tool":
-            rendered.append({"role": "user", "content": f"Tool result:\n{message.get('content')}"})
-        elif calls:
-            said = "\n".join(
-                f"I call {call['function']['name']} with {call['function']['arguments']}"
-                for call in calls
-            )
-            content = message.get("content")
-            before = f"{content}\n" if isinstance(content, str) and content else ""
-            rendered.append({"role": "assistant", "content": before + said})
-        else:
-            rendered.append(message)
-    return rendered

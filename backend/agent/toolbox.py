@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from backend.errors import StewardError, ToolFailed, ToolRetry
 from backend.kit.ids import new_id
 from backend.kit.json_schema import plain_schema
+from backend.kit.json_values import clean_text, copy_json
 from backend.kit.waiting import DeadlineExceeded, within
 from backend.ports.clock import Clock
 from backend.ports.stores import AuditStore, ToolAudit
@@ -123,8 +124,8 @@ class Toolbox:
             logger.warning("the call %s of %s is not in the audit: %s", row.id, name, exc.message)
         return CallOutcome(
             outcome=outcome,
-            text=cut(result.text, max_chars=self._max_result_chars),
-            data=result.data,
+            text=cut(clean_text(result.text), max_chars=self._max_result_chars),
+            data=copy_json(result.data),
             citations=result.citations,
             duration_ms=duration_ms,
         )

@@ -15,13 +15,14 @@ from backend.agent import prompts, resume, route_choice
 from backend.agent.catalog import ModelCatalog
 from backend.agent.chat import chat, chat_or_call
 from backend.agent.citing import annotate
-from backend.agent.context import fit, message_text
 from backend.agent.ending import kept_messages, stored_run
 from backend.agent.loading import AgentModules
-from backend.agent.run import AgentParts, Run, TurnRequest
+from backend.agent.room import fitted
+from backend.agent.run import AgentParts, Run, TurnRequest, decision_object
 from backend.agent.title import title_of
 from backend.errors import (
     Conflict,
+    ContextTooLong,
     InvalidRequest,
     NotFound,
     ServerFault,
@@ -32,10 +33,9 @@ from backend.kit.ids import new_id
 from backend.kit.log_context import bind_log_context
 from backend.ports.stores import Conversation, ConversationStore, RunStore, StoredMessage
 from backend.ports.stores import Run as StoredRun
-from backend.ports.values import ChatMessage, RouteDecision, TurnEvent
+from backend.ports.values import ChatMessage, JsonObject, RouteDecision, ToolCall, TurnEvent
 
 logger = logging.getLogger(__name__)
-PROMPT_SHARE = 0.75
 
 
 class Turns:
@@ -88,7 +88,7 @@ class Turns:
     async def _load(self, run: Run) -> None:
         """Find the session's history, or open a session, and claim it for this run."""
         request = run.request
-        history: list[ChatMessage] = []
+        messages = list(request.messages)
         if request.session_id:
             session = await self._conversations.get(request.user_id, request.session_id)
             if session is None:
@@ -96,15 +96,13 @@ class Turns:
             run.session_id = session.id
             await self._store_late(session.id)
             stored = await self._conversations.messages(request.user_id, session.id)
-            history = [one.message for one in stored]
+            messages = resume.continued(stored, messages)
         elif request.store:
             run.session_id = new_id("conv")
-        messages = [*history, *request.messages]
         if not any(message["role"] in {"user", "tool"} for message in messages):
             raise InvalidRequest("There is no user message to answer", param="messages")
-        run.history = await resume.restored(messages, user_id=request.user_id, runs=self._runs)
-        if history:
-            run.history = resume.settled(run.history)
+        whole = await resume.restored(messages, user_id=request.user_id, runs=self._runs)
+        run.history = resume.closed(whole)
         if run.session_id:
             await self._claim(run, is_new=not request.session_id)
 
@@ -157,22 +155,38 @@ class Turns:
         await asyncio.shield(self._end(run))
 
     async def _answer(self, run: Run) -> None:
-        messages = self._fitted(run)
-        question = _question(messages)
+        messages = fitted(run, run.history, specs=run.request.client_tools)
         decision = await route_choice.choose(run, messages)
         run.decision = decision
-        run.say(_route_event(decision))
-        if decision.route == "chat":
-            offered = self._offered(run, decision)
-            if not offered:
-                await chat(run, messages)
-                return
-            calls = await chat_or_call(run, messages, specs=offered)
+        run.say(TurnEvent(type="route", data=decision_object(decision)))
+        offered = self._offered(run, decision) if decision.route == "chat" else ()
+        if decision.route == "chat" and not offered:
+            await chat(run, messages)
+            return
+        try:
+            await self._with_tools(run, messages, decision=decision, offered=offered)
+        except ContextTooLong:
+            if any(not isinstance(item, TurnEvent) or item.text for item in run.log.items):
+                raise
+            data = {"notice": "no room for tools", "route": "chat"}
+            run.say(TurnEvent(type="notice", data=data))
+            await chat(run, messages)
+
+    async def _with_tools(
+        self,
+        run: Run,
+        messages: Sequence[ChatMessage],
+        *,
+        decision: RouteDecision,
+        offered: Sequence[JsonObject],
+    ) -> None:
+        question = route_choice.routing_input(messages).text
+        calls: Sequence[ToolCall] = ()
+        if offered:
+            room = fitted(run, messages, specs=offered)
+            calls = await chat_or_call(run, room, specs=offered)
             if not calls:
                 return
-            react = await self._agents.load("react")
-            await react.react(run, self._dated(messages), question=question, first=calls)
-            return
         messages = self._dated(messages)
         if decision.route == "plan" and not run.request.client_tools:
             planner = await self._agents.load("plan_execute")
@@ -181,20 +195,9 @@ class Turns:
                 return
             run.say(TurnEvent(type="notice", data={"notice": "nothing to plan", "route": "react"}))
         react = await self._agents.load("react")
-        await react.react(run, messages, question=question)
+        await react.react(run, messages, question=question, first=calls)
 
-    def _fitted(self, run: Run) -> list[ChatMessage]:
-        budget = int(run.model.context_tokens * PROMPT_SHARE)
-        fitted = fit(
-            run.history, model=run.model.id, budget_tokens=budget, estimate=self._parts.estimate
-        )
-        if fitted.dropped or fitted.shortened:
-            text = f"{fitted.dropped} older messages were left out to fit the model's context.\n"
-            data = {"dropped_messages": fitted.dropped, "shortened_results": fitted.shortened}
-            run.say(TurnEvent(type="notice", text=text, data=data))
-        return fitted.messages
-
-    def _offered(self, run: Run, decision: RouteDecision) -> Sequence[dict[str, object]]:
+    def _offered(self, run: Run, decision: RouteDecision) -> Sequence[JsonObject]:
         """Offer tools to an auto-routed chat when the router was not sure, or the model knows nothing."""
         unsure = decision.confidence < self._parts.options.chat_tools_below_confidence
         unsure = unsure or run.model.can("extractive")
@@ -267,17 +270,3 @@ class Turns:
         """Stop every running turn; what was said is kept and marked as interrupted."""
         for run in list(self.active.values()):
             run.cancel("interrupted")
-
-
-def _question(messages: Sequence[ChatMessage]) -> str:
-    users = [message for message in messages if message["role"] == "user"]
-    return message_text(users[-1]) if users else ""
-
-
-def _route_event(decision: RouteDecision) -> TurnEvent:
-    data = {
-        "route": decision.route,
-        "reason": decision.reason,
-        "confidence": round(decision.confidence, 3),
-    }
-    return TurnEvent(type="route", data=data)

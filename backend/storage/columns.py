@@ -5,55 +5,13 @@ Not for: what the columns mean (`tables`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import orjson
 from sqlalchemy import Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
-_MAX_DEPTH = 200  # orjson refuses to write beyond 254 levels
-_INT64 = 1 << 63
-
-
-def clean_text(text: str) -> str:
-    """Drop NUL, which PostgreSQL refuses, and replace lone surrogates, which no database encodes."""
-    if "\x00" in text:
-        text = text.replace("\x00", "")
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace").decode()
-    return text
-
-
-def dump_json(value: object) -> str:
-    """Write JSON; what JSON cannot say (huge integers, odd types, endless depth) becomes text."""
-    try:
-        return orjson.dumps(value).decode()
-    except TypeError:
-        return orjson.dumps(_storable(value)).decode()
-
-
-def copy_json(value: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's signature
-    """Copy a JSON value exactly as a trip through the database would."""
-    return orjson.loads(dump_json(value))
-
-
-def _storable(value: object, depth: int = 0) -> object:
-    if value is None or isinstance(value, bool | float):
-        return value
-    if isinstance(value, int) and -_INT64 <= value < 2 * _INT64:
-        return value
-    if depth < _MAX_DEPTH and isinstance(value, Mapping):
-        pairs = cast("Mapping[object, object]", value)
-        return {clean_text(str(key)): _storable(it, depth + 1) for key, it in pairs.items()}
-    if depth < _MAX_DEPTH and isinstance(value, list | tuple):
-        items = cast("list[object] | tuple[object, ...]", value)
-        return [_storable(it, depth + 1) for it in items]
-    return "..." if depth == _MAX_DEPTH else clean_text(str(value))
+from backend.kit.json_values import clean_text, dump_json
 
 
 class CleanText(TypeDecorator[str]):

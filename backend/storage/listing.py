@@ -9,8 +9,8 @@ import orjson
 
 from backend.errors import InvalidRequest
 from backend.kit.folding import fold
+from backend.kit.json_values import clean_text
 from backend.ports.values import ChatMessage
-from backend.storage.columns import clean_text
 
 MAX_LIMIT = 1000
 MAX_QUERY_CHARS = 500

@@ -351,6 +351,8 @@ async def test_a_client_call_that_was_never_carried_out_does_not_spoil_the_sessi
     assert (await http.post(CHAT, json=again)).status_code == 200
     assert [(one["role"], one["content"]) for one in ollama.chats[-1].body["messages"]] == [
         ("user", "Hello there"),
+        ("assistant", ""),
+        ("tool", "(The caller gave no result for this call.)"),
         ("user", "Never mind."),
     ]
 

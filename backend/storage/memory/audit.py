@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from backend.errors import Conflict
+from backend.kit.json_values import copy_json
 from backend.ports.stores import ToolAudit
-from backend.storage.columns import copy_json
 from backend.storage.memory.shelves import Shelves
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from backend.errors import Conflict, NotFound, SessionBusy
 from backend.kit.folding import fold
+from backend.kit.json_values import copy_json
 from backend.ports.stores import Conversation, Page, Run, StoredMessage
 from backend.ports.values import JsonObject
-from backend.storage.columns import copy_json
 from backend.storage.listing import (
     checked_limit,
     read_cursor,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from backend.errors import Conflict
+from backend.kit.json_values import copy_json
 from backend.ports.stores import (
     ApiKey,
     Conversation,
@@ -14,7 +15,6 @@ from backend.ports.stores import (
     ToolAudit,
     User,
 )
-from backend.storage.columns import copy_json
 
 
 @dataclass(slots=True)
