@@ -169,7 +169,7 @@ def _conversion(said: str) -> str | None:
     match = _CONVERT.search(said)
     if match:
         first, *further = re.split(rf"\s+(?:and )?(?={_NUM})", match[1])
-        counted = " + ".join([first, *further])
+        counted = _unit_sign(" + ".join([first, *further]))
         return f"{counted} {'in' if further else 'to'} {_unit_sign(match[2])}"
     match = _HOW_MANY.search(said)
     if match:
@@ -180,8 +180,9 @@ def _conversion(said: str) -> str | None:
 
 
 def _unit_sign(unit: str) -> str:
-    """Write "km per hour" with a stroke."""
-    return re.sub(r" per ", "/", unit, flags=re.IGNORECASE)
+    """Write "km per hour" with a stroke and "m2" as a power."""
+    stroked = re.sub(r" per ", "/", unit, flags=re.IGNORECASE)
+    return re.sub(r"(?<=[a-z])([23])\b", r"^\1", stroked, flags=re.IGNORECASE)
 
 
 def _calculus(said: str) -> str | None:

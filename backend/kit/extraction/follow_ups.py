@@ -23,6 +23,10 @@ _NOT_A_THING = re.compile(
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(r"-?\d[\d,]*(?:\.\d+)?\s?(?:%|percent)?")
+_TIME = re.compile(
+    r"\b(?:today|tomorrow|tonight|now|(?:this|next) (?:week|weekend|month|year|\w+day))\b",
+    re.IGNORECASE,
+)
 _OF_IT = re.compile(r"^(?:its|his|her|their) (?P<noun>\w+(?: \w+)?)$", re.IGNORECASE)
 _THAT = re.compile(
     r"\b(?:that(?: (?:number|result|value))?|it|this|the (?:result|answer|number|sum|total))\b",
@@ -71,12 +75,18 @@ def _of_the_same(said: str, question: str) -> str | None:
     own = _OF_IT.match(thing)
     if own and known:
         return f"What is the {own['noun']} of {known[-1]}?"
-    if _AMOUNT.fullmatch(thing):
-        return _other_amount(thing, question)
+    if _AMOUNT.fullmatch(thing) or _TIME.fullmatch(thing):
+        return _other_time(thing, question) or _other_amount(thing, question)
     if not known or len(thing.split()) > 5:
         return None
     title = thing if names(f"in {thing}") else thing.title()
     return question.replace(known[-1], title)
+
+
+def _other_time(time: str, question: str) -> str | None:
+    if not _TIME.fullmatch(time):
+        return None
+    return f"{_TIME.sub('', question).strip(' ?')} {time}?"
 
 
 def _other_amount(amount: str, question: str) -> str | None:

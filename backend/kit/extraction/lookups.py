@@ -168,8 +168,10 @@ def _general(part: str, bare: str, name: str) -> Step:
         return Step(id=name, kind="web", text=part, value=bare)
     if MINE.search(bare):
         return Step(id=name, kind="documents", text=part, value=bare)
-    if names(bare) or _DEFINITION.match(bare):
-        return Step(id=name, kind="encyclopedia", text=part, value=subject(part))
+    low_name = _RELATION.match(bare) is not None and not names(bare)
+    if names(bare) or low_name or _DEFINITION.match(bare):
+        title = re.sub(r"^.*? of (?:the )?", "", bare) if low_name else subject(part)
+        return Step(id=name, kind="encyclopedia", text=part, value=title)
     return Step(id=name, kind="open", text=part, value=bare)
 
 

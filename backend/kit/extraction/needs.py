@@ -65,7 +65,8 @@ def parts(ask: str) -> list[str]:
     """Split a question into its independent parts, in order."""
     found: list[str] = []
     for sentence in split_sentences(ask):
-        if PAIR.match(CALC_LEAD.sub("", bare_question(sentence))):
+        pair = PAIR.match(CALC_LEAD.sub("", bare_question(sentence)))
+        if pair and not pair["a"][0].isdigit():
             found.append(sentence)
             continue
         for at, split in enumerate(_PART.split(sentence)):
@@ -79,7 +80,7 @@ def parts(ask: str) -> list[str]:
                 )
                 head = re.sub(r"\b(population|capital|area|height)s\b", r"\1", head)
                 found += [f"What is {head} {shared[which]}?" for which in ("a", "b")]
-            elif len(bare) > 1:
+            elif len(bare) > 1 or re.match(r"\d!", piece.strip()):
                 found.append(piece.strip(" ,"))
     return found[: MAX_STEPS * 2]
 
