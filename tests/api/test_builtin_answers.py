@@ -41,6 +41,8 @@ ANSWERS = [
     ("When was Lunden Harbour opened?", "It was opened in 1872. [1]"),
     ("search the web for tide tables", "High water at noon. [1]"),
     ("what is 10 divided by 0?", "The tool math_calc could not answer: division by zero."),
+    ("What is 5+5 and 6*7 and 100/4?", "5 + 5 = 10\n\n6 * 7 = 42\n\n100/4 = 25"),
+    ("what is e^2", "7.389"),
     ("hello", "Hello! How can I help you?"),
     ("write a poem about spring", "I cannot answer this by myself."),
 ]

@@ -133,9 +133,7 @@ def look_up(part: str, before: Sequence[Step], name: str, asked: Asked) -> list[
     if not asks or _ABOUT_ME.search(bare) or asked.pasted or asked.data or asked.code:
         return []
     if _BACK.search(bare) and before and not names(bare):
-        slot = before[-1].id
-        value = f"{{{slot}}}"
-        return [Step(id=name, kind="encyclopedia", text=part, value=value, after=(slot,))]
+        return [_about_the_step_before(part, before[-1], name)]
     if len(search_words(bare)) < 2:
         return []
     compared = [] if _WIKI.search(part) or _FRESH.search(part) else _compared(bare)
@@ -144,6 +142,15 @@ def look_up(part: str, before: Sequence[Step], name: str, asked: Asked) -> list[
         Step(id=f"s{number + at}", kind="encyclopedia", text=part, value=title)
         for at, title in enumerate(compared)
     ] or [_general(part, bare, name)]
+
+
+def _about_the_step_before(part: str, earlier: Step, name: str) -> Step:
+    """Look up what the step before was about, or else what it finds."""
+    if earlier.kind == "encyclopedia" and _DEFINITION.match(bare_question(earlier.text)):
+        text = _BACK.sub(earlier.value, part, count=1)
+        return Step(id=name, kind="encyclopedia", text=text, value=earlier.value)
+    value = f"{{{earlier.id}}}"
+    return Step(id=name, kind="encyclopedia", text=part, value=value, after=(earlier.id,))
 
 
 def _compared(bare: str) -> list[str]:

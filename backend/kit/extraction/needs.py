@@ -23,6 +23,7 @@ _PART = re.compile(
     r"|the population|convert|multiply|divide|add|subtract|summari[sz]e|run|check|is|was|did|does)\b)"
     r"|,(?: and)? (?=the (?:weather|population|capital|height|area|currency|author|president|length|age|sum|product|square)\b)"
     r"|,? and (?=the (?:capital|height|area|currency|author|president|length|age) of\b)"
+    r"|,? and (?=[\d(][\d.]*\s*[-+*/^%]\s*[\d(])"
     r"|,? then (?=\w))\s*",
     re.IGNORECASE,
 )
@@ -136,7 +137,7 @@ def _given(asked: Asked, first: int) -> list[Step]:
 
 def _listed(bare: str, asked: Asked) -> list[str]:
     """List the numbers whose statistics a part asks for: its own, else those given beside it."""
-    if not _LIST_STATISTICS.search(bare) or re.search(r"[*/^=]|\bx\b", bare):
+    if not _LIST_STATISTICS.search(bare) or re.search(r"[*/^=]|\bx\b|\b(?:squares|cubes)\b", bare):
         return []
     own = numbers(bare)
     found = own if own or names(bare) else numbers(asked.ask)

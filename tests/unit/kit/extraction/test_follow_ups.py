@@ -13,6 +13,8 @@ COMPLETED = [
     ("and tomorrow?", "Weather in Oslo today?", "", "Weather in Oslo tomorrow?"),
     ("what about its population?", "What is the capital of France?", "", "What is the population of France?"),
     ("and 20%?", "What is 15% of 80?", "15/100 * 80 = 12", "What is 20% of 80?"),
+    ("and the median?", "What is the mean of 1, 2, 6?", "The mean is 3.", "What is the median of 1, 2, 6?"),
+    ("and to meters?", "Convert 10 km to miles", "10 km in miles = 6.2 miles", "Convert 10 km to meters"),
     ("divide that by 4", "What is 12*12?", "12 * 12 = 144", "divide 144 by 4"),
     ("times 3", "What is 2+2?", "2 + 2 = 4", "4 times 3"),
     ("When did she die?", "Who was Marie Curie?", "A chemist.", "When did Marie Curie die?"),
