@@ -30,6 +30,16 @@ def spec(name: str, description: str, properties: dict, required: list | None = 
 
 MATH = spec("math_calc", "Calculates.", {"expression": TEXT})
 DATA = spec("data_analysis", "Describes data.", {"data": TEXT})
+DATA_ASKED = spec(
+    "data_analysis",
+    "Describes data.",
+    {
+        "data": TEXT,
+        "group_by": {"type": "array", "items": TEXT},
+        "aggregates": {"type": "array", "items": TEXT},
+    },
+    ["data"],
+)
 WIKI = spec(
     "wikipedia",
     "Looks up facts.",

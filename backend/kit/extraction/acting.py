@@ -116,7 +116,8 @@ class Worker:
             title = observed.other_title(step.text, seen) if seen and kind in LOOK_UPS else None
             if title and main and title != arguments.get(main):
                 yield Call(shape.name, {**arguments, main: title})
-            simpler = _simpler(step, kind, main, arguments) if seen and seen.failed else None
+            again = seen is not None and seen.failed and not seen.final
+            simpler = _simpler(step, kind, main, arguments) if again else None
             if simpler is not None:
                 yield Call(shape.name, simpler, only=True)
 
@@ -148,7 +149,7 @@ class Worker:
 
     def _give_up(self, step: Step, tried: list[Observation]) -> None:
         """No call is left to make: use another observation, calculate, or say so."""
-        for seen in [one for one in self._left if one not in tried]:
+        for seen in [one for one in self._left if one not in tried and self._serves(step, one)]:
             if self._accept(step, seen):
                 return
         self._left = [one for one in self._left if one not in tried]
@@ -160,6 +161,11 @@ class Worker:
             self._take(step, made, f"{made.text}{because}")
         elif tried:
             self._progress.answers.append(_nothing(step, tried))
+
+    def _serves(self, step: Step, seen: Observation) -> bool:
+        """Tell whether a result may be meant for a step: its tool is of that kind, or of none known."""
+        kind = self._toolbox.kind(seen.tool)
+        return kind in {step.kind, "custom"} or (kind in LOOK_UPS and step.kind in LOOK_UPS)
 
     def _answer_from_rest(self) -> None:
         """Answer from observations that belong to no step of ours, such as forced calls."""

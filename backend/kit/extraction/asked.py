@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import unescape
 from typing import Final
 
 from backend.kit.extraction.formula_phrases import formula_phrase
@@ -16,8 +17,8 @@ _FENCE = re.compile(r"```([\w+-]{0,20})[^\n]{0,80}\n(.*?)(?:```|\Z)", re.DOTALL)
 _URL = re.compile(r"https?://[^\s<>\"'`)\]]{3,2000}")
 _JSON_START = re.compile(r"[\[{](?=\s*[\[{\"\d\-tfn])")
 _CSV_LINE = re.compile(r"[^,;\t\n]{0,80}(?:[,;\t][^,;\t\n]{0,80}){1,60}")
-_RESULT = re.compile(r"<result\b([^<>]{0,300})>")
-_ATTRIBUTE = re.compile(r"(\w+)=[\"']([^\"']{0,200})[\"']")
+_RESULT = re.compile(r"<result\b([^<>]{0,1000})>")
+_ATTRIBUTE = re.compile(r"(\w+)=[\"']([^\"']{0,500})[\"']")
 _ASKING = re.compile(
     r"(?:who|what|when|where|why|how|which|is|are|does|did|can|could|please|find|tell|give|list|summari[sz]e|calculate"
     r"|compute|explain|extract|translate|search|look|show|describe|analy[sz]e|run|according|answer)\b",
@@ -45,6 +46,7 @@ class Block:
     id: str
     ok: bool
     text: str
+    purpose: str = ""
 
 
 def section(text: str, name: str) -> str | None:
@@ -63,7 +65,9 @@ def results(text: str) -> list[Block]:
             break
         inner = text[match.end() : end].strip()
         attributes = dict(_ATTRIBUTE.findall(match[1]))
-        found.append(Block(attributes.get("id", ""), attributes.get("state", "ok") == "ok", inner))
+        ok = attributes.get("state", "ok") == "ok"
+        purpose = unescape(attributes.get("purpose", ""))
+        found.append(Block(attributes.get("id", ""), ok, inner, purpose))
     return found
 
 

@@ -14,10 +14,12 @@ from backend.kit.extraction.asked import results
 from backend.kit.extraction.entities import bare_question
 from backend.kit.extraction.exact_arithmetic import evaluate
 from backend.kit.extraction.needs import needs
-from backend.kit.extraction.observed import Observation, answer, plain_reason, quoted
+from backend.kit.extraction.observed import LOOK_UPS, Observation, answer, plain_reason, quoted
+from backend.kit.extraction.own_figures import own_figures
 from backend.kit.extraction.passages import Sentence, sentences, split_sentences
 from backend.kit.extraction.picking import has_sign, pick
 from backend.kit.extraction.small_talk import WHAT_I_AM, small_talk
+from backend.kit.extraction.steps import Step
 from backend.kit.extraction.turns import Said, Turn
 from backend.kit.extraction.words import terms
 
@@ -88,7 +90,9 @@ def _from_results(turn: Turn) -> str:
                 break
     for at, block in enumerate(blocks):
         if block.ok and at not in used and not said:
-            found = quoted(turn.asked.ask, block.text, least=0.1) or block.text[:1_500]
+            found = quoted(turn.asked.ask, block.text, least=0.1) or _as_it_is(
+                steps, turn, block.text
+            )
             said.append(found)
     failures = [
         f"One step failed: {plain_reason(block.text)[:300]}" for block in blocks if not block.ok
@@ -99,6 +103,14 @@ def _from_results(turn: Turn) -> str:
         )
         or WHAT_I_AM
     )
+
+
+def _as_it_is(steps: Sequence[Step], turn: Turn, text: str) -> str:
+    """Give a result whole, unless it is what a search found beside the question."""
+    sought = [step for step in steps if step.kind in LOOK_UPS or step.kind == "weather"]
+    if sought and len(sought) == len(steps):
+        return f"I found no answer to “{turn.asked.ask}”."
+    return text[:1_500]
 
 
 def _speaks_of(text: str, kind: str, result: str) -> bool:
@@ -130,6 +142,9 @@ def _sums(turn: Turn) -> str | None:
     said: list[str] = []
     for step in needs(turn.asked):
         value = evaluate(step.value) if step.kind == "math" and not step.after else None
+        figures = own_figures(step.text, step.value) if step.kind == "data" else None
+        if figures:
+            said.append(figures)
         if value:
             said.append(
                 f"{step.value} {value}" if value.startswith("≈") else f"{step.value} = {value}"
@@ -147,6 +162,9 @@ def _from_conversation(turn: Turn) -> str | None:
     counted = _LENGTH.search(ask)
     if counted and text:
         return _length(counted[1].casefold(), text)
+    figures = own_figures(ask, turn.asked.data) if turn.asked.data else None
+    if figures:
+        return figures
     if text:
         found = quoted(ask, text, least=0.25)
         return found or "I found no sentence in the given text that answers this."

@@ -50,6 +50,11 @@ _REWRITES: Final = (
     _rule(r"(?:the )?cube root of (VAL)", r"\1^(1/3)"),
     _rule(r"(?:the )?factorial of (VAL)", r"factorial(\1)"),
     _rule(r"(VAL)\s?!(?!=)|(VAL) factorial\b", r"factorial(\1\2)"),
+    _rule(r"(?:the )?square of (VAL)", r"\1^2"),
+    _rule(r"(?:the )?cube of (VAL)", r"\1^3"),
+    _rule(r"\bpi squared\b", r"pi^2"),
+    _rule(r"(VAL) to the (?:power )?(\d{1,3})(?:st|nd|rd|th)(?: power)?", r"\1^\2"),
+    _rule(r"(VAL) ?(?:%|percent) (?:tip|tax|discount) (?:on|for) (VAL)", r"\1 / 100 * \2"),
     _rule(r"(VAL) squared\b", r"\1^2"),
     _rule(r"(VAL) cubed\b", r"\1^3"),
     _rule(r"(?:to the power of|raised to(?: the power(?: of)?)?)", "^"),
@@ -169,7 +174,7 @@ def _conversion(said: str) -> str | None:
     match = _CONVERT.search(said)
     if match:
         first, *further = re.split(rf"\s+(?:and )?(?={_NUM})", match[1])
-        counted = " + ".join([first, *further])
+        counted = _unit_sign(" + ".join([first, *further]))
         return f"{counted} {'in' if further else 'to'} {_unit_sign(match[2])}"
     match = _HOW_MANY.search(said)
     if match:
@@ -180,8 +185,9 @@ def _conversion(said: str) -> str | None:
 
 
 def _unit_sign(unit: str) -> str:
-    """Write "km per hour" with a stroke."""
-    return re.sub(r" per ", "/", unit, flags=re.IGNORECASE)
+    """Write "km per hour" with a stroke and "m2" as a power."""
+    stroked = re.sub(r" per ", "/", unit, flags=re.IGNORECASE)
+    return re.sub(r"(?<=[a-z])([23])\b", r"^\1", stroked, flags=re.IGNORECASE)
 
 
 def _calculus(said: str) -> str | None:

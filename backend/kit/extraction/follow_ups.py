@@ -23,6 +23,16 @@ _NOT_A_THING = re.compile(
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(r"-?\d[\d,]*(?:\.\d+)?\s?(?:%|percent)?")
+_TIME = re.compile(
+    r"\b(?:today|tomorrow|tonight|now|(?:this|next) (?:week|weekend|month|year|\w+day))\b",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(
+    r"\b(?:mean|average|median|mode|sum|total|minimum|maximum|min|max|range|variance|standard deviation)\b",
+    re.IGNORECASE,
+)
+_TO_UNIT = re.compile(r"\d[\d.,]* ?[\w/°]+ (?:to|in|into) ([\w/°]+)\W*$", re.IGNORECASE)
+_UNIT_ALONE = re.compile(r"(?:(?:to|in|into) )?[\w/°]+", re.IGNORECASE)
 _OF_IT = re.compile(r"^(?:its|his|her|their) (?P<noun>\w+(?: \w+)?)$", re.IGNORECASE)
 _THAT = re.compile(
     r"\b(?:that(?: (?:number|result|value))?|it|this|the (?:result|answer|number|sum|total))\b",
@@ -67,16 +77,45 @@ def _of_the_same(said: str, question: str) -> str | None:
     if match is None or _NOT_A_THING.match(match["thing"]):
         return None
     thing = match["thing"].strip()
-    known = names(question)
-    own = _OF_IT.match(thing)
-    if own and known:
-        return f"What is the {own['noun']} of {known[-1]}?"
     if _AMOUNT.fullmatch(thing):
         return _other_amount(thing, question)
-    if not known or len(thing.split()) > 5:
+    return (
+        _other_time(thing, question)
+        or _other_figure(thing, question)
+        or _other_unit(thing, question)
+        or _other_name(thing, question)
+    )
+
+
+def _other_name(thing: str, question: str) -> str | None:
+    """Ask the same about another name, or another thing about the same name."""
+    known = names(question)
+    own = _OF_IT.match(thing)
+    if not known or len(thing.split()) > 5 or re.match(r"(?:to|into)\b", thing):
         return None
+    if own:
+        return f"What is the {own['noun']} of {known[-1]}?"
     title = thing if names(f"in {thing}") else thing.title()
     return question.replace(known[-1], title)
+
+
+def _other_figure(thing: str, question: str) -> str | None:
+    if not _FIGURE.fullmatch(thing) or not _FIGURE.search(question):
+        return None
+    return _FIGURE.sub(thing, question, count=1)
+
+
+def _other_unit(thing: str, question: str) -> str | None:
+    unit = _TO_UNIT.search(question)
+    if unit is None or names(f"in {thing}") or not _UNIT_ALONE.fullmatch(thing):
+        return None
+    return f"{question[: unit.start(1)]}{thing.split()[-1]}"
+
+
+def _other_time(time: str, question: str) -> str | None:
+    if not _TIME.fullmatch(time):
+        return None
+    return f"{_TIME.sub('', question).strip(' ?')} {time}?"
 
 
 def _other_amount(amount: str, question: str) -> str | None:

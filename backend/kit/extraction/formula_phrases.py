@@ -62,7 +62,9 @@ def _is_worth_passing(said: str, task: Task) -> bool:
     """A plain sum is no phrase; a formula with functions, a list of lists or a rewritten text is."""
     if _PLAIN.search(said):
         return False
-    called = re.search(r"[a-z]{2,}\s*\(|\[\[|\blogbase\b", task.expression) is not None
+    called = (
+        re.search(r"[a-z]{2,}\s*\(|\[\[|\blogbase\b|\b(?:e|pi) ?\^", task.expression) is not None
+    )
     return called or bool(task.at or task.target)
 
 

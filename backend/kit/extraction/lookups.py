@@ -133,9 +133,7 @@ def look_up(part: str, before: Sequence[Step], name: str, asked: Asked) -> list[
     if not asks or _ABOUT_ME.search(bare) or asked.pasted or asked.data or asked.code:
         return []
     if _BACK.search(bare) and before and not names(bare):
-        slot = before[-1].id
-        value = f"{{{slot}}}"
-        return [Step(id=name, kind="encyclopedia", text=part, value=value, after=(slot,))]
+        return [_about_the_step_before(part, before[-1], name)]
     if len(search_words(bare)) < 2:
         return []
     compared = [] if _WIKI.search(part) or _FRESH.search(part) else _compared(bare)
@@ -144,6 +142,15 @@ def look_up(part: str, before: Sequence[Step], name: str, asked: Asked) -> list[
         Step(id=f"s{number + at}", kind="encyclopedia", text=part, value=title)
         for at, title in enumerate(compared)
     ] or [_general(part, bare, name)]
+
+
+def _about_the_step_before(part: str, earlier: Step, name: str) -> Step:
+    """Look up what the step before was about, or else what it finds."""
+    if earlier.kind == "encyclopedia" and _DEFINITION.match(bare_question(earlier.text)):
+        text = _BACK.sub(earlier.value, part, count=1)
+        return Step(id=name, kind="encyclopedia", text=text, value=earlier.value)
+    value = f"{{{earlier.id}}}"
+    return Step(id=name, kind="encyclopedia", text=part, value=value, after=(earlier.id,))
 
 
 def _compared(bare: str) -> list[str]:
@@ -168,8 +175,10 @@ def _general(part: str, bare: str, name: str) -> Step:
         return Step(id=name, kind="web", text=part, value=bare)
     if MINE.search(bare):
         return Step(id=name, kind="documents", text=part, value=bare)
-    if names(bare) or _DEFINITION.match(bare):
-        return Step(id=name, kind="encyclopedia", text=part, value=subject(part))
+    low_name = _RELATION.match(bare) is not None and not names(bare)
+    if names(bare) or low_name or _DEFINITION.match(bare):
+        title = re.sub(r"^.*? of (?:the )?", "", bare) if low_name else subject(part)
+        return Step(id=name, kind="encyclopedia", text=part, value=title)
     return Step(id=name, kind="open", text=part, value=bare)
 
 

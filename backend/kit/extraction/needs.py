@@ -23,6 +23,7 @@ _PART = re.compile(
     r"|the population|convert|multiply|divide|add|subtract|summari[sz]e|run|check|is|was|did|does)\b)"
     r"|,(?: and)? (?=the (?:weather|population|capital|height|area|currency|author|president|length|age|sum|product|square)\b)"
     r"|,? and (?=the (?:capital|height|area|currency|author|president|length|age) of\b)"
+    r"|,? and (?=[\d(][\d.]*\s*[-+*/^%]\s*[\d(])"
     r"|,? then (?=\w))\s*",
     re.IGNORECASE,
 )
@@ -65,7 +66,8 @@ def parts(ask: str) -> list[str]:
     """Split a question into its independent parts, in order."""
     found: list[str] = []
     for sentence in split_sentences(ask):
-        if PAIR.match(CALC_LEAD.sub("", bare_question(sentence))):
+        pair = PAIR.match(CALC_LEAD.sub("", bare_question(sentence)))
+        if pair and not pair["a"][0].isdigit():
             found.append(sentence)
             continue
         for at, split in enumerate(_PART.split(sentence)):
@@ -79,7 +81,7 @@ def parts(ask: str) -> list[str]:
                 )
                 head = re.sub(r"\b(population|capital|area|height)s\b", r"\1", head)
                 found += [f"What is {head} {shared[which]}?" for which in ("a", "b")]
-            elif len(bare) > 1:
+            elif len(bare) > 1 or re.match(r"\d!", piece.strip()):
                 found.append(piece.strip(" ,"))
     return found[: MAX_STEPS * 2]
 
@@ -135,7 +137,7 @@ def _given(asked: Asked, first: int) -> list[Step]:
 
 def _listed(bare: str, asked: Asked) -> list[str]:
     """List the numbers whose statistics a part asks for: its own, else those given beside it."""
-    if not _LIST_STATISTICS.search(bare) or re.search(r"[*/^=]|\bx\b", bare):
+    if not _LIST_STATISTICS.search(bare) or re.search(r"[*/^=]|\bx\b|\b(?:squares|cubes)\b", bare):
         return []
     own = numbers(bare)
     found = own if own or names(bare) else numbers(asked.ask)

@@ -69,6 +69,11 @@ class Observation:
         return _EMPTY.search(bare[:200]) is not None and "[1]" not in bare[:400]
 
     @property
+    def final(self) -> bool:
+        """Tell whether the tool says that another wording would not help."""
+        return "this cannot be done" in self.text[:80]
+
+    @property
     def absent(self) -> bool:
         """Tell whether the tool reports that there is nothing of that name."""
         return _EMPTY.search(self.text.strip()[:200]) is not None

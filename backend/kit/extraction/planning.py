@@ -38,6 +38,7 @@ _PLACEHOLDER = re.compile(r"\{(\w{1,20})\}")
 _NOTHING = re.compile(
     r"\b(?:no results?|not found|nothing found|found nothing|no answer)\b", re.IGNORECASE
 )
+_MAX_PURPOSE_CHARS: Final = 300
 _PURPOSES: Final = {
     "math": "Calculate",
     "data": "Work out the statistics for",
@@ -161,6 +162,8 @@ def _chosen(
         step = replace(step, value=title)
     elif blocks is not None and step.kind in LOOK_UPS:
         shapes = shapes[1:] + shapes[:1]
+    elif any(not block.ok and block.purpose in _purposes(step) for block in blocks or ()):
+        shapes = shapes[1:]
     for shape in shapes:
         kind = step.kind if step.tool else toolbox.kind(shape.name)
         filled_in = fill(shape.schema, kind=kind, value=value_for(step, kind), text=step.text)
@@ -178,18 +181,20 @@ def _title(step: Step, blocks: Sequence[Block]) -> str | None:
     return next((title for title in found if title and title != step.value), None)
 
 
+def _purposes(step: Step) -> tuple[str, ...]:
+    """Word what a step is for, as a plan does and as it comes back with the result."""
+    lead = _PURPOSES.get(step.kind, "Find out")
+    told = step.value if step.kind in {"math", "weather"} and step.after else step.text
+    return (f"{lead}: {told}"[:_MAX_PURPOSE_CHARS],)
+
+
 def _planned(
     step: Step, shape: ToolShape, given: dict[str, Any], *, branch: Schema, root: Schema
 ) -> dict[str, Any]:
-    lead = _PURPOSES.get(step.kind, "Find out")
-    purpose = (
-        f"{lead}: {step.value}"
-        if step.kind in {"math", "weather"} and step.after
-        else f"{lead}: {step.text}"
-    )
+    purpose = _purposes(step)[0]
     whole: dict[str, Any] = {
         "id": step.id,
-        "purpose": purpose[:500],
+        "purpose": purpose,
         "tool": shape.name,
         "input": given,
         "depends_on": list(step.after),
@@ -231,7 +236,7 @@ def _verdict(schema: Schema, turn: Turn) -> dict[str, Any]:
         if block.ok and block.text.strip() and not _NOTHING.search(block.text[:200])
     ]
     wanted = _wanted(turn.asked)
-    missing = _uncovered(wanted, fine)
+    missing = _uncovered(wanted, fine, tried=blocks)
     passed = not missing and bool(fine)
     if not passed and not missing:
         missing = [ask[:500]]
@@ -259,18 +264,27 @@ def _wanted(asked: Asked) -> list[Step]:
     ]
 
 
-def _uncovered(wanted: list[Step], fine: list[Block]) -> list[str]:
-    """Give each result to at most one part, the part it shares most words with first."""
+def _uncovered(wanted: list[Step], fine: list[Block], *, tried: Sequence[Block]) -> list[str]:
+    """Give each result to at most one part: the part it was made for, else the most alike."""
     left = dict(enumerate(fine))
     missing: list[str] = []
     for step in wanted:
+        made = [block for block in tried if block.purpose in _purposes(step)]
+        good = next((at for at, block in left.items() if block in made), None)
+        if made:
+            left.pop(good, None) if good is not None else missing.append(step.text)
+            continue
         scored = sorted(((_shared(step, block), -at) for at, block in left.items()), reverse=True)
         best = scored[0] if scored else None
         if best and best[0] > 0:
             left.pop(-best[1])
         else:
             missing.append(step.text)
-    if len(left) >= len(missing) and len(fine) >= len(wanted):
+    if (
+        not any(block.purpose for block in tried)
+        and len(left) >= len(missing)
+        and len(fine) >= len(wanted)
+    ):
         return []
     return missing
 

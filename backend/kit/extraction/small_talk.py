@@ -59,7 +59,7 @@ _WHO_ARE_YOU = re.compile(
     r"|\b(?:which|what) (?:language )?model (?:are you|is this|do you use)\b|\bare you (?:a |an )?(?:human|robot|bot|ai|chatgpt"
     r"|gpt|real|llm|language model)\b|\bintroduce yourself\b|\btell me about yourself\b|\bwhat are your (?:abilities|capabilities)\b"
     r"|\bhow can you help\b|\bwer bist du\b|\bqui es-tu\b|\bquién eres\b|\bchi sei\b|\bquem é você\b|\bwie heißt du\b"
-    r"|^help$|\b你是谁\b",
+    r"|^help$|^can you help(?: me)?$|\b(?:what|which) tools\b.{0,20}\byou\b|^how do you work$|\b你是谁\b",
     re.IGNORECASE,
 )
 _TABLES: Final = tuple(

@@ -9,6 +9,8 @@ import re
 from typing import Final
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
+# The German article of the same letters carries no meaning.
+_ENGLISH_DIE = re.compile(r"\b(?:did|does|do|will|to)\b.{1,80}\bdie\b", re.IGNORECASE)
 _WIDE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -100,4 +102,9 @@ def words(text: str) -> list[str]:
 
 def terms(text: str) -> list[str]:
     """List the stems of the words that carry meaning, in order, with repetitions."""
-    return [stem(word) for word in words(text) if word.casefold() not in STOPWORDS]
+    dies = _ENGLISH_DIE.search(text) is not None
+    return [
+        stem(word)
+        for word in words(text)
+        if word.casefold() not in STOPWORDS or (dies and word.casefold() == "die")
+    ]

@@ -10,6 +10,7 @@ from backend.ports.models import ModelRequest
 from tests.fakes.builtin_asking import (
     CALCULATOR,
     CLIENT,
+    DATA_ASKED,
     DUNE,
     FRANCE,
     ICELAND,
@@ -240,3 +241,30 @@ async def test_a_result_leads_to_the_next_call(
 ) -> None:
     """Numbers and names found are put into the next call, which is never one already made."""
     assert (await ask(question, *results, tools=SERVER)).calls == calls
+
+
+async def test_a_data_call_that_failed_is_made_once_more_without_its_question() -> None:
+    """The whole table answers then; when that fails too, what a person can read is said."""
+    question = "name,amount\nann,3\nbob,4\n\nWhat is the sum of amount per name?"
+    data = "name,amount\nann,3\nbob,4"
+    heard = await ask(question, tools=[DATA_ASKED])
+    asked = {"group_by": ["name"], "aggregates": ["sum(amount)"], "data": data}
+    assert heard.calls == [("data_analysis", asked)]
+    failed = ("data_analysis", asked, "Error: no such column. Examples: 1, 2")
+    again = await ask(question, failed, tools=[DATA_ASKED])
+    assert again.calls == [("data_analysis", {"data": data})]
+    last = ("data_analysis", {"data": data}, "Error: unreadable. Examples: 1, 2")
+    told = await ask(question, failed, last, tools=[DATA_ASKED])
+    assert (told.calls, told.text) == ([], "The tool data_analysis could not answer: unreadable.")
+
+
+async def test_a_sum_that_was_not_understood_is_tried_in_the_users_words() -> None:
+    """A tool that says the sum cannot be done is not asked again."""
+    question = "integrate x^2 from 0 to 3"
+    asked = {"expression": "integrate(x^2, (x, 0, 3))"}
+    misread = ("math_calc", asked, "Error: Not understood: x. Example of a correct call: {}")
+    again = await ask(question, misread, tools=[MATH])
+    assert again.calls == [("math_calc", {"expression": question})]
+    final = ("math_calc", asked, "Error: this cannot be done: Cannot compute this: it diverges.")
+    told = await ask(question, final, tools=[MATH])
+    assert (told.calls, told.text) == ([], "The tool math_calc could not answer: it diverges.")
