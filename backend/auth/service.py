@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from backend.auth.accounts import Accounts
 from backend.auth.keys import PREFIX, ApiKeys
 from backend.auth.login import LoginLimits, LoginService, Tier
 from backend.auth.passwords import Passwords
+from backend.auth.recent import RecentCallers
 from backend.auth.refresh import PageSession, RefreshService
 from backend.auth.tokens import TokenSigner
 from backend.errors import NotAuthenticated
@@ -58,6 +60,7 @@ class AuthService:
         self._login = LoginService(users, attempts, self._passwords, clock, _limits(options))
         self._accounts = Accounts(users, refresh_tokens, self._passwords, self._login, clock)
         self._keys = ApiKeys(keys, clock)
+        self._recent = RecentCallers(clock)
         self._signer = TokenSigner(options.secret, options.access_token_ttl_s, clock)
         self._pages = RefreshService(
             refresh_tokens, users, clock, ttl_s=options.refresh_token_ttl_s
@@ -69,15 +72,35 @@ class AuthService:
         return made.generated_password if made else None
 
     async def authenticate(self, credential: str) -> Principal:
-        """Tell who a bearer token or API key belongs to; the user's row is read every time."""
+        """Tell who a bearer token or API key belongs to.
+
+        The rows are read again at least every second, and at once after any change.
+        """
+        caller = self._recent.get(credential)
+        if caller is None:
+            generation = self._recent.generation
+            caller, expires_at_ms = await self._looked_up(credential)
+            self._recent.put(credential, caller, generation=generation, expires_at_ms=expires_at_ms)
+        return caller
+
+    async def _looked_up(self, credential: str) -> tuple[Principal, int | None]:
         if credential.startswith(PREFIX):
             key, user = await self._keys.authenticate(credential)
-            return Principal(user=user, scopes=key.scopes, key_id=key.id)
+            caller = Principal(user=user, scopes=key.scopes, key_id=key.id)
+            return caller, key.expires_at_ms
         claims = self._signer.read(credential)
         user = await self._users.get(claims.user_id)
         if user is None or user.disabled or user.token_version != claims.version:
             raise NotAuthenticated
-        return Principal(user=user)
+        return Principal(user=user), claims.expires_at_s * 1000
+
+    @contextmanager
+    def _changing(self) -> Generator[None]:
+        """Forget who was authenticated before, once an account or key has been changed."""
+        try:
+            yield
+        finally:
+            self._recent.clear()
 
     async def login(self, username: str, password: str, *, address: str) -> LoginTokens:
         """Log in without a browser session."""
@@ -99,7 +122,8 @@ class AuthService:
 
     async def change_password(self, user: User, *, old: str, new: str, address: str) -> None:
         """Change a user's own password and end all older tokens."""
-        await self._accounts.change_own_password(user, current=old, new=new, address=address)
+        with self._changing():
+            await self._accounts.change_own_password(user, current=old, new=new, address=address)
 
     async def create_user(self, username: str, password: str, *, role: Role) -> User:
         """Add an account."""
@@ -113,11 +137,15 @@ class AuthService:
         self, user_id: str, *, role: Role | None, disabled: bool | None, password: str | None
     ) -> User:
         """Change an account; a new password or disabling ends its tokens."""
-        return await self._accounts.change(user_id, role=role, disabled=disabled, password=password)
+        with self._changing():
+            return await self._accounts.change(
+                user_id, role=role, disabled=disabled, password=password
+            )
 
     async def delete_user(self, user_id: str) -> None:
         """Erase an account and all that is its."""
-        await self._accounts.delete(user_id)
+        with self._changing():
+            await self._accounts.delete(user_id)
 
     async def create_key(
         self, user: User, *, name: str, scopes: Sequence[str], expires_in_s: int | None
@@ -134,7 +162,8 @@ class AuthService:
 
     async def revoke_key(self, user_id: str, key_id: str) -> None:
         """Revoke a key."""
-        await self._keys.revoke(user_id, key_id)
+        with self._changing():
+            await self._keys.revoke(user_id, key_id)
 
     async def aclose(self) -> None:
         """Stop the threads that hash passwords."""
