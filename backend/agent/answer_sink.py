@@ -18,6 +18,7 @@ class AnswerSink:
     """Show streamed text as the answer, as soon as it is certain that it is one.
 
     `tools` (names with their parameter names) turns on the search for calls written as text.
+    `silent` tells that nothing but white space has been shown.
     """
 
     def __init__(self, run: Run, *, tools: Mapping[str, Sequence[str]] | None = None) -> None:
@@ -25,6 +26,7 @@ class AnswerSink:
         self._gate = CallTextGate(tools=tools) if tools else None
         self._markers = MarkerFilter(run.citations) if run.citations else None
         self._start = len(run.log.items)
+        self.silent = True
 
     def feed(self, text: str) -> None:
         """Take a piece of the model's text."""
@@ -49,4 +51,5 @@ class AnswerSink:
 
     def _add(self, text: str) -> None:
         if text:
+            self.silent = self.silent and not text.strip()
             self._run.log.add(text)
