@@ -42,7 +42,7 @@ async def test_annotations_of_a_stream_point_into_what_the_stream_showed() -> No
         await run.log.changed(seen)
         frames += writer.items(run.log.items[seen:])
         seen = len(run.log.items)
-        if "Let me look" in run.log.content():
+        if "Let me" in run.log.content():
             model.go.set()
     frames += writer.closing()
     await made.turns.close(grace_s=0)
