@@ -19,6 +19,7 @@ class AnswerSink:
 
     `tools` (names with their parameter names) turns on the search for calls written as text.
     `demotes` makes text before a call a remark; otherwise it stays part of the answer.
+    `silent` tells that nothing but white space has been shown.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class AnswerSink:
         self._gate = CallTextGate(tools=tools) if tools else None
         self._markers = MarkerFilter(run.citations) if run.citations else None
         self._start = len(run.log.items)
+        self.silent = True
 
     def feed(self, text: str) -> None:
         """Take a piece of the model's text."""
@@ -57,4 +59,5 @@ class AnswerSink:
 
     def _add(self, text: str) -> None:
         if text:
+            self.silent = self.silent and not text.strip()
             self._run.log.add(text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from backend.kit.ids import new_id
 from backend.ports.values import Citation, JsonObject
@@ -120,6 +121,17 @@ def annotate(content: str, citations: Sequence[Citation], *, public_url: str) ->
         }
         found.append({"type": "url_citation", "url_citation": url_citation})
     return found
+
+
+def shifted(annotations: Sequence[JsonObject], chars: int) -> list[JsonObject]:
+    """Move annotations by what a stream has shown before the answer itself."""
+    if not chars:
+        return list(annotations)
+    spans = [dict[str, Any](one["url_citation"]) for one in annotations]
+    for span in spans:
+        span["start_index"] += chars
+        span["end_index"] += chars
+    return [{"type": "url_citation", "url_citation": span} for span in spans]
 
 
 def _markers(content: str) -> Iterator[tuple[int, int, int]]:

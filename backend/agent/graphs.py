@@ -6,6 +6,7 @@ agent turn: it costs about 40 MiB.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -39,7 +40,7 @@ async def invoke(
         return await graphs[name].ainvoke(start, config, context=context)
     finally:
         if saver is not None:
-            await _prune(saver, thread)
+            await asyncio.shield(_prune(saver, thread))
 
 
 async def _prune(saver: Any, thread: str) -> None:  # noqa: ANN401 - LangGraph's, imported late

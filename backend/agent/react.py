@@ -125,7 +125,7 @@ async def think(state: ReactState, runtime: Runtime[ReactContext]) -> dict[str, 
         return {"calls": [], "closing": closing}
     reply = await _decide(context, messages)
     if not reply.tool_calls:
-        if not reply.content.strip():
+        if not reply.content:
             await _close(run, messages, closing="empty")
         return {"calls": []}
     theirs = resume.named(run.id, callers(run, reply.tool_calls))
@@ -206,20 +206,21 @@ async def _decide(context: ReactContext, messages: Sequence[ChatMessage]) -> Rep
     if template.response_schema is not None or template.stop:
         return await _decide_apart(context, messages)
     reply = await _speak(context, messages)
-    silent = not reply.tool_calls and not reply.content.strip()
+    silent = not reply.tool_calls and not reply.content
     if silent and reply.finish_reason == "length":
         return await _decide_apart(context, messages)
     return reply
 
 
 async def _speak(context: ReactContext, messages: Sequence[ChatMessage]) -> Reply:
-    """Let the model call or answer in one go; what it says is shown as it comes."""
+    """Let the model call or answer in one go; the reply has content when something was shown."""
     run = context.run
     sink = AnswerSink(run, tools=parameter_names(context.specs))
     reply = await ask(run, run.model_request(messages, tools=context.specs), show=sink.feed)
     written = sink.close(has_calls=bool(reply.tool_calls))
     reply.tool_calls = reply.tool_calls or text_protocol.as_calls(written)
     run.finish_reason = reply.finish_reason if not reply.tool_calls else "stop"
+    reply.content = "" if sink.silent else reply.content
     return reply
 
 
@@ -252,6 +253,7 @@ async def _stream_answer(run: Run, messages: Sequence[ChatMessage]) -> Reply:
     reply = await ask(run, run.model_request(messages), show=sink.feed)
     sink.close(has_calls=False)
     run.finish_reason = reply.finish_reason
+    reply.content = "" if sink.silent else reply.content
     return reply
 
 
@@ -263,7 +265,7 @@ async def _close(run: Run, messages: Sequence[ChatMessage], *, closing: str) -> 
         {"role": "user", "content": prompts.CLOSING[closing]},
     ]
     reply = await _stream_answer(run, asked)
-    if reply.content.strip():
+    if reply.content:
         return
     found = [str(message.get("content")) for message in messages if message["role"] == "tool"]
     last = found[-1] if found else "Nothing was found."

@@ -7,10 +7,11 @@ from typing import Any, cast
 
 import orjson
 
+from backend.agent.citing import shifted
 from backend.agent.run import (
-    Break,
     LogItem,
     Mode,
+    Remark,
     Run,
     Thought,
     TurnRequest,
@@ -130,6 +131,8 @@ class ChunkWriter:
         self._content = self._head + choice + b'"content":'
         self._reasoning = self._head + choice + b'"reasoning_content":'
         self._tail = b'},"logprobs":null,"finish_reason":null}]}\n\n'
+        self._sent_chars = 0
+        self._in_text = False
 
     def opening(self) -> bytes:
         """Give the first chunk: the role, once, and where the session is kept."""
@@ -141,8 +144,12 @@ class ChunkWriter:
         return b"".join([self._item(item) for item in items])
 
     def _item(self, item: LogItem) -> bytes:
-        if type(item) is str or type(item) is Break:
-            return self._content + orjson.dumps(item) + self._tail
+        # A remark that began to go out as answer text goes on as such, to its end.
+        self._in_text = type(item) is str or (self._in_text and isinstance(item, Remark))
+        if self._in_text:
+            text = str(item)
+            self._sent_chars += len(text)
+            return self._content + orjson.dumps(text) + self._tail
         if isinstance(item, Thought):
             return self._reasoning + orjson.dumps(str(item)) + self._tail
         event = cast("TurnEvent", item)
@@ -159,7 +166,8 @@ class ChunkWriter:
             for at, call in enumerate(run.client_calls)
         ]
         if run.annotations:
-            frames.append(self._chunk({"annotations": run.annotations}, None))
+            moved = shifted(run.annotations, self._sent_chars - len(run.log.content()))
+            frames.append(self._chunk({"annotations": moved}, None))
         frames.append(self._chunk({}, run.finish_reason, x_agent=agent_object(run)))
         if self._include_usage:
             usage: JsonObject = {**_head(run, "chat.completion.chunk"), "choices": []}

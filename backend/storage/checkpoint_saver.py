@@ -25,6 +25,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from backend.errors import Unavailable
 
 BUSY_TIMEOUT_MS = 5_000
+MOST_FORGOTTEN = 1_000
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -45,6 +46,7 @@ class ThreadedSqliteSaver(SqliteSaver):
         serde = JsonPlusSerializer(pickle_fallback=False, allowed_msgpack_modules=None)
         super().__init__(connection, serde=serde)
         self.setup()
+        self._forgotten: dict[str, None] = {}
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Find a thread's newest checkpoint, or the one named."""
@@ -77,6 +79,8 @@ class ThreadedSqliteSaver(SqliteSaver):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Store a checkpoint."""
+        if self._is_late(config):
+            return config
         return await self._hop(self.put, config, checkpoint, metadata, new_versions)
 
     async def aput_writes(
@@ -87,11 +91,18 @@ class ThreadedSqliteSaver(SqliteSaver):
         task_path: str = "",
     ) -> None:
         """Store what a task has written, so that it need not run again."""
-        await self._hop(self.put_writes, config, writes, task_id, task_path)
+        if not self._is_late(config):
+            await self._hop(self.put_writes, config, writes, task_id, task_path)
 
     async def adelete_thread(self, thread_id: str) -> None:
-        """Forget a thread."""
+        """Forget a thread for good: a cancelled graph may still write after it has ended."""
+        self._forgotten[thread_id] = None
+        if len(self._forgotten) > MOST_FORGOTTEN:
+            del self._forgotten[next(iter(self._forgotten))]
         await self._hop(self.delete_thread, thread_id)
+
+    def _is_late(self, config: RunnableConfig) -> bool:
+        return config.get("configurable", {}).get("thread_id") in self._forgotten
 
     async def aclose(self) -> None:
         """Close the file after the work under way."""

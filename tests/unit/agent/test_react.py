@@ -296,3 +296,14 @@ async def test_every_call_leaves_an_audit_row(core: Make) -> None:
     run = await made.ask("add", mode="react")
     rows = await made.stores.audit.list(USER)
     assert [(row.tool, row.run_id, row.outcome) for row in rows] == [("add", run.id, "ok")]
+
+
+async def test_a_model_that_only_thinks_aloud_is_asked_for_its_answer(core: Make) -> None:
+    """Thoughts between tags are no answer."""
+
+    def script(request: ModelRequest) -> Any:
+        return "<think>Hm, what is it?</think>" if request.tools else "It is 3."
+
+    made = core(script)
+    run = await made.ask("add 1 and 2", mode="react")
+    assert run.log.content() == "It is 3."

@@ -129,6 +129,32 @@ async def test_a_cancelled_agent_run_leaves_no_checkpoint(core: Make) -> None:
     assert (await threads(made), await claim(made, run)) == ([], None)
 
 
+@pytest.mark.parametrize("mode", ["chat", "react", "plan"])
+async def test_a_run_cancelled_at_any_moment_leaves_nothing_behind(core: Make, mode: str) -> None:
+    """Between any two steps of the loop: thinking, acting, planning, checkpointing, storing."""
+
+    def script(request: ModelRequest) -> Any:
+        schema: Any = request.response_schema
+        if schema is None:
+            return adding(request)
+        two = '{"tool": "add", "input": {"numbers": [1]}}, {"tool": "look_up", "input": {"query": "x"}}'
+        return f'{{"steps": [{two}]}}' if "steps" in schema["properties"] else '{"passed": true}'
+
+    made = core(script)
+    ended: set[str] = set()
+    for moment in [*range(80), *range(80, 1200, 40)]:
+        run = await made.begin("add 1 and 2", mode=mode, store=True)
+        for _ in range(moment):
+            await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop
+        run.cancel()
+        await run.done()
+        ended.add(run.state)
+        assert await claim(made, run) is None
+        assert len(await made.stores.conversations.messages(USER, run.session_id or "")) <= 2
+    assert (await threads(made), made.turns.active) == ([], {})
+    assert ended <= {"cancelled", "completed"}
+
+
 async def test_a_call_that_breaks_stops_the_calls_beside_it(core: Make) -> None:
     """A run that has failed leaves nothing running."""
     hanging = Hanging()
