@@ -7,7 +7,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import ModuleType
@@ -52,7 +52,6 @@ from backend.storage.stores import Stores, memory_stores, open_stores
 
 logger = logging.getLogger(__name__)
 PAGE = Path(__file__).resolve().parent.parent / "frontend"
-BUILTIN = "builtin"
 SHARED_LIMITS = (
     "connect_timeout_s",
     "first_token_timeout_s",
@@ -167,7 +166,8 @@ class Composition:
         http = HttpClient()
         stack.push_async_callback(http.aclose)
         providers = _providers(settings, clock)
-        catalog = ModelCatalog(providers, default_model=await _default_model(settings, providers))
+        default = settings.models.default_model or settings.ollama_model
+        catalog = ModelCatalog(providers, default_model=default)
         stack.push_async_callback(catalog.aclose)
         cards = _tool_cards(settings, Services(http=http, clock=clock))
         toolbox = Toolbox(
@@ -301,16 +301,6 @@ def _providers(settings: Settings, clock: SystemClock) -> list[ModelProvider]:
         )
         providers.insert(0, OpenAICompatibleProvider(options, clock=clock))
     return [BuiltinProvider(clock), *providers]
-
-
-async def _default_model(settings: Settings, providers: Sequence[ModelProvider]) -> str | None:
-    """Say what "default" means: the configured model, else `builtin` when nothing else answers."""
-    chosen = settings.models.default_model or settings.ollama_model
-    if chosen:
-        return chosen
-    others = [one for one in providers if one.name != BUILTIN]
-    found = await asyncio.gather(*(one.health() for one in others))
-    return None if any(health.ok for health in found) else BUILTIN
 
 
 def _tool_cards(settings: Settings, services: Services) -> list[ToolCard]:
