@@ -7,7 +7,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import ModuleType
@@ -52,7 +52,6 @@ from backend.storage.stores import Stores, memory_stores, open_stores
 
 logger = logging.getLogger(__name__)
 PAGE = Path(__file__).resolve().parent.parent / "frontend"
-BUILTIN = "builtin"
 SHARED_LIMITS = (
     "connect_timeout_s",
     "first_token_timeout_s",
@@ -65,12 +64,9 @@ SHARED_LIMITS = (
 
 def serve(settings: Settings, *, demo: bool = False) -> int:
     """Run the server until it is stopped; return the exit code."""
-    lock = None
-    if not demo:
-        open_folder = make_private_folder(settings.data_dir)
-        if open_folder:
-            logger.warning("%s", open_folder)
-        lock = _hold(settings)
+    _check_tools(settings)
+    lock = None if demo else _hold(settings)
+    if lock:
         _prepare(settings)
     try:
         listening = listen(settings.server_host, settings.server_port)
@@ -95,16 +91,22 @@ def serve(settings: Settings, *, demo: bool = False) -> int:
 
 
 def _hold(settings: Settings) -> FolderLock:
-    """Keep the data folder for this server: two would end each other's runs."""
+    """Make the data folder and keep it for this server: two would end each other's runs."""
+    folder, origin = settings.data_dir, settings.origin("DATA_DIR")
     try:
-        return FolderLock(settings.data_dir)
+        if open_folder := make_private_folder(folder):
+            logger.warning("%s", open_folder)
+        return FolderLock(folder)
     except FolderInUse as exc:
-        msg = f"DATA_DIR: {settings.data_dir} is in use by {exc}; stop it, or give another DATA_DIR"
-        raise SettingsError([msg]) from exc
+        msg = f"{folder} is in use by {exc}; stop it, or give another DATA_DIR"
+    except OSError as exc:
+        msg = f"{folder} cannot be used ({exc.strerror}); give a folder you may write ({origin})"
+    raise SettingsError([f"DATA_DIR: {msg}"])
 
 
 def _prepare(settings: Settings) -> None:
-    """Bring the database up to date before anything listens; a refusal is one line."""
+    """Make the key, bring the database up to date before anything listens; a refusal is one line."""
+    _ = signing_key(given=settings.secret_key, data_dir=settings.data_dir)
     try:
         asyncio.run(prepare_database(settings.database_url.get_secret_value()))
     except (UnusableDatabaseUrl, UnusableSchema) as exc:
@@ -144,8 +146,11 @@ class Composition:
                 await self._turns.close(grace_s=1.0)
 
     def stop(self) -> None:
-        """Act on the first stop signal: refuse new turns, end streams before the server cuts them."""
-        if self._turns is None or self._stopping is not None:
+        """Refuse new turns and end streams before the server cuts them; called again, end them now."""
+        if self._turns is None:
+            return
+        if self._stopping is not None:
+            self._turns.interrupt_all()
             return
         self._turns.refuse()
         grace_s = max(0.0, self._settings.server.shutdown_grace_s - 1.0)
@@ -167,7 +172,8 @@ class Composition:
         http = HttpClient()
         stack.push_async_callback(http.aclose)
         providers = _providers(settings, clock)
-        catalog = ModelCatalog(providers, default_model=await _default_model(settings, providers))
+        default = settings.models.default_model or settings.ollama_model
+        catalog = ModelCatalog(providers, default_model=default)
         stack.push_async_callback(catalog.aclose)
         cards = _tool_cards(settings, Services(http=http, clock=clock))
         toolbox = Toolbox(
@@ -303,20 +309,16 @@ def _providers(settings: Settings, clock: SystemClock) -> list[ModelProvider]:
     return [BuiltinProvider(clock), *providers]
 
 
-async def _default_model(settings: Settings, providers: Sequence[ModelProvider]) -> str | None:
-    """Say what "default" means: the configured model, else `builtin` when nothing else answers."""
-    chosen = settings.models.default_model or settings.ollama_model
-    if chosen:
-        return chosen
-    others = [one for one in providers if one.name != BUILTIN]
-    found = await asyncio.gather(*(one.health() for one in others))
-    return None if any(health.ok for health in found) else BUILTIN
+def _check_tools(settings: Settings) -> None:
+    """Refuse wrong names and options of tools before anything is written."""
+    modules = {module.NAME: module for module in modules_of(tools)}
+    check_tool_names(settings, modules)
+    for name, module in modules.items():
+        _ = tool_options(settings, name, module.Options)
 
 
 def _tool_cards(settings: Settings, services: Services) -> list[ToolCard]:
-    modules = {module.NAME: module for module in modules_of(tools)}
-    check_tool_names(settings, modules)
-    return [_tool_card(module, settings, services) for module in modules.values()]
+    return [_tool_card(module, settings, services) for module in modules_of(tools)]
 
 
 def _tool_card(module: ModuleType, settings: Settings, services: Services) -> ToolCard:
@@ -362,6 +364,7 @@ def _data_folder(settings: Settings) -> Finding:
 
 
 async def _diagnose(settings: Settings) -> list[Finding]:
+    _check_tools(settings)
     findings = [_data_folder(settings)]
     if findings[0].state == "fail":
         return findings
@@ -376,8 +379,9 @@ async def _diagnose(settings: Settings) -> list[Finding]:
         findings.append(_finding("database", await stores.health(), severe=True))
         for provider in _providers(settings, clock):
             stack.push_async_callback(provider.aclose)
-            found = _finding(f"model:{provider.name}", await provider.health(), severe=False)
-            findings.append(found)
+            findings.append(
+                _finding(f"model:{provider.name}", await provider.health(), severe=False)
+            )
         http = HttpClient()
         stack.push_async_callback(http.aclose)
         for card in _tool_cards(settings, Services(http=http, clock=clock)):

@@ -27,9 +27,8 @@ logger = logging.getLogger(__name__)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code; a wrong setting is one line on standard error."""
     arguments = _parser().parse_args(argv)
-    env_file: Path = getattr(arguments, "env_file", Path(".env"))
     try:
-        settings = load_settings(env_file=env_file, overrides=_overrides(arguments))
+        settings = load_settings(env_file=_env_file(arguments), overrides=_overrides(arguments))
         prepare_process_environment(third_party_tracing=settings.log.third_party_tracing)
         configure_logging(settings)
         if arguments.command == "doctor":
@@ -62,6 +61,15 @@ def _parser() -> argparse.ArgumentParser:
         "doctor", help="say what is configured, reachable and missing", parents=[common]
     )
     return parser
+
+
+def _env_file(arguments: argparse.Namespace) -> Path:
+    """Give the file of settings; only the usual one may be missing."""
+    given: Path | None = getattr(arguments, "env_file", None)
+    if given is not None and not given.exists():
+        msg = f"--env-file: there is no file {given}"
+        raise SettingsError([msg])
+    return given or Path(".env")
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, str]:

@@ -17,7 +17,8 @@ DEFAULT = "default"
 class ModelCatalog:
     """The providers in order of preference; the first that knows a name runs it.
 
-    `default_model` is what the name "default" means; None picks the first model listed.
+    `default_model` is what the name "default" means; None picks the first language model listed,
+    and an extractive one only when there is no other.
     """
 
     def __init__(self, providers: Sequence[ModelProvider], *, default_model: str | None) -> None:
@@ -41,8 +42,10 @@ class ModelCatalog:
             except StewardError as exc:
                 fault = exc
         if isinstance(fault, ModelNotFound) or fault is None:
-            hint = f" {fault.message}" if fault and fault.message != ModelNotFound.__doc__ else ""
-            msg = f"The model '{wanted}' does not exist.{hint} GET /v1/models lists what is there."
+            told = f"The model '{wanted}' does not exist."
+            if fault and fault.message != ModelNotFound.__doc__:
+                told = fault.message
+            msg = f"{told} GET /v1/models lists what is there."
             raise ModelNotFound(msg, param="model") from fault
         raise fault
 
@@ -63,10 +66,10 @@ class ModelCatalog:
     async def _default(self) -> str:
         if self._default_model:
             return self._default_model
-        for info in await self.models():
-            if info.can("completion"):
-                return info.id
-        raise Unavailable("No model is configured or reachable")
+        able = [info for info in await self.models() if info.can("completion")]
+        if not able:
+            raise Unavailable("No model is configured or reachable")
+        return min(able, key=lambda info: info.can("extractive")).id
 
     async def aclose(self) -> None:
         """Close every provider."""

@@ -244,6 +244,9 @@ class Turns:
 
     def refuse(self) -> None:
         """Take no new turns: the server is about to stop."""
+        if self.active and not self._closing:
+            told = "stopping when running answers (%d) have ended; a second signal ends them now"
+            logger.info(told, len(self.active))
         self._closing = True
 
     async def close(self, *, grace_s: float) -> None:

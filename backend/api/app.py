@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from backend.api import errors, routes
+from backend.api import errors, reference_page, routes
 from backend.api.deps import ApiOptions
 from backend.api.middleware import Edge
 from backend.api.page import Page
@@ -36,8 +36,16 @@ def build_app(
 
     `page` is the folder of the static web chat, served at / when it is there.
     """
-    app = FastAPI(title="Steward", version=options.version, lifespan=lifespan, responses=FAILURES)
+    app = FastAPI(
+        title="Steward",
+        version=options.version,
+        lifespan=lifespan,
+        responses=FAILURES,
+        docs_url=None,  # these two load scripts from other people's servers
+        redoc_url=None,
+    )
     errors.install(app)
+    reference_page.install(app)
     routers: list[APIRouter] = [module.router for module in modules_of(routes)]
     # Routers are tried in order for every request: the busiest first.
     for router in sorted(routers, key=lambda one: not one.prefix.startswith("/v1")):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _LONGER_THAN_PROXIES_KEEP_S = 75
 _HEADERS_MAX_BYTES = 64 * 1024
 _BACKLOG = 2048
+_ENDS_STREAMS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,8 @@ def run_app(
 ) -> bool:
     """Serve until SIGINT or SIGTERM; tell whether the application started.
 
-    `on_stop` is called on the event loop by the first stop signal, before connections are cut.
+    `on_stop` is called on the event loop by every stop signal: the first closes the socket, the
+    second is for `on_stop` alone, the third leaves without closing the application.
 
     One process, one worker: everything in memory is shared by all requests.
     """
@@ -98,6 +100,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_stop = on_stop
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._signals = 0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Remember the loop that serves."""
@@ -105,10 +108,12 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Pass a stop signal on."""
+        """Pass a stop signal on; uvicorn would take the second as leave to drop everything."""
+        self._signals += 1
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._on_stop)
-        super().handle_exit(sig, frame)
+        if self._signals != _ENDS_STREAMS:
+            super().handle_exit(sig, frame)
 
 
 def _already_served(_number: int, _frame: FrameType | None) -> None:

@@ -97,7 +97,7 @@ class ModelSettings(Group):
 
     default_model: ModelName | None = Field(
         default=None,
-        description="Model for requests that name none; otherwise the first one found.",
+        description="Model that the name `default` stands for; otherwise the first one found.",
     )
     connect_timeout_s: float = Field(
         default=5.0, ge=0.1, le=60, description="How long a connection to a model server may take."

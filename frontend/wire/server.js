@@ -33,6 +33,8 @@
 
 /** @typedef {{ id: string, trace: { error?: string | null, events?: object[] } }} Run */
 
+/** @typedef {{ id: string, x_capabilities: string[] }} ListedModel */
+
 /** @param {string} id */
 const conversationPath = (id) => `/api/conversations/${encodeURIComponent(id)}`;
 
@@ -44,13 +46,15 @@ const conversationPath = (id) => `/api/conversations/${encodeURIComponent(id)}`;
 export const whoAmI = (api) => api.json("/api/auth/me");
 
 /**
- * List the names of the models.
+ * List the names of the models that can answer: not those that only embed texts.
  * @param {Api} api
  * @returns {Promise<string[]>}
  */
 export async function listModels(api) {
   const { data } = await api.json("/v1/models");
-  return data.map((/** @type {{ id: string }} */ model) => model.id);
+  return data
+    .filter((/** @type {ListedModel} */ model) => model.x_capabilities.includes("completion"))
+    .map((/** @type {ListedModel} */ model) => model.id);
 }
 
 /**

@@ -67,6 +67,12 @@ async def test_a_missing_model_is_a_404_that_names_the_field(
     assert str(caught.value.request_id).startswith("req_")
 
 
+async def test_the_usual_model_is_a_language_model_when_there_is_one(http: AsyncClient) -> None:
+    """The built-in model stands first in the list but answers only when nothing better is there."""
+    answer = (await http.post(CHAT, json=body(model="default"))).json()
+    assert answer["choices"][0]["message"]["content"].startswith("echo: ")
+
+
 async def test_an_upstream_that_is_down_is_a_503_for_its_models_only(tmp_path: Path) -> None:
     """The built-in model goes on; the message says where Ollama was looked for, and how to start it."""
     async with (

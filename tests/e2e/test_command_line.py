@@ -6,11 +6,13 @@ import socket
 import stat
 import urllib.request
 
+import httpx
 import pytest
 
 from tests.fakes.processes import ROOT, run_program, running_program
 
 LISTENS = "Steward listens on "
+PASSWORD = "a password for the stop"
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,28 @@ LISTENS = "Steward listens on "
             "SERVER_PORT: '70000': it is too large; give a whole number from 0 to 65535"
             " (command line)",
         ),
+        (
+            "TOOLS__DISABLED=wether\n",
+            {},
+            [],
+            "TOOLS__DISABLED: there is no tool 'wether'; the tools are data_analysis, math_calc,"
+            " weather, web_search, wikipedia (.env line 1)",
+        ),
+        (
+            "",
+            {"TOOLS__WEB_SEARCH__MAX_RESULT": "3"},
+            ["doctor"],
+            "TOOLS__WEB_SEARCH__MAX_RESULT: there is no such setting; did you mean"
+            " TOOLS__WEB_SEARCH__MAX_RESULTS? (environment)",
+        ),
+        (
+            "",
+            {"DATA_DIR": ".env/data"},
+            [],
+            "DATA_DIR: .env/data cannot be used (Not a directory); give a folder you may write"
+            " (environment)",
+        ),
+        ("", {}, ["--env-file", "absent"], "--env-file: there is no file absent"),
         (
             "ADMIN_PASSWORD=changeme1\n",
             {},
@@ -65,6 +89,19 @@ def test_a_port_in_use_is_one_line(tmp_path):
     )
 
 
+def test_a_damaged_signing_key_is_one_line(tmp_path):
+    """It is found before anything listens, not while the application starts."""
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    (data / "secret.key").write_text("short")
+    done = run_program("-m", "backend", "--port", "0", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "steward: SECRET_KEY: data/secret.key is damaged; restore it, or remove it (everyone must"
+        " log in again)\n"
+    )
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_server_answers_and_stops_cleanly(tmp_path, number):
     """run_backend.py serves, shows no server software, keeps its key private, and exits with 0."""
@@ -79,6 +116,43 @@ def test_the_server_answers_and_stops_cleanly(tmp_path, number):
         process.send_signal(number)
         assert process.wait(timeout=30) == 0
     assert stat.S_IMODE((tmp_path / "data" / "secret.key").stat().st_mode) == 0o600
+
+
+def test_a_second_signal_ends_running_answers_at_once(tmp_path):
+    """The first says what is waited for; the stream ends with an error, the process with 0."""
+    double = ["-m", "tests.fakes.ollama_double", "--tokens-per-second", "5", "--tokens", "10000"]
+    environ = {"ADMIN_PASSWORD": PASSWORD, "SERVER__SHUTDOWN_GRACE_S": "600"}
+    with running_program(*double, folder=ROOT, ready="http://") as (_, line):
+        environ["OLLAMA_HOST"] = line.strip()
+        server = ["-m", "backend", "--port", "0"]
+        with running_program(*server, folder=tmp_path, ready=LISTENS, environ=environ) as (
+            process,
+            line,
+        ):
+            address = line.split(LISTENS)[1].strip()
+            login = {"username": "admin", "password": PASSWORD}
+            token = httpx.post(f"{address}/api/auth/login", json=login).json()["access_token"]
+            asked = {
+                "model": "llama3.2@chat",
+                "stream": True,
+                "messages": [{"role": "user", "content": "Tell me a long story"}],
+            }
+            headers = {"authorization": f"Bearer {token}"}
+            url = f"{address}/v1/chat/completions"
+            with httpx.stream("POST", url, json=asked, headers=headers) as answer:
+                lines = answer.iter_lines()
+                next(line for line in lines if '"content":"word ' in line)
+                process.send_signal(signal.SIGINT)
+                assert process.stdout is not None
+                told = process.stdout.readline()
+                process.send_signal(signal.SIGINT)
+                last = [line for line in lines if line][-1]
+            assert process.wait(timeout=30) == 0
+            assert process.stdout.read() == ""
+    assert told.endswith(
+        "stopping when running answers (1) have ended; a second signal ends them now\n"
+    )
+    assert '"code":"unavailable"' in last
 
 
 def test_doctor_says_what_is_given_and_what_is_missing(tmp_path):

@@ -15,8 +15,6 @@ OPEN = {
     ("GET", "/health"),
     ("GET", "/ready"),
     ("GET", "/docs"),
-    ("GET", "/docs/oauth2-redirect"),
-    ("GET", "/redoc"),
     ("GET", "/openapi.json"),
     ("POST", "/api/auth/login"),
     ("POST", "/api/auth/refresh"),

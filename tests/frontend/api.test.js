@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Api, ApiError } from "../../frontend/api.js";
+import { listModels } from "../../frontend/wire/server.js";
 
 const LOGIN = "POST /api/auth/login";
 const REFRESH = "POST /api/auth/refresh";
@@ -64,4 +65,13 @@ test("a server that fails while renewing does not log out", async () => {
 test("a server that cannot be reached is a passing error", async () => {
   const { api } = scripted([]);
   await assert.rejects(api.json("/a"), (error) => error instanceof ApiError && error.passing);
+});
+
+test("only models that can answer are offered", async () => {
+  const data = [
+    { id: "builtin", x_capabilities: ["completion", "extractive", "tools"] },
+    { id: "all-minilm:latest", x_capabilities: ["embedding"] },
+  ];
+  const { api } = scripted([() => Response.json({ data })]);
+  assert.deepEqual(await listModels(api), ["builtin"]);
 });
