@@ -15,6 +15,7 @@ OPEN = {
     ("GET", "/health"),
     ("GET", "/ready"),
     ("GET", "/docs"),
+    ("GET", "/docs/{name}"),
     ("GET", "/openapi.json"),
     ("POST", "/api/auth/login"),
     ("POST", "/api/auth/refresh"),

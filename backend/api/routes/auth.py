@@ -52,7 +52,7 @@ LOGIN_BODY: dict[str, Any] = {
 
 @router.post("/login", openapi_extra=LOGIN_BODY)
 async def login(request: Request, response: Response, found: Services) -> TokenOut:
-    """Log in with a JSON body, or with the OAuth2 password form.
+    """Log in with a JSON body, or with the OAuth2 password form as /docs does.
 
     `remember` in JSON also sets the page's refresh cookie.
     """
