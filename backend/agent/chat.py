@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import orjson
-
 from backend.agent import text_protocol
 from backend.agent.answer_sink import AnswerSink
+from backend.agent.loose_object import is_json
 from backend.agent.reply import Reply, ask
 from backend.agent.run import Run
 from backend.agent.toolbox import parameter_names
@@ -64,16 +63,8 @@ async def _alone(run: Run, messages: Sequence[ChatMessage]) -> None:
     run.finish_reason = reply.finish_reason
     template = run.request.template
     whole = reply.finish_reason == "stop" and not template.stop
-    if template.response_schema is not None and whole and not _is_json(reply.content):
+    if template.response_schema is not None and whole and not is_json(reply.content):
         raise UpstreamGarbage("The model did not answer in the form that was asked for")
-
-
-def _is_json(text: str) -> bool:
-    try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    return True
 
 
 def client_tools(run: Run) -> Sequence[JsonObject]:
