@@ -75,7 +75,6 @@ STRATEGIES: Final[Mapping[str, Callable[[RoutingInput], RouteDecision]]] = Mappi
     "rules": route_by_rules,
     "keywords": route_by_keywords,
 })
-DEFAULT_STRATEGY: Final = "rules"
 
 
 def _decide(total: Score) -> RouteDecision:
