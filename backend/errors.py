@@ -13,7 +13,9 @@ StewardError
 +-- Conflict 409
 |   +-- SessionBusy               another turn of the session is running
 +-- RequestTooLarge 413
++-- QuotaExceeded 413             the user may keep no more files or bytes
 +-- UnsupportedMediaType 415
+|   +-- UnsupportedFile           no reader can take such a file
 +-- TooManyRequests 429
 +-- ServerFault 500               a bug or a broken installation
 +-- UpstreamError 502             the model server failed
@@ -152,12 +154,26 @@ class RequestTooLarge(StewardError):
     code = "request_too_large"
 
 
+class QuotaExceeded(StewardError):
+    """No more files can be kept for this account."""
+
+    status = 413
+    type = "invalid_request_error"
+    code = "quota_exceeded"
+
+
 class UnsupportedMediaType(StewardError):
     """The request body is of a type this address does not take."""
 
     status = 415
     type = "invalid_request_error"
     code = "unsupported_media_type"
+
+
+class UnsupportedFile(UnsupportedMediaType):
+    """Files of this kind cannot be read."""
+
+    code = "unsupported_file"
 
 
 class TooManyRequests(StewardError):

@@ -10,12 +10,15 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.config.values import (
+    EmbedderKind,
     KeepAlive,
     LogFormat,
     ModelName,
     Names,
     Networks,
     Origins,
+    Precision,
+    Priority,
     RouterKind,
 )
 
@@ -162,6 +165,85 @@ class AgentSettings(Group):
         ge=0,
         le=1,
         description="Offer tools in plain chat below this routing confidence.",
+    )
+
+
+class DocumentSettings(Group):
+    """What may be uploaded, and how it is read and indexed."""
+
+    upload_wait_s: float = Field(
+        default=20.0,
+        ge=0,
+        le=600,
+        description="How long an upload waits for its file to be ready before it answers.",
+    )
+    max_file_bytes: int = Field(
+        default=100 * MIB, ge=1024, le=10_240 * MIB, description="Largest file accepted."
+    )
+    max_files_per_user: int = Field(
+        default=10_000, ge=1, le=10_000_000, description="Files one user may keep."
+    )
+    max_bytes_per_user: int = Field(
+        default=10_240 * MIB, ge=1024, description="Bytes of files one user may keep."
+    )
+    max_waiting_per_user: int = Field(
+        default=1_000, ge=1, le=1_000_000, description="Documents of one user that wait to be read."
+    )
+    max_pages: int = Field(default=5_000, ge=1, le=1_000_000, description="Pages of one document.")
+    max_chars: int = Field(
+        default=10_000_000, ge=1_000, le=1_000_000_000, description="Characters of one document."
+    )
+    max_unpacked_bytes: int = Field(
+        default=500 * MIB, ge=1024, description="Size of a packed document once unpacked."
+    )
+    read_timeout_s: float = Field(
+        default=120.0, ge=1, le=86_400, description="Longest time to read one document without OCR."
+    )
+    read_memory_bytes: int = Field(
+        default=1024 * MIB, ge=256 * MIB, description="Most memory to read one document."
+    )
+    ocr: bool = Field(
+        default=True, description="Read pages without text by tesseract, when it is installed."
+    )
+    ocr_languages: str = Field(
+        default="eng",
+        pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$",
+        max_length=200,
+        description="Languages for tesseract, such as eng+deu.",
+    )
+    ocr_page_timeout_s: float = Field(
+        default=60.0, ge=1, le=3600, description="Longest time to read one page by OCR."
+    )
+    concurrent_per_user: int = Field(
+        default=1, ge=1, le=64, description="Documents of one user that are read at the same time."
+    )
+    worker_threads: int = Field(
+        default=0,
+        ge=0,
+        le=256,
+        description="Threads that embed uploads; 0 takes half of the processors.",
+    )
+    worker_priority: Priority = Field(
+        default="low", description="How much of a busy machine uploads may take from chats."
+    )
+    worker_idle_s: float = Field(
+        default=30.0, ge=0, le=86_400, description="How long the worker stays without work."
+    )
+    embedder: EmbedderKind | None = Field(
+        default=None,
+        description="Who embeds; otherwise ollama when EMBEDDING_MODEL is set, and minilm when not.",
+    )
+    embedding_precision: Precision = Field(
+        default="int8", description="Precision of the embedded model minilm."
+    )
+    chunk_chars: int = Field(
+        default=400, ge=100, le=8_000, description="Most characters of one indexed chunk."
+    )
+    passage_chars: int = Field(
+        default=1_000, ge=100, le=20_000, description="Characters a hit is grown to."
+    )
+    index_memory_bytes: int = Field(
+        default=512 * MIB, ge=MIB, description="Memory for the vectors of users who search."
     )
 
 

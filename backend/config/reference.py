@@ -20,6 +20,7 @@ _TITLES = {
     "AUTH": "Log-in",
     "MODELS": "Model servers",
     "AGENT": "Agents",
+    "DOCUMENTS": "Documents",
     "STORAGE": "Storage",
     "LOG": "Logging",
     "TOOLS": "Tools",

@@ -21,6 +21,7 @@ from backend.config.explain import explain
 from backend.config.groups import (
     AgentSettings,
     AuthSettings,
+    DocumentSettings,
     LogSettings,
     ModelSettings,
     ServerSettings,
@@ -93,7 +94,9 @@ class Settings(BaseSettings):
     upstream_openai_api_key: ApiKey | None = Field(
         default=None, description="Key of that model server."
     )
-    embedding_model: ModelName | None = Field(default=None, description="Model that embeds texts.")
+    embedding_model: ModelName | None = Field(
+        default=None, description="Model that embeds texts; see DOCUMENTS__EMBEDDER."
+    )
     tavily_api_key: ApiKey | None = Field(default=None, description="Key of the Tavily web search.")
     log_level: LogLevel = Field(
         default="INFO", description="Least severe messages that are logged."
@@ -103,6 +106,7 @@ class Settings(BaseSettings):
     auth: AuthSettings = Field(default_factory=AuthSettings)
     models: ModelSettings = Field(default_factory=ModelSettings)
     agent: AgentSettings = Field(default_factory=AgentSettings)
+    documents: DocumentSettings = Field(default_factory=DocumentSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     tools: ToolSettings = Field(default_factory=ToolSettings)

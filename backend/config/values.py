@@ -117,6 +117,12 @@ KeepAlive = Annotated[
 LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)
 ]
+EmbedderKind = Annotated[
+    Literal["minilm", "ollama", "openai_compatible", "sentence_transformers"],
+    BeforeValidator(_lower),
+]
+Precision = Annotated[Literal["int8", "fp32"], BeforeValidator(_lower)]
+Priority = Annotated[Literal["idle", "low", "normal"], BeforeValidator(_lower)]
 LogFormat = Annotated[Literal["text", "json"], BeforeValidator(_lower)]
 RouterKind = Annotated[Literal["rules", "keywords"], BeforeValidator(_lower)]
 Folder = Annotated[Path, AfterValidator(_folder), Allowed("a folder; it is created when missing")]

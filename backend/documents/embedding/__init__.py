@@ -1,0 +1,1 @@
+"""One embedder per file, behind `ports.embedding.Embedder`."""

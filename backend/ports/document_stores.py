@@ -1,0 +1,284 @@
+"""The storage ports of documents: files, what was read out of them, their vectors, and the work to do.
+
+As in `stores`, a method that takes `user_id` finds nothing of anybody else's. What a worker writes is
+bound to the document's row: once that is erased, nothing of it can come back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from backend.ports.documents import Document, DocumentState, File, FileFilter, Listing, TextPage
+from backend.ports.stores import Page
+from backend.ports.values import JsonObject
+
+JobKind = Literal["ingest", "reembed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLimits:
+    """How much one user may keep, and have waiting."""
+
+    files: int
+    bytes: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """One indexed stretch of a document.
+
+    `heading` is the path of headings above it ("Terms > Refunds"). `lexemes` are the words as the lexical index takes
+    them, separated by spaces. `id` is 0 until it is stored.
+    """
+
+    start: int
+    end: int
+    lexemes: str
+    heading: str = ""
+    page: int | None = None
+    kind: str = "text"
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadDocument:
+    """What a reader and the chunker made of a document."""
+
+    kind: str
+    title: str
+    language: str
+    pages: Sequence[TextPage]
+    chunks: Sequence[Chunk]
+    note: str = ""
+    details: JsonObject = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexedChunk:
+    """What the caches of an index are rebuilt from; `vector` is float32 bytes, None where not yet embedded."""
+
+    id: int
+    lexemes: str
+    heading: str
+    vector: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundChunk:
+    """A chunk a search came upon, with what is needed to grow it into a passage."""
+
+    id: int
+    document_id: str
+    ordinal: int
+    start: int
+    end: int
+    heading: str
+    page: int | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Work on one document, claimed by one worker until `lease_until_ms`."""
+
+    id: str
+    kind: JobKind
+    user_id: str
+    document_id: str
+    attempts: int = 0
+    lease_until_ms: int | None = None
+    created_at_ms: int = 0
+
+
+class FileStore(Protocol):
+    """Files and the documents behind them."""
+
+    async def add(self, file: File, *, limits: FileLimits, job: Job) -> File:
+        """Add a file, with its document and job when the bytes are new to the user, in one transaction.
+
+        The same bytes under the same name give the file there is; under another name, another file
+        over the same document.
+
+        Raises:
+            QuotaExceeded: when a limit would be passed.
+        """
+        ...
+
+    async def get(self, user_id: str, file_id: str) -> File | None:
+        """Find one of the user's."""
+        ...
+
+    async def of_documents(
+        self, user_id: str, document_ids: Sequence[str]
+    ) -> Mapping[str, Sequence[File]]:
+        """The files of each document, oldest first."""
+        ...
+
+    async def list(self, user_id: str, listing: Listing) -> Page[File]:
+        """A slice of the user's files; InvalidRequest for a cursor no listing of this order gave out."""
+        ...
+
+    async def delete(self, user_id: str, file_id: str) -> File | None:
+        """Erase a file, and with the last file of a document everything made of it; give what it was.
+
+        That is text, chunks, vectors, jobs, and what traces of runs quote of the document.
+        """
+        ...
+
+    async def ids(self) -> Mapping[str, frozenset[str]]:
+        """All file ids by user: what may lie in the upload folder."""
+        ...
+
+
+class DocumentStore(Protocol):
+    """What is known of documents, read out of them and indexed."""
+
+    async def get(self, user_id: str, document_id: str) -> Document | None:
+        """Find one of the user's."""
+        ...
+
+    async def mark(
+        self,
+        document_id: str,
+        *,
+        state: DocumentState,
+        progress: float = 0.0,
+        reason: str = "",
+        now_ms: int,
+    ) -> bool:
+        """Note how far a document is; False when it has been erased."""
+        ...
+
+    async def keep_text(self, document_id: str, read: ReadDocument, *, now_ms: int) -> bool:
+        """Replace text and chunks by what was read, raise the revision, and set the state to `embedding`.
+
+        False, and nothing kept, when the document has been erased.
+        """
+        ...
+
+    async def unembedded(
+        self, document_id: str, space: str, *, limit: int
+    ) -> Sequence[tuple[Chunk, str]]:
+        """Chunks that have no vector in a space yet, in order, each with its text."""
+        ...
+
+    async def keep_vectors(
+        self,
+        document_id: str,
+        space: str,
+        vectors: Mapping[int, bytes],
+        *,
+        progress: float,
+        now_ms: int,
+    ) -> bool:
+        """Store vectors by chunk id; those of chunks that are gone are dropped. False when the document is."""
+        ...
+
+    async def finish(self, document_id: str, *, now_ms: int) -> bool:
+        """Set the state to `ready` and raise the user's library version, in one transaction."""
+        ...
+
+    async def library_version(self, user_id: str) -> int:
+        """A number that grows whenever what can be found changes; 0 for a user without documents."""
+        ...
+
+    async def revisions(self, user_id: str) -> Mapping[str, int]:
+        """The searchable documents of a user with the revision of each."""
+        ...
+
+    async def indexed_chunks(
+        self, user_id: str, document_id: str, space: str
+    ) -> Sequence[IndexedChunk]:
+        """Everything of one document that goes into an index."""
+        ...
+
+    async def found(self, user_id: str, chunk_ids: Sequence[int]) -> Sequence[FoundChunk]:
+        """The chunks that are still there and searchable, in any order."""
+        ...
+
+    async def searchable(self, user_id: str, within: FileFilter) -> Sequence[str]:
+        """The ids of the user's ready documents that fit a filter."""
+        ...
+
+    async def count_by_state(self, user_id: str) -> Mapping[DocumentState, int]:
+        """How many documents of a user are in which state."""
+        ...
+
+    async def slices(
+        self, user_id: str, spans: Sequence[tuple[str, int, int]]
+    ) -> Sequence[str | None]:
+        """Stored text at (document id, start, end), cut at the text's ends; None when it is gone."""
+        ...
+
+    async def pages(
+        self, user_id: str, document_id: str, *, number: int | None = None
+    ) -> Sequence[TextPage]:
+        """The stored text in order, or one page of it."""
+        ...
+
+    async def neighbours(
+        self, user_id: str, spans: Sequence[tuple[str, int, int]]
+    ) -> Sequence[Sequence[FoundChunk]]:
+        """The chunks of each document whose ordinals lie in first..last, in order."""
+        ...
+
+
+class JobStore(Protocol):
+    """Work to be done on documents."""
+
+    async def claim(self, *, now_ms: int, lease_s: float, per_user: int) -> Job | None:
+        """Take the next job: of the user with the fewest running, the oldest; at most `per_user` each.
+
+        A job whose lease has run out is taken again, with one more attempt.
+        """
+        ...
+
+    async def renew(self, job_id: str, *, now_ms: int, lease_s: float) -> bool:
+        """Keep a claimed job; False when it has been erased."""
+        ...
+
+    async def done(self, job_id: str) -> None:
+        """Forget a job that was carried out or given up."""
+        ...
+
+    async def postpone(self, job_id: str, *, until_ms: int) -> None:
+        """Give a job back, to be taken again from then on; its attempts start again."""
+        ...
+
+    async def release_all(self) -> int:
+        """At start: give back what a dead process had claimed; tell how many."""
+        ...
+
+    async def add(self, job: Job) -> bool:
+        """Queue a job; False when the document is gone or has one of this kind waiting."""
+        ...
+
+    async def waiting(self) -> int:
+        """How many jobs are not done."""
+        ...
+
+
+class SpaceStore(Protocol):
+    """Which embedding spaces have vectors, and which one answers."""
+
+    async def active(self) -> str | None:
+        """The space that searches use; None before the first document."""
+        ...
+
+    async def begin(self, space: str, *, dimensions: int) -> None:
+        """Note that a space is to become the active one; at once when there is none yet."""
+        ...
+
+    async def missing(self, space: str, *, limit: int) -> Sequence[Document]:
+        """Ready documents with chunks that have no vector in a space, oldest first."""
+        ...
+
+    async def switch(self, space: str) -> bool:
+        """Make a space the active one and forget the others' vectors, if nothing is missing in it.
+
+        Raises every user's library version. False, and nothing changed, while something is missing.
+        """
+        ...

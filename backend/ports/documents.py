@@ -1,0 +1,223 @@
+"""The documents port: what people upload, what is read out of it, and how it is found again.
+
+A *file* is a name a user gave to bytes; a *document* is those bytes as read, once per user however
+many files name them; a *chunk* is a stretch of a document's stored text that is indexed.
+Offsets are characters (code points) into the stored text, end exclusive. Not for: rows (`document_stores`) or
+vectors (`embedding`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from backend.ports.stores import Page
+from backend.ports.values import Citation, JsonObject
+
+DocumentState = Literal["queued", "parsing", "ocr", "embedding", "ready", "failed"]
+FINAL_STATES: frozenset[DocumentState] = frozenset({"ready", "failed"})
+Order = Literal["created_at", "filename", "size"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The bytes of one or several files, as read.
+
+    `kind` is a reader's name (`pdf`, `docx` ...), empty until it is known; `reason` says why it
+    failed, `note` what a reader of it should know (pages without text ...). `progress` is 0 to 1.
+    `revision` grows each time the text is read anew.
+    """
+
+    id: str
+    user_id: str
+    sha256: str
+    size_bytes: int
+    kind: str = ""
+    title: str = ""
+    language: str = ""
+    state: DocumentState = "queued"
+    reason: str = ""
+    note: str = ""
+    progress: float = 0.0
+    pages: int = 0
+    chars: int = 0
+    chunks: int = 0
+    revision: int = 0
+    details: JsonObject = field(default_factory=dict[str, Any])
+    created_at_ms: int = 0
+    updated_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A name a user gave to a document."""
+
+    id: str
+    user_id: str
+    filename: str
+    document: Document
+    purpose: str = "user_data"
+    created_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """Bytes that have been received whole: a file in the incoming folder, its size and digest."""
+
+    path: Path
+    filename: str
+    size_bytes: int
+    sha256: str
+    purpose: str = "user_data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFilter:
+    """Which files: all that fit every given part. Times are milliseconds since 1970 UTC."""
+
+    file_ids: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    name_contains: str = ""
+    created_from_ms: int | None = None
+    created_to_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Which slice of one's files, in which order; ties are broken by id."""
+
+    name_contains: str = ""
+    states: tuple[DocumentState, ...] = ()
+    order: Order = "created_at"
+    descending: bool = True
+    limit: int = 20
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """One stretch of a document that was found; `text` is exactly what is stored at start..end.
+
+    `score` orders the passages of one answer. `relevance` (0 to 1) can be compared between
+    questions: below the search's own threshold a passage is near, but no answer.
+    """
+
+    file_id: str
+    document_id: str
+    filename: str
+    start: int
+    end: int
+    text: str
+    score: float
+    relevance: float
+    citation_id: str
+    page: int | None = None
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchQuery:
+    """A question to one's documents. `max_chars` bounds the text of all passages together."""
+
+    text: str
+    top_k: int = 8
+    max_chars: int | None = None
+    within: FileFilter = field(default_factory=FileFilter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchAnswer:
+    """What was found, best first; `relevant` tells whether any of it may answer the question.
+
+    `searched` counts the ready documents looked through, `unready` those still being read; `notes`
+    say what limited the search (vectors not at hand ...).
+    """
+
+    passages: tuple[Passage, ...]
+    relevant: bool
+    searched: int
+    unready: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitedPassage:
+    """The passage a citation points at, with what stands around it."""
+
+    citation: Citation
+    filename: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextPage:
+    """One page of a document's stored text; formats without pages come in parts of a bounded size.
+
+    `page` is the number printed to people, None where the format has no pages.
+    """
+
+    number: int
+    page: int | None
+    start: int
+    end: int
+    text: str
+
+
+class Documents(Protocol):
+    """Everything that can be done with one user's documents. A foreign id is a missing one."""
+
+    async def add(self, user_id: str, upload: Upload) -> File:
+        """Take received bytes in and queue them; the same bytes and name give the file there is.
+
+        Raises:
+            QuotaExceeded: when the user may keep no more files or bytes, or has too many waiting.
+            UnsupportedFile: when the first bytes show that no reader can take them.
+        """
+        ...
+
+    async def get(self, user_id: str, file_id: str) -> File | None:
+        """Find one of the user's files."""
+        ...
+
+    async def list(self, user_id: str, listing: Listing) -> Page[File]:
+        """The user's files; raise InvalidRequest for a cursor no listing of this order gave out."""
+        ...
+
+    async def settled(self, user_id: str, file_id: str, *, wait_s: float) -> File | None:
+        """Wait until the file is ready or failed, at most so long; give it as it then is."""
+        ...
+
+    async def delete(self, user_id: str, file_id: str) -> bool:
+        """Erase a file and, with the last one of its document, everything made from it."""
+        ...
+
+    async def reindex(self, user_id: str, file_id: str) -> File | None:
+        """Read and index a file's document anew; the old index answers until the new one is done."""
+        ...
+
+    async def content(self, user_id: str, file_id: str) -> tuple[File, Path] | None:
+        """Give the original and where its bytes lie."""
+        ...
+
+    async def text(self, user_id: str, file_id: str, *, number: int | None) -> Sequence[TextPage]:
+        """Give one page of the stored text, or all; empty when there is none."""
+        ...
+
+    async def search(self, user_id: str, query: SearchQuery) -> SearchAnswer:
+        """Find passages, best first."""
+        ...
+
+    async def cited(self, user_id: str, citation_id: str) -> CitedPassage | None:
+        """Resolve a citation; None when it is not the user's, erased, or its text has changed."""
+        ...
+
+    async def has_any(self, user_id: str) -> bool:
+        """Tell whether the user has any file; costs no more than a look into memory when unchanged."""
+        ...
+
+    def watch(self, user_id: str, file_id: str) -> AsyncIterator[File]:
+        """Give the file now and after every change of its document, until it is ready or failed."""
+        ...
