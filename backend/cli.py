@@ -79,7 +79,7 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, str]:
 
 
 def _serve(settings: Settings, *, demo: bool) -> int:
-    from backend.bootstrap import serve  # noqa: PLC0415 - the environment is prepared first
+    from backend.bootstrap.server import serve  # noqa: PLC0415 - the environment is prepared first
 
     for warning in settings.warnings:
         logger.warning("%s", warning)
@@ -88,7 +88,7 @@ def _serve(settings: Settings, *, demo: bool) -> int:
 
 def _doctor(settings: Settings) -> int:
     """Print the given settings and the findings; fail when one of them does."""
-    from backend.bootstrap import diagnose  # noqa: PLC0415 - the environment is prepared first
+    from backend.bootstrap.diagnosis import diagnose  # noqa: PLC0415 - the environment is prepared first
 
     lines = ["Settings that are not at their default:"]
     lines += [f"  {line}" for line in given_settings(settings)] or ["  none"]

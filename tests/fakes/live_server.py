@@ -18,7 +18,7 @@ from openai import AsyncOpenAI
 from backend.api.app import build_app
 from backend.api.middleware import Edge
 from backend.api.serving import ServingOptions, address_of, listen, uvicorn_config
-from backend.bootstrap import Composition
+from backend.bootstrap.composition import Composition
 from backend.config.secrets_file import make_private_folder
 from backend.config.settings import load_settings
 from tests.fakes.ollama_double import OllamaDouble

@@ -1,0 +1,1 @@
+"""Settings become a running server: the only package that names concrete classes."""

@@ -1,0 +1,140 @@
+"""One server's services: what is opened when it starts, in which order, and closed when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+
+from backend.agent.catalog import ModelCatalog
+from backend.agent.context import TokenEstimate
+from backend.agent.run import AgentParts
+from backend.agent.toolbox import Toolbox
+from backend.agent.turn import Turns
+from backend.api.deps import AppServices
+from backend.bootstrap.parts import (
+    agent_options,
+    api_options,
+    close_tool,
+    make_accounts,
+    make_first_admin,
+    make_providers,
+    make_tool_cards,
+    open_all_stores,
+)
+from backend.config.settings import Settings
+from backend.kit.clocks import SystemClock
+from backend.kit.http import HttpClient
+from backend.ports.tools import Services
+from backend.storage.checkpoints import CheckpointFile
+from backend.storage.retention import prune_daily
+
+logger = logging.getLogger(__name__)
+
+
+class Composition:
+    """One server's services: made when the application starts, closed when it ends."""
+
+    def __init__(self, settings: Settings, *, address: str, demo: bool) -> None:
+        self.api_options = api_options(settings, address=address)
+        self._settings = settings
+        self._address = address
+        self._demo = demo
+        self._turns: Turns | None = None
+        self._stopping: asyncio.TimerHandle | None = None
+
+    @asynccontextmanager
+    async def lifespan(self, app: FastAPI) -> AsyncGenerator[None]:
+        """Open everything, hand it to the routes, and close it again in reverse order."""
+        async with AsyncExitStack() as stack:
+            app.state.services = await self._open(stack)
+            stack.callback(asyncio.create_task(self._keep_alive()).cancel)
+            # What lives as long as the server need not be looked at by every full collection: that
+            # took 50 to 80 ms and was the 99th percentile of the first token.
+            gc.collect()
+            gc.freeze()
+            logger.info("Steward listens on %s", self._address)
+            yield
+            if self._turns is not None:
+                await self._turns.close(grace_s=1.0)
+
+    def stop(self) -> None:
+        """Refuse new turns and end streams before the server cuts them; called again, end them now."""
+        if self._turns is None:
+            return
+        if self._stopping is not None:
+            self._turns.interrupt_all()
+            return
+        self._turns.refuse()
+        grace_s = max(0.0, self._settings.server.shutdown_grace_s - 1.0)
+        loop = asyncio.get_running_loop()
+        self._stopping = loop.call_later(grace_s, self._turns.interrupt_all)
+
+    async def _open(self, stack: AsyncExitStack) -> AppServices:
+        settings = self._settings
+        clock = SystemClock()
+        stores = await open_all_stores(settings, demo=self._demo)
+        stack.push_async_callback(stores.aclose)
+        days = settings.storage.run_retention_days
+        pruning = prune_daily(stores.runs, stores.audit, days=days, clock=clock)
+        stack.callback(asyncio.create_task(pruning).cancel)
+        await stores.runs.interrupt_running(clock.now_ms())
+        accounts = make_accounts(settings, stores, clock)
+        stack.push_async_callback(accounts.aclose)
+        await make_first_admin(settings, accounts)
+        http = HttpClient()
+        stack.push_async_callback(http.aclose)
+        providers = make_providers(settings, clock)
+        default = settings.models.default_model or settings.ollama_model
+        catalog = ModelCatalog(providers, default_model=default)
+        stack.push_async_callback(catalog.aclose)
+        cards = make_tool_cards(settings, Services(http=http, clock=clock))
+        toolbox = Toolbox(
+            cards,
+            audit=stores.audit,
+            clock=clock,
+            timeout_s=settings.agent.tool_timeout_s,
+            max_result_chars=settings.agent.tool_output_max_chars,
+        )
+        for card in cards:
+            stack.push_async_callback(close_tool, card)
+        checkpoints = CheckpointFile(None if self._demo else settings.data_dir / "checkpoints.db")
+        stack.push_async_callback(checkpoints.aclose)
+        parts = AgentParts(
+            toolbox=toolbox,
+            estimate=TokenEstimate(),
+            clock=clock,
+            options=agent_options(settings, address=self._address),
+            checkpointer=checkpoints.saver,
+        )
+        self._turns = Turns(
+            catalog=catalog, parts=parts, conversations=stores.conversations, runs=stores.runs
+        )
+        return AppServices(
+            accounts=accounts,
+            turns=self._turns,
+            catalog=catalog,
+            toolbox=toolbox,
+            conversations=stores.conversations,
+            runs=stores.runs,
+            audit=stores.audit,
+            clock=clock,
+            options=self.api_options,
+            checks={
+                "database": stores.health,
+                **{f"model:{one.name}": one.health for one in providers},
+            },
+        )
+
+    async def _keep_alive(self) -> None:
+        """Wake quiet streams now and then, so that they send a comment through idle proxies."""
+        pause_s = self._settings.server.keep_alive_comment_s
+        clock = SystemClock()
+        while True:
+            await clock.sleep(pause_s)
+            for run in list(self._turns.active.values() if self._turns else ()):
+                run.log.nudge()

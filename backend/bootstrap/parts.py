@@ -1,0 +1,174 @@
+"""Make each part of a server from settings. Not for: what lives when (`composition`)."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from types import ModuleType
+from typing import Any
+
+from backend import __version__, tools
+from backend.agent.run import AgentOptions
+from backend.agent.toolbox import ToolCard
+from backend.api.deps import ApiOptions
+from backend.auth.service import AuthOptions, AuthService
+from backend.config.secrets_file import signing_key
+from backend.config.settings import Settings
+from backend.config.tool_options import check_tool_names, tool_options
+from backend.errors import ToolUnavailable
+from backend.kit.clocks import SystemClock
+from backend.kit.discovery import modules_of
+from backend.llm.builtin import BuiltinProvider
+from backend.llm.ollama.provider import OllamaOptions, OllamaProvider
+from backend.llm.openai_compatible.provider import (
+    OpenAICompatibleOptions,
+    OpenAICompatibleProvider,
+)
+from backend.ports.models import ModelProvider
+from backend.ports.tools import Services
+from backend.storage.stores import Stores, memory_stores, open_stores
+
+logger = logging.getLogger(__name__)
+SHARED_LIMITS = (
+    "connect_timeout_s",
+    "first_token_timeout_s",
+    "idle_timeout_s",
+    "max_concurrent",
+    "max_context_tokens",
+    "retries",
+)
+
+
+def api_options(settings: Settings, *, address: str) -> ApiOptions:
+    """Say how the HTTP face behaves."""
+    public_url = settings.public_url or address
+    return ApiOptions(
+        first_byte_wait_s=settings.server.first_byte_wait_s,
+        max_body_bytes=settings.server.request_body_max_bytes,
+        cors_origins=settings.server.cors_origins,
+        secure_cookies=public_url.startswith("https://"),
+        version=__version__,
+    )
+
+
+def agent_options(settings: Settings, *, address: str) -> AgentOptions:
+    """Say how agents behave."""
+    agent = settings.agent
+    return AgentOptions(
+        router=agent.router,
+        router_model_below_confidence=agent.router_model_below_confidence,
+        chat_tools_below_confidence=agent.chat_tools_below_confidence,
+        react_max_iterations=agent.react_max_iterations,
+        plan_max_rounds=agent.plan_max_rounds,
+        plan_max_steps=agent.plan_max_steps,
+        public_url=(settings.public_url or address).rstrip("/"),
+    )
+
+
+async def open_all_stores(settings: Settings, *, demo: bool) -> Stores:
+    """Open the database, or stores in memory for a demonstration."""
+    if demo:
+        logger.warning("Demo: everything is kept in memory and forgotten at the end")
+        return memory_stores()
+    return await open_stores(settings.database_url.get_secret_value())
+
+
+def make_accounts(settings: Settings, stores: Stores, clock: SystemClock) -> AuthService:
+    """Make the accounts, with the key that signs their tokens."""
+    kept = signing_key(given=settings.secret_key, data_dir=settings.data_dir)
+    if kept.warning:
+        logger.warning("%s", kept.warning)
+    auth = settings.auth
+    options = AuthOptions(
+        secret=kept.key.get_secret_value(),
+        access_token_ttl_s=auth.access_token_ttl_s,
+        refresh_token_ttl_s=auth.refresh_token_ttl_s,
+        bcrypt_rounds=auth.bcrypt_rounds,
+        failures_per_account=auth.login_failures_per_account,
+        failures_per_address=auth.login_failures_per_address,
+        login_window_s=auth.login_window_s,
+    )
+    return AuthService(
+        users=stores.users,
+        keys=stores.keys,
+        refresh_tokens=stores.refresh_tokens,
+        attempts=stores.login_attempts,
+        clock=clock,
+        options=options,
+    )
+
+
+async def make_first_admin(settings: Settings, accounts: AuthService) -> None:
+    """Make the first administrator; a generated password is printed this once."""
+    given = settings.admin_password
+    password = await accounts.first_admin(
+        settings.admin_username, given.get_secret_value() if given else None
+    )
+    if password is not None:
+        sys.stdout.write(
+            f"First administrator: {settings.admin_username}\n"
+            f"Password (shown this once): {password}\n"
+        )
+        sys.stdout.flush()
+
+
+def make_providers(settings: Settings, clock: SystemClock) -> list[ModelProvider]:
+    """Make the model providers: the built-in one first, then the configured ones."""
+    models = settings.models
+    limits: dict[str, Any] = {name: getattr(models, name) for name in SHARED_LIMITS}
+    url = settings.ollama_host
+    ollama = OllamaOptions(base_url=url, keep_alive=models.keep_alive, **limits)
+    providers: list[ModelProvider] = [OllamaProvider(ollama, clock=clock)]
+    if settings.upstream_openai_base_url:
+        key = settings.upstream_openai_api_key
+        options = OpenAICompatibleOptions(
+            base_url=settings.upstream_openai_base_url,
+            api_key=key.get_secret_value() if key else "",
+            **limits,
+        )
+        providers.insert(0, OpenAICompatibleProvider(options, clock=clock))
+    return [BuiltinProvider(clock), *providers]
+
+
+def check_tools(settings: Settings) -> None:
+    """Refuse wrong names and options of tools before anything is written."""
+    modules = {module.NAME: module for module in modules_of(tools)}
+    check_tool_names(settings, modules)
+    for name, module in modules.items():
+        _ = tool_options(settings, name, module.Options)
+
+
+def make_tool_cards(settings: Settings, services: Services) -> list[ToolCard]:
+    """Make every tool found in its folder; one that cannot work says why it is off."""
+    return [_tool_card(module, settings, services) for module in modules_of(tools)]
+
+
+def _tool_card(module: ModuleType, settings: Settings, services: Services) -> ToolCard:
+    name: str = module.NAME
+    options = tool_options(settings, name, module.Options)
+    if name == "web_search" and settings.tavily_api_key is not None:
+        options = options.model_copy(update={"tavily_api_key": settings.tavily_api_key})
+    tool, unavailable = None, ""
+    if name in settings.tools.disabled:
+        unavailable = "switched off by TOOLS__DISABLED"
+    else:
+        try:
+            tool = module.build(options, services)
+        except ToolUnavailable as exc:
+            unavailable = exc.message
+            logger.warning("tool %s is off: %s", name, unavailable)
+    return ToolCard(
+        name=name,
+        description=module.DESCRIPTION,
+        args=module.Args,
+        touches=module.TOUCHES,
+        tool=tool,
+        unavailable=unavailable,
+    )
+
+
+async def close_tool(card: ToolCard) -> None:
+    """Free what a tool holds."""
+    close = getattr(card.tool, "aclose", None)
+    if close is not None:
+        await close()
