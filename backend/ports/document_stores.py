@@ -2,6 +2,10 @@
 
 As in `stores`, a method that takes `user_id` finds nothing of anybody else's. What a worker writes is
 bound to the document's row: once that is erased, nothing of it can come back.
+
+A document may have two *readings*, numbered by revision: the one that is searchable, and one that
+is being made (`keep_text`, `keep_vectors`). `finish` puts the second in the place of the first; up
+to then searches, slices and citations see the first alone.
 """
 
 from __future__ import annotations
@@ -45,7 +49,12 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadDocument:
-    """What a reader and the chunker made of a document."""
+    """What a reader and the chunker made of a document.
+
+    `pages` tile the text: numbered from 1, each begins where the one before ends, and its text is
+    clean (`kit.json_values.clean_text`). Keep parts of formats without pages to some 20,000
+    characters: a slice of the text reads whole pages.
+    """
 
     kind: str
     title: str
@@ -100,10 +109,12 @@ class FileStore(Protocol):
         """Add a file, with its document and job when the bytes are new to the user, in one transaction.
 
         The same bytes under the same name give the file there is; under another name, another file
-        over the same document.
+        over the same document. When reading that document had failed, it is queued again. The bytes
+        of a document count once, however many files name it.
 
         Raises:
             QuotaExceeded: when a limit would be passed.
+            Conflict: when the user does not exist any more.
         """
         ...
 
@@ -124,7 +135,8 @@ class FileStore(Protocol):
     async def delete(self, user_id: str, file_id: str) -> File | None:
         """Erase a file, and with the last file of a document everything made of it; give what it was.
 
-        That is text, chunks, vectors, jobs, and what traces of runs quote of the document.
+        That is text, chunks, vectors and jobs. What traces of runs quote of the file goes with it;
+        so it does from a run that is stored later.
         """
         ...
 
@@ -149,20 +161,30 @@ class DocumentStore(Protocol):
         reason: str = "",
         now_ms: int,
     ) -> bool:
-        """Note how far a document is; False when it has been erased."""
+        """Note how far a document is; False when it has been erased.
+
+        `failed` drops the reading that was being made; an older one stays searchable.
+        """
         ...
 
     async def keep_text(self, document_id: str, read: ReadDocument, *, now_ms: int) -> bool:
-        """Replace text and chunks by what was read, raise the revision, and set the state to `embedding`.
+        """Keep a new reading beside the searchable one, and set the state to `embedding`.
 
-        False, and nothing kept, when the document has been erased.
+        It takes the place of a reading that was not finished. Written in short transactions, of
+        which the last makes it count. False, and nothing kept, when the document has been erased.
+
+        Raises:
+            ValueError: when the pages do not tile a clean text.
         """
         ...
 
     async def unembedded(
         self, document_id: str, space: str, *, limit: int
     ) -> Sequence[tuple[Chunk, str]]:
-        """Chunks that have no vector in a space yet, in order, each with its text."""
+        """Chunks that have no vector in a space yet, in order, each with its text.
+
+        Those of the reading that is being made if there is one, else of the searchable one.
+        """
         ...
 
     async def keep_vectors(
@@ -174,11 +196,18 @@ class DocumentStore(Protocol):
         progress: float,
         now_ms: int,
     ) -> bool:
-        """Store vectors by chunk id; those of chunks that are gone are dropped. False when the document is."""
+        """Store vectors by chunk id; those of chunks that are gone are dropped. False when the document is.
+
+        `progress` is noted unless the document is ready or failed.
+        """
         ...
 
     async def finish(self, document_id: str, *, now_ms: int) -> bool:
-        """Set the state to `ready` and raise the user's library version, in one transaction."""
+        """Make the new reading the searchable one, forget the old, set the state to `ready`.
+
+        All in one transaction, with the user's library version raised. False, and nothing changed,
+        when the document has been erased or was never read.
+        """
         ...
 
     async def library_version(self, user_id: str) -> int:
@@ -200,7 +229,7 @@ class DocumentStore(Protocol):
         ...
 
     async def searchable(self, user_id: str, within: FileFilter) -> Sequence[str]:
-        """The ids of the user's ready documents that fit a filter."""
+        """The ids of the user's searchable documents that have a file which fits a filter."""
         ...
 
     async def count_by_state(self, user_id: str) -> Mapping[DocumentState, int]:
@@ -210,13 +239,13 @@ class DocumentStore(Protocol):
     async def slices(
         self, user_id: str, spans: Sequence[tuple[str, int, int]]
     ) -> Sequence[str | None]:
-        """Stored text at (document id, start, end), cut at the text's ends; None when it is gone."""
+        """Searchable text at (document id, start, end), cut at its ends; None when it is gone."""
         ...
 
     async def pages(
         self, user_id: str, document_id: str, *, number: int | None = None
     ) -> Sequence[TextPage]:
-        """The stored text in order, or one page of it."""
+        """The searchable text in order, or one page of it; of a first reading also before it is."""
         ...
 
     async def neighbours(
@@ -232,7 +261,8 @@ class JobStore(Protocol):
     async def claim(self, *, now_ms: int, lease_s: float, per_user: int) -> Job | None:
         """Take the next job: of the user with the fewest running, the oldest; at most `per_user` each.
 
-        A job whose lease has run out is taken again, with one more attempt.
+        Jobs of kind `ingest` come first: somebody waits for them. A job whose lease has run out is
+        taken again, with one more attempt.
         """
         ...
 
@@ -249,11 +279,17 @@ class JobStore(Protocol):
         ...
 
     async def release_all(self) -> int:
-        """At start: give back what a dead process had claimed; tell how many."""
+        """At start: give back what a dead process had claimed; tell how many.
+
+        Each is taken again with one more attempt.
+        """
         ...
 
     async def add(self, job: Job) -> bool:
-        """Queue a job; False when the document is gone or has one of this kind waiting."""
+        """Queue a job; False when the document is gone or has one of this kind, waiting or running.
+
+        An `ingest` sets the document's state to `queued`.
+        """
         ...
 
     async def waiting(self) -> int:
@@ -269,16 +305,24 @@ class SpaceStore(Protocol):
         ...
 
     async def begin(self, space: str, *, dimensions: int) -> None:
-        """Note that a space is to become the active one; at once when there is none yet."""
+        """Note that a space is to become the active one; at once when there is none yet.
+
+        A space that was begun before and has not become active is given up, its vectors forgotten.
+        """
         ...
 
     async def missing(self, space: str, *, limit: int) -> Sequence[Document]:
-        """Ready documents with chunks that have no vector in a space, oldest first."""
+        """Searchable documents with chunks that have no vector in a space, oldest first.
+
+        Documents with a new reading under way are left out: it is embedded as it comes.
+        """
         ...
 
     async def switch(self, space: str) -> bool:
         """Make a space the active one and forget the others' vectors, if nothing is missing in it.
 
-        Raises every user's library version. False, and nothing changed, while something is missing.
+        Raises every user's library version. False, and nothing changed, while something is missing
+        or when the space was never begun. The others' vectors go in short transactions afterwards;
+        what a crash leaves of them goes with the next `begin` or `switch`.
         """
         ...

@@ -27,7 +27,9 @@ class Document:
 
     `kind` is a reader's name (`pdf`, `docx` ...), empty until it is known; `reason` says why it
     failed, `note` what a reader of it should know (pages without text ...). `progress` is 0 to 1.
-    `revision` grows each time the text is read anew.
+    `revision` is the reading that searches and citations see, 0 while there is none; a document that
+    is read anew stays searchable by its old reading, while `kind`, `title`, `language`, `note`,
+    `details` and the counts tell of the newest.
     """
 
     id: str
@@ -75,7 +77,10 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFilter:
-    """Which files: all that fit every given part. Times are milliseconds since 1970 UTC."""
+    """Which files: all that fit every given part; `name_contains` in any case and width.
+
+    Times are those of the upload, in milliseconds since 1970 UTC, both ends included.
+    """
 
     file_ids: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()

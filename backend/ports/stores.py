@@ -85,7 +85,10 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run with its trace; `events` is the compacted event log that `/events` replays."""
+    """One run with its trace; `events` is the compacted event log that `/events` replays.
+
+    `file_ids` are the files whose passages the trace quotes: once one is deleted, the passages go.
+    """
 
     id: str
     user_id: str
@@ -97,6 +100,7 @@ class Run:
     events: Sequence[JsonObject] = ()
     started_at_ms: int = 0
     finished_at_ms: int | None = None
+    file_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ from backend.storage.listing import (
     search_text,
     write_cursor,
 )
+from backend.storage.run_files import keep_files, without_deleted
 from backend.storage.runs import run_values
 from backend.storage.tables import conversations, messages, runs
 
@@ -242,15 +243,19 @@ def _begin_turn(
         if _get(connection, run.user_id, run.conversation_id or "") is None:
             raise NotFound
         raise SessionBusy
-    connection.execute(insert(runs), run_values(run))
+    begun = without_deleted(connection, run)
+    connection.execute(insert(runs), run_values(begun))
+    keep_files(connection, begun)
     _add_messages(connection, run, new_messages)
 
 
 def _end_turn(connection: Connection, run: Run, new_messages: Sequence[StoredMessage]) -> None:
     whose = {"wanted": run.conversation_id, "owner": run.user_id, "run": run.id}
-    values = {f"new_{name}": value for name, value in run_values(run).items()}
+    kept = without_deleted(connection, run)
+    values = {f"new_{name}": value for name, value in run_values(kept).items()}
     if connection.execute(_END_RUN, {**whose, **values}).rowcount == 0:
         return
+    keep_files(connection, kept)
     _add_messages(connection, run, new_messages)
     now_ms = run.started_at_ms if run.finished_at_ms is None else run.finished_at_ms
     connection.execute(_FREE, {**whose, "now": now_ms})

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, text
+from sqlalchemy import URL, ColumnElement, Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.dialects.sqlite.dml import Insert
 from sqlalchemy.engine import make_url
@@ -72,6 +72,18 @@ def upsert(table: Table, key: str) -> Insert:
         index_elements=[table.c[key]],
         set_=changed,
         where=table.c.user_id == fresh.excluded["user_id"],
+    )
+
+
+def insert_or_update(table: Table, *keys: str, **changes: ColumnElement[Any]) -> Insert:
+    """Build an INSERT that changes the row of the same `keys` instead, if there is one.
+
+    Without `changes` every other column takes the new value.
+    """
+    fresh = insert(table)
+    other = {c.name: fresh.excluded[c.name] for c in table.c if c.name not in keys}
+    return fresh.on_conflict_do_update(
+        index_elements=[table.c[key] for key in keys], set_=changes or other
     )
 
 

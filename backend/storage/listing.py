@@ -1,9 +1,10 @@
-"""What both adapters of the conversation store share: cursors and the text that search looks at."""
+"""What both adapters of a store share for listings: cursors, limits, the text that search looks at."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 
 import orjson
 
@@ -20,22 +21,42 @@ _FAULTY_CURSOR = "This cursor is not one that a listing gave out."
 
 def write_cursor(at_ms: int, last_id: str) -> str:
     """Make the opaque mark of the last item shown."""
-    return base64.urlsafe_b64encode(orjson.dumps([at_ms, last_id])).decode().rstrip("=")
+    return pack_cursor([at_ms, last_id])
 
 
 def read_cursor(cursor: str) -> tuple[int, str]:
     """Read the mark back; raise InvalidRequest for anything that `write_cursor` did not make."""
-    if len(cursor) > _MAX_CURSOR_CHARS:
-        raise InvalidRequest(_FAULTY_CURSOR, param="cursor")
+    match unpack_cursor(cursor):
+        case [int(at_ms), str(last_id)] if is_number(at_ms):
+            return at_ms, last_id
+        case _:
+            raise faulty_cursor()
+
+
+def pack_cursor(marks: Sequence[int | str]) -> str:
+    """Write marks into one opaque word."""
+    return base64.urlsafe_b64encode(orjson.dumps(marks)).decode().rstrip("=")
+
+
+def unpack_cursor(cursor: str, *, max_chars: int = _MAX_CURSOR_CHARS) -> object:
+    """Read the JSON in such a word; raise InvalidRequest when there is none."""
+    if len(cursor) > max_chars:
+        raise faulty_cursor()
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        match orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True)):
-            case [int(at_ms), str(last_id)] if type(at_ms) is int and abs(at_ms) < 1 << 62:
-                return at_ms, last_id
-            case _:
-                raise InvalidRequest(_FAULTY_CURSOR, param="cursor")
+        return orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (UnicodeEncodeError, binascii.Error, orjson.JSONDecodeError) as exc:
-        raise InvalidRequest(_FAULTY_CURSOR, param="cursor") from exc
+        raise faulty_cursor() from exc
+
+
+def is_number(value: object) -> bool:
+    """Tell whether a value is an integer that a database can compare."""
+    return type(value) is int and abs(value) < 1 << 62
+
+
+def faulty_cursor() -> InvalidRequest:
+    """Make the refusal of a cursor that no listing gave out."""
+    return InvalidRequest(_FAULTY_CURSOR, param="cursor")
 
 
 def checked_limit(limit: int) -> int:

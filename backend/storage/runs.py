@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from backend.ports.stores import Run
 from backend.storage.database import Database, upsert
+from backend.storage.document_tables import run_files
+from backend.storage.run_files import files_of, keep_files, run_of, without_deleted
 from backend.storage.tables import conversations, runs
 
 _UPSERT = upsert(runs, "id")
+_FORGET_FILES = delete(run_files).where(run_files.c.run_id == bindparam("run"))
 _GET = select(runs).where(runs.c.id == bindparam("wanted"), runs.c.user_id == bindparam("owner"))
 
 
@@ -58,27 +61,15 @@ def _prune(connection: Connection, before_ms: int) -> int:
 
 
 def _save(connection: Connection, run: Run) -> None:
-    connection.execute(_UPSERT, run_values(run))
+    kept = without_deleted(connection, run)
+    if connection.execute(_UPSERT, run_values(kept)).rowcount:
+        connection.execute(_FORGET_FILES, {"run": run.id})
+        keep_files(connection, kept)
 
 
 def _get(connection: Connection, user_id: str, run_id: str) -> Run | None:
     row = connection.execute(_GET, {"wanted": run_id, "owner": user_id}).first()
-    return None if row is None else _run_of(row)
-
-
-def _run_of(row: Row[Any]) -> Run:
-    return Run(
-        id=row.id,
-        user_id=row.user_id,
-        conversation_id=row.conversation_id,
-        model=row.model,
-        route=row.route,
-        state=row.state,
-        trace=row.trace,
-        events=tuple(row.events),
-        started_at_ms=row.started_at_ms,
-        finished_at_ms=row.finished_at_ms,
-    )
+    return None if row is None else run_of(row, files_of(connection, run_id))
 
 
 def _interrupt_running(connection: Connection, now_ms: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
 from backend.ports.stores import (
     AuditStore,
     ConversationStore,
@@ -18,19 +19,27 @@ from backend.ports.values import Health
 from backend.storage.audit import SqlAuditStore
 from backend.storage.conversations import SqlConversationStore
 from backend.storage.database import Database
+from backend.storage.document_jobs import SqlJobStore
+from backend.storage.documents import SqlDocumentStore
+from backend.storage.files import SqlFileStore
 from backend.storage.keys import SqlKeyStore
 from backend.storage.login_attempts import SqlLoginAttemptStore
 from backend.storage.memory.audit import MemoryAuditStore
 from backend.storage.memory.conversations import MemoryConversationStore
+from backend.storage.memory.document_jobs import MemoryJobStore
+from backend.storage.memory.documents import MemoryDocumentStore
+from backend.storage.memory.files import MemoryFileStore
 from backend.storage.memory.keys import MemoryKeyStore
 from backend.storage.memory.login_attempts import MemoryLoginAttemptStore
 from backend.storage.memory.refresh_tokens import MemoryRefreshStore
 from backend.storage.memory.runs import MemoryRunStore
 from backend.storage.memory.shelves import Shelves
+from backend.storage.memory.spaces import MemorySpaceStore
 from backend.storage.memory.users import MemoryUserStore
 from backend.storage.refresh_tokens import SqlRefreshStore
 from backend.storage.runs import SqlRunStore
 from backend.storage.schema import prepare_database
+from backend.storage.spaces import SqlSpaceStore
 from backend.storage.users import SqlUserStore
 
 
@@ -45,6 +54,10 @@ class Stores:
     conversations: ConversationStore
     runs: RunStore
     audit: AuditStore
+    files: FileStore
+    documents: DocumentStore
+    jobs: JobStore
+    spaces: SpaceStore
     health: Callable[[], Awaitable[Health]]
     aclose: Callable[[], Awaitable[None]]
 
@@ -66,6 +79,10 @@ async def open_stores(url: str) -> Stores:
         conversations=SqlConversationStore(database),
         runs=SqlRunStore(database),
         audit=SqlAuditStore(database),
+        files=SqlFileStore(database),
+        documents=SqlDocumentStore(database),
+        jobs=SqlJobStore(database),
+        spaces=SqlSpaceStore(database),
         health=database.health,
         aclose=database.aclose,
     )
@@ -82,6 +99,10 @@ def memory_stores() -> Stores:
         conversations=MemoryConversationStore(shelves),
         runs=MemoryRunStore(shelves),
         audit=MemoryAuditStore(shelves),
+        files=MemoryFileStore(shelves),
+        documents=MemoryDocumentStore(shelves),
+        jobs=MemoryJobStore(shelves),
+        spaces=MemorySpaceStore(shelves),
         health=_healthy,
         aclose=_nothing,
     )

@@ -1,7 +1,8 @@
-"""The tables, for SQLite and PostgreSQL alike. Not for: queries; each store owns its own.
+"""The tables, for SQLite and PostgreSQL alike; those of documents stand in `document_tables`.
 
 Everything a user owns hangs on `users` by ON DELETE CASCADE. JSON and long text stand last in a
-row, so that SQLite can read the small columns without following overflow pages.
+row, so that SQLite can read the small columns without following overflow pages. Not for: queries;
+each store owns its own.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ METADATA = MetaData(
 )
 
 # SQLite numbers rows by itself only for INTEGER PRIMARY KEY: https://sqlite.org/autoinc.html
-_RowNumber = BigInteger().with_variant(Integer(), "sqlite")
+ROW_NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 
 
-def _owner() -> Column[str]:
+def owner_column() -> Column[str]:
+    """Make the column by which a row belongs to a user and goes with the account."""
     return Column("user_id", CleanText, ForeignKey("users.id", ondelete="CASCADE"), nullable=False)
 
 
@@ -54,7 +56,7 @@ api_keys = Table(
     "api_keys",
     METADATA,
     Column("id", CleanText, primary_key=True),
-    _owner(),
+    owner_column(),
     Column("name", CleanText, nullable=False),
     Column("hash", CleanText, nullable=False, unique=True),
     Column("hint", CleanText, nullable=False),
@@ -69,7 +71,7 @@ refresh_tokens = Table(
     "refresh_tokens",
     METADATA,
     Column("id", CleanText, primary_key=True),
-    _owner(),
+    owner_column(),
     Column("family", CleanText, nullable=False),
     Column("hash", CleanText, nullable=False, unique=True),
     Column("created_at_ms", BigInteger, nullable=False),
@@ -82,7 +84,7 @@ refresh_tokens = Table(
 login_failures = Table(
     "login_failures",
     METADATA,
-    Column("seq", _RowNumber, primary_key=True),
+    Column("seq", ROW_NUMBER, primary_key=True),
     Column("subject", CleanText, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Index(None, "subject", "at_ms"),
@@ -93,7 +95,7 @@ conversations = Table(
     "conversations",
     METADATA,
     Column("id", CleanText, primary_key=True),
-    _owner(),
+    owner_column(),
     # No foreign key: the claim is made before the run's row, and runs point here already.
     Column("active_run_id", CleanText),
     Column("created_at_ms", BigInteger, nullable=False),
@@ -107,7 +109,7 @@ conversations = Table(
 messages = Table(
     "messages",
     METADATA,
-    Column("seq", _RowNumber, primary_key=True),
+    Column("seq", ROW_NUMBER, primary_key=True),
     Column("id", CleanText, nullable=False, unique=True),
     Column(
         "conversation_id",
@@ -127,7 +129,7 @@ runs = Table(
     "runs",
     METADATA,
     Column("id", CleanText, primary_key=True),
-    _owner(),
+    owner_column(),
     Column("conversation_id", CleanText, ForeignKey("conversations.id", ondelete="CASCADE")),
     Column("model", CleanText, nullable=False),
     Column("route", CleanText, nullable=False),
@@ -150,7 +152,7 @@ tool_audit = Table(
     "tool_audit",
     METADATA,
     Column("id", CleanText, primary_key=True),
-    _owner(),
+    owner_column(),
     Column("run_id", CleanText, nullable=False),
     Column("tool", CleanText, nullable=False),
     Column("outcome", CleanText, nullable=False),

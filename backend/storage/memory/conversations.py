@@ -17,7 +17,7 @@ from backend.storage.listing import (
     search_text,
     write_cursor,
 )
-from backend.storage.memory.shelves import Shelves, detached
+from backend.storage.memory.shelves import Shelves
 
 
 class MemoryConversationStore:
@@ -121,7 +121,7 @@ class MemoryConversationStore:
                 updated_at_ms=run.started_at_ms,
             )
         )
-        self._shelves.runs[run.id] = detached(run)
+        self._shelves.keep_run(run)
         self._add_messages(it.id, new_messages)
 
     async def end_turn(self, run: Run, new_messages: Sequence[StoredMessage]) -> None:
@@ -138,7 +138,7 @@ class MemoryConversationStore:
         ):
             return
         self._refuse_known(new_messages)
-        self._shelves.runs[run.id] = detached(replace(run, started_at_ms=begun.started_at_ms))
+        self._shelves.keep_run(replace(run, started_at_ms=begun.started_at_ms))
         self._add_messages(it.id, new_messages)
         if it.active_run_id == run.id:
             now_ms = run.started_at_ms if run.finished_at_ms is None else run.finished_at_ms

@@ -22,7 +22,7 @@ class MemoryRunStore:
             raise Conflict
         stored = self._shelves.runs.get(run.id)
         if stored is None or stored.user_id == run.user_id:
-            self._shelves.runs[run.id] = detached(run)
+            self._shelves.keep_run(run)
 
     async def get(self, user_id: str, run_id: str) -> Run | None:
         """Find one of the user's."""

@@ -15,11 +15,16 @@ from backend.ports.stores import (
     ToolAudit,
     User,
 )
+from backend.storage.memory.document_shelves import DocumentShelves
+from backend.storage.scrubbing import scrubbed
 
 
 @dataclass(slots=True)
 class Shelves:
-    """All rows, by id; messages by conversation, failed log-ins as (subject, at_ms)."""
+    """All rows, by id; messages by conversation, failed log-ins as (subject, at_ms).
+
+    `papers` holds what belongs to documents.
+    """
 
     users: dict[str, User] = field(default_factory=dict[str, User])
     keys: dict[str, ApiKey] = field(default_factory=dict[str, ApiKey])
@@ -28,6 +33,7 @@ class Shelves:
     messages: dict[str, list[StoredMessage]] = field(default_factory=dict[str, list[StoredMessage]])
     runs: dict[str, Run] = field(default_factory=dict[str, Run])
     audit: dict[str, ToolAudit] = field(default_factory=dict[str, ToolAudit])
+    papers: DocumentShelves = field(default_factory=DocumentShelves)
     login_failures: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
 
     def require_user(self, user_id: str) -> None:
@@ -43,6 +49,13 @@ class Shelves:
                 del shelf[row_id]
         for it in [it for it in self.conversations.values() if it.user_id == user_id]:
             self.erase_conversation(it.id)
+        self.papers.erase_user(user_id)
+
+    def keep_run(self, run: Run) -> None:
+        """Store a run, without the passages of files that were deleted while it went on."""
+        named = tuple(sorted(set(run.file_ids)))
+        gone = {one for one in named if self.papers.file(run.user_id, one) is None}
+        self.runs[run.id] = scrubbed(detached(replace(run, file_ids=named)), gone)
 
     def erase_conversation(self, conversation_id: str) -> None:
         """Erase a conversation with its messages and runs."""

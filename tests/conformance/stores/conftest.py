@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
 from backend.ports.stores import (
     AuditStore,
     ConversationStore,
@@ -22,19 +23,27 @@ from backend.ports.stores import (
 from backend.storage.audit import SqlAuditStore
 from backend.storage.conversations import SqlConversationStore
 from backend.storage.database import Database
+from backend.storage.document_jobs import SqlJobStore
+from backend.storage.documents import SqlDocumentStore
+from backend.storage.files import SqlFileStore
 from backend.storage.keys import SqlKeyStore
 from backend.storage.login_attempts import SqlLoginAttemptStore
 from backend.storage.memory.audit import MemoryAuditStore
 from backend.storage.memory.conversations import MemoryConversationStore
+from backend.storage.memory.document_jobs import MemoryJobStore
+from backend.storage.memory.documents import MemoryDocumentStore
+from backend.storage.memory.files import MemoryFileStore
 from backend.storage.memory.keys import MemoryKeyStore
 from backend.storage.memory.login_attempts import MemoryLoginAttemptStore
 from backend.storage.memory.refresh_tokens import MemoryRefreshStore
 from backend.storage.memory.runs import MemoryRunStore
 from backend.storage.memory.shelves import Shelves
+from backend.storage.memory.spaces import MemorySpaceStore
 from backend.storage.memory.users import MemoryUserStore
 from backend.storage.migrate import migrate
 from backend.storage.refresh_tokens import SqlRefreshStore
 from backend.storage.runs import SqlRunStore
+from backend.storage.spaces import SqlSpaceStore
 from backend.storage.users import SqlUserStore
 
 ANN = User(id="user_ann", username="Ann", password_hash="hash", role="admin", created_at_ms=1)
@@ -52,6 +61,10 @@ class Stores:
     conversations: ConversationStore
     runs: RunStore
     audit: AuditStore
+    files: FileStore
+    documents: DocumentStore
+    jobs: JobStore
+    spaces: SpaceStore
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +101,10 @@ def _in_memory() -> Stores:
         conversations=MemoryConversationStore(shelves),
         runs=MemoryRunStore(shelves),
         audit=MemoryAuditStore(shelves),
+        files=MemoryFileStore(shelves),
+        documents=MemoryDocumentStore(shelves),
+        jobs=MemoryJobStore(shelves),
+        spaces=MemorySpaceStore(shelves),
     )
 
 
@@ -100,4 +117,8 @@ def _in_sql(database: Database) -> Stores:
         conversations=SqlConversationStore(database),
         runs=SqlRunStore(database),
         audit=SqlAuditStore(database),
+        files=SqlFileStore(database),
+        documents=SqlDocumentStore(database),
+        jobs=SqlJobStore(database),
+        spaces=SqlSpaceStore(database),
     )

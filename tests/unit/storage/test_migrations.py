@@ -19,6 +19,7 @@ from sqlalchemy import create_engine, inspect
 from backend.storage import migrations
 from backend.storage.backups import backup_before_migration, backups_of
 from backend.storage.database import UnusableDatabaseUrl
+from backend.storage.document_tables import METADATA
 from backend.storage.migrate import main, migrate
 from backend.storage.schema import (
     HEAD,
@@ -29,14 +30,13 @@ from backend.storage.schema import (
     current_revision,
     prepare_database,
 )
-from backend.storage.tables import METADATA
 
 NEXT = '''
 """A later step."""
 from alembic import op
 import sqlalchemy as sa
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 def upgrade():
     with op.batch_alter_table("users") as batch:
         batch.add_column(sa.Column("email", sa.Text()))
@@ -44,8 +44,8 @@ def upgrade():
 FAULTY = '''
 """A step that makes half of its changes for good and then fails."""
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 def upgrade():
     op.execute("DELETE FROM login_failures")
     op.get_bind().exec_driver_sql("COMMIT")
@@ -56,7 +56,7 @@ def upgrade():
 def _scripts(tmp_path, step) -> Path:
     folder = tmp_path / "scripts"
     shutil.copytree(migrations.__path__[0], folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "0002_next.py").write_text(step)
+    (folder / "versions" / "0003_next.py").write_text(step)
     return folder
 
 
@@ -101,14 +101,24 @@ def _outline(connection) -> dict[str, list]:
             sorted(look.get_foreign_keys(table), key=lambda it: it["name"]),
             sorted(look.get_unique_constraints(table), key=lambda it: it["name"]),
             sorted((it["name"], it["column_names"]) for it in look.get_indexes(table)),
-            [
-                str(it["dialect_options"].get("sqlite_where"))
+            sorted(
+                (it["name"], str(it["dialect_options"].get("sqlite_where")))
                 for it in look.get_indexes(table)
-                if it["name"] == "ix_runs_running"
-            ],
+            ),
         ]
         for table in sorted(METADATA.tables)
     }
+
+
+def test_a_database_of_the_first_version_keeps_its_data(tmp_path):
+    """The tables of documents come beside what was there."""
+    path = tmp_path / "old.db"
+    migrate(path, head="0001")
+    _one_failure(path)
+    migrate(path)
+    assert current_revision(path) == HEAD
+    assert _run(path, "SELECT subject FROM login_failures") == [("a",)]
+    assert _run(path, "SELECT count(*) FROM documents") == [(0,)]
 
 
 async def test_a_new_database_is_made_once_and_for_its_owner_alone(tmp_path):
@@ -144,13 +154,13 @@ def test_nobody_migrates_while_another_process_does(tmp_path):
 def test_an_upgrade_keeps_the_data_and_a_copy_of_them(path, tmp_path):
     """The copy is named for the revision it holds and readable by its owner alone."""
     _one_failure(path)
-    migrate(path, scripts=_scripts(tmp_path, NEXT), head="0002")
+    migrate(path, scripts=_scripts(tmp_path, NEXT), head="0003")
     assert _run(path, "SELECT email FROM users") == []
     assert _run(path, "SELECT subject FROM login_failures") == [("a",)]
     (copy,) = backups_of(path)
-    assert copy.name.startswith("steward.db.bak-0001-")
+    assert copy.name.startswith("steward.db.bak-0002-")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    assert current_revision(copy) == "0001"
+    assert current_revision(copy) == "0002"
     assert _run(copy, "SELECT subject FROM login_failures") == [("a",)]
 
 
@@ -160,9 +170,9 @@ def test_a_failed_upgrade_puts_the_database_back(path, tmp_path):
     with closing(sqlite3.connect(path)) as other:
         other.execute("SELECT 1 FROM users").fetchall()
         with pytest.raises(MigrationFailed, match="nowhere"):
-            migrate(path, scripts=_scripts(tmp_path, FAULTY), head="0002")
+            migrate(path, scripts=_scripts(tmp_path, FAULTY), head="0003")
         assert other.execute("SELECT subject FROM login_failures").fetchall() == [("a",)]
-    assert current_revision(path) == "0001"
+    assert current_revision(path) == "0002"
 
 
 def test_the_last_three_copies_are_kept(path):

@@ -1,0 +1,199 @@
+"""Work to be done on documents, in the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from backend.ports.document_stores import Job
+from backend.storage.database import Database
+from backend.storage.document_tables import document_jobs, documents
+
+_it = document_jobs.c
+_NOW: ColumnElement[int] = bindparam("now")
+_GIVEN_BACK = 0  # a lease that ran out long ago
+
+_running = (
+    select(_it.user_id, func.count().label("number"))
+    .where(_it.lease_until_ms > _NOW)
+    .group_by(_it.user_id)
+    .subquery()
+)
+_number = func.coalesce(_running.c.number, 0)
+# SQLite has one writer at a time and leaves FOR UPDATE out.
+_NEXT: Select[Any] = (
+    select(document_jobs)
+    .outerjoin_from(document_jobs, _running, _it.user_id == _running.c.user_id)
+    .where(
+        _it.lease_until_ms.is_(None) | (_it.lease_until_ms <= _NOW),
+        _it.not_before_ms <= _NOW,
+        _number < bindparam("per_user"),
+    )
+    .order_by(case((_it.kind == "ingest", 0), else_=1), _number, _it.created_at_ms, _it.id)
+    .limit(1)
+)
+_TAKE = _NEXT.with_for_update(of=document_jobs, skip_locked=True)
+_THIS = _it.id == bindparam("job")
+_LEASE = update(document_jobs).where(_THIS).values(lease_until_ms=bindparam("until"))
+_CLAIM = _LEASE.values(attempts=bindparam("tries"))
+_POSTPONE = (
+    update(document_jobs)
+    .where(_THIS)
+    .values(attempts=0, lease_until_ms=None, not_before_ms=bindparam("until"))
+)
+_DONE = delete(document_jobs).where(_THIS)
+_RELEASE = (
+    update(document_jobs).where(_it.lease_until_ms > _GIVEN_BACK).values(lease_until_ms=_GIVEN_BACK)
+)
+_OF_DOCUMENT = (
+    select(documents.c.id, document_jobs.c.id.label("job_id"))
+    .outerjoin_from(
+        documents,
+        document_jobs,
+        (_it.document_id == documents.c.id) & (_it.kind == bindparam("kind")),
+    )
+    .where(documents.c.id == bindparam("document"), documents.c.user_id == bindparam("owner"))
+)
+_QUEUED = (
+    update(documents)
+    .where(documents.c.id == bindparam("document"))
+    .values(state="queued", progress=0.0, reason="", updated_at_ms=bindparam("now"))
+)
+
+
+class SqlJobStore:
+    """The `JobStore` port over SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, *, now_ms: int, lease_s: float, per_user: int) -> Job | None:
+        """Take the next job: of the user with the fewest running, the oldest; at most `per_user` each.
+
+        Jobs of kind `ingest` come first: somebody waits for them. A job whose lease has run out is
+        taken again, with one more attempt.
+        """
+        asked = {"now": now_ms, "per_user": per_user}
+        # Looking costs no write lock, which an idle worker would otherwise take with every look.
+        if await self._database.read(_next, asked) is None:
+            return None
+        return await self._database.write(_claim, asked, until_ms=_end(now_ms, lease_s))
+
+    async def renew(self, job_id: str, *, now_ms: int, lease_s: float) -> bool:
+        """Keep a claimed job; False when it has been erased."""
+        return await self._database.write(_renew, job_id, until_ms=_end(now_ms, lease_s))
+
+    async def done(self, job_id: str) -> None:
+        """Forget a job that was carried out or given up."""
+        await self._database.write(_done, job_id)
+
+    async def postpone(self, job_id: str, *, until_ms: int) -> None:
+        """Give a job back, to be taken again from then on; its attempts start again."""
+        await self._database.write(_postpone, job_id, until_ms=until_ms)
+
+    async def release_all(self) -> int:
+        """At start: give back what a dead process had claimed; tell how many.
+
+        Each is taken again with one more attempt.
+        """
+        return await self._database.write(_release_all)
+
+    async def add(self, job: Job) -> bool:
+        """Queue a job; False when the document is gone or has one of this kind, waiting or running.
+
+        An `ingest` sets the document's state to `queued`.
+        """
+        return await self._database.write(queue, job)
+
+    async def waiting(self) -> int:
+        """How many jobs are not done."""
+        return await self._database.read(_waiting)
+
+
+def queue(connection: Connection, job: Job) -> bool:
+    """Add a job to its document unless there is one of its kind; tell whether it was added."""
+    whose = {"kind": job.kind, "document": job.document_id, "owner": job.user_id}
+    row = connection.execute(_OF_DOCUMENT, whose).first()
+    if row is None or row.job_id is not None:
+        return False
+    insert_job(connection, job)
+    if job.kind == "ingest":
+        connection.execute(_QUEUED, {"document": job.document_id, "now": job.created_at_ms})
+    return True
+
+
+def insert_job(connection: Connection, job: Job) -> None:
+    """Add the job of a document that has none of its kind."""
+    values = {
+        "id": job.id,
+        "user_id": job.user_id,
+        "document_id": job.document_id,
+        "kind": job.kind,
+        "attempts": job.attempts,
+        "lease_until_ms": job.lease_until_ms,
+        "not_before_ms": 0,
+        "created_at_ms": job.created_at_ms,
+    }
+    connection.execute(insert(document_jobs), values)
+
+
+def _end(now_ms: int, lease_s: float) -> int:
+    return now_ms + int(lease_s * 1000)
+
+
+def _job_of(row: Row[Any], *, attempts: int, until_ms: int) -> Job:
+    return Job(
+        id=row.id,
+        kind=row.kind,
+        user_id=row.user_id,
+        document_id=row.document_id,
+        attempts=attempts,
+        lease_until_ms=until_ms,
+        created_at_ms=row.created_at_ms,
+    )
+
+
+def _next(connection: Connection, asked: dict[str, int]) -> Row[Any] | None:
+    return connection.execute(_NEXT, asked).first()
+
+
+def _claim(connection: Connection, asked: dict[str, int], *, until_ms: int) -> Job | None:
+    row = connection.execute(_TAKE, asked).first()
+    if row is None:
+        return None
+    attempts = row.attempts if row.lease_until_ms is None else row.attempts + 1
+    connection.execute(_CLAIM, {"job": row.id, "until": until_ms, "tries": attempts})
+    return _job_of(row, attempts=attempts, until_ms=until_ms)
+
+
+def _renew(connection: Connection, job_id: str, *, until_ms: int) -> bool:
+    return connection.execute(_LEASE, {"job": job_id, "until": until_ms}).rowcount > 0
+
+
+def _done(connection: Connection, job_id: str) -> None:
+    connection.execute(_DONE, {"job": job_id})
+
+
+def _postpone(connection: Connection, job_id: str, *, until_ms: int) -> None:
+    connection.execute(_POSTPONE, {"job": job_id, "until": until_ms})
+
+
+def _release_all(connection: Connection) -> int:
+    return connection.execute(_RELEASE).rowcount
+
+
+def _waiting(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(document_jobs)).scalar_one()

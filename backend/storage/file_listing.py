@@ -1,0 +1,97 @@
+"""What both adapters of the file store share for listings: what is compared, and cursors.
+
+Not for: conversations (`listing`), whose packing of cursors this uses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.errors import InvalidRequest
+from backend.kit.folding import fold
+from backend.kit.json_values import clean_text
+from backend.ports.documents import File, Listing, Order
+from backend.storage.listing import (
+    checked_limit,
+    faulty_cursor,
+    is_number,
+    pack_cursor,
+    unpack_cursor,
+)
+
+MAX_NAME_CHARS = 500
+_MAX_CURSOR_CHARS = 20_000  # holds a folded name of 255 characters, each grown to its longest
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where the page before ended: the last file's value in the order, and its id."""
+
+    value: int | str
+    file_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedListing:
+    """A listing that can be answered; `name_key` is folded."""
+
+    name_key: str
+    limit: int
+    after: Mark | None
+
+
+def checked(listing: Listing) -> CheckedListing:
+    """Read a listing.
+
+    Raises:
+        InvalidRequest: for a name of more than 500 characters, a limit outside 1 to 1,000, and a
+            cursor that no listing of this order gave out.
+    """
+    return CheckedListing(
+        name_key=name_key(listing.name_contains),
+        limit=checked_limit(listing.limit),
+        after=None if listing.cursor is None else _read_mark(listing, listing.cursor),
+    )
+
+
+def name_key(name: str) -> str:
+    """Fold a part of a name that is searched for; empty means any name."""
+    if len(name) > MAX_NAME_CHARS:
+        msg = f"a name to look for has at most {MAX_NAME_CHARS} characters"
+        raise InvalidRequest(msg, param="name")
+    return fold(clean_text(name))
+
+
+def next_cursor(listing: Listing, last: File) -> str:
+    """Make the cursor behind the last file shown."""
+    return pack_cursor([
+        listing.order,
+        int(listing.descending),
+        sort_value(last, listing.order),
+        last.id,
+    ])
+
+
+def sort_value(file: File, order: Order) -> int | str:
+    """Give what an order compares first; ids settle ties."""
+    match order:
+        case "created_at":
+            return file.created_at_ms
+        case "size":
+            return file.document.size_bytes
+        case "filename":
+            return fold(file.filename)
+
+
+def _read_mark(listing: Listing, cursor: str) -> Mark:
+    match unpack_cursor(cursor, max_chars=_MAX_CURSOR_CHARS):
+        case [listing.order, listing.descending, str(value), str(file_id)] if (
+            listing.order == "filename"
+        ):
+            return Mark(value, file_id)
+        case [listing.order, listing.descending, int(value), str(file_id)] if (
+            listing.order != "filename" and is_number(value)
+        ):
+            return Mark(value, file_id)
+        case _:
+            raise faulty_cursor()

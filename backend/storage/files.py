@@ -1,0 +1,209 @@
+"""Files in the database: names over documents."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+)
+
+from backend.kit.folding import fold
+from backend.ports.document_stores import FileLimits, Job
+from backend.ports.documents import FINAL_STATES, File, Listing, Order
+from backend.ports.stores import Page
+from backend.storage.database import Database
+from backend.storage.document_jobs import insert_job, queue
+from backend.storage.document_rows import FILES, document_values, file_of, pieces
+from backend.storage.document_tables import documents, files
+from backend.storage.file_listing import CheckedListing, checked, next_cursor
+from backend.storage.libraries import raise_version
+from backend.storage.quotas import Kept, check_quota
+from backend.storage.run_files import scrub_runs
+
+_OWNER: ColumnElement[str] = bindparam("owner")
+_GET = FILES.where(files.c.id == bindparam("wanted"), files.c.user_id == _OWNER)
+_OF_DOCUMENTS = FILES.where(
+    files.c.document_id.in_(bindparam("ids", expanding=True)), files.c.user_id == _OWNER
+).order_by(files.c.created_at_ms, files.c.id)
+_SAME_BYTES = select(documents.c.id, documents.c.state).where(
+    documents.c.user_id == _OWNER, documents.c.sha256 == bindparam("digest")
+)
+_SAME_NAME = select(files.c.id).where(
+    files.c.document_id == bindparam("document"),
+    files.c.filename == bindparam("name", type_=files.c.filename.type),
+)
+_OTHER_NAME = select(files.c.id).where(files.c.document_id == bindparam("document")).limit(1)
+_NUMBER = select(func.count()).select_from(files).where(files.c.user_id == _OWNER)
+_SIZES = select(
+    func.coalesce(func.sum(documents.c.size_bytes), 0).label("size_bytes"),
+    func.coalesce(
+        func.sum(case((documents.c.state.in_(sorted(FINAL_STATES)), 0), else_=1)), 0
+    ).label("waiting"),
+).where(documents.c.user_id == _OWNER)
+_DELETE = delete(files).where(files.c.id == bindparam("wanted"))
+_DELETE_DOCUMENT = delete(documents).where(documents.c.id == bindparam("document"))
+_ORDERS: Mapping[Order, ColumnElement[Any]] = {
+    "created_at": files.c.created_at_ms,
+    "filename": files.c.filename_key,
+    "size": documents.c.size_bytes,
+}
+
+
+class SqlFileStore:
+    """The `FileStore` port over SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, file: File, *, limits: FileLimits, job: Job) -> File:
+        """Add a file, with its document and job when the bytes are new to the user.
+
+        Raises:
+            QuotaExceeded: when a limit would be passed.
+            Conflict: when the user does not exist any more.
+        """
+        return await self._database.write(_add, file, limits, job)
+
+    async def get(self, user_id: str, file_id: str) -> File | None:
+        """Find one of the user's."""
+        return await self._database.read(_get, user_id, file_id)
+
+    async def of_documents(
+        self, user_id: str, document_ids: Sequence[str]
+    ) -> Mapping[str, Sequence[File]]:
+        """The files of each document, oldest first."""
+        return await self._database.read(_of_documents, user_id, document_ids)
+
+    async def list(self, user_id: str, listing: Listing) -> Page[File]:
+        """A slice of the user's files.
+
+        Raises:
+            InvalidRequest: for a cursor no listing of this order gave out, a name over 500
+                characters or a limit outside 1 to 1,000.
+        """
+        asked = checked(listing)
+        found = await self._database.read(_list, user_id, listing, asked)
+        if len(found) <= asked.limit:
+            return Page(items=tuple(found))
+        items = tuple(found[: asked.limit])
+        return Page(items=items, next_cursor=next_cursor(listing, items[-1]))
+
+    async def delete(self, user_id: str, file_id: str) -> File | None:
+        """Erase a file, and with the last file of a document everything made of it."""
+        return await self._database.write(_delete, user_id, file_id)
+
+    async def ids(self) -> Mapping[str, frozenset[str]]:
+        """All file ids by user."""
+        return await self._database.read(_ids)
+
+
+def _add(connection: Connection, file: File, limits: FileLimits, job: Job) -> File:
+    user_id, digest = file.user_id, file.document.sha256
+    same = connection.execute(_SAME_BYTES, {"owner": user_id, "digest": digest}).first()
+    if same is None:
+        more = Kept(files=1, size_bytes=file.document.size_bytes, waiting=1)
+        check_quota(limits, _kept(connection, user_id), more)
+        connection.execute(insert(documents), document_values(file.document))
+        insert_job(connection, job)
+        return _named(connection, file, file.document.id)
+    name = {"document": same.id, "name": file.filename}
+    known = connection.execute(_SAME_NAME, name).scalar()
+    more = Kept(files=int(known is None), waiting=int(same.state == "failed"))
+    check_quota(limits, _kept(connection, user_id), more)
+    if same.state == "failed":
+        queue(connection, replace(job, document_id=same.id))
+    if known is None:
+        return _named(connection, file, same.id)
+    return _file(connection, user_id, known)
+
+
+def _kept(connection: Connection, user_id: str) -> Kept:
+    owner = {"owner": user_id}
+    sizes = connection.execute(_SIZES, owner).one()
+    return Kept(
+        files=connection.execute(_NUMBER, owner).scalar_one(),
+        size_bytes=sizes.size_bytes,
+        waiting=sizes.waiting,
+    )
+
+
+def _named(connection: Connection, file: File, document_id: str) -> File:
+    values = {
+        "id": file.id,
+        "user_id": file.user_id,
+        "document_id": document_id,
+        "created_at_ms": file.created_at_ms,
+        "purpose": file.purpose,
+        "filename": file.filename,
+        "filename_key": fold(file.filename),
+    }
+    connection.execute(insert(files), values)
+    return _file(connection, file.user_id, file.id)
+
+
+def _file(connection: Connection, user_id: str, file_id: str) -> File:
+    return file_of(connection.execute(_GET, {"wanted": file_id, "owner": user_id}).one())
+
+
+def _get(connection: Connection, user_id: str, file_id: str) -> File | None:
+    row = connection.execute(_GET, {"wanted": file_id, "owner": user_id}).first()
+    return None if row is None else file_of(row)
+
+
+def _of_documents(
+    connection: Connection, user_id: str, document_ids: Sequence[str]
+) -> Mapping[str, Sequence[File]]:
+    found: defaultdict[str, list[File]] = defaultdict(list)
+    for ids in pieces(list(dict.fromkeys(document_ids))):
+        for row in connection.execute(_OF_DOCUMENTS, {"owner": user_id, "ids": ids}):
+            found[row.id].append(file_of(row))
+    return dict(found)
+
+
+def _list(
+    connection: Connection, user_id: str, listing: Listing, asked: CheckedListing
+) -> Sequence[File]:
+    key = _ORDERS[listing.order]
+    found = FILES.where(files.c.user_id == user_id)
+    if asked.name_key:
+        found = found.where(files.c.filename_key.contains(asked.name_key, autoescape=True))
+    if listing.states:
+        found = found.where(documents.c.state.in_(listing.states))
+    if asked.after is not None:
+        here, last = tuple_(key, files.c.id), (asked.after.value, asked.after.file_id)
+        found = found.where(here < last if listing.descending else here > last)
+    order = (key.desc(), files.c.id.desc()) if listing.descending else (key, files.c.id)
+    rows = connection.execute(found.order_by(*order).limit(asked.limit + 1))
+    return [file_of(row) for row in rows]
+
+
+def _delete(connection: Connection, user_id: str, file_id: str) -> File | None:
+    file = _get(connection, user_id, file_id)
+    if file is None:
+        return None
+    scrub_runs(connection, file_id)
+    connection.execute(_DELETE, {"wanted": file_id})
+    document = {"document": file.document.id}
+    if connection.execute(_OTHER_NAME, document).first() is None:
+        connection.execute(_DELETE_DOCUMENT, document)
+    raise_version(connection, user_id)
+    return file
+
+
+def _ids(connection: Connection) -> Mapping[str, frozenset[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for user_id, file_id in connection.execute(select(files.c.user_id, files.c.id)):
+        found[user_id].add(file_id)
+    return {user_id: frozenset(ids) for user_id, ids in found.items()}

@@ -1,0 +1,109 @@
+"""What the in-memory stores of documents share: rows, and what is erased together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from backend.kit.json_values import copy_json
+from backend.ports.document_stores import Chunk, Job
+from backend.ports.documents import Document, File, TextPage
+
+SpaceState = Literal["active", "building"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was read of a document once; a chunk's ordinal is its place."""
+
+    pages: tuple[TextPage, ...] = ()
+    chunks: tuple[Chunk, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedJob:
+    """A job, and when it may be taken."""
+
+    job: Job
+    not_before_ms: int = 0
+
+
+@dataclass(slots=True)
+class DocumentShelves:
+    """All rows: by id, readings by (document id, revision), vectors by (chunk id, space).
+
+    `making` holds the revision of the reading each document is getting.
+    """
+
+    files: dict[str, File] = field(default_factory=dict[str, File])
+    documents: dict[str, Document] = field(default_factory=dict[str, Document])
+    readings: dict[tuple[str, int], Reading] = field(default_factory=dict[tuple[str, int], Reading])
+    making: dict[str, int] = field(default_factory=dict[str, int])
+    vectors: dict[tuple[int, str], bytes] = field(default_factory=dict[tuple[int, str], bytes])
+    jobs: dict[str, QueuedJob] = field(default_factory=dict[str, QueuedJob])
+    versions: dict[str, int] = field(default_factory=dict[str, int])
+    spaces: dict[str, SpaceState] = field(default_factory=dict[str, SpaceState])
+    last_chunk_id: int = 0
+
+    def file(self, user_id: str, file_id: str) -> File | None:
+        """Find one of the user's files, with its document as it now is."""
+        file = self.files.get(file_id)
+        if file is None or file.user_id != user_id:
+            return None
+        return replace(file, document=detached_document(self.documents[file.document.id]))
+
+    def files_of(self, user_id: str) -> list[File]:
+        """List a user's files."""
+        found = [self.file(user_id, file_id) for file_id in self.files]
+        return [file for file in found if file is not None]
+
+    def documents_of(self, user_id: str) -> list[Document]:
+        """List a user's documents."""
+        return [it for it in self.documents.values() if it.user_id == user_id]
+
+    def searchable(self, user_id: str, document_id: str) -> Reading | None:
+        """Give the reading of one of the user's documents that searches see."""
+        document = self.documents.get(document_id)
+        if document is None or document.user_id != user_id or document.revision == 0:
+            return None
+        return self.readings[document_id, document.revision]
+
+    def newest(self, document_id: str) -> Reading | None:
+        """Give the reading that is being made if there is one, else the searchable one."""
+        document = self.documents.get(document_id)
+        if document is None:
+            return None
+        revision = self.making.get(document_id, document.revision)
+        return self.readings.get((document_id, revision))
+
+    def drop_readings(self, document_id: str, *, keep: int) -> None:
+        """Forget a document's readings but one, with their vectors."""
+        self.making.pop(document_id, None)
+        for key in [key for key in self.readings if key[0] == document_id and key[1] != keep]:
+            ids = {chunk.id for chunk in self.readings.pop(key).chunks}
+            for vector in [it for it in self.vectors if it[0] in ids]:
+                del self.vectors[vector]
+
+    def raise_version(self, user_id: str) -> None:
+        """Note that what one user can find has changed."""
+        self.versions[user_id] = self.versions.get(user_id, 0) + 1
+
+    def erase_document(self, document_id: str) -> None:
+        """Erase a document with its files and all that was made of it."""
+        del self.documents[document_id]
+        self.drop_readings(document_id, keep=0)
+        for file in [it for it in self.files.values() if it.document.id == document_id]:
+            del self.files[file.id]
+        for job_id in [key for key, it in self.jobs.items() if it.job.document_id == document_id]:
+            del self.jobs[job_id]
+
+    def erase_user(self, user_id: str) -> None:
+        """Erase all documents of an account."""
+        for document in self.documents_of(user_id):
+            self.erase_document(document.id)
+        self.versions.pop(user_id, None)
+
+
+def detached_document(it: Document) -> Document:
+    """Copy a document's JSON, so that nobody changes what is stored from outside."""
+    return replace(it, details=copy_json(it.details))

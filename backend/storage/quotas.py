@@ -1,0 +1,39 @@
+"""How much one user keeps, held against how much may be kept; for both adapters of the file store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.errors import QuotaExceeded
+from backend.ports.document_stores import FileLimits
+
+_WAIT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What a user keeps, or what is to come to it; the bytes of a document count once."""
+
+    files: int = 0
+    size_bytes: int = 0
+    waiting: int = 0
+
+
+def check_quota(limits: FileLimits, kept: Kept, more: Kept) -> None:
+    """Refuse what would pass a limit; what does not grow is not held against one.
+
+    Raises:
+        QuotaExceeded: with the limit, and what can be done.
+    """
+    if more.files and kept.files + more.files > limits.files:
+        msg = f"You have {kept.files:,} files and may keep {limits.files:,}; delete some first."
+        raise QuotaExceeded(msg)
+    if more.size_bytes and kept.size_bytes + more.size_bytes > limits.bytes:
+        msg = (
+            f"Your files hold {kept.size_bytes:,} bytes, this one adds {more.size_bytes:,}, and "
+            f"{limits.bytes:,} may be kept; delete some first."
+        )
+        raise QuotaExceeded(msg)
+    if more.waiting and kept.waiting + more.waiting > limits.waiting:
+        msg = f"{kept.waiting:,} of your documents wait to be read; add more when they are ready."
+        raise QuotaExceeded(msg, retry_after_s=_WAIT_S)
