@@ -1,11 +1,13 @@
-"""What every reader gives and the chunker takes: the text as it will be stored, and its structure.
+"""What every reader takes and gives: a file with its bounds, the text as stored and its structure.
 
 Not for: what is stored (`ports.document_stores`) or reading itself (`readers`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from backend.ports.values import JsonObject
@@ -48,6 +50,14 @@ class Unreadable(Exception):
     """The document cannot be read; the message tells a person why, in one sentence."""
 
 
+class NoText(Unreadable):
+    """The document opens, but has no text; `pages` (from 1) show something OCR could read."""
+
+    def __init__(self, message: str, *, pages: tuple[int, ...] = ()) -> None:
+        self.pages = pages
+        super().__init__(message)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadLimits:
     """Bounds a reader keeps by itself; memory and time are bounded from outside as well."""
@@ -55,3 +65,16 @@ class ReadLimits:
     max_pages: int = 2_000
     max_chars: int = 10_000_000
     max_unpacked_bytes: int = 500 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a reader is given: a file on disk, the name it was uploaded under, and the bounds.
+
+    `recognised` is the text OCR found, by page from 1; such a page is not read from the file.
+    """
+
+    path: Path
+    filename: str
+    limits: ReadLimits = field(default_factory=ReadLimits)
+    recognised: Mapping[int, str] = field(default_factory=dict[int, str])

@@ -30,7 +30,7 @@ def read_delimited(text: str, *, caps: TableCaps) -> Table:
         UnreadableTable: when the text is neither, or is over the caps.
     """
     lines = [line for line in text.splitlines() if line.strip()]
-    delimiter = _delimiter(lines) if len(lines) > 1 else None
+    delimiter = find_delimiter(lines) if len(lines) > 1 else None
     if delimiter is None:
         return _plain(text, lines, caps)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -53,9 +53,9 @@ def from_cells(cells: Sequence[Sequence[Cell]], *, caps: TableCaps, headed: bool
     _bounded(cells, caps)
     notes: list[str] = []
     first = cells[0]
-    if headed or _is_header(first, cells[1:]):
+    if headed or is_header(first, cells[1:]):
         names, body = (
-            _unique([one_line(str(cell), max_chars=_MAX_NAME_CHARS) for cell in first]),
+            unique_names([one_line(str(cell), max_chars=_MAX_NAME_CHARS) for cell in first]),
             cells[1:],
         )
     else:
@@ -79,7 +79,7 @@ def _bounded(cells: Sequence[Sequence[Cell]], caps: TableCaps) -> None:
         raise UnreadableTable(msg)
 
 
-def _delimiter(lines: list[str]) -> str | None:
+def find_delimiter(lines: Sequence[str]) -> str | None:
     """Choose the delimiter that most sample lines have equally often, the rarer kinds first."""
     sample = [_QUOTED.sub("", line) for line in lines[:_SAMPLE_LINES]]
     best, best_score = None, 0.0
@@ -93,7 +93,8 @@ def _delimiter(lines: list[str]) -> str | None:
     return best
 
 
-def _is_header(first: Sequence[Cell], body: Sequence[Sequence[Cell]]) -> bool:
+def is_header(first: Sequence[Cell], body: Sequence[Sequence[Cell]]) -> bool:
+    """Tell a header by its texts without numbers (years are fine), at least half of them filled."""
     texts = [str(cell).strip() for cell in first]
     if not body or any(not isinstance(cell, str) for cell in first):
         return False
@@ -102,7 +103,8 @@ def _is_header(first: Sequence[Cell], body: Sequence[Sequence[Cell]]) -> bool:
     return (not numeric or years) and sum(map(bool, texts)) * 2 >= len(texts)
 
 
-def _unique(names: list[str]) -> list[str]:
+def unique_names(names: list[str]) -> list[str]:
+    """Number empty names by their column, and equal ones `name`, `name_2` ..."""
     seen: dict[str, int] = {}
     unique: list[str] = []
     for n, name in enumerate(names, start=1):

@@ -1,0 +1,54 @@
+"""Reads Excel workbooks: a heading per sheet, and a record per row that names its columns."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any, cast
+
+from backend.documents.building import TextBuilder
+from backend.documents.extracted import Extracted, Source
+from backend.documents.office import core_title
+from backend.documents.packed import open_package
+from backend.documents.table_text import add_records
+
+KIND = "xlsx"
+LABEL = "Excel (XLSX)"
+
+
+def read(source: Source) -> Extracted:
+    """Read every sheet with the values last calculated."""
+    from openpyxl import load_workbook  # noqa: PLC0415 - lazy: document readers
+
+    with open_package(source.path, source.limits) as package:
+        title = core_title(package)
+    builder = TextBuilder(source.limits)
+    workbook = load_workbook(source.path, read_only=True, data_only=True, keep_links=False)
+    tables: list[dict[str, Any]] = []
+    try:
+        for sheet in workbook.worksheets:
+            sheet.reset_dimensions()  # some programs write wrong ones
+            builder.add(sheet.title, "heading", level=1)
+            rows = cast("Iterator[tuple[object, ...]]", sheet.iter_rows(values_only=True))
+            table = add_records(builder, map(_row, rows), name=sheet.title)
+            tables.append(table.as_json())
+    finally:
+        workbook.close()
+    return builder.build(title=title, details={"tables": tables})
+
+
+def _row(row: tuple[object, ...]) -> list[str]:
+    return [_shown(cell) for cell in row]
+
+
+def _shown(cell: object) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, dt.datetime):
+        whole_day = cell.time() == dt.time()
+        return cell.date().isoformat() if whole_day else cell.isoformat(" ", "seconds")
+    return str(cell)
