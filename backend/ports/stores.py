@@ -85,7 +85,10 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run with its trace; `events` is the compacted event log that `/events` replays."""
+    """One run with its trace; `events` is the compacted event log that `/events` replays.
+
+    `file_ids` are the user's files that its trace quotes.
+    """
 
     id: str
     user_id: str
@@ -95,6 +98,7 @@ class Run:
     state: RunState
     trace: JsonObject = field(default_factory=dict[str, Any])
     events: Sequence[JsonObject] = ()
+    file_ids: tuple[str, ...] = ()
     started_at_ms: int = 0
     finished_at_ms: int | None = None
 
