@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -235,16 +236,8 @@ def _api_options(settings: Settings, *, address: str) -> ApiOptions:
 
 
 def _agent_options(settings: Settings, *, address: str) -> AgentOptions:
-    agent = settings.agent
-    return AgentOptions(
-        router=agent.router,
-        router_model_below_confidence=agent.router_model_below_confidence,
-        chat_tools_below_confidence=agent.chat_tools_below_confidence,
-        react_max_iterations=agent.react_max_iterations,
-        plan_max_rounds=agent.plan_max_rounds,
-        plan_max_steps=agent.plan_max_steps,
-        public_url=(settings.public_url or address).rstrip("/"),
-    )
+    given = settings.agent.model_dump(include={one.name for one in fields(AgentOptions)})
+    return AgentOptions(**given, public_url=(settings.public_url or address).rstrip("/"))
 
 
 async def _open_stores(settings: Settings, *, demo: bool) -> Stores:

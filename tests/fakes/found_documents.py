@@ -6,11 +6,13 @@ tests of its own.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from backend.agent.toolbox import ToolCard
 from backend.kit.extraction.words import terms
 from backend.ports.documents import (
     CitedPassage,
@@ -24,6 +26,7 @@ from backend.ports.documents import (
     Upload,
 )
 from backend.ports.stores import Page
+from backend.tools import rag_retrieval
 
 RELEVANT = 0.5
 AROUND_CHARS = 40
@@ -37,6 +40,7 @@ class FoundDocuments:
     unready: dict[str, int] = field(default_factory=dict[str, int])
     notes: tuple[str, ...] = ()
     failure: Exception | None = None
+    hold: asyncio.Event | None = None
     searches: list[SearchQuery] = field(default_factory=list[SearchQuery])
 
     def give(self, user_id: str, files: dict[str, str]) -> None:
@@ -82,6 +86,8 @@ class FoundDocuments:
         self.searches.append(query)
         if self.failure is not None:
             raise self.failure
+        if self.hold is not None:
+            await self.hold.wait()
         only = set(query.within.file_ids)
         files = [one for one in self.files(user_id) if not only or one.id in only]
         found = [one for file in files for one in self._passages(file, query.text)]
@@ -133,7 +139,7 @@ class FoundDocuments:
         return [one for one in found if one.text.strip()]
 
     async def add(self, user_id: str, upload: Upload) -> File:
-        raise NotImplementedError
+        raise NotImplementedError(upload.filename)
 
     async def settled(self, user_id: str, file_id: str, *, wait_s: float) -> File | None:
         return await self.get(user_id, file_id)
@@ -164,3 +170,14 @@ def _within(passages: Sequence[Passage], max_chars: int | None) -> list[Passage]
         if max_chars is None or used + len(one.text) <= max_chars:
             kept.append(one)
     return kept
+
+
+def documents_card(documents: FoundDocuments) -> ToolCard:
+    """Make the tool over some documents."""
+    return ToolCard(
+        name=rag_retrieval.NAME,
+        description=rag_retrieval.DESCRIPTION,
+        args=rag_retrieval.Args,
+        touches=rag_retrieval.TOUCHES,
+        tool=rag_retrieval.RagRetrieval(rag_retrieval.Options(), documents),
+    )
