@@ -13,11 +13,12 @@ from backend.agent.loose_object import read_object
 from backend.agent.run import Run, citation_object
 from backend.agent.structured import NotStructured, ask_json
 from backend.agent.toolbox import CallOutcome
-from backend.ports.tools import ToolContext
+from backend.ports.tools import ToolContext, Touch
 from backend.ports.values import JsonObject, ToolCall, TurnEvent
 
 SHOWN_CHARS = 300
 EVENT_DATA_BYTES = 16_384
+SOURCES: frozenset[Touch] = frozenset({"reads_user_data", "reads_outside"})
 
 
 class Arguments(RootModel[dict[str, Any]]):
@@ -30,6 +31,7 @@ async def act(run: Run, call: ToolCall, *, question: str = "") -> CallOutcome:
     arguments = read_arguments(call["function"]["arguments"])
     toolbox = run.parts.toolbox
     if name in toolbox.available:
+        run.sought |= not SOURCES.isdisjoint(toolbox.available[name].touches)
         fault = toolbox.fault(name, arguments)
         if fault is not None:
             arguments = await _mended(run, name, arguments, fault=fault, question=question)

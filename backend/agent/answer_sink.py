@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from backend.agent.citing import MarkerFilter
+from backend.agent.markers import MarkerFilter
 from backend.agent.run import Run
 from backend.agent.tool_call_text.gate import CallTextGate
 from backend.agent.tool_call_text.reply import TextToolCall
@@ -32,7 +32,7 @@ class AnswerSink:
         self._run = run
         self._demotes = demotes
         self._gate = CallTextGate(tools=tools) if tools else None
-        self._markers = MarkerFilter(run.citations) if run.citations else None
+        self._markers = MarkerFilter(run.citations) if run.citations or run.sought else None
         self._start = len(run.log.items)
         self.silent = True
 

@@ -20,6 +20,7 @@ def stored_run(run: Run) -> stores.Run:
         state=run.state,
         trace=run.trace() if ended else {},
         events=merged(run.log.items) if ended else (),
+        file_ids=tuple(dict.fromkeys(one.file_id for one in run.citations if one.file_id)),
         started_at_ms=run.started_at_ms,
         finished_at_ms=run.parts.clock.now_ms() if ended else None,
     )

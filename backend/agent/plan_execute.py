@@ -41,7 +41,7 @@ from backend.errors import ContextTooLong
 from backend.kit.ids import new_id
 from backend.ports.values import ChatMessage, JsonObject, ToolCall, TurnEvent
 
-RESULT_CHARS = 4_000
+RESULT_CHARS = 8_000
 LEAST_CHARS = 200
 RESULTS_BYTES_PER_TOKEN = 1.2  # a third of the window, at 3.6 bytes per token
 
@@ -136,7 +136,8 @@ async def make_plan(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str
         text = (
             f"{text}\n{_results(run, state['results'])}\n{prompts.missing_block(state['missing'])}"
         )
-    instruction = f"{prompts.PLAN}\nThe tools:\n{prompts.tool_list(specs)}"
+    planning = prompts.with_documents(prompts.PLAN, about_documents=run.about_documents)
+    instruction = f"{planning}\nThe tools:\n{prompts.tool_list(specs)}"
     try:
         raw = await ask_json(
             run,

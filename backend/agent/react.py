@@ -66,7 +66,7 @@ async def react(
     taken = set(map(_name, theirs))
     context = ReactContext(
         run=run,
-        base=prompts.with_system(messages, prompts.REACT),
+        base=prompts.with_system(messages, _instruction(run)),
         question=question,
         specs=[*(one for one in run.parts.toolbox.specs if _name(one) not in taken), *theirs],
     )
@@ -241,6 +241,10 @@ async def _decide_apart(context: ReactContext, messages: Sequence[ChatMessage]) 
     reply = await ask(run, request, show=gate.feed)
     calls = reply.tool_calls or text_protocol.as_calls(gate.close()[1].calls)
     return Reply(tool_calls=calls) if calls else await _stream_answer(run, messages)
+
+
+def _instruction(run: Run) -> str:
+    return prompts.with_documents(prompts.REACT, about_documents=run.about_documents)
 
 
 def _name(one: Mapping[str, Any]) -> str:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from backend.agent.run import citation_of
 from backend.errors import InvalidRequest
 from backend.ports.stores import RunStore, StoredMessage
-from backend.ports.values import ChatMessage, ToolCall
+from backend.ports.values import ChatMessage, Citation, ToolCall
 
 UNANSWERED = "(No answer was given.)"
 NO_RESULT = "(The caller gave no result for this call.)"
@@ -89,6 +90,18 @@ async def restored(
         transcript = run.trace.get("transcript") if run else None
         whole.extend(transcript or [message])
     return whole
+
+
+async def found_before(
+    messages: Sequence[ChatMessage], *, user_id: str, runs: RunStore
+) -> list[Citation]:
+    """Give what the run found whose client calls this turn goes on from; its numbers are in use."""
+    turn: list[ChatMessage] = []
+    for message in messages:
+        turn = [] if message["role"] == "user" else [*turn, message]
+    run_id = next(filter(None, map(_run_id, reversed(turn))), None)
+    run = await runs.get(user_id, run_id) if run_id else None
+    return [citation_of(one) for one in (run.trace.get("citations") or () if run else ())]
 
 
 def _run_id(message: ChatMessage) -> str | None:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from backend.agent import prompts
+from backend.agent import own_documents, prompts
 from backend.agent.context import message_parts, message_text
 from backend.agent.routing import STRATEGIES, RoutingInput
 from backend.agent.run import Run
@@ -33,7 +33,9 @@ async def choose(run: Run, messages: Sequence[ChatMessage]) -> RouteDecision:
     if settled is not None:
         return settled
     options = run.parts.options
-    decision = STRATEGIES[options.router](routing_input(messages))
+    asked = await own_documents.at_hand(run, routing_input(messages))
+    decision = STRATEGIES[options.router](asked)
+    decision = await own_documents.reconsidered(run, asked, decision)
     if decision.confidence < options.router_model_below_confidence:
         return await _asked(run, messages, decision)
     return decision

@@ -52,7 +52,11 @@ def route_by_rules(request: RoutingInput) -> RouteDecision:
     if request.previous_text and _is_follow_up(request.text, features):
         return _follow_up(request, request.previous_text, features)
     decision = _decide(score(features))
-    if features.foreign and decision.confidence > _FOREIGN_CONFIDENCE:
+    if (
+        features.foreign
+        and not features.document_talk
+        and decision.confidence > _FOREIGN_CONFIDENCE
+    ):
         return RouteDecision(decision.route, decision.reason, _FOREIGN_CONFIDENCE)
     return decision
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from backend.agent.context import TokenEstimate, plain
 from backend.agent.toolbox import Toolbox
 from backend.errors import InvalidRequest, StewardError
 from backend.ports.clock import Clock
+from backend.ports.documents import Documents
 from backend.ports.models import ModelInfo, ModelProvider, ModelRequest
 from backend.ports.stores import RunState
 from backend.ports.values import (
@@ -202,6 +203,7 @@ class AgentOptions:
     router: str = "rules"
     router_model_below_confidence: float = 0.0
     chat_tools_below_confidence: float = 0.6
+    documents_above_relevance: float = 0.5
     react_max_iterations: int = 5
     plan_max_rounds: int = 3
     plan_max_steps: int = 12
@@ -216,6 +218,7 @@ class AgentParts:
     estimate: TokenEstimate
     clock: Clock
     options: AgentOptions
+    documents: Documents | None = None
     checkpointer: Callable[[], Awaitable[Any]] | None = None
     graphs: dict[str, Any] = field(default_factory=dict[str, Any])
 
@@ -252,7 +255,11 @@ class TurnRequest:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Run:
-    """One turn's work in progress. Mutable, owned by one task; readers only look."""
+    """One turn's work in progress. Mutable, owned by one task; readers only look.
+
+    `sought` tells that a tool which brings sources was called, found or not; `about_documents` that
+    the caller's documents speak of the question.
+    """
 
     id: str
     request: TurnRequest
@@ -268,6 +275,8 @@ class Run:
     finish_reason: FinishReason = "stop"
     usage: Usage = field(default_factory=Usage)
     citations: list[Citation] = field(default_factory=list[Citation])
+    sought: bool = False
+    about_documents: bool = False
     annotations: list[JsonObject] = field(default_factory=list[JsonObject])
     client_calls: tuple[ToolCall, ...] = ()
     transcript: list[ChatMessage] = field(default_factory=list[ChatMessage])
@@ -348,7 +357,7 @@ def usage_object(usage: Usage) -> JsonObject:
 
 def citation_object(citation: Citation) -> JsonObject:
     """Render a citation for `x_agent.citations`, leaving out what it does not have."""
-    fields: Mapping[str, Any] = {
+    whole: Mapping[str, Any] = {
         "id": citation.id,
         "title": citation.title,
         "url": citation.url,
@@ -358,4 +367,10 @@ def citation_object(citation: Citation) -> JsonObject:
         "end": citation.end,
         "text": citation.text,
     }
-    return {name: value for name, value in fields.items() if value is not None}
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def citation_of(written: Mapping[str, Any]) -> Citation:
+    """Read a citation that `citation_object` wrote."""
+    known = {one.name: written[one.name] for one in fields(Citation) if one.name in written}
+    return Citation(**known)

@@ -103,6 +103,9 @@ class Turns:
             raise InvalidRequest("There is no user message to answer", param="messages")
         whole = await resume.restored(messages, user_id=request.user_id, runs=self._runs)
         run.history = resume.closed(whole)
+        run.citations = await resume.found_before(
+            messages, user_id=request.user_id, runs=self._runs
+        )
         if run.session_id:
             await self._claim(run, is_new=not request.session_id)
 

@@ -15,6 +15,7 @@ from backend.agent.turn import Turns
 from backend.errors import NotAuthenticated
 from backend.ports.accounts import AccountService, Principal
 from backend.ports.clock import Clock
+from backend.ports.documents import Documents
 from backend.ports.stores import AuditStore, ConversationStore, RunStore
 from backend.ports.values import Health
 
@@ -34,7 +35,7 @@ class ApiOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppServices:
-    """Everything the routes reach; made by the composition root."""
+    """Everything the routes reach; made by the composition root. A port this server lacks is None."""
 
     accounts: AccountService
     turns: Turns
@@ -46,6 +47,7 @@ class AppServices:
     clock: Clock
     options: ApiOptions
     checks: Mapping[str, Callable[[], Awaitable[Health]]]
+    documents: Documents | None = None
 
 
 async def services(request: Request) -> AppServices:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import fields
 from types import ModuleType
 from typing import Any
 
@@ -53,16 +54,8 @@ def api_options(settings: Settings, *, address: str) -> ApiOptions:
 
 def agent_options(settings: Settings, *, address: str) -> AgentOptions:
     """Say how agents behave."""
-    agent = settings.agent
-    return AgentOptions(
-        router=agent.router,
-        router_model_below_confidence=agent.router_model_below_confidence,
-        chat_tools_below_confidence=agent.chat_tools_below_confidence,
-        react_max_iterations=agent.react_max_iterations,
-        plan_max_rounds=agent.plan_max_rounds,
-        plan_max_steps=agent.plan_max_steps,
-        public_url=(settings.public_url or address).rstrip("/"),
-    )
+    given = settings.agent.model_dump(include={one.name for one in fields(AgentOptions)})
+    return AgentOptions(**given, public_url=(settings.public_url or address).rstrip("/"))
 
 
 async def open_all_stores(settings: Settings, *, demo: bool) -> Stores:

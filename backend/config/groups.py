@@ -166,6 +166,12 @@ class AgentSettings(Group):
         le=1,
         description="Offer tools in plain chat below this routing confidence.",
     )
+    documents_above_relevance: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Look a chat question up in the caller's documents when they fit it this well; 0 = never.",
+    )
 
 
 class DocumentSettings(Group):

@@ -15,6 +15,8 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
+# A text's own references, which would read like markers of our passages.
+_MARKER = re.compile(r"\[(\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,9})\]")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _BREAKING_TAGS = frozenset({"br", "p", "div", "li", "td", "tr", "h1", "h2", "h3"})
 _MARKUP_FACTOR = 20
@@ -51,6 +53,11 @@ def shorten(text: str, max_chars: int) -> str:
     cut = text[: max(max_chars - 1, 0)]
     space = cut.rfind(" ")
     return (cut[:space] if space > max_chars * 0.8 else cut).rstrip() + "…"
+
+
+def unmarked(text: str) -> str:
+    """Write a text's own `[12]` as `[ref. 12]`, so that it is not taken for a marker of ours."""
+    return _MARKER.sub(r"[ref. \1]", text)
 
 
 def _as_text(token: Text | Tag) -> str:

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from backend.kit.plain_text import one_line
 from backend.ports.stores import Page
 from backend.ports.values import Citation, JsonObject
 
 DocumentState = Literal["queued", "parsing", "ocr", "embedding", "ready", "failed"]
 FINAL_STATES: frozenset[DocumentState] = frozenset({"ready", "failed"})
 Order = Literal["created_at", "filename", "size"]
+MAX_TITLE_CHARS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,29 @@ class Passage:
     citation_id: str
     page: int | None = None
     heading: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people are shown: the file's name and, where there are pages, the page."""
+        return passage_title(self.filename, self.page)
+
+    def citation(self) -> Citation:
+        """Give what an answer cites."""
+        return Citation(
+            title=self.title,
+            text=self.text,
+            file_id=self.file_id,
+            page=self.page,
+            start=self.start,
+            end=self.end,
+            id=self.citation_id,
+        )
+
+
+def passage_title(filename: str, page: int | None) -> str:
+    """Title a passage: "report.pdf, p. 3"."""
+    name = one_line(filename, max_chars=MAX_TITLE_CHARS)
+    return name if page is None else f"{name}, p. {page}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

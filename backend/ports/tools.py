@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from backend.kit.http import HttpClient
 from backend.ports.clock import Clock
+from backend.ports.documents import Documents
 from backend.ports.values import Citation, JsonObject
 
 Touch = Literal["computes", "reads_user_data", "reads_outside", "executes", "writes_outside"]
@@ -73,7 +74,8 @@ class Tool(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What a tool may use; grows by ports, never by settings."""
+    """What a tool may use; grows by ports, never by settings. A port this server lacks is None."""
 
     http: HttpClient
     clock: Clock
+    documents: Documents | None = None

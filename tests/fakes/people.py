@@ -60,6 +60,7 @@ MATRIX: list[tuple[str, str, str, Any]] = [
     ("chat", "GET", "/api/conversations/conv_x", None),
     ("chat", "PATCH", "/api/conversations/conv_x", {"title": "x"}),
     ("chat", "DELETE", "/api/conversations/conv_x", None),
+    ("chat", "GET", "/api/citations/cit_x", None),
     ("chat", "GET", "/api/runs/run_x", None),
     ("chat", "GET", "/api/runs/run_x/events", None),
     ("chat", "POST", "/api/runs/run_x/cancel", None),

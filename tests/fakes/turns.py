@@ -21,6 +21,7 @@ from backend.ports.tools import ToolArgs, ToolContext, ToolResult
 from backend.ports.values import ChatMessage, Citation
 from backend.storage.checkpoints import CheckpointFile
 from backend.storage.stores import Stores, memory_stores
+from tests.fakes.found_documents import FoundDocuments, documents_card
 from tests.fakes.scripted_model import ScriptedModel
 
 USER = "user_1"
@@ -108,8 +109,10 @@ def turn(text: str | Sequence[ChatMessage], **fields: Any) -> TurnRequest:
     )
 
 
-def make_core(model: ScriptedModel, **options: Any) -> Core:
-    """Make a core with two tools: `add`, and `look_up` with citations."""
+def make_core(
+    model: ScriptedModel, *, documents: FoundDocuments | None = None, **options: Any
+) -> Core:
+    """Make a core with two tools: `add`, and `look_up` with citations; a third one with documents."""
     clock = SteppedClock()
     stores = memory_stores()
     adder = Adder()
@@ -136,6 +139,8 @@ def make_core(model: ScriptedModel, **options: Any) -> Core:
             unavailable="it has no key",
         ),
     ]
+    if documents is not None:
+        cards.append(documents_card(documents))
     checkpoints = CheckpointFile(None)
     parts = AgentParts(
         toolbox=Toolbox(cards, audit=stores.audit, clock=clock, timeout_s=5),
@@ -143,6 +148,7 @@ def make_core(model: ScriptedModel, **options: Any) -> Core:
         clock=clock,
         options=AgentOptions(**options),
         checkpointer=checkpoints.saver,
+        documents=documents,
     )
     turns = Turns(
         catalog=ModelCatalog([model], default_model="scripted"),

@@ -7,6 +7,7 @@ from typing import Final
 
 from backend.agent.route_rules import series, vocabulary
 from backend.agent.route_rules.asks import Asks, find_asks
+from backend.agent.route_rules.document_talk import DocumentTalk, document_talk
 from backend.agent.route_rules.patterns import Sign, find_signs
 from backend.agent.route_rules.tokens import Token, clip, split_sentences, tokenise
 from backend.agent.route_rules.vocabulary import WordClass
@@ -54,6 +55,7 @@ class Features:
     question_mark: bool
     foreign: bool
     foreign_question: bool
+    document_talk: DocumentTalk
     has_documents: bool
     has_images: bool
 
@@ -98,6 +100,7 @@ def read(text: str, *, has_documents: bool = False, has_images: bool = False) ->
         question_mark=any(mark in body for mark in "?？؟"),
         foreign=_is_foreign(body, [token.lower for token in tokens if token.kind == "word"]),
         foreign_question=not vocabulary.FOREIGN_WH.isdisjoint(lowers),
+        document_talk=document_talk(body.lower()),
         has_documents=has_documents,
         has_images=has_images,
     )

@@ -230,16 +230,22 @@ KIND_OF_REQUEST: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        "it speaks of the documents at hand",
-        2.4,
+        "it speaks of documents of the user's own",
+        2.6,
         -0.4,
-        lambda f: f.has_documents and f.says("document") > 0,
+        lambda f: f.document_talk == "own" and not f.shows("own_data"),
     ),
     Rule(
-        "documents at hand may answer it",
-        1.2,
+        "it asks what a document says",
+        1.4,
         0.0,
-        lambda f: f.has_documents and f.first in {"fact", "what", "how", "yesno"},
+        lambda f: f.document_talk == "some" and not p.text_given(f),
+    ),
+    Rule(
+        "it speaks of the documents at hand",
+        2.4,
+        0.0,
+        lambda f: f.has_documents and bool(f.document_talk) and not p.text_given(f),
     ),
     Rule(
         "the attached image shows it",

@@ -20,6 +20,11 @@ def text_work(f: Features) -> bool:
     return bool(shown) and not f.n_files
 
 
+def text_given(f: Features) -> bool:
+    """Say whether the text to work on stands in the message itself."""
+    return bool(f.shows("label") or f.shows("text_here") or f.shows("code")) and not f.n_files
+
+
 def bare_verb(f: Features) -> bool:
     """Say whether it opens with a verb that may or may not need a tool."""
     return f.first == "either"

@@ -126,6 +126,12 @@ INDEPENDENT_PARTS: Final[tuple[Rule, ...]] = (
         0.8,
         lambda f: f.says("aggregate") > 0 and f.n_names > 1,
     ),
+    Rule(
+        "it compares what documents say",
+        0.8,
+        1.2,
+        lambda f: bool(f.document_talk) and (f.asks.head == "compare" or f.versus),
+    ),
     Rule("it compares named things", 2.2, 0.6, lambda f: f.n_names > 1 and f.versus),
     Rule("it asks the same for each of several", 0.4, 1.8, lambda f: f.shows("each_of") > 0),
     Rule("it speaks of both or of each alone", 0.0, 1.4, lambda f: f.says("distributive") > 0),
@@ -157,7 +163,7 @@ INDEPENDENT_PARTS: Final[tuple[Rule, ...]] = (
         "two things meet in a yes-no question",
         0.0,
         1.6,
-        lambda f: p.yes_no(f) and (f.n_names > 1 or f.n_indefinites > 1),
+        lambda f: p.yes_no(f) and not f.document_talk and (f.n_names > 1 or f.n_indefinites > 1),
     ),
     Rule("a hypothetical question needs two facts", 0.0, 0.8, lambda f: p.yes_no(f) and f.modal),
 )

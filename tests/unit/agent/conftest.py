@@ -17,6 +17,7 @@ async def core() -> AsyncIterator[Make]:
     made: list[Core] = []
 
     def make(script: Any, *, capabilities: tuple[str, ...] = ("tools",), **options: Any) -> Core:
+        """Make a core; `documents` and the fields of AgentOptions are options."""
         made.append(make_core(ScriptedModel(script, capabilities=capabilities), **options))
         return made[-1]
 

@@ -1,0 +1,177 @@
+"""Answers from the caller's documents, through the whole server, in every mode, cited and resolved."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+import pytest_asyncio
+from openai import AsyncOpenAI
+
+from tests.fakes.completions import CHAT, MODEL, frames_of, joined
+from tests.fakes.documents_server import with_documents
+from tests.fakes.found_documents import FoundDocuments
+from tests.fakes.live_server import LiveServer
+from tests.fakes.ollama_double import Call, OllamaDouble, Reply
+from tests.fakes.people import Person, bearer
+
+SESSION = "session"
+LEASE = "The rent is 900 euros a month.\fEither party may end the lease with a notice of 90 days."
+NOTICE = "Either party may end the lease with a notice of 90 days."
+POLICY = "The refund deadline is 30 days after the purchase."
+ASKED: list[Any] = [{"role": "user", "content": "What notice does my lease ask for?"}]
+SEARCH = Call(name="rag_retrieval", arguments={"query": "notice to end the lease"})
+ANSWER = "Ninety days\u30101\u3011, not less [7]."
+
+
+@pytest_asyncio.fixture(loop_scope=SESSION)
+async def documents(server: LiveServer, http: httpx.AsyncClient) -> AsyncIterator[FoundDocuments]:
+    """Give the administrator two files."""
+    me = (await http.get("/api/auth/me")).json()["id"]
+    made = FoundDocuments()
+    made.give(me, {"lease.pdf": LEASE, "policy.txt": POLICY})
+    async with with_documents(server, made):
+        yield made
+
+
+def reacts(body: dict[str, Any]) -> Reply | None:
+    """Play a model that searches once, then answers."""
+    seen = any(message["role"] == "tool" for message in body["messages"])
+    return Reply(content=ANSWER) if seen else Reply(calls=[SEARCH])
+
+
+def plans(body: dict[str, Any]) -> Reply | None:
+    """Play a model that plans one search, is content, and answers."""
+    title = (body.get("format") or {}).get("title")
+    if title == "Plan":
+        step = {"id": "a", "purpose": "the notice", "tool": SEARCH.name, "input": SEARCH.arguments}
+        return Reply(content=orjson.dumps({"steps": [{**step, "depends_on": []}]}).decode())
+    return Reply(content='{"passed": true}') if title == "Verdict" else Reply(content=ANSWER)
+
+
+@pytest.mark.parametrize(("mode", "script"), [("react", reacts), ("plan", plans)])
+async def test_an_answer_cites_the_page_and_the_citation_resolves(
+    http: httpx.AsyncClient, ollama: OllamaDouble, documents: FoundDocuments, mode: str, script: Any
+) -> None:
+    """Whole, streamed, stored, and in `x_agent`: one passage, the same everywhere."""
+    ollama.script(script)
+    body: Any = {"model": f"{MODEL}@{mode}", "messages": ASKED}
+    answer = (await http.post(CHAT, json={**body, "store": True})).json()
+    message = answer["choices"][0]["message"]
+    assert message["content"] == "Ninety days[1], not less ."
+    [annotation] = message["annotations"]
+    cited = annotation["url_citation"]
+    assert message["content"][cited["start_index"] : cited["end_index"]] == "[1]"
+    first = answer["x_agent"]["citations"][0]
+    assert (cited["title"], first["page"], first["text"]) == ("lease.pdf, p. 2", 2, NOTICE)
+    assert LEASE[first["start"] : first["end"]] == NOTICE
+    assert cited["url"].endswith(f"/api/citations/{first['id']}")
+
+    resolved = await http.get(f"/api/citations/{first['id']}")
+    assert resolved.json() == {
+        "id": first["id"],
+        "title": "lease.pdf, p. 2",
+        "file_id": first["file_id"],
+        "filename": "lease.pdf",
+        "page": 2,
+        "start": first["start"],
+        "end": first["end"],
+        "before": LEASE[: first["start"]],
+        "text": NOTICE,
+        "after": "",
+    }
+    assert "no-store" in resolved.headers["cache-control"]
+
+    kept = (await http.get(f"/api/conversations/{answer['x_session_id']}")).json()["messages"][-1]
+    assert kept["message"]["annotations"] == message["annotations"]
+    frames = await frames_of(http, **body)
+    [streamed] = [
+        frame["choices"][0]["delta"]["annotations"]
+        for frame in frames[:-1]
+        if frame["choices"] and "annotations" in frame["choices"][0]["delta"]
+    ]
+    assert (joined(frames), streamed) == (message["content"], message["annotations"])
+    trace = (await http.get(f"/api/runs/{answer['x_agent']['run_id']}")).json()["trace"]
+    assert trace["citations"] == answer["x_agent"]["citations"]
+
+
+async def test_a_stock_client_reads_the_annotations(
+    client: AsyncOpenAI, ollama: OllamaDouble, documents: FoundDocuments
+) -> None:
+    """They validate against OpenAI's own types."""
+    ollama.script(reacts)
+    answer = await client.chat.completions.create(model=f"{MODEL}@react", messages=ASKED)
+    assert answer.choices[0].message.annotations
+    assert answer.choices[0].message.annotations[0].url_citation.title == "lease.pdf, p. 2"
+
+
+async def test_a_question_that_does_not_name_documents_is_looked_up_all_the_same(
+    http: httpx.AsyncClient, ollama: OllamaDouble, documents: FoundDocuments
+) -> None:
+    """In auto mode, because they speak of it; for somebody without documents it stays a chat."""
+    ollama.script(reacts)
+    body = {
+        "model": MODEL,
+        "messages": [{"role": "user", "content": "What is the refund deadline?"}],
+    }
+    mine = (await http.post(CHAT, json=body)).json()["x_agent"]
+    assert (mine["route"], mine["reason"]) == ("react", "your documents speak of this")
+    documents.texts.clear()
+    assert (await http.post(CHAT, json=body)).json()["x_agent"]["route"] == "chat"
+
+
+@pytest.mark.parametrize(("mode", "script"), [("react", reacts), ("plan", plans)])
+async def test_what_is_not_in_the_documents_is_told_to_the_model(
+    http: httpx.AsyncClient, ollama: OllamaDouble, documents: FoundDocuments, mode: str, script: Any
+) -> None:
+    """It sees no passage to answer from, and a marker it invents is gone."""
+    documents.texts = {user: {"recipes.md": "Whisk the eggs."} for user in documents.texts}
+    ollama.script(script)
+    body = {"model": f"{MODEL}@{mode}", "messages": ASKED}
+    answer = (await http.post(CHAT, json=body)).json()
+    assert "[1]" not in answer["choices"][0]["message"]["content"]
+    assert "annotations" not in answer["choices"][0]["message"]
+    told = str(ollama.requests[-1].body["messages"])
+    assert "documents answers this" in told
+    assert "Whisk" not in told
+
+
+async def test_nobody_else_finds_a_citation(
+    server: LiveServer, http: httpx.AsyncClient, person: Person, documents: FoundDocuments
+) -> None:
+    """Another user, an unknown id and an erased file are answered alike; nobody is asked to log in."""
+    found = await http.post("/api/tools/rag_retrieval", json={"arguments": SEARCH.arguments})
+    path = f"/api/citations/{found.json()['citations'][0]['id']}"
+    assert (await http.get(path)).status_code == 200
+    foreign = await http.get(path, headers=bearer(person.token))
+    unknown = await http.get("/api/citations/cit_nothing")
+    documents.texts.clear()
+    erased = await http.get(path)
+    answers = [(one.status_code, one.json()) for one in (foreign, unknown, erased)]
+    assert answers[0][0] == 404
+    assert answers == [answers[0]] * 3
+    async with server.http() as anyone:
+        assert (await anyone.get(path)).status_code == 401
+
+
+@pytest.mark.parametrize("name", ["cit_1", "a%3Fb%23d", "%0d%0aset-cookie:x"])
+async def test_a_link_opened_in_a_browser_leads_to_the_page(
+    anyone: httpx.AsyncClient, name: str
+) -> None:
+    """The page asks for log-in; the redirect is the same whether or not there is such a citation."""
+    html = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    answer = await anyone.get(f"/api/citations/{name}", headers=html)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/#/citation/")
+    assert "\r" not in answer.headers["location"]
+    assert "set-cookie" not in answer.headers
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_browsers_request_with_a_token_gets_the_passage(http: httpx.AsyncClient) -> None:
+    """A page that fetches says who it is."""
+    answer = await http.get("/api/citations/cit_1", headers={"accept": "text/html"})
+    assert answer.status_code == 404
