@@ -216,9 +216,8 @@ class Composition:
     async def _keep_alive(self) -> None:
         """Wake quiet streams now and then, so that they send a comment through idle proxies."""
         pause_s = self._settings.server.keep_alive_comment_s
-        clock = SystemClock()
         while True:
-            await clock.sleep(pause_s)
+            await SystemClock().sleep(pause_s)
             for run in list(self._turns.active.values() if self._turns else ()):
                 run.log.nudge()
 
@@ -228,6 +227,9 @@ def _api_options(settings: Settings, *, address: str) -> ApiOptions:
     return ApiOptions(
         first_byte_wait_s=settings.server.first_byte_wait_s,
         max_body_bytes=settings.server.request_body_max_bytes,
+        incoming=settings.data_dir / "uploads" / ".incoming",
+        max_file_bytes=settings.documents.max_file_bytes,
+        upload_wait_s=settings.documents.upload_wait_s,
         cors_origins=settings.server.cors_origins,
         secure_cookies=public_url.startswith("https://"),
         version=__version__,
@@ -379,9 +381,8 @@ async def _diagnose(settings: Settings) -> list[Finding]:
         findings.append(_finding("database", await stores.health(), severe=True))
         for provider in _providers(settings, clock):
             stack.push_async_callback(provider.aclose)
-            findings.append(
-                _finding(f"model:{provider.name}", await provider.health(), severe=False)
-            )
+            health = await provider.health()
+            findings.append(_finding(f"model:{provider.name}", health, severe=False))
         http = HttpClient()
         stack.push_async_callback(http.aclose)
         for card in _tool_cards(settings, Services(http=http, clock=clock)):
@@ -391,10 +392,9 @@ async def _diagnose(settings: Settings) -> list[Finding]:
 
 
 def _finding(name: str, health: Health, *, severe: bool) -> Finding:
-    bad = "fail" if severe else "warn"
     return Finding(
         name=name,
-        state="ok" if health.ok else bad,
+        state="ok" if health.ok else "fail" if severe else "warn",
         detail=health.detail or ("answers" if health.ok else "does not answer"),
         fix=health.fix,
     )
