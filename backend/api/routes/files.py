@@ -46,7 +46,10 @@ UPLOAD_BODY: dict[str, Any] = {
                     "properties": {
                         "file": {
                             "type": "array",
-                            "items": {"type": "string", "format": "binary"},
+                            "items": {
+                                "type": "string",
+                                "contentMediaType": "application/octet-stream",
+                            },
                             "description": "One file or several; `files` is taken as well.",
                         },
                         "wait": {
