@@ -16,6 +16,7 @@ StewardError
 +-- QuotaExceeded 413             the user may keep no more files or bytes
 +-- UnsupportedMediaType 415
 |   +-- UnsupportedFile           no reader can take such a file
++-- RangeNotSatisfiable 416
 +-- TooManyRequests 429
 +-- ServerFault 500               a bug or a broken installation
 +-- UpstreamError 502             the model server failed
@@ -174,6 +175,14 @@ class UnsupportedFile(UnsupportedMediaType):
     """Files of this kind cannot be read."""
 
     code = "unsupported_file"
+
+
+class RangeNotSatisfiable(StewardError):
+    """The range lies outside the file."""
+
+    status = 416
+    type = "invalid_request_error"
+    code = "range_not_satisfiable"
 
 
 class TooManyRequests(StewardError):

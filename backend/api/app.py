@@ -46,7 +46,8 @@ def build_app(
     )
     errors.install(app)
     reference_page.install(app)
-    routers: list[APIRouter] = [module.router for module in modules_of(routes)]
+    modules = list(modules_of(routes))
+    routers: list[APIRouter] = [module.router for module in modules]
     # Routers are tried in order for every request: the busiest first.
     for router in sorted(routers, key=lambda one: not one.prefix.startswith("/v1")):
         app.include_router(router)
@@ -61,4 +62,9 @@ def build_app(
             allow_headers=["*"],
             expose_headers=["x-request-id", "x-run-id", "x-session-id"],
         )
-    return Edge(whole, max_body_bytes=options.max_body_bytes)
+    uploads = {path for module in modules for path in getattr(module, "UPLOAD_PATHS", ())}
+    return Edge(
+        whole,
+        max_body_bytes=options.max_body_bytes,
+        larger_bodies=dict.fromkeys(uploads, options.max_upload_bytes),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -12,25 +13,38 @@ from fastapi.security import OAuth2PasswordBearer
 from backend.agent.catalog import ModelCatalog
 from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
-from backend.errors import NotAuthenticated
+from backend.errors import NotAuthenticated, Unavailable
 from backend.ports.accounts import AccountService, Principal
 from backend.ports.clock import Clock
 from backend.ports.documents import Documents
 from backend.ports.stores import AuditStore, ConversationStore, RunStore
 from backend.ports.values import Health
 
+MIB = 1024 * 1024
+LARGEST_FILES_IN_ONE_REQUEST = 4
 bearer = OAuth2PasswordBearer(tokenUrl="/api/auth/login", auto_error=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiOptions:
-    """How the HTTP face behaves. `allowed_origins` are pages that may use the refresh cookie."""
+    """How the HTTP face behaves. `cors_origins` are pages that may use the refresh cookie.
+
+    `incoming` is the folder in which uploads lie while they arrive.
+    """
 
     first_byte_wait_s: float = 5.0
-    max_body_bytes: int = 12 * 1024 * 1024
+    max_body_bytes: int = 12 * MIB
+    incoming: Path = Path("data/uploads/.incoming")
+    max_file_bytes: int = 100 * MIB
+    upload_wait_s: float = 20.0
     cors_origins: tuple[str, ...] = ()
     secure_cookies: bool = False
     version: str = "0"
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """Bound one request with files: several of the largest, and what the form adds to them."""
+        return LARGEST_FILES_IN_ONE_REQUEST * self.max_file_bytes + MIB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +87,17 @@ async def authenticate(request: Request) -> Principal:
 
 Services = Annotated[AppServices, Depends(services)]
 Account = Annotated[Principal, Depends(account)]
+
+
+async def library(caller: Account, found: Services) -> Documents:
+    """Give the documents to a caller who may use them."""
+    caller.require("files")
+    if found.documents is None:
+        raise Unavailable("This server keeps no documents")
+    return found.documents
+
+
+Library = Annotated[Documents, Depends(library)]
 
 
 async def administrator(caller: Account) -> Principal:

@@ -100,8 +100,8 @@ def _plainest(faults: Sequence[Any]) -> Any:  # noqa: ANN401 - pydantic's error 
 def param_name(location: Sequence[str | int]) -> str:
     """Name a field as OpenAI does: `messages[0].role`."""
     name = ""
-    for part in location:
-        if part in {"body", "query", "path", "header"} and not name:
+    for at, part in enumerate(location):
+        if at == 0 and part in {"body", "query", "path", "header"}:
             continue
         if isinstance(part, int):
             name += f"[{part}]"

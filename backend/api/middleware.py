@@ -9,6 +9,7 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,11 +28,17 @@ SECURITY = {
 
 
 class Edge:
-    """The outermost layer of the application."""
+    """The outermost layer of the application.
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
+    `larger_bodies` names the paths whose bodies have a limit of their own.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, max_body_bytes: int, larger_bodies: Mapping[str, int] | None = None
+    ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._larger_bodies = larger_bodies or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -41,9 +48,10 @@ class Edge:
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         headed = _Headed(send, request_id)
-        limited = _limited(receive, max_bytes=self._max_body_bytes)
+        max_bytes = self._larger_bodies.get(scope["path"], self._max_body_bytes)
+        limited = _limited(receive, max_bytes=max_bytes)
         try:
-            _check_length(scope, max_bytes=self._max_body_bytes)
+            _check_length(scope, max_bytes=max_bytes)
             with bind_log_context(request_id=request_id):
                 await self._app(scope, limited, headed)
         except StewardError as exc:

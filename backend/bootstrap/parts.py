@@ -46,6 +46,9 @@ def api_options(settings: Settings, *, address: str) -> ApiOptions:
     return ApiOptions(
         first_byte_wait_s=settings.server.first_byte_wait_s,
         max_body_bytes=settings.server.request_body_max_bytes,
+        incoming=settings.data_dir / "uploads" / ".incoming",
+        max_file_bytes=settings.documents.max_file_bytes,
+        upload_wait_s=settings.documents.upload_wait_s,
         cors_origins=settings.server.cors_origins,
         secure_cookies=public_url.startswith("https://"),
         version=__version__,

@@ -1,39 +1,30 @@
-"""Finds the files that a person or a model means by a name that is not quite theirs.
-
-Not for: paths. Names are data here.
-"""
+"""Names of files as clients send them, made fit to show. A name is data and never becomes a path."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Final
+import unicodedata
 
-# What small models write where any file will do.
-_ANY: Final = re.compile(
-    r"a|all|any|the|my|our|this|these|of|in|s|users?|files?|documents?|uploaded|attached|uploads?"
-    r"|attachments?|none|null|knowledge|base|library"
+MAX_NAME_CHARS = 255
+_SEPARATORS = re.compile(r"[/\\]")
+# They turn the reading direction: "invoice<U+202E>fdp.exe" would be shown as "invoiceexe.pdf".
+_TURNING = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 )
-_WORD = re.compile(r"[^\W_]+")
 
 
-def name_list(given: object) -> object:
-    """Read one text as names between semicolons; anything else comes back as it is."""
-    if not isinstance(given, str):
-        return given
-    return [one.strip() for one in given.replace("\n", ";").split(";") if one.strip()]
+def clean_file_name(given: str) -> str:
+    """Take the last part of a name, without what cannot be seen or would mislead; it may be empty.
+
+    Folders are dropped, control characters and marks that turn the reading direction removed,
+    white space is evened out, and letters are composed (NFC), as people would type them.
+    """
+    last = _SEPARATORS.split(unicodedata.normalize("NFC", given).rstrip("/\\ "))[-1]
+    shown = "".join(" " if one.isspace() else one for one in last if _can_be_shown(one))
+    name = " ".join(shown.split())
+    return "" if name.strip(".") == "" else name
 
 
-def means_any(name: str) -> bool:
-    """Tell whether a name names no file in particular: "the attached file", "documents", ""."""
-    return not _particular(name)
-
-
-def fitting(name: str, filenames: Sequence[str]) -> list[str]:
-    """Give the file names that hold every word of a name, whatever stands between them."""
-    wanted = _particular(name)
-    return [one for one in filenames if wanted <= set(_WORD.findall(one.casefold()))]
-
-
-def _particular(name: str) -> set[str]:
-    return {word for word in _WORD.findall(name.casefold()) if not _ANY.fullmatch(word)}
+def _can_be_shown(one: str) -> bool:
+    hidden = unicodedata.category(one) in {"Cc", "Cs"} and not one.isspace()
+    return not hidden and one not in _TURNING

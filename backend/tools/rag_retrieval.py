@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import AliasChoices, BeforeValidator, Field
 
 from backend.errors import StewardError, ToolFailed, ToolRetry, ToolUnavailable
-from backend.kit.file_names import fitting, means_any, name_list
+from backend.kit.meant_files import fitting, means_any, name_list
 from backend.kit.plain_text import one_line, unmarked
 from backend.ports.documents import (
     Documents,

@@ -44,6 +44,7 @@ async def server(
     folder = tmp_path_factory.mktemp("server")
     more = {"AUTH__LOGIN_FAILURES_PER_ADDRESS": "1000", "SERVER__TRUSTED_PROXIES": "127.0.0.1"}
     async with live_server(folder, **doubles.environ(), **more) as live:
+        live.keep_documents()
         live.token = await live.log_in()
         yield live
 
@@ -98,3 +99,10 @@ async def streaming(server: LiveServer) -> AsyncIterator[AsyncOpenAI]:
 async def person(server: LiveServer, http: httpx.AsyncClient) -> Person:
     """Make an ordinary user."""
     return await someone(server, http)
+
+
+@pytest_asyncio.fixture(loop_scope=SESSION)
+async def mine(server: LiveServer, person: Person) -> AsyncIterator[httpx.AsyncClient]:
+    """Speak plain HTTP as somebody who keeps no files yet."""
+    async with server.http(person.token) as client:
+        yield client

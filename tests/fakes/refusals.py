@@ -16,6 +16,7 @@ WITH_BODY = [
     ("POST", "/api/auth/keys"),
     ("PATCH", "/api/conversations/conv_x"),
     ("POST", "/api/tools/math_calc"),
+    ("POST", "/api/files/search"),
     ("POST", "/api/users"),
     ("PATCH", "/api/users/user_x"),
 ]
