@@ -58,7 +58,7 @@ def _stretch(reading: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
             _it.start >= begin,
             _it.start < bindparam("last"),
         )
-        .order_by(_it.start, _it.number)
+        .order_by(_it.start)  # pages that share it are empty but one
     )
 
 
