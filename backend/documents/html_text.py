@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, cast
 
 from backend.documents.building import TextBuilder
@@ -91,6 +92,7 @@ _CHARSET = re.compile(
     rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""", re.IGNORECASE
 )
 _DECLARATION = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_.:-]{2,40})""")
+_LIMIT = "ERR_RESOURCE_LIMIT"
 _HEAD_BYTES = 4096
 _MAIN_SHARE = 0.4
 
@@ -105,16 +107,21 @@ def declared_charset(data: bytes) -> str:
 
 
 def parse_html(text: str) -> Element | None:
-    """Parse a page, mending it as far as possible; None when it holds nothing at all."""
+    """Parse a page, mending it as far as possible; None when it holds nothing at all.
+
+    libxml2 drops what lies deeper than it allows (2,048 levels here), which raises Unreadable.
+    """
     etree = lxml_etree()
     parser = etree.HTMLParser(
-        encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+        encoding="utf-8", no_network=True, huge_tree=True, remove_comments=True, remove_pis=True
     )
     try:
         tree = etree.fromstring(text.encode(errors="replace"), parser)
     except (etree.XMLSyntaxError, ValueError) as exc:
         msg = f"The HTML cannot be read ({exc})."
         raise Unreadable(msg) from exc
+    if any(entry.type_name == _LIMIT for entry in parser.error_log):
+        raise Unreadable("The HTML is nested too deeply to be read whole.")
     return cast("Element | None", tree)
 
 
@@ -265,9 +272,8 @@ def _cell_text(cell: Element, skip: Skip) -> str:
 
 def _is_layout(table: Element) -> bool:
     """Tell a table that arranges a page from one that holds data."""
-    return next(table.iter("h1", "h2", "h3", "pre", "ul", "ol", "form"), None) is not None or (
-        len(list(table.iter("table"))) > 1
-    )
+    inside = table.iter("table", "h1", "h2", "h3", "pre", "ul", "ol", "form")
+    return next(one for one in chain(inside, [None]) if one is not table) is not None
 
 
 class _Events(Iterator[tuple[str, Element]]):

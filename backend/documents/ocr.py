@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from backend.documents.extracted import Unreadable
+from backend.documents.pictures import open_picture
 
 _DPI = 250
 _MAX_PIXELS = 25_000_000
@@ -98,22 +99,16 @@ def _draw_pdf(path: Path, page: int) -> bytes:
 
 def _draw_image(path: Path, page: int) -> bytes:
     """Draw a frame of an image in grey, upright and not too large, as PGM."""
-    from PIL import Image, ImageOps  # noqa: PLC0415 - lazy: document readers
+    from PIL import ImageOps  # noqa: PLC0415 - lazy: document readers
 
-    try:
-        with Image.open(path) as image:
-            if page > 1:
-                image.seek(page - 1)
-            _refuse_bomb(image.width * image.height)
-            image.draft("L", (image.width, image.height))
-            grey = ImageOps.exif_transpose(_on_white(image)).convert("L")
-            if grey.width * grey.height > _MAX_PIXELS:
-                factor = (_MAX_PIXELS / (grey.width * grey.height)) ** 0.5
-                grey = grey.resize((int(grey.width * factor), int(grey.height * factor)))
-            return _pgm(grey.width, grey.height, grey.tobytes(), stride=grey.width)
-    except (OSError, ValueError, SyntaxError, EOFError) as exc:
-        msg = f"The image cannot be drawn ({exc})."
-        raise Unreadable(msg) from exc
+    with open_picture(path) as image:
+        if page > 1:
+            image.seek(page - 1)
+        grey = ImageOps.exif_transpose(_on_white(image)).convert("L")
+        if grey.width * grey.height > _MAX_PIXELS:
+            factor = (_MAX_PIXELS / (grey.width * grey.height)) ** 0.5
+            grey = grey.resize((int(grey.width * factor), int(grey.height * factor)))
+        return _pgm(grey.width, grey.height, grey.tobytes(), stride=grey.width)
 
 
 def _on_white(image: Any) -> Any:  # noqa: ANN401 - an image, loaded lazily
@@ -124,12 +119,6 @@ def _on_white(image: Any) -> Any:  # noqa: ANN401 - an image, loaded lazily
         return image
     coloured = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", coloured.size, "white"), coloured)
-
-
-def _refuse_bomb(pixels: int) -> None:
-    if pixels > 4 * _MAX_PIXELS:
-        msg = f"The image has {pixels:,} pixels, more than {4 * _MAX_PIXELS:,}."
-        raise Unreadable(msg)
 
 
 def _pgm(width: int, height: int, grey: bytes, *, stride: int) -> bytes:

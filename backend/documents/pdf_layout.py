@@ -78,14 +78,7 @@ class Layout:
     def _block(self, group: Sequence[Line], look: _PageLook) -> Block:
         text = look.joined(group)
         level = self._levels.get(_rounded(group[0].size), 0)
-        letters = sum(char.isalpha() for char in text)
-        if (
-            level
-            and letters > 1
-            and not _LEADERS.search(text)
-            and len(group) <= _MAX_HEADING_LINES
-            and len(text) <= _MAX_HEADING_CHARS
-        ):
+        if level and len(group) <= _MAX_HEADING_LINES and _may_head(text):
             return Block(" ".join(text.split()), "heading", level)
         return Block(text, "list" if _BULLET.match(text) else "paragraph")
 
@@ -167,6 +160,11 @@ def words_of(pages: Iterable[Sequence[Line]]) -> Counter[str]:
         for text in texts:
             counted.update(w for w in re.findall(r"[\w-]+", text.lower()) if w in divided)
     return counted
+
+
+def _may_head(text: str) -> bool:
+    letters = sum(char.isalpha() for char in text[:_MAX_HEADING_CHARS])
+    return letters > 1 and len(text) <= _MAX_HEADING_CHARS and not _LEADERS.search(text)
 
 
 def _runs_on(above: Line, line: Line) -> bool:

@@ -16,6 +16,7 @@ from backend.documents.text_kinds import kind_of_text, looks_binary
 HEAD_BYTES = 8 * 1024
 _SAMPLE_BYTES = 64 * 1024
 _PDF_WITHIN = 1024
+_PDF_OBJECT = re.compile(rb"\d+ \d+ obj\b")
 
 _IMAGE_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -87,7 +88,7 @@ def first_look(head: bytes, filename: str, *, ocr: bool = True) -> str:
         return "" if ocr else _NO_OCR
     if head.startswith(_OLE):
         return _legacy(filename)
-    return "" if b"%PDF-" in head[:_PDF_WITHIN] else _hopeless(head)
+    return "" if _is_pdf(head) else _hopeless(head)
 
 
 def detect(path: Path, filename: str) -> str:
@@ -99,10 +100,10 @@ def detect(path: Path, filename: str) -> str:
         raise Unreadable(reason)
     if _is_image(head):
         return "image"
-    if b"%PDF-" in head[:_PDF_WITHIN]:
-        return "pdf"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zipped(path)
+    if _is_pdf(head):
+        return "pdf"
     text = decode(head)
     if looks_binary(text):
         raise Unreadable(_BINARY)
@@ -118,6 +119,14 @@ def _hopeless(head: bytes) -> str:
         return _RIFF.get(head[8:12], "")
     reason = next((why for magic, why in _HOPELESS if head.startswith(magic)), "")
     return reason if reason and not _may_be_text(head) else ""
+
+
+def _is_pdf(head: bytes) -> bool:
+    """Tell a PDF by its first bytes, or by its first object when something stands before it."""
+    at = head.find(b"%PDF-", 0, _PDF_WITHIN)
+    return at >= 0 and (
+        not head[:at].strip(b"\xef\xbb\xbf\0 \t\r\n") or _PDF_OBJECT.search(head) is not None
+    )
 
 
 def _is_image(head: bytes) -> bool:

@@ -63,11 +63,18 @@ def add_table(builder: TextBuilder, rows: Sequence[Cells]) -> None:
             builder.add(group, "table")
 
 
-def add_records(builder: TextBuilder, rows: Iterable[Cells], *, name: str) -> TableNote:
-    """Add a whole sheet, row by row; lines above its header become paragraphs."""
+def add_records(
+    builder: TextBuilder, rows: Iterable[Cells], *, name: str, heading: str = ""
+) -> TableNote:
+    """Add a whole sheet, row by row, below a heading when there are any.
+
+    Lines above the header of its columns become paragraphs.
+    """
     given = (tuple(map(_flat, row)) for row in rows)
     filled = (row for row in given if any(row))
     first = list(islice(filled, _LOOK_AHEAD_ROWS))
+    if first:
+        builder.add(heading, "heading", level=1)
     while len(first) > 1 and _is_caption(first[0], first[1:]):
         builder.add(" ".join(filter(None, first.pop(0))))
     headed = bool(first) and is_header(first[0], first[1:])

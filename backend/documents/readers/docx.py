@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend.documents.building import TextBuilder
 from backend.documents.extracted import Extracted, Source
@@ -100,10 +100,11 @@ class _Reading:
     def _style(self, properties: Element | None) -> _Style:
         if properties is None:
             return _PLAIN
-        style = self._styles.get(value(properties.find("{*}pStyle")), _PLAIN)
-        level = _outline(properties) or style.level
-        listed = style.listed or _is_listed(properties)
-        return _Style(level=level, title=style.title, listed=listed)
+        said = {local_name(child): child for child in properties}
+        style = self._styles.get(value(said.get("pStyle")), _PLAIN)
+        if "outlineLvl" in said:
+            style = replace(style, level=_outline(said["outlineLvl"]) or style.level)
+        return replace(style, listed=_is_listed(said["numPr"])) if "numPr" in said else style
 
 
 def paragraph_text(element: Element) -> str:
@@ -139,13 +140,13 @@ def _inside(element: Element, name: str) -> list[Element]:
     return [*direct, *wrapped]
 
 
-def _outline(properties: Element) -> int:
-    level = value(properties.find("{*}outlineLvl"))
+def _outline(element: Element | None) -> int:
+    level = value(element)
     return int(level) + 1 if level.isdecimal() and int(level) < 9 else 0
 
 
-def _is_listed(properties: Element) -> bool:
-    number = properties.find("{*}numPr/{*}numId")
+def _is_listed(numbering: Element) -> bool:
+    number = numbering.find("{*}numId")
     return number is not None and value(number) not in {"", "0"}
 
 
@@ -171,8 +172,7 @@ def _resolved(name: str, elements: dict[str, Element]) -> _Style:
         found = _HEADING_NAME.fullmatch(shown)
         title = title or shown == "title"
         listed = listed or (shown.startswith("list ") and shown != "list paragraph")
-        properties = element.find("{*}pPr")
-        outline = _outline(properties) if properties is not None else 0
+        outline = _outline(element.find("{*}pPr/{*}outlineLvl"))
         level = level or (int(found[1]) if found else outline) or int(shown == "title")
         name = value(element.find("{*}basedOn"))
     return _Style(level=level, title=title, listed=listed)

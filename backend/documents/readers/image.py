@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend.documents.blocks import recognised_paragraphs
 from backend.documents.building import TextBuilder, too_many_pages
 from backend.documents.extracted import Extracted, NoText, Source, Unreadable
+from backend.documents.pictures import open_picture
 
 KIND = "image"
 LABEL = "image (PNG, JPEG, TIFF, WebP)"
@@ -27,14 +28,8 @@ def read(source: Source) -> Extracted:
 
 
 def _frames(source: Source) -> int:
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - lazy: document readers
-
-    try:
-        with Image.open(source.path) as image:
-            count = int(getattr(image, "n_frames", 1))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as exc:
-        msg = "The file is damaged: it cannot be opened as an image."
-        raise Unreadable(msg) from exc
+    with open_picture(source.path) as image:
+        count = int(getattr(image, "n_frames", 1))
     if count > source.limits.max_pages:
         raise Unreadable(too_many_pages(source.limits))
     return count

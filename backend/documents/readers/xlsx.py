@@ -28,9 +28,8 @@ def read(source: Source) -> Extracted:
     try:
         for sheet in workbook.worksheets:
             sheet.reset_dimensions()  # some programs write wrong ones
-            builder.add(sheet.title, "heading", level=1)
             rows = cast("Iterator[tuple[object, ...]]", sheet.iter_rows(values_only=True))
-            table = add_records(builder, map(_row, rows), name=sheet.title)
+            table = add_records(builder, map(_row, rows), name=sheet.title, heading=sheet.title)
             tables.append(table.as_json())
     finally:
         workbook.close()
