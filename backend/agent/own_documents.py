@@ -9,7 +9,6 @@ import logging
 import re
 from dataclasses import replace
 
-from backend.agent.route_rules.document_talk import document_talk
 from backend.agent.route_rules.features import Features, read
 from backend.agent.route_rules.small_talk import is_small_talk
 from backend.agent.route_rules.tokens import clip
@@ -17,6 +16,7 @@ from backend.agent.route_rules.vocabulary import EXPLAIN_VERBS
 from backend.agent.routing import RoutingInput
 from backend.agent.run import Run
 from backend.errors import StewardError
+from backend.kit.document_talk import document_talk
 from backend.kit.waiting import DeadlineExceeded, within
 from backend.ports.documents import Documents, SearchQuery
 from backend.ports.values import RouteDecision

@@ -93,7 +93,8 @@ class BuiltinProvider:
         turn = read_turn(request.messages)
         if request.response_schema is not None:
             return Answer(text=self._as_json(request, turn))
-        toolbox = Toolbox([] if request.tool_choice == "none" else offered(request.tools))
+        tools = [] if request.tool_choice == "none" else offered(request.tools)
+        toolbox = Toolbox(tools, own_first=turn.in_documents)
         demanded = _demanded(request, turn, toolbox)
         if demanded:
             return Answer(calls=demanded, thought=_thought(demanded))

@@ -101,7 +101,7 @@ class RagRetrieval:
         """Search; ToolRetry names the user's files when one asked for is none of them."""
         try:
             if not await self._documents.has_any(context.user_id):
-                return ToolResult(text=_NO_DOCUMENTS, data={"searched": 0, "unready": 0})
+                return ToolResult(text=NO_DOCUMENTS, data={"searched": 0, "unready": 0})
             query = await self._query(args, context.user_id)
             found = await self._documents.search(context.user_id, query)
             if not found.relevant and _DIGEST.search(args.query):
@@ -151,13 +151,13 @@ class RagRetrieval:
         return replace(found, passages=ordered, relevant=True) if ordered else None
 
 
-_NO_DOCUMENTS = (
+NO_DOCUMENTS = (
     "The user has no documents: none were uploaded yet. Tell them that files are uploaded on this "
     "server's page, or with POST /api/files/upload."
 )
-_STILL_READ = "The user's documents are still being read ({count} of them); ask again in a moment."
-_UNREADABLE = "None of these documents could be read; the user's list of files says why."
-_NOTHING = (
+STILL_READ = "The user's documents are still being read ({count} of them); ask again in a moment."
+UNREADABLE = "None of these documents could be read; the user's list of files says why."
+NOTHING = (
     "Nothing in the user's documents answers this. Say that it is not in their documents; do not "
     "invent an answer."
 )
@@ -166,13 +166,13 @@ _NOTHING = (
 def _result(found: SearchAnswer) -> ToolResult:
     data = {"searched": found.searched, "unready": found.unready, "relevant": found.relevant}
     if not found.searched:
-        text = _STILL_READ.format(count=found.unready) if found.unready else _UNREADABLE
+        text = STILL_READ.format(count=found.unready) if found.unready else UNREADABLE
         return ToolResult(text=text, data=data)
     waiting = f"{found.unready} of the user's documents are still being read"
     notes = "".join(f"Note: {one}.\n" for one in [*found.notes, *[waiting] * (found.unready > 0)])
     if not found.relevant or not found.passages:
         near = "".join(f" Near, but no answer: {_head(one)}." for one in found.passages[:1])
-        return ToolResult(text=f"{_NOTHING}{near}\n{notes}".strip(), data=data)
+        return ToolResult(text=f"{NOTHING}{near}\n{notes}".strip(), data=data)
     passages = "\n\n".join(_block(n, one) for n, one in enumerate(found.passages, 1))
     return ToolResult(
         text=notes + passages,

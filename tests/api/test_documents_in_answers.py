@@ -175,3 +175,61 @@ async def test_a_browsers_request_with_a_token_gets_the_passage(http: httpx.Asyn
     """A page that fetches says who it is."""
     answer = await http.get("/api/citations/cit_1", headers={"accept": "text/html"})
     assert answer.status_code == 404
+
+
+BUILTIN = [
+    (
+        "What notice does my lease ask for?",
+        "Either party may end the lease with a notice of 90 days. [1]",
+        ["lease.pdf, p. 2"],
+    ),
+    (
+        "What is the refund deadline?",
+        "The refund deadline is 30 days after the purchase. [1]",
+        ["policy.txt"],
+    ),
+    (
+        "What is the rent in the lease and what is the refund deadline in the policy?",
+        "The rent is 900 euros a month. [1]\n\nThe refund deadline is 30 days after the purchase. [{n}]",
+        ["lease.pdf, p. 1", "policy.txt"],
+    ),
+    (
+        "What does my handbook say about parking?",
+        "This was not found in your documents: What does my handbook say about parking?",
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize("mode", ["", "@react", "@plan"])
+@pytest.mark.parametrize(("question", "wanted", "titles"), BUILTIN)
+async def test_the_builtin_model_quotes_the_right_page_in_every_mode(
+    http: httpx.AsyncClient,
+    documents: FoundDocuments,
+    mode: str,
+    question: str,
+    wanted: str,
+    titles: list[str],
+) -> None:
+    """With the marker of the passage that says it, or plainly that it is not there."""
+    body = {"model": f"builtin{mode}", "messages": [{"role": "user", "content": question}]}
+    answer = (await http.post(CHAT, json=body)).json()
+    message = answer["choices"][0]["message"]
+    known = [one["title"] for one in answer["x_agent"]["citations"]]
+    number = known.index(titles[-1]) + 1 if titles else 0
+    assert message["content"] == wanted.replace("{n}", str(number))
+    marked = [one["url_citation"]["title"] for one in message.get("annotations", [])]
+    assert marked == titles
+
+
+async def test_the_builtin_model_follows_up_on_a_document(
+    http: httpx.AsyncClient, documents: FoundDocuments
+) -> None:
+    """What "it" is stands in the question before."""
+    messages = [
+        {"role": "user", "content": "What notice does my lease ask for?"},
+        {"role": "assistant", "content": "A notice of 90 days. [1]"},
+        {"role": "user", "content": "What rent does it ask for?"},
+    ]
+    answer = (await http.post(CHAT, json={"model": "builtin", "messages": messages})).json()
+    assert answer["choices"][0]["message"]["content"] == "The rent is 900 euros a month. [1]"

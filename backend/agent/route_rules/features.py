@@ -7,10 +7,10 @@ from typing import Final
 
 from backend.agent.route_rules import series, vocabulary
 from backend.agent.route_rules.asks import Asks, find_asks
-from backend.agent.route_rules.document_talk import DocumentTalk, document_talk
 from backend.agent.route_rules.patterns import Sign, find_signs
 from backend.agent.route_rules.tokens import Token, clip, split_sentences, tokenise
 from backend.agent.route_rules.vocabulary import WordClass
+from backend.kit.document_talk import DocumentTalk, document_talk
 
 _POSSESSIVE_PRONOUNS: Final = frozenset({
     "it",

@@ -14,6 +14,7 @@ from backend.kit.extraction import observed
 from backend.kit.extraction.arguments import fill, main_parameter
 from backend.kit.extraction.entities import bare_question
 from backend.kit.extraction.exact_arithmetic import evaluate
+from backend.kit.extraction.from_documents import says_nothing
 from backend.kit.extraction.needs import needs
 from backend.kit.extraction.observed import LOOK_UPS, Observation
 from backend.kit.extraction.schemas import properties
@@ -218,7 +219,9 @@ def _nothing(step: Step, tried: Sequence[Observation]) -> str:
     sought = [one for one in tried if not one.failed or one.absent]
     told = list(dict.fromkeys(broken[-1:] if step.kind in {"math", "data"} else broken))
     if step.kind == "documents" and any(not one.failed for one in sought):
-        told.append(f"This was not found in your documents: {step.text}")
+        told.append(
+            observed.not_in_documents(step.text, next(one for one in sought if not one.failed))
+        )
     elif sought:
         near = [one for one in sought if not one.failed and not one.empty]
         told.append(_not_here(step.text, near[0] if near else sought[0], among=sought))
@@ -228,6 +231,8 @@ def _nothing(step: Step, tried: Sequence[Observation]) -> str:
 def _not_here(ask: str, seen: Observation, *, among: Sequence[Observation] = ()) -> str:
     if seen.failed and not seen.absent:
         return observed.reason(seen)
+    if says_nothing(seen.text):
+        return observed.not_in_documents(ask, seen)
     near = None if seen.empty or seen.failed else observed.quoted(ask, seen.text, least=0.12)
     if near:
         return f"I found no direct answer to “{ask}”. The closest passage says: {near}"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from backend.kit.extraction.data_questions import data_arguments
 from backend.kit.extraction.entities import bare_question, names, numbers, search_words
-from backend.kit.extraction.evidence import Evidence, name_words
+from backend.kit.extraction.evidence import Evidence, files_named, name_words
 from backend.kit.extraction.schemas import (
     MISSING,
     Schema,
@@ -108,7 +108,8 @@ def _number(text: str) -> int | float:
 def _other(name: str, schema: Schema, evidence: Evidence, *, needed: bool, root: Schema) -> object:
     kind = type_of(schema)
     if kind == "array" and not choices(schema):
-        return _array(schema, evidence, needed=needed, root=root)
+        named = files_named(name, evidence.text)
+        return named or _array(schema, evidence, needed=needed, root=root)
     if kind == "object" and not choices(schema):
         return _nested(schema, evidence, needed=needed, root=root)
     return _scalar(name, schema, evidence, needed=needed)

@@ -10,11 +10,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from backend.kit.extraction.asked import results
+from backend.kit.extraction.asked import Block, results
 from backend.kit.extraction.entities import bare_question
 from backend.kit.extraction.exact_arithmetic import evaluate
+from backend.kit.extraction.from_documents import says_nothing
 from backend.kit.extraction.needs import needs
-from backend.kit.extraction.observed import LOOK_UPS, Observation, answer, plain_reason, quoted
+from backend.kit.extraction.observed import (
+    LOOK_UPS,
+    Observation,
+    answer,
+    not_in_documents,
+    plain_reason,
+    quoted,
+)
 from backend.kit.extraction.own_figures import own_figures
 from backend.kit.extraction.passages import Sentence, sentences, split_sentences
 from backend.kit.extraction.picking import has_sign, pick
@@ -83,6 +91,15 @@ def _from_results(turn: Turn) -> str:
     for step in steps:
         for at, block in enumerate(blocks):
             seen = Observation(tool=block.id, text=block.text)
+            if (
+                block.ok
+                and at not in used
+                and says_nothing(seen.text)
+                and step.text in block.purpose
+            ):
+                said.append(not_in_documents(step.text, seen))
+                used.add(at)
+                break
             found = answer(step.text, step.kind, seen) if block.ok and at not in used else None
             if found and _speaks_of(step.text, step.kind, block.text):
                 said.append(found)
@@ -90,10 +107,7 @@ def _from_results(turn: Turn) -> str:
                 break
     for at, block in enumerate(blocks):
         if block.ok and at not in used and not said:
-            found = quoted(turn.asked.ask, block.text, least=0.1) or _as_it_is(
-                steps, turn, block.text
-            )
-            said.append(found)
+            said.append(_best_of(block, steps, turn))
     failures = [
         f"One step failed: {plain_reason(block.text)[:300]}" for block in blocks if not block.ok
     ]
@@ -103,6 +117,17 @@ def _from_results(turn: Turn) -> str:
         )
         or WHAT_I_AM
     )
+
+
+def _best_of(block: Block, steps: Sequence[Step], turn: Turn) -> str:
+    """Answer from a result that belongs to no part: what it says of documents, its best sentences, all."""
+    seen = Observation(tool=block.id, text=block.text)
+    ask = turn.asked.ask
+    if says_nothing(seen.text):
+        return not_in_documents(ask, seen)
+    if any(step.kind == "documents" for step in steps):
+        return answer(ask, "documents", seen) or not_in_documents(ask, seen)
+    return quoted(ask, block.text, least=0.1) or _as_it_is(steps, turn, block.text)
 
 
 def _as_it_is(steps: Sequence[Step], turn: Turn, text: str) -> str:

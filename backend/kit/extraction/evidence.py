@@ -37,6 +37,11 @@ _SHAPES: Final = (
     (frozenset({"file", "filename", "path", "filepath"}), re.compile(r"[\w/~.-]{1,200}\.[A-Za-z]\w{0,5}\b")),
     (frozenset({"currency", "base", "target", "quote"}), re.compile(r"\b[A-Z]{3}\b")),
 )  # fmt: skip
+_FILE_NAMES: Final = word_set("file files filename filenames document documents")
+_DOCUMENT_FILE = re.compile(
+    r"[\w-][\w.-]{0,60}\.(?:pdf|docx?|txt|md|xlsx?|csv|tsv|pptx?|html?|epub|eml|json|rtf|odt)\b",
+    re.IGNORECASE,
+)
 _PLACE_NAMES: Final = word_set(
     "place location city country town region address where area capital destination"
 )
@@ -79,6 +84,12 @@ _MEANS: Final = {
     "true": "yes",
     "false": "no not without",
 }
+
+
+def files_named(name: str, text: str) -> list[str]:
+    """List the files a text names, for a parameter that takes files."""
+    takes_files = bool(_FILE_NAMES & set(name_words(name)))
+    return list(dict.fromkeys(_DOCUMENT_FILE.findall(text))) if takes_files else []
 
 
 def name_words(name: str) -> list[str]:

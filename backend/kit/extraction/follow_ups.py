@@ -51,6 +51,12 @@ _RESULT = re.compile(r"(?:=|≈|\bis)\s*(-?\d[\d,]*(?:\.\d+)?)")
 _PERSONAL = re.compile(
     r"\b(?:he|she|him|they|them|it|there)\b|\b(?:his|her|its|their)\b", re.IGNORECASE
 )
+_IT = re.compile(r"\b(?:it|its|there)\b", re.IGNORECASE)
+_DOCUMENT = re.compile(
+    r"\b(?:the|my|our|this) (?:\w+ ){0,2}?(?:documents?|files?|reports?|contracts?|agreements?|leases?|polic(?:y|ies)|manuals?|handbooks?"
+    r"|invoices?|letters?|papers?)\b|\b[\w-]{1,60}\.(?:pdf|docx?|txt|md|xlsx?|pptx?|html?)\b",
+    re.IGNORECASE,
+)
 _EMPTY_IT = re.compile(
     r"\b(?:what|which) (?:time|day|date|year) is it\b|\b(?:is|was|will) it (?:\w+ )?(?:rain|snow|be|cold|warm|hot|sunny|true|possible)"
     r"|\bhow (?:is|does) it (?:going|work)\b|\bis there\b|\bare there\b",
@@ -67,6 +73,7 @@ def completed(ask: str, question: str, answer: str) -> str:
     return (
         _of_the_same(said, question)
         or _on_the_result(said, answer)
+        or _of_the_document(said, question)
         or _with_the_name(said, question, answer)
         or ask
     )
@@ -141,6 +148,18 @@ def _on_the_result(said: str, answer: str) -> str | None:
     if not _CALCULATES.search(said) or not _THAT.search(said) or names(said):
         return None
     return _THAT.sub(number, said, count=1)
+
+
+def _of_the_document(said: str, question: str) -> str | None:
+    """Put the document that the question before named where "it" or "there" stands."""
+    named = _DOCUMENT.search(question)
+    pronoun = _IT.search(said)
+    if named is None or pronoun is None or names(said) or _EMPTY_IT.search(said):
+        return None
+    word = pronoun[0].casefold()
+    thing = f"in {named[0]}" if word == "there" else named[0]
+    thing = f"{thing}'s" if word == "its" else thing
+    return f"{said[: pronoun.start()]}{thing}{said[pronoun.end() :]}"
 
 
 def _with_the_name(said: str, question: str, answer: str) -> str | None:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from backend.kit.extraction.asked import Asked
+from backend.kit.document_talk import document_talk
+from backend.kit.extraction.asked import MAX_ASK_CHARS, Asked
 from backend.kit.extraction.entities import bare_question, names, places, search_words, subject
 from backend.kit.extraction.steps import Step
 
@@ -22,9 +23,9 @@ _NOT_WEATHER = re.compile(
     r"\b(?:boiling|melting|freezing|body|history|core|surface of|sales forecast|convert)\b",
     re.IGNORECASE,
 )
-DOCUMENTS = re.compile(
+_DOCUMENTS = re.compile(
     r"\b(?:(?:my|our|the|this|these|that) (?:\w+ ){0,2}(?:documents?|files?|reports?|pdfs?|contracts?|notes|invoices?"
-    r"|spreadsheets?|manuals?|handbooks?|attachments?|uploads?|agreements?|transcripts?|knowledge base)"
+    r"|spreadsheets?|manuals?|handbooks?|attachments?|uploads?|agreements?|transcripts?|leases?|knowledge base)"
     r"|(?:my|our) (?:\w+ ){0,2}(?:papers?|polic(?:y|ies)|books?|letters?)"
     r"|uploaded|attached|knowledge base|\w[\w-]{0,60}\.(?:pdf|docx?|txt|md|xlsx?|pptx?|html?))\b",
     re.IGNORECASE,
@@ -33,7 +34,14 @@ _DOCUMENT_WRAP = re.compile(
     r"^(?:according to|based on|from|in|using|search|check|look (?:in|at|through)|read) (?:my|our|the|this|these) (?:\w+ ){0,2}?"
     r"(?:documents?|files?|reports?|pdfs?|notes|uploads?|attachments?)(?: (?:for|to find))?[, ]+"
     r"|\s+(?:in|from|according to|based on) (?:my|our|the|these) (?:uploaded |attached )?(?:documents?|files?|pdfs?|notes|uploads?)$"
+    r"|^(?:which|what) (?:of )?(?:my |our |the )?(?:uploaded )?(?:documents?|files?) (?:mentions?|says?|contains?|discuss\w*|talks? about|speaks? of) "
     r"|\b(?:do|does) (?:my|our|the) (?:uploaded )?(?:documents?|files?|notes) (?:say|mention|state)s? (?:about )?",
+    re.IGNORECASE,
+)
+_DOCUMENT = r"(?:the|my|our|der|dem|den) [\w .-]{2,60}?|[\w-]{1,60}\.\w{2,5}"
+_TWO_DOCUMENTS = re.compile(
+    rf"^(?:compare|what (?:is|are)|which|how do|contrast) (?P<what>(?:the )?[\w -]{{3,80}}?) (?:in|of|from|under) (?P<one>{_DOCUMENT})"
+    rf",? (?:and|with|to|versus|vs\.?|against) (?:(?:that |those )?(?:in|of|from|under) )?(?:(?P<thing>(?:the )?[\w -]{{3,80}}?) in )?(?P<other>{_DOCUMENT})$",
     re.IGNORECASE,
 )
 _FRESH = re.compile(
@@ -79,9 +87,14 @@ _BACK = re.compile(
 )
 
 
+def of_documents(text: str) -> bool:
+    """Tell whether a text speaks of the user's documents."""
+    return _DOCUMENTS.search(text) is not None or document_talk(text[:MAX_ASK_CHARS].lower()) != ""
+
+
 def lookup_step(name: str, text: str) -> Step:
     """Make the step that looks up a thing another step needs."""
-    if DOCUMENTS.search(text):
+    if of_documents(text):
         return Step(id=name, kind="documents", text=text, value=_document_query(text))
     return Step(id=name, kind="encyclopedia", text=text, value=subject(text))
 
@@ -128,8 +141,12 @@ def look_up(part: str, before: Sequence[Step], name: str, asked: Asked) -> list[
         or _WIKI.search(part)
         or _RELATION.match(bare)
     )
-    if DOCUMENTS.search(part) and (asks or len(bare.split()) > 2):
-        return [Step(id=name, kind="documents", text=part, value=_document_query(part))]
+    if of_documents(part) and (asks or len(bare.split()) > 2):
+        number = int(name.removeprefix("s"))
+        return [
+            Step(id=f"s{number + at}", kind="documents", text=one, value=_document_query(one))
+            for at, one in enumerate(_each_document(part))
+        ]
     if not asks or _ABOUT_ME.search(bare) or asked.pasted or asked.data or asked.code:
         return []
     if _BACK.search(bare) and before and not names(bare):
@@ -142,6 +159,16 @@ def look_up(part: str, before: Sequence[Step], name: str, asked: Asked) -> list[
         Step(id=f"s{number + at}", kind="encyclopedia", text=part, value=title)
         for at, title in enumerate(compared)
     ] or [_general(part, bare, name)]
+
+
+def _each_document(part: str) -> list[str]:
+    """Split what is asked of two documents at once: one search would find the one or the other."""
+    shared = _TWO_DOCUMENTS.match(bare_question(part))
+    if shared is None:
+        return [part]
+    first, second = shared["one"], shared["other"]
+    other = shared["thing"] or shared["what"]
+    return [f"What is {shared['what']} in {first}?", f"What is {other} in {second}?"]
 
 
 def _about_the_step_before(part: str, earlier: Step, name: str) -> Step:

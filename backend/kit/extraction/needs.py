@@ -13,7 +13,7 @@ from backend.kit.extraction.asked import Asked
 from backend.kit.extraction.chains import CALC_LEAD, PAIR, chain
 from backend.kit.extraction.entities import bare_question, names, numbers
 from backend.kit.extraction.expressions import find_expression
-from backend.kit.extraction.lookups import DOCUMENTS, look_up, weather
+from backend.kit.extraction.lookups import look_up, of_documents, weather
 from backend.kit.extraction.passages import split_sentences
 from backend.kit.extraction.steps import MAX_STEPS, Prefer, Step
 
@@ -104,7 +104,7 @@ def needs(asked: Asked, *, first: int = 1, prefer: Prefer | None = None) -> list
             continue
         if _MANNER.match(bare_question(part)):
             continue
-        if _COMPOSE.match(part) and not (asked.urls or DOCUMENTS.search(part)):
+        if _COMPOSE.match(part) and not (asked.urls or of_documents(part)):
             continue
         steps += _part_steps(part, steps, first + len(steps), asked)
     return steps[:MAX_STEPS]

@@ -13,6 +13,13 @@ from typing import Any, Final, cast
 
 from backend.kit.extraction.entities import names, number_in, numbers, short_answer
 from backend.kit.extraction.figures_told import figures_told
+from backend.kit.extraction.from_documents import (
+    asks_summary,
+    best_named,
+    marked,
+    told_of,
+    why_nothing,
+)
 from backend.kit.extraction.passages import Sentence, sentences
 from backend.kit.extraction.picking import asked_kind, pick
 from backend.kit.extraction.words import terms
@@ -25,7 +32,8 @@ _FAILED = re.compile(
 )
 _EMPTY = re.compile(
     r"\b(?:no (?:\w+ )?(?:results?|matches|documents?|passages?|articles?|hits|entries|files?)\b|nothing (?:was )?found"
-    r"|not found|there is no (?:article|page)|found nothing|0 results)",
+    r"|not found|there is no (?:article|page)|found nothing|0 results)"
+    r"|\bnothing in the user's documents\b|\bdocuments (?:are still being read \(|could be read;)",
     re.IGNORECASE,
 )
 # What a tool tells a model, and a person need not read.
@@ -37,9 +45,6 @@ _ADVICE = re.compile(
     r"\s*(?:Example of a correct call|Examples?|Expected): .*$|\s*Try fewer or other words\.$"
 )
 _SIMILAR = re.compile(r"\bsimilar titles?: ([^\n]{2,600})", re.IGNORECASE)
-_SUMMARY = re.compile(
-    r"^\W*(?:please |can you )?(?:summari[sz]e|sum up|give (?:me )?a summary)\b", re.IGNORECASE
-)
 _SEVERAL = re.compile(r"\bcan mean several\b|\bdisambiguation\b|\bmay refer to\b", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*[-*•] (.{2,120})$", re.MULTILINE)
 _RESULT = re.compile(r"(?:≈|=|\bresult\b:?|\banswer\b:?)\s*(-?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?)")
@@ -89,6 +94,11 @@ def reason(observation: Observation) -> str:
     return f"The tool {observation.tool or 'that was called'} could not answer: {first or 'it gave no reason'}"
 
 
+def not_in_documents(question: str, observation: Observation) -> str:
+    """Say that documents have no answer, or why they could not be searched."""
+    return why_nothing(question, observation.text, empty=observation.empty)
+
+
 def plain_reason(text: str) -> str:
     """Leave out of an error what is meant for a model: the word itself, and how to call better."""
     first = " ".join(text.split())
@@ -126,7 +136,8 @@ def answer(question: str, kind: str, observation: Observation) -> str | None:
         return _flat(question, value)
     if kind in LOOK_UPS:
         several = _SEVERAL.search(observation.text[:300]) and _BULLET.search(observation.text)
-        return None if several else quoted(question, observation.text)
+        said = None if several else quoted(question, observation.text)
+        return told_of(question, observation.text, said) if kind == "documents" else said
     return _statistics(question, observation.text) if kind == "data" else _whole(observation)
 
 
@@ -144,36 +155,32 @@ def _calculated(observation: Observation) -> str:
 def quoted(question: str, text: str, *, least: float = 0.34) -> str | None:
     """Quote the sentences of a text that answer, each followed by its marker."""
     known = sentences(text)
-    if _SUMMARY.search(question):
-        return _digest(known)
+    if asks_summary(question):
+        return _digest(best_named(question, known))
     wanted = set(terms(question))
     lead = [one for one in known if one.title and wanted and wanted <= set(terms(one.title))]
     if lead:
         first = lead[0].passage
         return (
-            " ".join(_marked(one.text, one.marker) for one in lead if one.passage == first)[:1200]
+            " ".join(marked(one.text, one.marker) for one in lead if one.passage == first)[:1200]
             if len(lead) <= 2
-            else " ".join(_marked(one.text, one.marker) for one in lead[:2])
+            else " ".join(marked(one.text, one.marker) for one in lead[:2])
         )
     limit = 3 if asked_kind(question) == "open" else 2
     picked = pick(question, known, limit=limit, least=least)
     if not picked:
         return None
-    return " ".join(_marked(one.text, one.marker) for one in picked)
+    return " ".join(marked(one.text, one.marker) for one in picked)
 
 
 def _digest(known: Sequence[Sentence]) -> str | None:
     """Give the opening sentences of the first passages, in their order."""
     kept: list[Sentence] = []
-    for one in known:
+    for one in [one for one in known if not one.is_heading] or known:
         same = sum(other.passage == one.passage for other in kept)
         if same < 2 and len(kept) < 6:
             kept.append(one)
-    return " ".join(_marked(one.text, one.marker) for one in kept) or None
-
-
-def _marked(text: str, marker: int | None) -> str:
-    return text if marker is None else f"{text} [{marker}]"
+    return " ".join(marked(one.text, one.marker) for one in kept) or None
 
 
 def _statistics(question: str, text: str) -> str:

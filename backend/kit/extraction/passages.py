@@ -13,6 +13,13 @@ from backend.kit.extraction.words import word_set
 
 _HEAD = re.compile(r"\s*\[(\d{1,3})\]\s*(.*)")
 _TAIL = re.compile(r"(.{1,200}?)\s*\[(\d{1,3})\]:?\s*")
+# A file's name, with the page and the heading: all of the line is the title.
+_FILE_TITLE = re.compile(r".{1,150}\.\w{1,5}(?:, p\. \d{1,6})?(?: \(.{1,100}\))?")
+# What a tool says about its result, before the first passage.
+_NOTE = re.compile(r"Note: ")
+_HEADING_WORDS: Final = 7
+# A sentence's end, a field, a figure that is no year.
+_SAYS = re.compile(r"[.!?\u3002]\W*$|[:=|]|(?<!\d)(?!(?:19|20)\d\d(?!\d))\d")
 _TRAILING = re.compile(r"\s*((?:\[\d{1,3}\]\s*)+)([.!?]?)$")
 _BREAK = re.compile(
     r"(?<=[.!?…])[\"'”\u2019)\]]*\s+(?=[^\Wa-zß-öø-ÿ_]|[\"'“\u2018(\[])|(?<=[。\uff01\uff1f])"
@@ -32,6 +39,11 @@ class Sentence:
     marker: int | None = None
     title: str = ""
     passage: int = 0
+
+    @property
+    def is_heading(self) -> bool:
+        """Tell whether it names what follows rather than says something."""
+        return len(self.text.split()) <= _HEADING_WORDS and _SAYS.search(self.text) is None
 
 
 @dataclass(slots=True)
@@ -83,7 +95,7 @@ def _passages(text: str) -> list[_Open]:
             passages.append(_opened(int(head[1]), head[2].strip()))
         elif tail and not tail[1].rstrip().endswith((".", "!", "?")) and len(tail[1].split()) <= 16:
             passages.append(_Open(int(tail[2]), tail[1].strip(), []))
-        else:
+        elif len(passages) > 1 or not _NOTE.match(line):
             passages[-1].lines.append(line)
     for passage in passages:
         passage.lines = passage.lines if any(line.strip() for line in passage.lines) else []
@@ -91,6 +103,8 @@ def _passages(text: str) -> list[_Open]:
 
 
 def _opened(marker: int, rest: str) -> _Open:
+    if _FILE_TITLE.fullmatch(rest):
+        return _Open(marker, rest, [])
     title, dash, body = rest.partition(" - ")
     if dash and len(title) <= 120:
         return _Open(marker, title.strip(), [body])

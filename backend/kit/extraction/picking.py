@@ -85,7 +85,9 @@ def pick(
     if not ranked:
         return []
     floor = ranked[0][1].score * 0.82
-    chosen = [_with_lead(item, candidates) for item in ranked[:limit] if item[1].score >= floor]
+    best = [item for item in ranked[:limit] if item[1].score >= floor]
+    said = [item for item in best if not candidates[item[0]].is_heading] or best[:1]
+    chosen = [_with_lead(item, candidates) for item in said]
     return list({item.text: item for item in chosen}.values())
 
 
@@ -109,6 +111,8 @@ def _scored(
             score += 0.18 * whole
         if candidate.text.endswith("?"):
             score -= 0.4 * whole
+        if candidate.is_heading:
+            score -= 0.2 * whole
         support = (plain[at] + named) / whole
         picked = Picked(
             candidate.text, candidate.marker, score, support, candidate.passage, candidate.text
@@ -125,8 +129,14 @@ def _beside(plain: list[float], candidates: Sequence[Sentence], at: int, step: i
 
 
 def _with_lead(item: tuple[int, Picked], candidates: Sequence[Sentence]) -> Picked:
-    """Put the sentence before in front where the chosen one leans on it ("It was ...")."""
+    """Put the sentence before in front where the chosen one leans on it ("It was ...").
+
+    A heading is followed by what it stands above.
+    """
     at, picked = item
+    after = candidates[at + 1] if at + 1 < len(candidates) else None
+    if candidates[at].is_heading and after is not None and after.passage == picked.passage:
+        return replace(picked, text=f"{picked.text}: {after.text}", core=after.text)
     before = candidates[at - 1] if at else None
     if before is None or before.passage != picked.passage or len(before.text) > 300:
         return picked

@@ -99,7 +99,7 @@ def plan_tools(schema: Schema) -> tuple[list[ToolShape], dict[str, Schema]]:
 
 def _plan(schema: Schema, turn: Turn) -> dict[str, Any]:
     shapes, branches = plan_tools(schema)
-    toolbox = Toolbox(shapes)
+    toolbox = Toolbox(shapes, own_first=turn.in_documents)
     gaps = [
         _LIST_MARK.sub("", line)
         for line in (section(turn.prompt, "missing") or "").splitlines()

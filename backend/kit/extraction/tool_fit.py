@@ -132,10 +132,14 @@ def value_for(step: Step, kind: str) -> str:
 
 
 class Toolbox:
-    """The tools of one request, sorted by what they serve."""
+    """The tools of one request, sorted by what they serve.
 
-    def __init__(self, shapes: Sequence[ToolShape]) -> None:
+    `own_first` looks things up in the user's documents before anywhere else.
+    """
+
+    def __init__(self, shapes: Sequence[ToolShape], *, own_first: bool = False) -> None:
         self.shapes = list(shapes)[:200]
+        self._own_first = own_first
         self._kinds = {shape.name: kind_of(shape) for shape in self.shapes}
 
     def kind(self, name: str) -> str:
@@ -152,6 +156,8 @@ class Toolbox:
             one = self.named(step.tool)
             return [one] if one else []
         order = _ORDER.get(step.kind, (step.kind,))
+        if self._own_first and "documents" in order:
+            order = ("documents", *(kind for kind in order if kind != "documents"))
         return [shape for kind in order for shape in self.shapes if self._kinds[shape.name] == kind]
 
     def special(self, part: str) -> tuple[str, bool] | None:

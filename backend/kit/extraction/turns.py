@@ -6,6 +6,7 @@ Any content is bounded and made encodable here, so that everything behind works 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
@@ -17,6 +18,7 @@ from backend.kit.extraction.observed import Observation
 from backend.kit.extraction.words import clean
 
 _MAX_MESSAGES: Final = 200
+_IN_DOCUMENTS = re.compile(r"\bown documents speak of this question\b", re.IGNORECASE)
 _MAX_CHARS: Final = 200_000
 
 
@@ -43,6 +45,12 @@ class Turn:
     asked: Asked
     observations: tuple[Observation, ...] = ()
     before: tuple[Said, ...] = ()
+
+    @property
+    def in_documents(self) -> bool:
+        """Tell whether an instruction says that the user's own documents speak of the question."""
+        told = (said.text for said in self.before if said.role in {"system", "developer"})
+        return any(_IN_DOCUMENTS.search(text) for text in told)
 
 
 def text_of(message: Mapping[str, Any]) -> str:

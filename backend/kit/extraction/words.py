@@ -58,6 +58,9 @@ _SAME: Final = {
         "lead led leader",
         "big large largest biggest",
         "job occupation profession",
+        "increase increased rise rose risen grow grew grown growth",
+        "decrease decreased fall fell fallen drop dropped decline declined",
+        "permit permitted allow allowed",
         "wife husband spouse married marry",
     )
     for word in group.split()

@@ -1,6 +1,7 @@
 """Tests what the router promises: small talk stays chat, forms of request get their route, no input breaks it."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from backend.agent.route_rules.features import read
 from backend.agent.route_rules.rules import RULES
 from backend.agent.route_rules.tokens import HEAD_CHARS, TAIL_CHARS, clip
 from backend.agent.routing import STRATEGIES, Route, RouteDecision, RoutingInput, best_tool_route
+from backend.kit.document_talk import document_talk
 
 OWN_FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "router_own.jsonl"
 
@@ -182,6 +184,86 @@ def test_documents_turn_a_general_question_into_a_look_up() -> None:
     question = "What is the notice period in the contract?"
     assert route(question, has_documents=True).route == "react"
     assert route("Write a haiku about rain.", has_documents=True).route == "chat"
+
+
+ABOUT_DOCUMENTS = (
+    ("What is the notice period in the contract?", "react"),
+    ("According to the report, how did revenue develop?", "react"),
+    ("What does our policy say about remote work?", "react"),
+    ("Summarise the attached file", "react"),
+    ("Does the agreement allow subletting?", "react"),
+    ("What are the key findings of the attached study?", "react"),
+    ("Compare the notice period in the lease and in the employment contract.", "plan"),
+    ("Which of my contracts ends first, the lease or the phone contract?", "plan"),
+    ("Was steht im Mietvertrag über die Kaution?", "react"),
+    ("Laut Bericht, wie hoch war der Umsatz?", "react"),
+    ("Fasse den Bericht zusammen", "react"),
+    ("Que dit le contrat sur le préavis ?", "react"),
+    ("Résume mes documents", "react"),
+    ("¿Qué dice el contrato sobre el plazo?", "react"),
+    ("Resume el informe", "react"),
+    ("Cosa dice il contratto sulla disdetta?", "react"),
+    ("O que diz o contrato sobre o prazo?", "react"),
+    ("Wat staat er in het contract over de opzegtermijn?", "react"),
+    ("Что сказано в договоре про срок?", "react"),
+    ("合同里的通知期是多久？", "react"),
+    ("契約書によると解約予告期間は？", "react"),
+)
+
+
+@pytest.mark.parametrize(("text", "expected"), ABOUT_DOCUMENTS)
+def test_a_question_about_ones_documents_is_surely_looked_up(text: str, expected: Route) -> None:
+    """In several languages, with more than even confidence, once there are documents."""
+    decision = route(text, has_documents=True)
+    assert (decision.route, decision.confidence > 0.5) == (expected, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What does our policy say about remote work?",
+        "Summarise the attached file",
+        "Was steht in meinem Vertrag?",
+    ],
+)
+def test_ones_own_documents_are_looked_for_even_when_there_are_none(text: str) -> None:
+    """The tool then says that there are none; a model would make something up."""
+    assert route(text).route == "react"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How do I open a file in Python?",
+        "What is photosynthesis?",
+        "Write a contract for a plumber",
+        "How do I write a good report?",
+        "What is a document database?",
+        "Give me feedback on this text: The report is late.",
+        "Explain what a lease is",
+    ],
+)
+def test_having_documents_changes_nothing_for_other_questions(text: str) -> None:
+    """Neither the route nor how sure the router is."""
+    assert route(text, has_documents=True) == route(text)
+
+
+def test_having_documents_costs_no_accuracy() -> None:
+    """Requests that speak of no document are routed as for anybody else."""
+    rows = [json.loads(line) for line in OWN_FIXTURE.read_text(encoding="utf-8").splitlines()]
+    plain = [row["query"] for row in rows if not document_talk(row["query"].lower())]
+    changed = [text for text in plain if route(text) != route(text, has_documents=True)]
+    assert (len(plain) > 100, changed) == (True, [])
+
+
+@pytest.mark.parametrize(
+    "text", ["my " * 300, "in the a a " * 60, "unsere a-a " * 60, "我的" * 300]
+)
+def test_no_text_makes_the_search_for_documents_long(text: str) -> None:
+    """Gaps in its expressions are bounded."""
+    start = time.process_time()
+    document_talk(text)
+    assert time.process_time() - start < 0.1
 
 
 def test_an_attached_image_is_looked_at_by_the_model_itself() -> None:

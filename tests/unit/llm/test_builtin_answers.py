@@ -4,8 +4,30 @@ from __future__ import annotations
 
 import pytest
 
+from backend.tools import rag_retrieval
 from tests.fakes.builtin_asking import SERVER, TOWER, ask, hear
 
+NOT_FOUND = "This was not found in your documents: What notice does my contract ask for?"
+DOCUMENT_WORDS = [
+    (rag_retrieval.NOTHING, NOT_FOUND),
+    (
+        f"{rag_retrieval.NOTHING} Near, but no answer: notice.pdf, p. 1.\n"
+        "Note: 1 of the user's documents are still being read.",
+        f"{NOT_FOUND} Some of your documents are still being read.",
+    ),
+    (
+        rag_retrieval.NO_DOCUMENTS,
+        "You have no documents here yet. Upload them on this server's page, or with POST /api/files/upload.",
+    ),
+    (
+        rag_retrieval.STILL_READ.format(count=2),
+        "Your documents are still being read. Ask again in a moment.",
+    ),
+    (
+        rag_retrieval.UNREADABLE,
+        "None of these documents could be read; the list of your files says why.",
+    ),
+]
 ANSWERS: list[tuple[str, list[tuple[str, dict, str]], str]] = [
     ("What is 12 * 7?", [("math_calc", {"expression": "12 * 7"}, "12*7 = 84")], "12*7 = 84"),
     ("What is 12 * 7?", [("math_calc", {"expression": "12 * 7"}, "84")], "12 * 7 = 84"),
@@ -53,6 +75,49 @@ ANSWERS: list[tuple[str, list[tuple[str, dict, str]], str]] = [
             )
         ],
         "This was not found in your documents: What notice does my contract ask for?",
+    ),
+    (
+        "What does my lease say about parking?",
+        [
+            (
+                "rag_retrieval",
+                {"query": "What does my lease say about parking"},
+                "[1] lease.pdf, p. 1\nThe rent is 900 euros. Pets need consent.",
+            )
+        ],
+        "I found no direct answer in your documents to “What does my lease say about parking?”. The closest passage "
+        "says: The rent is 900 euros. [1] Pets need consent. [1]",
+    ),
+    (
+        "Which of my documents mention revenue?",
+        [
+            (
+                "rag_retrieval",
+                {"query": "revenue"},
+                "Note: searched by words alone.\n[1] Report - 2023.pdf, p. 3 (Figures)\nRevenue rose.\n\n[2] plan.txt\nRevenue falls.",
+            )
+        ],
+        "Report - 2023.pdf, p. 3 (Figures) [1]; plan.txt [2]",
+    ),
+    (
+        "How much did revenue rise according to the report?",
+        [
+            (
+                "rag_retrieval",
+                {"query": "How much did revenue rise according to the report"},
+                "Note: 2 of the user's documents are still being read.\n[1] report.pdf, p. 2\nAnnual report 2023\n"
+                "Revenue grew by 12 percent. Costs fell by 3 percent.",
+            )
+        ],
+        "Revenue grew by 12 percent. [1]",
+    ),
+    *(
+        (
+            "What notice does my contract ask for?",
+            [("rag_retrieval", {"query": "What notice does my contract ask for"}, told)],
+            answer,
+        )
+        for told, answer in DOCUMENT_WORDS
     ),
     (
         "What is the mean of 3, 5 and 10?",

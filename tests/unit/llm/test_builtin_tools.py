@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from backend.agent import prompts
 from backend.kit.clocks import SteppedClock
 from backend.llm.builtin import BuiltinProvider
 from backend.ports.models import ModelRequest
@@ -17,8 +18,11 @@ from tests.fakes.builtin_asking import (
     LOOK,
     MATH,
     SERVER,
+    TEXT,
     Call,
     ask,
+    hear,
+    spec,
 )
 
 SERVER_CALLS: list[tuple[str, list[Call]]] = [
@@ -68,6 +72,26 @@ SERVER_CALLS: list[tuple[str, list[Call]]] = [
     (
         "What does my report say about revenue in 2023?",
         [("rag_retrieval", {"query": "What does my report say about revenue in 2023"})],
+    ),
+    (
+        "What does lease.pdf say about pets?",
+        [("rag_retrieval", {"query": "What does lease.pdf say about pets"})],
+    ),
+    ("Which of my documents mention revenue?", [("rag_retrieval", {"query": "revenue"})]),
+    (
+        "Was steht im Arbeitsvertrag zur Probezeit?",
+        [("rag_retrieval", {"query": "Was steht im Arbeitsvertrag zur Probezeit"})],
+    ),
+    (
+        "According to the lease, who pays for repairs?",
+        [("rag_retrieval", {"query": "According to the lease, who pays for repairs"})],
+    ),
+    (
+        "Compare the notice period in the lease and in the employment contract",
+        [
+            ("rag_retrieval", {"query": "What is the notice period in the lease"}),
+            ("rag_retrieval", {"query": "What is the notice period in the employment contract"}),
+        ],
     ),
     ("What is the refund policy?", [("rag_retrieval", {"query": "What is the refund policy"})]),
     ("What is the mean of 3, 5 and 10?", [("data_analysis", {"data": "3, 5, 10"})]),
@@ -268,3 +292,25 @@ async def test_a_sum_that_was_not_understood_is_tried_in_the_users_words() -> No
     final = ("math_calc", asked, "Error: this cannot be done: Cannot compute this: it diverges.")
     told = await ask(question, final, tools=[MATH])
     assert (told.calls, told.text) == ([], "The tool math_calc could not answer: it diverges.")
+
+
+async def test_a_file_that_is_named_is_searched_alone() -> None:
+    """Where the tool takes files."""
+    files = spec("rag_retrieval", "Searches.", {"query": TEXT, "files": {"type": "array", "items": TEXT}}, ["query"])  # fmt: skip
+    heard = await ask("What does lease.pdf say about pets?", tools=[files])
+    assert heard.calls == [
+        ("rag_retrieval", {"query": "What does lease.pdf say about pets", "files": ["lease.pdf"]})
+    ]
+
+
+@pytest.mark.parametrize(("told", "first"), [(True, "rag_retrieval"), (False, "wikipedia")])
+async def test_own_documents_come_first_where_an_instruction_says_so(
+    *, told: bool, first: str
+) -> None:
+    """The server found that they speak of the question."""
+    system = prompts.with_documents(prompts.REACT, about_documents=told)
+    messages = [
+        {"role": "system", "content": system},
+        {"role": "user", "content": "Who is Anna Keller?"},
+    ]
+    assert [name for name, _ in (await hear(messages, tools=SERVER)).calls] == [first]

@@ -1,4 +1,7 @@
-"""Recognises that a request speaks of the user's own documents, in several languages; it weighs nothing."""
+"""Recognises that a request speaks of documents of the user's own, in several languages.
+
+Not for: deciding what follows from it.
+"""
 
 import re
 from typing import Final, Literal
@@ -11,6 +14,15 @@ _NOUN: Final = (
     r"|specifications?|letters?|terms(?: and conditions)?|knowledge base|archives?|paperwork)"
 )
 _MIDDLE: Final = r"(?:[\w'-]{1,30} ){0,2}?"
+# A text without any of these stems needs no closer look.
+_MAYBE: Final = re.compile(
+    r"docu|doku|docs|file|fichier|archiv|arquiv|ficheir|datei|report|rapport|relat[óo]r|relazion|bericht|informe|pdf"
+    r"|contra[tc]|vertr[aä]g|agreement|vereinbarung|acc?ord|acuerdo|polic|pol[ií]t|manual|manuel|hand(?:bu|bo|lei)|guideline"
+    r"|richtlinie|invoice|rechnung|fa[ct]{1,2}u|spreadsheet|lease|bail|attach|anhang|angehängt|beigefügt|upload|hochgeladen"
+    r"|enclosed|allegat|transcript|minutes|protokoll|memo|paper|not[ea]s|notiz|slides|proposal|specif|letter|terms"
+    r"|knowledge base|unterlage|beleid|bestand|verslag|overeenkomst|dossier|pièce"
+    r"|документ|файл|договор|контракт|отч|сч[её]т|文件|文档|合同|报告|协议|手册|附件|文書|資料|ファイル|契約|報告|レポート|規程"
+)
 # Gaps are bounded, so that no text can make a search of them long.
 _OWN: Final = re.compile(
     rf"\b(?:my|our) {_MIDDLE}{_NOUN}\b|\bthe {_MIDDLE}(?:uploaded|attached|enclosed) {_MIDDLE}{_NOUN}\b"
@@ -59,6 +71,8 @@ _SOME: Final = re.compile(
 
 def document_talk(lower: str) -> DocumentTalk:
     """Say whether lower-cased text speaks of one's own documents, of some document, or of none."""
+    if _MAYBE.search(lower) is None:
+        return ""
     if _OWN.search(lower):
         return "own"
     return "some" if _SOME.search(lower) else ""
