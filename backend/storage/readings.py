@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from backend.kit.json_values import clean_text
 from backend.ports.document_stores import Chunk, ReadDocument
@@ -32,6 +32,19 @@ _OTHER_READINGS = [
     for table in (chunks, document_pages)
 ]
 _UNFINISHED = update(documents).where(documents.c.id == _DOCUMENT).values(next_revision=None)
+_COUNT_LEFT = (
+    update(documents)
+    .where(documents.c.id == _DOCUMENT)
+    .values(
+        pages=select(func.count())
+        .where(document_pages.c.document_id == _DOCUMENT)
+        .scalar_subquery(),
+        chars=select(func.coalesce(func.max(document_pages.c["end"]), 0))
+        .where(document_pages.c.document_id == _DOCUMENT)
+        .scalar_subquery(),
+        chunks=select(func.count()).where(chunks.c.document_id == _DOCUMENT).scalar_subquery(),
+    )
+)
 _KEEP = (
     update(documents)
     .where(documents.c.id == _DOCUMENT)
@@ -137,10 +150,11 @@ def keep_piece(
 
 
 def drop_unfinished(connection: Connection, document_id: str) -> None:
-    """Forget the reading that is being made, if there is one."""
+    """Forget the reading that is being made; the counts are those of the searchable one again."""
     row = connection.execute(_ROW, {"document": document_id}).first()
     if row is not None:
         _drop_others(connection, document_id, keep=row.revision)
+        connection.execute(_COUNT_LEFT, {"document": document_id})
 
 
 def finish(connection: Connection, document_id: str, *, now_ms: int) -> bool:

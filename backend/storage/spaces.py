@@ -25,8 +25,8 @@ from backend.storage.document_rows import document_of
 from backend.storage.document_tables import chunk_vectors, chunks, documents, embedding_spaces
 from backend.storage.libraries import raise_versions
 
-# Vectors looked at in one transaction: some 10 ms of the write lock.
-_AT_ONCE = 2_000
+# Vectors looked at in one transaction: some 10 ms of the write lock, for which a chat may have to wait.
+_AT_ONCE = 1_000
 
 _it = embedding_spaces.c
 _SPACE: ColumnElement[str] = bindparam("wanted")

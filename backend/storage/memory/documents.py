@@ -51,11 +51,15 @@ class MemoryDocumentStore:
         it = self._papers.documents.get(document_id)
         if it is None:
             return False
-        self._papers.documents[document_id] = replace(
+        marked = replace(
             it, state=state, progress=progress, reason=clean_text(reason), updated_at_ms=now_ms
         )
         if state == "failed":
             self._papers.drop_readings(document_id, keep=it.revision)
+            left = self._papers.newest(document_id) or Reading()
+            pages, chunks = len(left.pages), len(left.chunks)
+            marked = replace(marked, pages=pages, chars=text_length(left.pages), chunks=chunks)
+        self._papers.documents[document_id] = marked
         return True
 
     async def keep_text(self, document_id: str, read: ReadDocument, *, now_ms: int) -> bool:

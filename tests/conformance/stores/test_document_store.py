@@ -127,6 +127,8 @@ async def test_a_reading_that_fails_leaves_the_old_one(stores):
     assert await stores.documents.revisions("user_bob") == {"doc_001": 1}
     assert await stores.documents.slices("user_bob", [("doc_001", 0, 7)]) == ["the old"]
     assert list(await stores.documents.unembedded("doc_001", SPACE, limit=9)) == []
+    document = await stores.documents.get("user_bob", "doc_001")
+    assert (document.pages, document.chars, document.chunks) == (1, 12, 2)
     assert await stores.documents.finish("doc_001", now_ms=72)
     assert await stores.documents.revisions("user_bob") == {"doc_001": 1}
 
@@ -137,6 +139,8 @@ async def test_a_first_reading_that_fails_leaves_nothing(stores):
     await stores.documents.keep_text("doc_001", a_reading(["text"]), now_ms=70)
     await stores.documents.mark("doc_001", state="failed", reason="no", now_ms=71)
     assert list(await stores.documents.pages("user_bob", "doc_001")) == []
+    document = await stores.documents.get("user_bob", "doc_001")
+    assert (document.pages, document.chars, document.chunks) == (0, 0, 0)
     assert not await stores.documents.finish("doc_001", now_ms=72)
 
 

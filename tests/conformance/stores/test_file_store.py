@@ -97,6 +97,14 @@ async def test_a_limit_can_be_reached_exactly(stores):
     assert (await add(stores, 3, limits=limits, sha256="same", filename="a")).id == "file-001"
 
 
+async def test_what_is_there_already_costs_nothing(stores):
+    """Also when the limits were lowered below what is kept."""
+    first = await add(stores, 1, sha256="same", filename="a")
+    await add(stores, 2)
+    limits = FileLimits(files=1, bytes=100, waiting=1)
+    assert await add(stores, 3, limits=limits, sha256="same", filename="a") == first
+
+
 async def test_bytes_count_once_however_many_files_name_them(stores):
     """Another name costs a file, not bytes."""
     limits = FileLimits(files=2, bytes=100, waiting=1)

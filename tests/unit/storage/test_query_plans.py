@@ -12,8 +12,9 @@ from sqlalchemy import event
 from backend.ports.documents import FileFilter, Listing
 from backend.ports.stores import User
 from backend.storage.document_tables import METADATA
+from backend.storage.document_text import SLICE
 from backend.storage.stores import open_stores
-from tests.fakes.papers import SPACE, a_reading, add, make_ready
+from tests.fakes.papers import SPACE, a_reading, add, make_ready, read_anew
 
 SPANS = [("doc_001", 0, 5), ("doc_002", 1, 2)]
 READS = {
@@ -98,6 +99,18 @@ async def test_what_has_an_order_is_read_in_it(stores, path, work):
     """Nothing is sorted beside the index."""
     plans = await _plans(stores, path, READS[work])
     assert not [plan for plan in plans.values() if any("TEMP B-TREE" in step for step in plan)]
+
+
+async def test_a_slice_of_a_long_text_reads_the_pages_it_touches_alone(stores):
+    """However many stand before and behind them."""
+    pages = [f"{number:010}" for number in range(200)]
+    await read_anew(stores, await stores.files.get("user_bob", "file-001"), *pages)
+    asked = {"document": "doc_001", "owner": "user_bob", "first": 1005, "last": 1025}
+
+    def numbers(connection):
+        return [row.number for row in connection.execute(SLICE, asked)]
+
+    assert await stores.documents._database.read(numbers) == [101, 102, 103]
 
 
 def test_everything_that_goes_with_something_else_is_found_by_an_index():
