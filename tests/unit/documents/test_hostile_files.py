@@ -9,7 +9,7 @@ import pytest
 from backend.documents.extracted import NoText, Unreadable
 from tests.fakes import hostile_files as hostile
 from tests.fakes import sample_files as sample
-from tests.unit.documents.test_readers import check_spans
+from tests.fakes.extracted_text import check_spans
 
 
 @pytest.mark.parametrize(

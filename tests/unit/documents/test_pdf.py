@@ -8,7 +8,7 @@ import pytest
 
 from backend.documents.extracted import NoText, Unreadable
 from tests.fakes import sample_files as sample
-from tests.unit.documents.test_readers import check_spans, shown
+from tests.fakes.extracted_text import check_spans, shown
 
 LONG = " ".join([sample.SENTENCE] * 6)
 
