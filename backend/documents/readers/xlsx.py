@@ -23,16 +23,14 @@ def read(source: Source) -> Extracted:
     with open_package(source.path, source.limits) as package:
         title = core_title(package)
     builder = TextBuilder(source.limits)
-    workbook = load_workbook(source.path, read_only=True, data_only=True, keep_links=False)
     tables: list[dict[str, Any]] = []
-    try:
+    with source.path.open("rb") as file:  # of a path, the name's ending would be judged
+        workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         for sheet in workbook.worksheets:
             sheet.reset_dimensions()  # some programs write wrong ones
             rows = cast("Iterator[tuple[object, ...]]", sheet.iter_rows(values_only=True))
             table = add_records(builder, map(_row, rows), name=sheet.title, heading=sheet.title)
             tables.append(table.as_json())
-    finally:
-        workbook.close()
     return builder.build(title=title, details={"tables": tables})
 
 
