@@ -7,11 +7,13 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from tests.fakes.openai_embeddings import Vectors
 from tests.fakes.recording import Received
 from tests.fakes.replies import Reply, words_of
 from tests.fakes.scripted import Script, ScriptedServer
 
 MODELS = ("llama3.2", "qwen3:8b")
+EMBEDDING_MODEL = "text-embedding-3-small"
 
 
 class OpenAIDouble(ScriptedServer):
@@ -29,8 +31,9 @@ class OpenAIDouble(ScriptedServer):
         self.refused_fields: dict[str, str] = {}
         self.models: list[dict[str, Any]] = [
             {"id": name, "object": "model", "created": 1, "owned_by": "us", "max_model_len": 8192}
-            for name in MODELS
+            for name in (*MODELS, EMBEDDING_MODEL)
         ]
+        self.vectors = Vectors()
 
     @property
     def base_url(self) -> str:
@@ -66,16 +69,27 @@ class OpenAIDouble(ScriptedServer):
             return await self.answer_whole(request, self.faults[received.path])
         if received.path == "/v1/models":
             return web.json_response({"object": "list", "data": self.models})
-        if received.path == "/v1/chat/completions" and received.method == "POST":
-            return await self._chat(request, received.body)
+        if received.method == "POST" and received.path in {
+            "/v1/chat/completions",
+            "/v1/embeddings",
+        }:
+            return await self._generate(request, received)
         return _refused(404, "Not Found")
 
-    async def _chat(self, request: web.BaseRequest, body: dict[str, Any]) -> web.StreamResponse:
+    async def _generate(self, request: web.BaseRequest, received: Received) -> web.StreamResponse:
+        body = received.body
         for field, text in self.refused_fields.items():
             if field in body:
                 return _refused(400, text)
         if body["model"] not in {row["id"] for row in self.models}:
             return _refused(404, f"The model `{body['model']}` does not exist.")
+        if received.path == "/v1/chat/completions":
+            return await self._chat(request, body)
+        if refusal := self.vectors.refusal(body):
+            return _refused(400, refusal)
+        return web.json_response(self.vectors.answer(body))
+
+    async def _chat(self, request: web.BaseRequest, body: dict[str, Any]) -> web.StreamResponse:
         reply = self.choose(body)
         if reply.status != 200 or reply.raw is not None:
             return await self.answer_whole(request, reply)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from backend.documents.embedding.remote import DEFAULT_LIMITS, RemoteEmbedder, RemoteLimits, Trouble
 from backend.kit.http import FetchError, HttpReply
-from backend.kit.json_shapes import json_object, mapping
+from backend.kit.json_shapes import json_object, mapping, objects
 from backend.kit.patient_http import Ask
 from backend.ports.clock import Clock
 
@@ -63,7 +63,7 @@ class _OpenAIWire:
 
     def rows(self, answer: Any) -> Sequence[object]:  # noqa: ANN401 - any JSON
         """The order is that of `index`, which some servers leave out."""
-        data: list[dict[str, Any]] = answer["data"]
+        data = objects(answer["data"])
         if all(isinstance(row.get("index"), int) for row in data):
             data = sorted(data, key=lambda row: row["index"])
         return [_row(row["embedding"]) for row in data]
