@@ -126,7 +126,7 @@ class RagRetrieval:
             return ()
         if (one := await self._documents.get(user_id, name)) is not None:
             return (one,)
-        alike = await self._documents.list(user_id, Listing(name_contains=name, limit=50))
+        alike = await self._documents.list(user_id, Listing(name_contains=name[:200], limit=50))
         same = [one for one in alike.items if one.filename.casefold() == name.casefold()]
         if found := same or alike.items:
             return found
