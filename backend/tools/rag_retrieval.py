@@ -169,7 +169,9 @@ def _result(found: SearchAnswer) -> ToolResult:
         text = STILL_READ.format(count=found.unready) if found.unready else UNREADABLE
         return ToolResult(text=text, data=data)
     waiting = f"{found.unready} of the user's documents are still being read"
-    notes = "".join(f"Note: {one}.\n" for one in [*found.notes, *[waiting] * (found.unready > 0)])
+    notes = "".join(
+        f"Note: {one.rstrip('.')}.\n" for one in [*found.notes, *[waiting] * (found.unready > 0)]
+    )
     if not found.relevant or not found.passages:
         near = "".join(f" Near, but no answer: {_head(one)}." for one in found.passages[:1])
         return ToolResult(text=f"{NOTHING}{near}\n{notes}".strip(), data=data)

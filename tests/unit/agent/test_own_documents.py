@@ -210,11 +210,19 @@ async def test_a_run_is_stored_with_the_files_it_quotes(
     core: Make, documents: FoundDocuments
 ) -> None:
     """Once each; web sources are none."""
-    made = core(searcher("the rent and the notice"), documents=documents)
+    both = [
+        call("rag_retrieval", query="the rent and the notice"),
+        call("look_up", "call_2", query="rent"),
+    ]
+
+    def script(request: ModelRequest) -> Any:
+        return "So [1]." if any(one["role"] == "tool" for one in request.messages) else both
+
+    made = core(script, documents=documents)
     run = await made.ask("my lease", mode="react", store=True)
     stored = await made.stores.runs.get(USER, run.id)
     assert stored is not None
-    assert set(stored.file_ids) == {one.file_id for one in run.citations}
+    assert set(stored.file_ids) == {one.file_id for one in run.citations} - {None}
     assert len(stored.file_ids) == len(set(stored.file_ids))
     [cited] = [one for one in stored.trace["citations"] if one.get("page") == 2]
     assert LEASE[cited["start"] : cited["end"]] == cited["text"]
