@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from backend.agent.markers import ONE, SURE, markers
 from backend.kit.ids import new_id
-from backend.ports.values import Citation, JsonObject
+from backend.ports.values import ChatMessage, Citation, JsonObject
 
 
 def number(text: str, citations: Sequence[Citation], *, known: list[Citation]) -> str:
@@ -65,3 +65,27 @@ def shifted(annotations: Sequence[JsonObject], chars: int) -> list[JsonObject]:
         span["start_index"] += chars
         span["end_index"] += chars
     return [{"type": "url_citation", "url_citation": span} for span in spans]
+
+
+def without_markers(message: ChatMessage) -> ChatMessage:
+    """Give an annotated message without what its annotations span, and without them."""
+    annotations, content = message.get("annotations"), message.get("content")
+    if not annotations or not isinstance(content, str):
+        return message
+    for start, end in sorted(filter(None, map(_span, annotations)), reverse=True):
+        content = content[:start].removesuffix(" ") + content[end:]
+    bare: ChatMessage = {**message, "content": content}
+    del bare["annotations"]
+    return bare
+
+
+def _span(annotation: JsonObject) -> tuple[int, int] | None:
+    """Read where an annotation stands; a client may send anything here."""
+    found: object = annotation.get("url_citation")
+    if not isinstance(found, dict):
+        return None
+    named = cast("JsonObject", found)
+    start, end = named.get("start_index"), named.get("end_index")
+    if isinstance(start, int) and isinstance(end, int) and 0 <= start < end:
+        return start, end
+    return None

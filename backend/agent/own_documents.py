@@ -48,14 +48,20 @@ async def at_hand(run: Run, asked: RoutingInput) -> RoutingInput:
 
 
 async def reconsidered(run: Run, asked: RoutingInput, decision: RouteDecision) -> RouteDecision:
-    """Turn a chat into a look-up when the caller's documents clearly speak of what is asked."""
+    """Turn a chat into a look-up when the caller's documents clearly speak of what is asked.
+
+    Any other route stays; the run then knows that they do.
+    """
     least = run.parts.options.documents_above_relevance
-    if decision.route != "chat" or not asked.has_documents or not least or not _is_question(asked):
+    unknown = asked.has_documents and not run.about_documents and least > 0
+    if not unknown or not _is_question(asked):
         return decision
     relevance = await _relevance(run, _whole_question(asked))
     if relevance < least:
         return decision
     run.about_documents = True
+    if decision.route != "chat":
+        return decision
     return RouteDecision(route="react", reason=REASON, confidence=relevance)
 
 
@@ -96,11 +102,11 @@ async def _relevance(run: Run, question: str) -> float:
     documents = _searchable(run)
     if documents is None:
         return 0.0
-    search = documents.search(run.request.user_id, SearchQuery(text=question, top_k=1))
+    search = documents.search(run.request.user_id, SearchQuery(text=question, top_k=3))
     try:
         found = await within(run.parts.clock, PATIENCE_S, search)
     except (StewardError, DeadlineExceeded) as exc:
         logger.info("the caller's documents could not be asked for the route: %r", exc)
         return 0.0
-    best = found.passages[0].relevance if found.passages else 0.0
+    best = max((one.relevance for one in found.passages), default=0.0)
     return best if found.relevant else 0.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from backend.agent import citing
 from backend.agent.run import citation_of
 from backend.errors import InvalidRequest
 from backend.ports.stores import RunStore, StoredMessage
@@ -82,13 +83,17 @@ def _no_result(call: ToolCall) -> ChatMessage:
 async def restored(
     messages: Sequence[ChatMessage], *, user_id: str, runs: RunStore
 ) -> list[ChatMessage]:
-    """Put the transcripts of the user's earlier runs back where their client calls stand."""
+    """Put the transcripts of the user's earlier runs back where their client calls stand.
+
+    Answers of earlier turns lose their markers: this turn numbers its own passages, and a marker
+    that a model copies would point at the wrong one.
+    """
     whole: list[ChatMessage] = []
     for message in messages:
         run_id = _run_id(message)
         run = await runs.get(user_id, run_id) if run_id else None
         transcript = run.trace.get("transcript") if run else None
-        whole.extend(transcript or [message])
+        whole.extend(transcript or [citing.without_markers(message)])
     return whole
 
 

@@ -30,12 +30,12 @@ class RouteAnswer(BaseModel):
 async def choose(run: Run, messages: Sequence[ChatMessage]) -> RouteDecision:
     """Decide the route; only an unsure router with the model stage on costs a model call."""
     settled = _settled(run)
-    if settled is not None:
+    if settled is not None and settled.route == "chat":
         return settled
     options = run.parts.options
     asked = await own_documents.at_hand(run, routing_input(messages))
-    decision = STRATEGIES[options.router](asked)
-    decision = await own_documents.reconsidered(run, asked, decision)
+    ruled = settled or STRATEGIES[options.router](asked)
+    decision = await own_documents.reconsidered(run, asked, ruled)
     if decision.confidence < options.router_model_below_confidence:
         return await _asked(run, messages, decision)
     return decision

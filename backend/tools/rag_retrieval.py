@@ -126,7 +126,7 @@ class RagRetrieval:
             return ()
         if (one := await self._documents.get(user_id, name)) is not None:
             return (one,)
-        alike = await self._documents.list(user_id, Listing(name_contains=name, limit=50))
+        alike = await self._documents.list(user_id, Listing(name_contains=name[:200], limit=50))
         same = [one for one in alike.items if one.filename.casefold() == name.casefold()]
         if found := same or alike.items:
             return found
@@ -169,7 +169,9 @@ def _result(found: SearchAnswer) -> ToolResult:
         text = STILL_READ.format(count=found.unready) if found.unready else UNREADABLE
         return ToolResult(text=text, data=data)
     waiting = f"{found.unready} of the user's documents are still being read"
-    notes = "".join(f"Note: {one}.\n" for one in [*found.notes, *[waiting] * (found.unready > 0)])
+    notes = "".join(
+        f"Note: {one.rstrip('.')}.\n" for one in [*found.notes, *[waiting] * (found.unready > 0)]
+    )
     if not found.relevant or not found.passages:
         near = "".join(f" Near, but no answer: {_head(one)}." for one in found.passages[:1])
         return ToolResult(text=f"{NOTHING}{near}\n{notes}".strip(), data=data)

@@ -42,7 +42,7 @@ PASSWORD = "a password for the stop"
             "TOOLS__DISABLED=wether\n",
             {},
             [],
-            "TOOLS__DISABLED: there is no tool 'wether'; the tools are data_analysis, math_calc,"
+            "TOOLS__DISABLED: there is no tool 'wether'; the tools are data_analysis, math_calc, rag_retrieval,"
             " weather, web_search, wikipedia (.env line 1)",
         ),
         (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from backend.agent.citing import annotate, number
+from backend.agent.citing import annotate, number, without_markers
 from backend.agent.markers import MarkerFilter
 from backend.ports.values import Citation
 
@@ -127,3 +129,18 @@ def test_a_long_row_of_markers_costs_no_more_than_its_length() -> None:
     text = "[1]" * 50_000
     markers = MarkerFilter(TWO)
     assert set(markers.feed(text) + markers.close()) <= set("[1]")
+
+
+def test_an_earlier_answer_loses_its_markers() -> None:
+    """Only what its annotations span; anything a client may send for them is taken."""
+    content = "Rent [1], \U0001f600 notice[2]. See a[1]."
+    message: Any = {"role": "assistant", "content": content}
+    message["annotations"] = annotate(content, TWO, public_url="http://h")[:2]
+    assert without_markers(message) == {
+        "role": "assistant",
+        "content": "Rent, \U0001f600 notice. See a[1].",
+    }
+    odd: Any = [{}, {"url_citation": 5}, {"url_citation": {"start_index": "x", "end_index": None}}]
+    assert without_markers({**message, "annotations": odd})["content"] == content
+    plain: Any = {"role": "user", "content": "Rent [1]"}
+    assert without_markers(plain) is plain

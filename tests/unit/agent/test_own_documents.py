@@ -49,7 +49,7 @@ async def test_a_question_the_documents_speak_of_is_looked_up(
     assert run.decision is not None
     assert (run.decision.route, run.decision.reason) == ("react", "your documents speak of this")
     assert run.decision.confidence == pytest.approx(1.0)
-    assert prompts.IN_DOCUMENTS in str(made.model.requests[0].messages[0])
+    assert prompts.IN_DOCUMENTS in str(made.model.requests[0].messages[0]["content"])
     assert run.citations[0].title == "policy.txt"
 
 
@@ -81,7 +81,7 @@ async def test_general_knowledge_stays_a_chat(core: Make, documents: FoundDocume
     made = core(searcher(answer="Light becomes sugar."), documents=documents)
     run = await made.ask("What is photosynthesis?")
     assert (run.decision and run.decision.route, len(documents.searches)) == ("chat", 1)
-    assert prompts.IN_DOCUMENTS not in str(made.model.requests[0].messages)
+    assert "own documents speak" not in str(made.model.requests[0].messages)
 
 
 @pytest.mark.parametrize(
@@ -210,11 +210,19 @@ async def test_a_run_is_stored_with_the_files_it_quotes(
     core: Make, documents: FoundDocuments
 ) -> None:
     """Once each; web sources are none."""
-    made = core(searcher("the rent and the notice"), documents=documents)
+    both = [
+        call("rag_retrieval", query="the rent and the notice"),
+        call("look_up", "call_2", query="rent"),
+    ]
+
+    def script(request: ModelRequest) -> Any:
+        return "So [1]." if any(one["role"] == "tool" for one in request.messages) else both
+
+    made = core(script, documents=documents)
     run = await made.ask("my lease", mode="react", store=True)
     stored = await made.stores.runs.get(USER, run.id)
     assert stored is not None
-    assert set(stored.file_ids) == {one.file_id for one in run.citations}
+    assert set(stored.file_ids) == {one.file_id for one in run.citations} - {None}
     assert len(stored.file_ids) == len(set(stored.file_ids))
     [cited] = [one for one in stored.trace["citations"] if one.get("page") == 2]
     assert LEASE[cited["start"] : cited["end"]] == cited["text"]
@@ -243,3 +251,36 @@ async def test_numbers_go_on_where_the_callers_own_tools_interrupted(
     assert [one.title for one in second.citations] == ["lease.pdf, p. 1", "policy.txt"]
     assert second.log.content() == "Rent [1], refund [2]."
     assert len(second.annotations) == 2
+
+
+async def test_an_answer_of_an_earlier_turn_brings_no_markers_into_this_one(
+    core: Make, documents: FoundDocuments
+) -> None:
+    """A model that repeats them would cite the wrong passage."""
+    made = core(searcher("rent a month", answer="900 euros [1]."), documents=documents)
+    first = await made.ask("What is the rent in my lease?", mode="react", store=True)
+    await made.ask("And the refund deadline?", mode="react", session_id=first.session_id)
+    assert "900 euros." in str(made.model.requests[-1].messages)
+    kept = await made.stores.conversations.messages(USER, first.session_id or "")
+    assert kept[1].message.get("content") == "900 euros [1]."
+
+
+@pytest.mark.parametrize("mode", ["auto", "react", "plan"])
+async def test_a_route_that_stands_is_told_of_the_documents(
+    core: Make, documents: FoundDocuments, mode: str
+) -> None:
+    """Whatever the route is, the model is told to search them before any other source."""
+    documents.give(USER, {"staff.txt": "Anna Keller was hired in May 2019."})
+
+    def script(request: ModelRequest) -> Any:
+        schema = request.response_schema
+        if isinstance(schema, dict) and schema["title"] == "Plan":
+            step = {"id": "a", "purpose": "p", "tool": "add", "input": {"numbers": [1]}}
+            return orjson.dumps({"steps": [{**step, "depends_on": []}]}).decode()
+        return '{"passed": true}' if schema is not None else "In May 2019."
+
+    made = core(script, documents=documents)
+    run = await made.ask("When was Anna Keller hired?", mode=mode)
+    assert prompts.IN_DOCUMENTS in str(made.model.requests[0].messages[0]["content"])
+    assert run.decision is not None
+    assert run.decision.reason != "your documents speak of this"
