@@ -4,7 +4,10 @@
  * Not for: naming the routes (`wire/server.js`) or reading answers (`wire/ask.js`).
  */
 
-import { text } from "./strings.js";
+import { alone } from "./kit/alone.js";
+import { ApiError, errorOf, unreachable } from "./wire/api-error.js";
+
+export { ApiError };
 
 /**
  * @typedef {object} CallOptions
@@ -14,26 +17,9 @@ import { text } from "./strings.js";
  * @property {AbortSignal} [signal]
  */
 
+/** @typedef {{ onProgress: (share: number) => void, signal: AbortSignal }} UploadOptions */
+
 const REFRESH = "/api/auth/refresh";
-
-/** The server refused or could not be reached; `status` is 0 for the latter. */
-export class ApiError extends Error {
-  /**
-   * @param {string} message
-   * @param {{ status?: number, code?: string }} [facts]
-   */
-  constructor(message, { status = 0, code = "" } = {}) {
-    super(message);
-    this.name = "ApiError";
-    this.status = status;
-    this.code = code;
-  }
-
-  /** Whether the same call may well succeed in a moment. */
-  get passing() {
-    return [0, 502, 503, 504].includes(this.status);
-  }
-}
 
 /** Calls the server as whoever is logged in. */
 export class Api {
@@ -41,11 +27,13 @@ export class Api {
   /** @type {Promise<boolean> | null} */
   #renewing = null;
   #send;
+  #transfer;
   #onLoggedOut;
 
-  /** @param {{ send?: typeof fetch, onLoggedOut?: () => void }} [parts] */
-  constructor({ send = (...call) => fetch(...call), onLoggedOut = () => undefined } = {}) {
-    this.#send = send;
+  /** @param {{ send?: typeof fetch, transfer?: typeof sendForm, onLoggedOut?: () => void }} [parts] */
+  constructor({ send, transfer = sendForm, onLoggedOut = () => undefined } = {}) {
+    this.#send = send ?? globalThis.fetch.bind(globalThis);
+    this.#transfer = transfer;
     this.#onLoggedOut = onLoggedOut;
   }
 
@@ -91,11 +79,25 @@ export class Api {
    * @param {string} path
    * @param {CallOptions} [options]
    */
-  async open(path, options = {}) {
+  open(path, options = {}) {
+    return this.#withLogin(() => this.#fetch(path, options));
+  }
+
+  /**
+   * Send a form, tell how much of it has gone, and give the JSON of the answer.
+   * @type {(path: string, form: FormData, options: UploadOptions) => Promise<any>}
+   */
+  async upload(path, form, options) {
+    const send = () => this.#transfer(path, form, this.#token, options);
+    return (await this.#withLogin(send)).json();
+  }
+
+  /** @param {() => Promise<Response>} call */
+  async #withLogin(call) {
     const used = this.#token;
-    let response = await this.#fetch(path, options);
+    let response = await call();
     if (response.status === 401 && (used !== this.#token || (await this.renew()))) {
-      response = await this.#fetch(path, options);
+      response = await call();
     }
     if (response.ok) return response;
     if (response.status === 401) this.#onLoggedOut();
@@ -110,10 +112,7 @@ export class Api {
     return true;
   }
 
-  /**
-   * @param {string} path
-   * @param {CallOptions} options
-   */
+  /** @type {(path: string, options: CallOptions) => Promise<Response>} */
   async #fetch(path, { method = "GET", body, headers = {}, signal }) {
     const json = body === undefined ? {} : { "Content-Type": "application/json" };
     const who = this.#token ? { Authorization: `Bearer ${this.#token}` } : {};
@@ -126,25 +125,25 @@ export class Api {
       });
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw new ApiError(text.unreachable, { code: "unreachable" });
+      throw unreachable();
     }
   }
 }
 
-/** @param {Response} response with the server's error object, or told by its status alone */
-async function errorOf(response) {
-  const body = await response.json().catch(() => null);
-  const { message = text.failed(response.status), code = "" } = body?.error ?? {};
-  return new ApiError(message, { status: response.status, code: code ?? "" });
-}
-
 /**
- * Run while no other tab does: a refresh cookie is good once, and a second use ends the session.
- * @template T
- * @param {() => Promise<T>} work
- * @returns {Promise<T>}
+ * Send a form the old way: `fetch` does not tell how far it has come.
+ * @type {(path: string, form: FormData, token: string, options: UploadOptions) => Promise<Response>}
  */
-async function alone(work) {
-  const locks = globalThis.navigator?.locks; // missing on plain http beyond localhost
-  return locks ? await locks.request("steward-renew", work) : work();
+function sendForm(path, form, token, { onProgress, signal }) {
+  return new Promise((done, fail) => {
+    const call = new XMLHttpRequest();
+    call.open("POST", path);
+    call.setRequestHeader("Authorization", `Bearer ${token}`);
+    call.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 1);
+    call.onload = () => done(new Response(call.responseText, { status: call.status }));
+    call.onerror = () => fail(unreachable());
+    call.onabort = () => fail(signal.reason);
+    signal.addEventListener("abort", () => call.abort());
+    call.send(form);
+  });
 }

@@ -8,12 +8,13 @@ import { Chat } from "./chat/chat.js";
 import { ChatView } from "./chat/chat-view.js";
 import { Composer } from "./chat/composer.js";
 import { Pickers } from "./chat/pickers.js";
+import { FilesPanel } from "./files/files-panel.js";
 import { byId } from "./kit/dom.js";
 import { readPref, writePref } from "./kit/prefs.js";
 import { Banner } from "./shell/banner.js";
 import { Drawer } from "./shell/drawer.js";
 import { Login } from "./shell/login.js";
-import { addressOf, conversationIn } from "./shell/place.js";
+import { addressOf, citationIn, conversationIn } from "./shell/place.js";
 import { Sidebar } from "./shell/sidebar.js";
 import { fillTexts } from "./shell/texts.js";
 import { themeButton } from "./shell/theme.js";
@@ -25,6 +26,7 @@ byId("theme", HTMLElement).append(themeButton());
 
 const page = byId("page", HTMLElement);
 const status = byId("status", HTMLElement);
+const announce = (/** @type {string} */ words) => status.replaceChildren(words);
 const api = new Api({ onLoggedOut: () => leave(text.loggedOut) });
 const banner = new Banner();
 const drawer = new Drawer();
@@ -48,9 +50,7 @@ const chat = new Chat({
   composer,
   pickers,
   onError: report,
-  announce: (words) => {
-    status.textContent = words;
-  },
+  announce,
   onChanged: conversationChanged,
 });
 const sidebar = new Sidebar({
@@ -63,6 +63,7 @@ const sidebar = new Sidebar({
     if (id === chat.id) location.hash = addressOf("");
   },
 });
+const files = new FilesPanel({ api, announce });
 let userId = "";
 
 /** @param {unknown} error */
@@ -88,33 +89,30 @@ function goToAddress() {
   if (id) chat.open(id);
   else chat.startNew();
   composer.focus();
+  const cited = citationIn(location.hash);
+  if (cited) files.showCitation(cited);
 }
 
 /** Show the page to whoever has just logged in. */
 async function enter() {
   const user = await whoAmI(api);
-  const models = await listModels(api).catch(modelsUnknown);
+  const models = await listModels(api).catch((error) => {
+    report(error);
+    return [];
+  });
   byId("who", HTMLElement).textContent = user.username;
   view.setServer(pickers.offer(models));
   login.hide();
   page.hidden = false;
   if (userId && userId !== user.id) {
     sidebar.clear();
+    files.clear();
     composer.draft = "";
     history.replaceState(null, "", addressOf(""));
   }
   userId = user.id;
   goToAddress();
   await sidebar.refresh();
-}
-
-/**
- * @param {unknown} error
- * @returns {string[]}
- */
-function modelsUnknown(error) {
-  report(error);
-  return [];
 }
 
 /** @param {string} note why the log-in is asked for */

@@ -29,8 +29,8 @@ from backend.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
-from backend.kit.file_names import MAX_NAME_CHARS, clean_file_name
 from backend.kit.incoming import new_incoming
+from backend.kit.upload_names import MAX_NAME_CHARS, clean_file_name
 
 FILE_FIELDS = frozenset({"file", "files", "file[]", "files[]"})
 MAX_FIELDS = 20

@@ -1,5 +1,7 @@
 /** Which passages the markers [1], [2] of an answer point at. Pure. */
 
+import { citationIn } from "../shell/place.js";
+
 /** @import { Citation } from "../wire/answer-events.js" */
 /** @import { Annotation } from "../wire/server.js" */
 
@@ -23,9 +25,11 @@ export function annotatedSources(content, annotations) {
 }
 
 /**
- * Give the short name of a web address for people: its host.
+ * Give the short name of a web address for people: its host; "" for a passage of one's own.
  * @param {string} address
  */
 export function hostOf(address) {
-  return URL.canParse(address) ? new URL(address).host.replace(/^www\./, "") : "";
+  return URL.canParse(address) && !citationIn(address)
+    ? new URL(address).host.replace(/^www\./, "")
+    : "";
 }

@@ -3,16 +3,21 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 const PATHS = {
+  again: "M19 12a7 7 0 1 1-2-5l2 2M19 4v5h-5",
+  back: "M15 5 8 12 15 19",
   check: "M5 12.5 10 17.5 19 7",
   chevron: "M9 5 16 12 9 19",
   close: "M6 6 18 18M18 6 6 18",
   copy: "M9 9h10v11H9zM15 9V4H5v11h4",
   cross: "M7 7 17 17M17 7 7 17",
   down: "M12 5v14M6 13l6 6 6-6",
+  download: "M12 4v11M7 10.5 12 15.5 17 10.5M5 20h14",
   edit: "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
+  file: "M6 3h8l5 5v13H6zM14 3v5h5",
   menu: "M4 7h16M4 12h16M4 17h16",
   moon: "M20 14A8.5 8.5 0 0 1 10 4a8.5 8.5 0 1 0 10 10z",
   out: "M14 4H5v16h9M10 12h10M16 8l4 4-4 4",
+  paperclip: "M8 12.5 14 6.5a2.8 2.8 0 0 1 4 4L10 18.5A4.6 4.6 0 0 1 3.5 12L11 4.5",
   plus: "M12 5v14M5 12h14",
   send: "M12 20V5M5.5 11.5 12 5l6.5 6.5",
   stop: "M7 7h10v10H7z",

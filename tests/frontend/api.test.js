@@ -67,6 +67,41 @@ test("a server that cannot be reached is a passing error", async () => {
   await assert.rejects(api.json("/a"), (error) => error instanceof ApiError && error.passing);
 });
 
+test("an upload tells how far it is, and goes again after the log-in was renewed", async () => {
+  /** @type {string[]} */
+  const seen = [];
+  const answers = [UNAUTHORISED, () => Response.json({ file_id: "file-1" })];
+  const send = async () => tokenOf("two");
+  /** @type {NonNullable<ConstructorParameters<typeof Api>[0]>["transfer"]} */
+  const transfer = async (path, form, token, { onProgress }) => {
+    onProgress(0.5);
+    seen.push(`${path} ${token} ${form.get("file")}`);
+    return /** @type {() => Response} */ (answers.shift())();
+  };
+  const api = new Api({ send, transfer });
+  const form = new FormData();
+  form.append("file", "x");
+  /** @type {number[]} */
+  const shares = [];
+  const options = { onProgress: shares.push.bind(shares), signal: AbortSignal.timeout(1000) };
+  assert.deepEqual(await api.upload("/up", form, options), { file_id: "file-1" });
+  assert.deepEqual(
+    [seen, shares],
+    [
+      ["/up  x", "/up two x"],
+      [0.5, 0.5],
+    ],
+  );
+});
+
+test("an upload that is refused fails in the server's words", async () => {
+  const error = { message: "'a' is empty", code: "empty_file" };
+  const transfer = async () => Response.json({ error }, { status: 400 });
+  const options = { onProgress: () => undefined, signal: AbortSignal.timeout(1000) };
+  const sent = new Api({ transfer }).upload("/up", new FormData(), options);
+  await assert.rejects(sent, { name: "ApiError", status: 400, message: "'a' is empty" });
+});
+
 test("only models that can answer are offered", async () => {
   const data = [
     { id: "builtin", x_capabilities: ["completion", "extractive", "tools"] },

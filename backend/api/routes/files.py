@@ -46,10 +46,7 @@ UPLOAD_BODY: dict[str, Any] = {
                     "properties": {
                         "file": {
                             "type": "array",
-                            "items": {
-                                "type": "string",
-                                "contentMediaType": "application/octet-stream",
-                            },
+                            "items": {"type": "string", "format": "binary"},
                             "description": "One file or several; `files` is taken as well.",
                         },
                         "wait": {

@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.kit.file_names import clean_file_name
+from backend.kit.upload_names import clean_file_name
 
 
 @given(st.text(max_size=60))

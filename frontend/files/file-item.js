@@ -1,0 +1,81 @@
+/** One file in the list, and one passage that was found in a file. */
+
+import { iconButton } from "../kit/buttons.js";
+import { el } from "../kit/dom.js";
+import { confirmDanger } from "../shell/dialog.js";
+import { named, text } from "../strings.js";
+
+/** @import { Passage, StoredFile } from "../wire/files.js" */
+
+/** @typedef {"show" | "download" | "readAgain" | "remove"} FileAction */
+
+const UNITS = ["B", "KB", "MB", "GB", "TB"];
+
+/**
+ * Write a size as people read it, in thousands.
+ * @param {number} size_bytes
+ */
+export function sizeOf(size_bytes) {
+  let size = size_bytes;
+  let unit = 0;
+  for (; size >= 999.5 && unit < UNITS.length - 1; unit += 1) size /= 1000;
+  return `${size < 9.95 && unit > 0 ? size.toFixed(1) : Math.round(size)} ${UNITS[unit]}`;
+}
+
+/** @param {StoredFile} file */
+export const isFinal = ({ state }) => state === "ready" || state === "failed";
+
+/**
+ * Tell size and pages of a file that is ready, or in which state it is.
+ * @param {StoredFile} file
+ */
+export function factsOf({ state, reason, progress, size, pages, note }) {
+  const words = named(text.fileStates, state);
+  if (state === "failed") return reason || words;
+  if (state !== "ready") return `${words}, ${Math.round(progress * 100)} %`;
+  return [sizeOf(size), pages > 0 && text.pageCount(pages), note].filter(Boolean).join(" · ");
+}
+
+/**
+ * Make the list item of a file.
+ * @param {StoredFile} file
+ * @param {(action: FileAction, file: StoredFile) => void} act
+ */
+export function fileItem(file, act) {
+  const { file_id: id, filename: name, state, progress } = file;
+  const body = row(state === "ready" && (() => act("show", file)), name, factsOf(file));
+  if (!isFinal(file)) {
+    body.append(el("progress", { max: "1", value: String(progress), "aria-label": name }));
+  }
+  const erase = iconButton("trash", `${text.remove}: ${name}`, async () => {
+    const asked = { title: text.removeFile, body: text.removeFileBody(name), action: text.remove };
+    if (await confirmDanger(asked)) act("remove", file);
+  });
+  const again = () =>
+    iconButton("again", `${text.readAgain}: ${name}`, () => act("readAgain", file));
+  const get = iconButton("download", `${text.download}: ${name}`, () => act("download", file));
+  const buttons = [...(state === "failed" ? [again()] : []), get, erase];
+  return el("li", { class: state, "data-id": id }, body, ...buttons);
+}
+
+/**
+ * Make the list item of a passage.
+ * @param {Passage} passage
+ * @param {() => void} onShow
+ */
+export const passageItem = ({ filename, page, text: words }, onShow) =>
+  el("li", {}, row(onShow, text.place(filename, page), words));
+
+/**
+ * Make the two lines of an item, as a button when they open something.
+ * @param {(() => void) | false} onShow
+ * @param {string} name
+ * @param {string} facts
+ */
+export function row(onShow, name, facts) {
+  const title = el("span", { class: "file-name", dir: "auto", title: name }, name);
+  const words = el("span", { class: "file-facts", dir: "auto" }, facts);
+  const body = el(onShow ? "button" : "div", { class: "file-body" }, title, words);
+  if (onShow) body.addEventListener("click", onShow);
+  return body;
+}

@@ -1,0 +1,132 @@
+/** The documents beside the conversation: the list and what is on its way, or the text of one. */
+
+import { byId } from "../kit/dom.js";
+import { citationIn } from "../shell/place.js";
+import { text } from "../strings.js";
+import { takeDrops } from "./dropped.js";
+import { FileList } from "./file-list.js";
+import { FileView } from "./file-view.js";
+import { Uploads } from "./uploads.js";
+
+/** @import { Api } from "../api.js" */
+
+const NARROW = "(max-width: 800px)";
+
+/** Opens and closes; when it closes, the focus goes back to where it came from. */
+export class FilesPanel {
+  #panel = byId("files", HTMLElement);
+  #main = byId("main", HTMLElement);
+  #title = byId("files-title", HTMLElement);
+  #listPart = byId("files-part", HTMLElement);
+  #viewPart = byId("file-view", HTMLElement);
+  #back = byId("files-back", HTMLButtonElement);
+  #adder = byId("add-files", HTMLButtonElement);
+  #opener = byId("open-files", HTMLButtonElement);
+  /** @type {Element | null} */
+  #from = null;
+  #list;
+  #view;
+  #uploads;
+
+  /** @param {{ api: Api, announce: (words: string) => void }} parts */
+  constructor({ api, announce }) {
+    this.#view = new FileView(api);
+    this.#list = new FileList({
+      api,
+      announce,
+      onShow: (id) => {
+        this.#open("text");
+        this.#view.showFile(id);
+      },
+      onPassage: (id) => this.showCitation(id),
+    });
+    this.#uploads = new Uploads({ api, onDone: () => this.#list.refresh() });
+    this.#opener.addEventListener("click", () => {
+      if (this.#panel.hidden) this.#open("list");
+      else this.close();
+    });
+    this.#back.addEventListener("click", () => this.#open("list"));
+    byId("close-files", HTMLButtonElement).addEventListener("click", () => this.close());
+    this.#panel.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.close();
+    });
+    byId("log", HTMLElement).addEventListener("click", (event) => {
+      const link = event.target instanceof Element ? event.target.closest("a") : null;
+      const cited = citationIn(link?.href ?? "");
+      if (!cited || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.showCitation(cited);
+    });
+    matchMedia(NARROW).addEventListener("change", () => this.#coverMain());
+    this.#takeFiles();
+  }
+
+  /**
+   * Open the passage that a citation points at.
+   * @param {string} id
+   */
+  showCitation(id) {
+    this.#open("text");
+    this.#view.showCitation(id);
+  }
+
+  /** Close it; uploads go on. */
+  close() {
+    if (this.#panel.hidden) return;
+    this.#panel.hidden = true;
+    this.#opener.setAttribute("aria-expanded", "false");
+    this.#coverMain();
+    this.#list.rest();
+    if (this.#from instanceof HTMLElement && this.#from.isConnected) this.#from.focus();
+    else this.#opener.focus();
+  }
+
+  /** Forget everything, as when another person logs in. */
+  clear() {
+    this.#uploads.clear();
+    this.#list.clear();
+    this.#view.clear();
+    this.close();
+  }
+
+  #takeFiles() {
+    const picker = byId("picker", HTMLInputElement);
+    for (const button of [this.#adder, byId("attach", HTMLButtonElement)]) {
+      button.addEventListener("click", () => picker.click());
+    }
+    picker.addEventListener("change", () => {
+      this.#add([...(picker.files ?? [])]);
+      picker.value = ""; // or the same file could not be chosen twice
+    });
+    takeDrops((files) => this.#add(files));
+  }
+
+  /** @param {File[]} files */
+  #add(files) {
+    if (files.length === 0) return;
+    this.#open("list");
+    this.#uploads.add(files);
+  }
+
+  /** @param {"list" | "text"} part */
+  #open(part) {
+    if (this.#panel.hidden) this.#from = document.activeElement;
+    this.#panel.hidden = false;
+    this.#opener.setAttribute("aria-expanded", "true");
+    this.#coverMain();
+    const isList = part === "list";
+    this.#listPart.hidden = !isList;
+    this.#viewPart.hidden = isList;
+    this.#back.hidden = isList;
+    this.#adder.hidden = !isList;
+    this.#title.textContent = text.files;
+    this.#title.focus();
+    if (isList) this.#list.refresh();
+    else this.#list.rest();
+  }
+
+  /** On a narrow screen the panel lies over the conversation, which then cannot be reached. */
+  #coverMain() {
+    this.#main.inert = !this.#panel.hidden && matchMedia(NARROW).matches;
+  }
+}

@@ -1,0 +1,35 @@
+/** What it looks like when the server refuses something or cannot be reached. */
+
+import { text } from "../strings.js";
+
+/** The server refused or could not be reached; `status` is 0 for the latter. */
+export class ApiError extends Error {
+  /**
+   * @param {string} message
+   * @param {{ status?: number, code?: string }} [facts]
+   */
+  constructor(message, { status = 0, code = "" } = {}) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+  }
+
+  /** Whether the same call may well succeed in a moment. */
+  get passing() {
+    return [0, 502, 503, 504].includes(this.status);
+  }
+}
+
+/**
+ * Read the server's error object; without one the status alone tells.
+ * @param {Response} response
+ */
+export async function errorOf(response) {
+  const body = await response.json().catch(() => null);
+  const { message = text.failed(response.status), code = "" } = body?.error ?? {};
+  return new ApiError(message, { status: response.status, code: code ?? "" });
+}
+
+/** Say that no answer came at all. */
+export const unreachable = () => new ApiError(text.unreachable, { code: "unreachable" });

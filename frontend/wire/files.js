@@ -1,0 +1,58 @@
+/** The server's routes about documents by name, and the shapes they answer with. */
+
+/** @import { Api, UploadOptions } from "../api.js" */
+
+/**
+ * `progress` is 0 to 1; `reason` says why it failed, `note` what could not be read.
+ * @typedef {{ file_id: string, filename: string, size: number, state: string, progress: number,
+ *   pages: number, chars: number, reason: string, note: string }} StoredFile
+ * @typedef {{ documents: StoredFile[], next_cursor: string | null }} FilePage
+ * @typedef {{ page: number | null, end: number, text: string }} TextPage
+ * @typedef {{ filename: string, page: number | null, text: string, citation_id: string }} Passage
+ * @typedef {{ file_id: string | null, filename: string, page: number | null, before: string,
+ *   text: string, after: string }} CitedPassage
+ */
+
+const pathOf = (/** @type {string} */ id) => `/api/files/documents/${encodeURIComponent(id)}`;
+
+/**
+ * List files, newest first; `name` is a part of the name.
+ * @type {(api: Api, asked: { name: string, cursor: string }) => Promise<FilePage>}
+ */
+export const listFiles = (api, { name, cursor }) =>
+  api.json(
+    `/api/files/documents?${new URLSearchParams({ limit: "50", name, ...(cursor && { cursor }) })}`,
+  );
+
+/**
+ * Upload a file; it is read after the answer.
+ * @type {(api: Api, file: File, options: UploadOptions) => Promise<unknown>}
+ */
+export function uploadFile(api, file, options) {
+  const form = new FormData();
+  form.append("file", file);
+  return api.upload("/api/files/upload?wait=0", form, options);
+}
+
+/** @type {(api: Api, id: string) => Promise<StoredFile>} */
+export const getFile = (api, id) => api.json(pathOf(id));
+
+/** @type {(api: Api, id: string) => Promise<void>} */
+export const deleteFile = (api, id) => api.json(pathOf(id), { method: "DELETE" });
+
+/** @type {(api: Api, id: string) => Promise<StoredFile>} */
+export const readAgain = (api, id) => api.json(`${pathOf(id)}/reindex`, { method: "POST" });
+
+/** @type {(api: Api, id: string) => Promise<Blob>} the bytes as they were uploaded */
+export const original = async (api, id) => (await api.open(`${pathOf(id)}/content`)).blob();
+
+/** @type {(api: Api, id: string, number: number) => Promise<TextPage>} pages count from 1 */
+export const textPage = async (api, id, number) =>
+  (await api.json(`${pathOf(id)}/text?page=${number}`)).pages[0];
+
+/** @type {(api: Api, query: string) => Promise<Passage[]>} best first */
+export const searchFiles = async (api, query) =>
+  (await api.json("/api/files/search", { method: "POST", body: { query, top_k: 12 } })).results;
+
+/** @type {(api: Api, id: string) => Promise<CitedPassage>} */
+export const getCitation = (api, id) => api.json(`/api/citations/${encodeURIComponent(id)}`);
