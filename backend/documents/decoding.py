@@ -30,6 +30,7 @@ _MOST_ACCENTS = 0.3
 # Nobody writes whole words in half-width katakana; Cyrillic bytes read as Shift JIS look like that.
 _HALF_WIDTH = re.compile("[\uff61-\uff9f]{3}")
 _HALF_WIDTH_ENCODINGS = ("cp932", "shift_jis", "shift_jis_2004", "shift_jisx0213", "johab")
+_OF_MAINFRAMES = ("cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140")
 _SAMPLE_BYTES = 32 * 1024
 _MOST_FAULTS = 0.05
 _ASCII_SHIFTED = ("iso-2022", "hz", "utf-7")  # they look like ASCII, so only a name tells them
@@ -54,11 +55,12 @@ def decode(data: bytes, *, declared: str = "") -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _tidied(data[len(mark) :].decode(encoding, "replace"))
-    if declared.lower().startswith(_ASCII_SHIFTED) and (encoding := _known(declared)):
-        return _tidied(data.decode(encoding, "replace"))
+    if declared.lower().startswith(_ASCII_SHIFTED):
+        return _tidied(_as_declared(data, declared) or data.decode(errors="replace"))
     if wide := _wide_encoding(data[:_SAMPLE_BYTES]):
         return _tidied(data.decode(wide, "replace"))
-    return _tidied(_as_utf8(data) or data.decode(_known(declared) or _guess(data), "replace"))
+    text = _as_utf8(data) or _as_declared(data, declared)
+    return _tidied(text or data.decode(_guess(data), "replace"))
 
 
 def _as_utf8(data: bytes) -> str:
@@ -85,10 +87,11 @@ def _wide_encoding(sample: bytes) -> str:
     return _ZEROS.get(look, "")
 
 
-def _known(declared: str) -> str:
+def _as_declared(data: bytes, declared: str) -> str:
+    """Decode by the name that came with the bytes, else give nothing."""
     try:
-        return codecs.lookup(declared.strip()).name if declared.strip() else ""
-    except (LookupError, ValueError):
+        return data.decode(declared.strip(), "replace") if declared.strip() else ""
+    except (LookupError, ValueError):  # no such encoding, or one that is not for text
         return ""
 
 
@@ -113,13 +116,13 @@ def _is_western(sample: bytes) -> bool:
         return False
     special = [char for char in text if char > "\x7f"]
     letters = sum(char.isalpha() for char in text)
-    return len(special) <= _MOST_ACCENTS * letters and set(special) <= _WESTERN
+    return len(special) <= max(1, _MOST_ACCENTS * letters) and set(special) <= _WESTERN
 
 
 def _likeliest(sample: bytes, *, but: tuple[str, ...] = ()) -> str:
     from charset_normalizer import from_bytes  # noqa: PLC0415 - lazy: document readers
 
-    best = from_bytes(sample, cp_exclusion=list(but), enable_fallback=False).best()
+    best = from_bytes(sample, cp_exclusion=[*_OF_MAINFRAMES, *but], enable_fallback=False).best()
     if best is None or _HALF_WIDTH.search(sample.decode(best.encoding, "replace")):
         return ""
     return best.encoding

@@ -18,73 +18,19 @@ from backend.documents.extracted import Unreadable
 from backend.documents.table_text import add_table
 from backend.documents.xml_parts import Element, local_name, lxml_etree
 
-_NEVER = frozenset([
-    "script",
-    "style",
-    "template",
-    "noscript",
-    "iframe",
-    "object",
-    "embed",
-    "svg",
-    "canvas",
-    "head",
-    "audio",
-    "video",
-    "map",
-    "dialog",
-    "select",
-    "button",
-    "input",
-    "textarea",
-    "datalist",
-])
+_NEVER_TAGS = (
+    "script style template noscript iframe object embed svg canvas head audio video map "
+    "dialog select button input textarea datalist"
+)
+_NEVER = frozenset(_NEVER_TAGS.split())
 _FRAMES = frozenset({"nav", "aside", "footer", "form"})
 _FRAME_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary"})
-_BLOCKS = frozenset([
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "body",
-    "center",
-    "dd",
-    "details",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "header",
-    "hr",
-    "html",
-    "legend",
-    "li",
-    "main",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "summary",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "tr",
-    "ul",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-])
+_BLOCKS_TAGS = (
+    "address article aside blockquote body center dd details div dl dt fieldset figcaption "
+    "figure footer form header hr html legend li main nav ol p pre section summary table "
+    "tbody td tfoot th thead tr ul h1 h2 h3 h4 h5 h6"
+)
+_BLOCKS = frozenset(_BLOCKS_TAGS.split())
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _INNER_PARTS = frozenset({"article", "section", "main", "blockquote", "figure"})
 _HIDDEN_STYLE = re.compile(r"(display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)

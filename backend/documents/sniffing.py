@@ -107,7 +107,7 @@ def detect(path: Path, filename: str) -> str:
     text = decode(head)
     if looks_binary(text):
         raise Unreadable(_BINARY)
-    return kind_of_text(text, filename, whole=len(head) < _SAMPLE_BYTES)
+    return kind_of_text(text, filename)
 
 
 def _hopeless(head: bytes) -> str:

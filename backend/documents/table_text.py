@@ -79,6 +79,8 @@ def add_records(
         builder.add(" ".join(filter(None, first.pop(0))))
     headed = bool(first) and is_header(first[0], first[1:])
     columns = _names(first[0] if headed else (), first)
+    if len(first) == 1:
+        builder.add(" | ".join(first.pop()), "table")
     start, count = builder.length, 0
     for row in chain(first[1:] if headed else first, filled):
         if len(row) > len(columns):
@@ -86,8 +88,6 @@ def add_records(
         builder.add(_record(columns, row), "record")
         start = start if count else builder.last_start
         count += 1
-    if headed and not count:
-        builder.add(" | ".join(first[0]), "table")
     return TableNote(name=name, columns=columns, rows=count, start=start, end=builder.length)
 
 

@@ -15,110 +15,15 @@ _LOOKED_AT_CHARS = 8 * 1024
 _MARKDOWN_NAMES = frozenset({".md", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd"})
 _TABLE_NAMES = frozenset({".csv", ".tsv", ".tab"})
 _PAGE_NAMES = frozenset({".html", ".htm", ".xhtml", ".shtml"})
-_CODE_NAMES = frozenset(
-    f".{name}"
-    for name in [
-        "py",
-        "pyi",
-        "js",
-        "mjs",
-        "cjs",
-        "ts",
-        "tsx",
-        "jsx",
-        "vue",
-        "svelte",
-        "java",
-        "kt",
-        "kts",
-        "scala",
-        "groovy",
-        "c",
-        "h",
-        "cc",
-        "cpp",
-        "cxx",
-        "hpp",
-        "hh",
-        "cs",
-        "go",
-        "rs",
-        "rb",
-        "php",
-        "pl",
-        "pm",
-        "lua",
-        "r",
-        "jl",
-        "swift",
-        "m",
-        "mm",
-        "dart",
-        "ex",
-        "exs",
-        "erl",
-        "hrl",
-        "clj",
-        "cljs",
-        "hs",
-        "ml",
-        "mli",
-        "fs",
-        "fsx",
-        "nim",
-        "zig",
-        "v",
-        "sv",
-        "vhd",
-        "vhdl",
-        "asm",
-        "s",
-        "sh",
-        "bash",
-        "zsh",
-        "fish",
-        "ps1",
-        "bat",
-        "cmd",
-        "sql",
-        "graphql",
-        "proto",
-        "thrift",
-        "tf",
-        "hcl",
-        "yaml",
-        "yml",
-        "toml",
-        "ini",
-        "cfg",
-        "conf",
-        "properties",
-        "env",
-        "xml",
-        "xsd",
-        "xsl",
-        "svg",
-        "css",
-        "scss",
-        "sass",
-        "less",
-        "cmake",
-        "gradle",
-        "mk",
-        "dockerfile",
-        "diff",
-        "patch",
-        "jsonc",
-        "json5",
-        "ipynb_checkpoint",
-        "sol",
-        "tcl",
-        "vim",
-        "el",
-        "lisp",
-        "scm",
-    ]
+_CODE_ENDINGS = (
+    "py pyi js mjs cjs ts tsx jsx vue svelte java kt kts scala groovy c h cc cpp cxx hpp hh "
+    "cs go rs rb php pl pm lua r jl swift m mm dart ex exs erl hrl clj cljs hs ml mli fs fsx "
+    "nim zig v sv vhd vhdl asm s sh bash zsh fish ps1 bat cmd sql graphql proto thrift tf hcl "
+    "yaml yml toml ini cfg conf properties env xml xsd xsl svg css scss sass less cmake "
+    "gradle mk dockerfile diff patch json jsonl ndjson geojson jsonc json5 sol tcl vim el "
+    "lisp scm"
 )
+_CODE_NAMES = frozenset(f".{name}" for name in _CODE_ENDINGS.split())
 _CODE_FILES = frozenset({"makefile", "dockerfile", "rakefile", "gemfile", "jenkinsfile"})
 _PAGE_START = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*){0,5}<(?:!doctype\s+html|html|head|body)\b",
@@ -158,6 +63,7 @@ _MOST_CONTROLS = 0.1
 _MIN_TABLE_LINES = 3
 _MAX_TABLE_LINES = 50
 _MAX_CELL_CHARS = 80
+_CUT_WORD_CHARS = 6
 
 
 def looks_binary(text: str) -> bool:
@@ -166,17 +72,17 @@ def looks_binary(text: str) -> bool:
     return len(_CONTROL.findall(sample)) > _MOST_CONTROLS * max(len(sample), 1)
 
 
-def kind_of_text(text: str, filename: str, *, whole: bool) -> str:
-    """Choose the KIND of the reader for the beginning of a text; `whole` when it is all of it."""
+def kind_of_text(text: str, filename: str) -> str:
+    """Choose the KIND of the reader for the beginning of a text."""
     named = _by_name(PurePath(filename.lower()))
-    if named == "code" and not _is_json(text, whole=whole):
+    if named == "code" and not _is_json(text):
         return "code"
-    return _by_structure(text, whole=whole) or _by_tie(text, named)
+    return _by_structure(text) or _by_tie(text, named)
 
 
-def _by_structure(text: str, *, whole: bool) -> str:
+def _by_structure(text: str) -> str:
     """Recognise what no prose looks like."""
-    if _is_json(text, whole=whole):
+    if _is_json(text):
         return "json"
     if _PAGE_START.match(text[:_LOOKED_AT_CHARS]):
         return "html"
@@ -210,7 +116,7 @@ def _by_name(name: PurePath) -> str:
     return "html" if suffix in _PAGE_NAMES else ""
 
 
-def _is_json(text: str, *, whole: bool) -> bool:
+def _is_json(text: str) -> bool:
     """Tell JSON and JSON Lines by parsing what is there; a cut value counts when it is right so far."""
     stripped = text.lstrip()
     if not stripped.startswith(("{", "[")):
@@ -220,7 +126,7 @@ def _is_json(text: str, *, whole: bool) -> bool:
     except RecursionError:
         return True
     except json.JSONDecodeError as exc:
-        return exc.pos >= len(stripped) - 1 or (not whole and exc.msg.startswith("Unterminated"))
+        return exc.pos >= len(stripped) - _CUT_WORD_CHARS or exc.msg.startswith("Unterminated")
     rest = stripped[end:].strip()
     return not rest or rest.startswith(("{", "["))
 

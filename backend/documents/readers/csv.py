@@ -25,7 +25,7 @@ def read(source: Source) -> Extracted:
     """Find the delimiter and the header, and read every row."""
     text = read_text(source)
     sample = [line for line in text[:_SAMPLE_CHARS].splitlines() if line.strip()]
-    delimiter = find_delimiter(sample) or _usual(source.filename)
+    delimiter = (find_delimiter(sample) if sample else None) or _usual(source.filename)
     csv.field_size_limit(max(len(text), 1))
     try:
         return _read(text, source, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL)

@@ -72,6 +72,7 @@ class _Walk:
     def __init__(self, builder: TextBuilder) -> None:
         self._builder = builder
         self._sizes: dict[int, int] = {}
+        self._around_rows: set[int] = set()
 
     def add(self, value: object, *, path: str) -> None:
         """Add everything below a value. Raise Unreadable when it is nested too deeply."""
@@ -86,13 +87,18 @@ class _Walk:
         parts = _parts(value, "")
         if parts is None:
             return path_chars + len(_shown(value)) + 3
-        size = sum(self._measure(part, path_chars + len(step), depth + 1) for step, part in parts)
+        size, around_rows = 0, _is_rows(value)
+        for step, part in parts:
+            size += self._measure(part, path_chars + len(step), depth + 1)
+            around_rows = around_rows or id(part) in self._around_rows
         self._sizes[id(value)] = size
+        if around_rows:
+            self._around_rows.add(id(value))
         return size
 
     def _write(self, value: object, path: str) -> None:
         parts = _parts(value, path)
-        if parts is None or (self._sizes[id(value)] <= _RECORD_CHARS and not _is_rows(value)):
+        if parts is None or self._is_record(value):
             self._flush(list(_flat(value, path)))
             return
         own: list[str] = []
@@ -106,6 +112,9 @@ class _Walk:
                 self._flush(own)
         self._flush(own)
 
+    def _is_record(self, value: object) -> bool:
+        return self._sizes[id(value)] <= _RECORD_CHARS and id(value) not in self._around_rows
+
     def _flush(self, lines: list[str]) -> None:
         self._builder.add("\n".join(lines), "record")
         lines.clear()
@@ -114,7 +123,7 @@ class _Walk:
 def _is_rows(value: object) -> bool:
     """Tell a list of objects, each of which is a record for itself."""
     elements = cast("list[object]", value) if isinstance(value, list) else []
-    return any(isinstance(element, dict) for element in elements)
+    return any(isinstance(element, dict) and bool(cast("object", element)) for element in elements)
 
 
 def _flat(value: object, path: str) -> Iterator[str]:
