@@ -70,7 +70,11 @@ def _run(program: str, picture: bytes, *, languages: str, timeout_s: float) -> s
         msg = f"OCR cannot run ({exc})."
         raise Unreadable(msg) from exc
     if done.returncode:
-        said = " ".join(done.stderr.decode(errors="replace").split())[:_ERROR_CHARS]
+        said = " ".join(done.stderr.decode(errors="replace").split())
+        if "Failed loading language" in said:
+            msg = f"OCR failed: tesseract has no data for the language {languages}."
+            raise Unreadable(msg)
+        said = said[:_ERROR_CHARS].rstrip(".!")
         msg = f"OCR failed: {said or f'tesseract ended with code {done.returncode}'}."
         raise Unreadable(msg)
     return done.stdout.decode(errors="replace").replace("\f", "").strip()

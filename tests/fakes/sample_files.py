@@ -51,22 +51,23 @@ def pdf_of_lines(pages: Sequence[Sequence[str]]) -> bytes:
     return target.getvalue()
 
 
-def picture(text: str, *, kind: str = "PNG") -> bytes:
+def picture(text: str, *, kind: str = "PNG", height: int = 300) -> bytes:
     """Draw text in black on white, large enough to be recognised."""
-    image = Image.new("RGB", (1400, 300), "white")
+    image = Image.new("RGB", (1400, height), "white")
     ImageDraw.Draw(image).text((60, 100), text, fill="black", font=ImageFont.load_default(64))
     target = io.BytesIO()
     image.save(target, format=kind)
     return target.getvalue()
 
 
-def scanned_pdf(texts: Sequence[str]) -> bytes:
-    """Print pictures of text, one per page; an empty text gives a page of real text."""
+def scanned_pdf(texts: Sequence[str], *, stamp: str = "") -> bytes:
+    """Print pictures of text, one per page, with a stamp; an empty one gives a page of real text."""
     target = io.BytesIO()
     sheet = canvas.Canvas(target, pagesize=A4)
     for text in texts:
         if text:
-            sheet.drawImage(ImageReader(io.BytesIO(picture(text))), 40, 500, 500, 107)
+            sheet.drawImage(ImageReader(io.BytesIO(picture(text, height=1980))), 0, 0, 595, 842)
+            sheet.drawString(72, 20, stamp)
         else:
             sheet.drawString(72, 760, SENTENCE)
         sheet.showPage()
@@ -136,6 +137,14 @@ def packed(entries: Mapping[str, str | bytes]) -> bytes:
         for name, content in entries.items():
             archive.writestr(name, content)
     return target.getvalue()
+
+
+def edited(content: bytes, name: str, old: str, new: str) -> bytes:
+    """Replace something in one part of a packed file."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entries = {entry: archive.read(entry) for entry in archive.namelist()}
+    assert old.encode() in entries[name]
+    return packed({**entries, name: entries[name].replace(old.encode(), new.encode())})
 
 
 def epub(chapters: Mapping[str, str], *, spine: Sequence[str] = (), extra=None) -> bytes:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from typing import Any, cast
 
 from backend.documents.building import TextBuilder
 from backend.documents.extracted import Extracted, Source
 from backend.documents.office import core_title
-from backend.documents.packed import open_package
+from backend.documents.packed import Package, open_package
 from backend.documents.table_text import add_records
 
 KIND = "xlsx"
 LABEL = "Excel (XLSX)"
+
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+_NO_RESULT = re.compile(rb"(?:</f>|<f [^>]{0,200}/>)\s*(?:</c>|<v\s*/>|<v>\s*</v>)")
+_NOT_CALCULATED = (
+    "Some cells hold formulas without results; open the workbook in Excel and save it once."
+)
+_PART_BYTES = 256 * 1024
+_OVERLAP_BYTES = 300
 
 
 def read(source: Source) -> Extracted:
@@ -22,6 +31,7 @@ def read(source: Source) -> Extracted:
 
     with open_package(source.path, source.limits) as package:
         title = core_title(package)
+        uncalculated = any(_has_uncalculated(package, name) for name in package.names)
     builder = TextBuilder(source.limits)
     tables: list[dict[str, Any]] = []
     with source.path.open("rb") as file:  # of a path, the name's ending would be judged
@@ -31,7 +41,22 @@ def read(source: Source) -> Extracted:
             rows = cast("Iterator[tuple[object, ...]]", sheet.iter_rows(values_only=True))
             table = add_records(builder, map(_row, rows), name=sheet.title, heading=sheet.title)
             tables.append(table.as_json())
-    return builder.build(title=title, details={"tables": tables})
+    return builder.build(
+        title=title, note=_NOT_CALCULATED if uncalculated else "", details={"tables": tables}
+    )
+
+
+def _has_uncalculated(package: Package, name: str) -> bool:
+    """Tell whether a sheet has formulas without results, as programs other than Excel write them."""
+    if _SHEET.fullmatch(name) is None:
+        return False
+    with package.stream(name) as stream:
+        before = b""
+        while part := stream.read(_PART_BYTES):
+            if _NO_RESULT.search(before + part):
+                return True
+            before = part[-_OVERLAP_BYTES:]
+    return False
 
 
 def _row(row: tuple[object, ...]) -> list[str]:

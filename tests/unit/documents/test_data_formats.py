@@ -74,6 +74,15 @@ def test_xlsx(read):
     ]
 
 
+def test_formulas_without_results_are_noted(read):
+    """Excel calculates them; other programs leave them empty, and the cells would be missed."""
+    rows = [("item", "sum"), ("tea", 2), ("all", "=SUM(B2:B2)")]
+    _, extracted = read(sample.xlsx({"S": rows}), "a.xlsx")
+
+    assert "formulas without results" in extracted.note
+    assert read(sample.xlsx({"S": rows[:2]}), "a.xlsx")[1].note == ""
+
+
 @pytest.mark.parametrize(
     ("text", "records"),
     [

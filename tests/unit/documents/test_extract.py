@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from backend.documents.extracted import NoText, Unreadable
+from backend.documents.building import TextBuilder
+from backend.documents.extracted import NoText, ReadLimits, Unreadable
+from backend.documents.packed import open_package
 from tests.fakes import sample_files as sample
 
 
@@ -29,11 +31,31 @@ def test_every_format_with_pages_keeps_their_limit(read, name):
         read(sample.samples()[name], name, max_pages=1)
 
 
-def test_a_repeated_part_counts_each_time_it_is_unpacked(read):
-    """So that a small archive cannot be read for ever."""
-    presentation = sample.samples()["a.pptx"]
+def test_parts_that_no_reader_opens_count_too(read):
+    """The whole is told from the table of contents."""
+    book = sample.epub({"a.xhtml": "<p>x</p>"}, extra={"cover.png": bytes(1_000_000)})
 
-    assert read(presentation, "a.pptx", max_unpacked_bytes=500_000)[0] == "pptx"
+    with pytest.raises(Unreadable, match="unpacks to more than"):
+        read(book, "a.epub", max_unpacked_bytes=900_000)
+
+
+def test_a_part_counts_each_time_it_is_unpacked(tmp_path):
+    """So that a small archive cannot be read for ever."""
+    path = sample.write(tmp_path, "bytes", sample.packed({"a": bytes(600)}))
+
+    with open_package(path, ReadLimits(max_unpacked_bytes=1_000)) as package:
+        assert package.read("a") == bytes(600)
+        with pytest.raises(Unreadable, match="unpacks to more than"):
+            package.read("a")
+
+
+def test_a_text_that_grows_too_long_is_stopped_while_it_grows():
+    """Before the memory is gone."""
+    builder = TextBuilder(ReadLimits(max_chars=10))
+    builder.add("12345678")
+
+    with pytest.raises(Unreadable, match="more than 10 characters"):
+        builder.add("x")
 
 
 def test_an_image_is_read_from_what_was_recognised(read):

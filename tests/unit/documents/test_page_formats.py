@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backend.documents.extracted import Unreadable
+from tests.fakes import hostile_files as hostile
 from tests.fakes import sample_files as sample
 from tests.fakes.extracted_text import shown
 
@@ -47,9 +48,16 @@ def test_pages_as_they_come(read, body, texts):
 
 def test_html_in_a_declared_encoding(read):
     """The page names it."""
-    page = '<html><head><meta charset="windows-1251"></head><body><p>Договор</p></body></html>'
+    page = '<html><head><meta charset="windows-1251"></head><body><p>Да</p></body></html>'
 
-    assert read(page.encode("cp1251"), "a.html")[1].text == "Договор"
+    assert read(page.encode("cp1251"), "a.html")[1].text == "Да"
+
+
+def test_html_that_is_merely_deep_is_read_whole(read):
+    """Pages of page builders nest a few hundred levels."""
+    page = "<html><body>" + "<div>" * 500 + "deep words" + "</div>" * 500 + "<p>after</p>"
+
+    assert read(page.encode(), "a.html")[1].text == "deep words\n\nafter"
 
 
 def test_docx(read):
@@ -84,6 +92,41 @@ def test_pptx(read):
         (2, "table", "Region | Sales\nNorth | 17"),
     ]  # fmt: skip
     assert extracted.title == "Quarterly results"
+
+
+def test_docx_as_word_writes_it(read):
+    """Revisions, text boxes, content controls, tabs and breaks read as they are shown."""
+    body = (
+        "<w:p><w:r><w:t>Kept </w:t></w:r><w:del><w:r><w:delText>gone</w:delText></w:r></w:del>"
+        "<w:ins><w:r><w:t>added</w:t><w:tab/><w:t>x</w:t><w:br/><w:t>y</w:t></w:r></w:ins></w:p>"
+        "<w:sdt><w:sdtContent><w:p><w:r><w:t>controlled</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+        "<w:p><w:pPr><w:outlineLvl w:val='1'/></w:pPr><w:r><w:t>Outlined</w:t></w:r></w:p>"
+        "<w:p><w:r><w:t>Outside</w:t><w:pict><w:txbxContent><w:p><w:r><w:t>In a box</w:t></w:r></w:p>"
+        "</w:txbxContent></w:pict></w:r></w:p>"
+        "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc><w:tc><w:tbl><w:tr><w:tc><w:p>"
+        "<w:r><w:t>nested</w:t></w:r></w:p></w:tc></w:tr></w:tbl><w:p/></w:tc></w:tr></w:tbl>"
+    )
+
+    assert shown(read(hostile.docx(body), "a.docx")[1]) == [
+        ("paragraph", "Kept added\tx\ny"),
+        ("paragraph", "controlled"),
+        ("heading2", "Outlined"),
+        ("paragraph", "Outside\nIn a box"),
+        ("table", "a | nested"),
+    ]
+
+
+def test_what_decorates_a_slide_is_left_out(read):
+    """Slide numbers, dates and footers are on every one."""
+    number = (
+        '<p:sp><p:nvSpPr><p:cNvPr id="99" name="n"/><p:cNvSpPr/><p:nvPr><p:ph type="sldNum"/></p:nvPr>'
+        "</p:nvSpPr><p:spPr/><p:txBody><a:bodyPr/><a:p><a:r><a:t>7777</a:t></a:r></a:p></p:txBody></p:sp>"
+    )
+    content = sample.edited(
+        sample.pptx(), "ppt/slides/slide1.xml", "</p:spTree>", f"{number}</p:spTree>"
+    )
+
+    assert "7777" not in read(content, "a.pptx")[1].text
 
 
 def test_epub(read):

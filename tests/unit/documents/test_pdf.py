@@ -129,6 +129,15 @@ def test_some_pages_of_images_are_noted(read):
     assert [span.page for span in extracted.spans] == [1, 3]
 
 
+def test_a_stamp_on_a_scan_does_not_make_it_a_text(read):
+    """Scanning programs print a line on every page they scan."""
+    content = sample.scanned_pdf(["", "scan"], stamp="Scanned by a program")
+    _, extracted = read(content, "a.pdf")
+
+    assert extracted.details["pages_without_text"] == [2]
+    assert extracted.note.startswith("There is no text on page 2")
+
+
 def test_recognised_text_stands_in_its_page(read):
     """Between the pages that had text, without a note."""
     content = sample.scanned_pdf(["", "scan", ""])
