@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class EmbeddingSpace:
     """Where vectors can be compared: same provider, same model, same precision.
 
-    `id` names all of it (`minilm-int8`, `ollama-bge-m3`), is at most 200 characters of letters, digits, `.`, `_`, `:`, `/` and `-`, and never changes its
+    `id` names all of it (`minilm-int8`, `ollama:bge-m3`), is at most 200 characters of letters, digits, `.`, `_`, `:`, `/` and `-`, and never changes its
     meaning. `dimensions` is 0 until the provider has been asked.
     """
 

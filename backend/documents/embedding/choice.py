@@ -89,7 +89,17 @@ def embedder_for_space(
         return None
 
 
-def _minilm(options: EmbeddingOptions, clock: Clock) -> Embedder:
+async def prepare(options: EmbeddingOptions, *, clock: Clock) -> None:
+    """Do beforehand what the first use would wait for: build the files of minilm if they are missing.
+
+    Raises:
+        EmbeddingFailed: when they cannot be built.
+    """
+    if options.kind == "minilm":
+        await _minilm(options, clock).prepare()
+
+
+def _minilm(options: EmbeddingOptions, clock: Clock) -> MiniLm:
     threads = options.threads or max(1, (os.cpu_count() or 2) // 2)
     made = MiniLmOptions(folder=options.folder, precision=options.precision, threads=threads)
     return MiniLm(made, clock)

@@ -132,7 +132,8 @@ class MiniLm:
     async def aclose(self) -> None:
         """Free the model and end its threads; it would be loaded again on the next use."""
         await self._asked.aclose()
-        running, self._running = self._running, None
+        async with self._opening:
+            running, self._running = self._running, None
         if running is not None:
             running.bulk.shutdown(wait=False, cancel_futures=True)
             running.questions.shutdown(wait=False, cancel_futures=True)

@@ -5,7 +5,8 @@ time is as fast as batches (the matrices are large enough), needs no mask, and m
 text independent of its neighbours. Fused operators for attention and for the residual with its norm
 were measured to be slower on CPUs than the plain ones.
 
-In int8, weights are quantised per column and activations per matrix while running. Changing
+In int8, weights are quantised per column and activations per matrix while running; the mean cosine
+to fp32 is 0.994, and 0.992 on x86 processors without VNNI, whose int8 products saturate. Changing
 anything here means raising `minilm_files.RECIPE`.
 Sources: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2 and
 https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md

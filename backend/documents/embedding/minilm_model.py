@@ -47,12 +47,20 @@ class MiniLmModel:
             raise EmbeddingFailed(msg) from exc
 
     def vector(self, text: str) -> NDArray[np.float32]:
-        """Embed one text: an array of shape (384,) of unit length."""
+        """Embed one text: an array of shape (384,) of unit length.
+
+        Raises:
+            EmbeddingFailed: when onnxruntime does, for want of memory for example.
+        """
         clean = text[:MAX_CHARS].encode("utf-8", "replace").decode()
         # One text as a batch: `encode` would hold the interpreter's lock meanwhile.
         (encoded,) = self._tokenizer.encode_batch_fast([clean])
         ids = np.array(encoded.ids, dtype=np.int64)
-        (vector,) = self._session.run(None, {"input_ids": ids})
+        try:
+            (vector,) = self._session.run(None, {"input_ids": ids})
+        except Exception as exc:  # the library's exceptions have no base of their own
+            msg = f"The embedding model failed on a text: {exc}"
+            raise EmbeddingFailed(msg) from exc
         return cast("NDArray[np.float32]", vector)
 
 

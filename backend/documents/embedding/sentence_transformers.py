@@ -109,7 +109,8 @@ class SentenceTransformersEmbedder:
     async def aclose(self) -> None:
         """Free the model and end its threads."""
         await self._asked.aclose()
-        running, self._running = self._running, None
+        async with self._opening:
+            running, self._running = self._running, None
         if running is not None:
             running.bulk.shutdown(wait=False, cancel_futures=True)
             running.questions.shutdown(wait=False, cancel_futures=True)

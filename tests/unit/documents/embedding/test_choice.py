@@ -12,7 +12,10 @@ from backend.documents.embedding.choice import (
     EmbeddingOptions,
     embedder_for_space,
     make_embedder,
+    prepare,
 )
+from backend.documents.embedding.minilm_files import ModelFiles
+from backend.kit.clocks import SystemClock
 from tests.fakes.built_minilm import built_minilm
 from tests.fakes.instant_clock import InstantClock
 from tests.fakes.ollama_double import OllamaDouble
@@ -61,6 +64,15 @@ async def test_the_space_of_every_server_makes_its_embedder_again():
 def test_a_space_that_nothing_configured_serves_gives_none(space_id):
     """The old index then cannot answer dense, and its caller knows."""
     assert embedder_for_space(space_id, BARE, clock=CLOCK) is None
+
+
+async def test_preparing_builds_what_the_first_use_would_wait_for(tmp_path):
+    """The embedded model's files; nothing for a server, which need not even run."""
+    server = EmbeddingOptions(folder=tmp_path, kind="ollama", model="m", ollama_url="http://h")
+    await prepare(server, clock=CLOCK)
+    assert list(tmp_path.iterdir()) == []
+    await prepare(EmbeddingOptions(folder=tmp_path), clock=SystemClock())
+    assert ModelFiles(tmp_path, "int8").are_whole()
 
 
 WRONG = {
