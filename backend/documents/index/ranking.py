@@ -1,0 +1,140 @@
+"""Ranks chunks by meaning and by words together: normalised scores, half and half, after one round of feedback.
+
+Pure computation over the two indexes of a user, to be run in a thread. Not for: passages (`growing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backend.documents.index.lexical import Groups, LexicalIndex
+from backend.documents.index.word_scores import WordScore, WordScorer
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from backend.documents.index.dense import DenseIndex  # loads FAISS
+
+POOL = 200  # candidates that each side proposes
+_FEEDBACK_CHUNKS = 2
+_FEEDBACK_WEIGHT = 0.4
+# Less than this is no evidence, however it compares: the spread of cosines, and the share of the best
+# score that all words together could have.
+_LEAST_SPREAD = 0.1
+_LEAST_SHARE = 0.15
+_NO_WORDS = WordScore(0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class RankedChunk:
+    """A chunk with its fused score (0 to 1) and the evidence: cosine, and share of the words found."""
+
+    id: int
+    score: float
+    cosine: float
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Question:
+    """What is looked for: words, a vector, or both; `within` names the documents it is looked for in."""
+
+    groups: Groups = ()
+    vector: NDArray[np.float32] | None = None
+    within: Collection[str] | None = None
+
+
+def rank(lexical: LexicalIndex, dense: DenseIndex | None, question: Question) -> list[RankedChunk]:
+    """Rank the chunks that either index proposes, best first."""
+    words = _Words(lexical, question)
+    if dense is None or question.vector is None:
+        scores = words.normalised(words.proposed)
+        return _sorted(scores, {}, words)
+    first = _Meaning(dense, question.vector, question.within)
+    pool = {*words.proposed, *first.nearest}
+    fused = _fused(pool, words, first)
+    best = sorted(fused, key=lambda one: -fused[one])[:_FEEDBACK_CHUNKS]
+    moved = dense.steered(
+        question.vector, {one: fused[one] for one in best}, strength=_FEEDBACK_WEIGHT
+    )
+    steered = _Meaning(dense, moved, question.within)
+    pool |= steered.nearest.keys()
+    return _sorted(_fused(pool, words, steered), first.cosines(pool), words)
+
+
+class _Words:
+    """The lexical side of one question."""
+
+    def __init__(self, lexical: LexicalIndex, question: Question) -> None:
+        self._lexical = lexical
+        self._known: dict[int, WordScore] = {}
+        self.proposed: Sequence[int] = ()
+        self._scorer: WordScorer | None = None
+        if question.groups:
+            proposals = lexical.propose(question.groups, limit=POOL, within=question.within)
+            self.proposed, self._scorer = proposals.ids, proposals.scorer
+
+    def score(self, chunk: int) -> WordScore:
+        return self._known.get(chunk, _NO_WORDS)
+
+    def normalised(self, pool: Collection[int]) -> dict[int, float]:
+        """Bring scores to 0..1: from the last of the best `POOL` to the best."""
+        if self._scorer is None:
+            return dict.fromkeys(pool, 0.0)
+        fresh = [one for one in pool if one not in self._known]
+        texts = self._lexical.texts(fresh)
+        self._known.update({one: self._scorer.score(text) for one, text in texts.items()})
+        best = sorted((self.score(one).bm25 for one in pool), reverse=True)[:POOL]
+        least = best[-1] if len(best) == POOL else 0.0
+        spread = max(best[0] if best else 0.0, _LEAST_SHARE * self._scorer.most) - least
+        return {one: _share(self.score(one).bm25 - least, spread) for one in pool}
+
+
+class _Meaning:
+    """The dense side of one question."""
+
+    def __init__(
+        self, dense: DenseIndex, vector: NDArray[np.float32], within: Collection[str] | None
+    ) -> None:
+        self._dense = dense
+        self._vector = vector
+        self.nearest = dense.search(vector, limit=POOL, within=within)
+
+    def cosines(self, pool: Collection[int]) -> dict[int, float]:
+        """Give the cosine of every chunk that has a vector."""
+        known = {one: self.nearest[one] for one in pool if one in self.nearest}
+        return known | self._dense.cosines(self._vector, [one for one in pool if one not in known])
+
+    def normalised(self, pool: Collection[int]) -> dict[int, float]:
+        """Bring cosines to 0..1: from the last of the nearest to the best."""
+        if not self.nearest:
+            return dict.fromkeys(pool, 0.0)
+        cosines = self.cosines(pool)
+        least = min(self.nearest.values())
+        spread = max(max(self.nearest.values()) - least, _LEAST_SPREAD)
+        return {one: _share(cosines.get(one, least) - least, spread) for one in pool}
+
+
+def _share(above: float, spread: float) -> float:
+    return max(above, 0.0) / spread if spread > 0 else 0.0
+
+
+def _fused(pool: Collection[int], words: _Words, meaning: _Meaning) -> dict[int, float]:
+    by_words, by_meaning = words.normalised(pool), meaning.normalised(pool)
+    if not words.proposed:
+        return by_meaning
+    return {one: (by_words[one] + by_meaning[one]) / 2 for one in pool}
+
+
+def _sorted(
+    scores: Mapping[int, float], cosines: Mapping[int, float], words: _Words
+) -> list[RankedChunk]:
+    ranked = [
+        RankedChunk(one, score, cosines.get(one, 0.0), words.score(one).coverage)
+        for one, score in scores.items()
+    ]
+    ranked.sort(key=lambda one: (-one.score, one.id))
+    return ranked
