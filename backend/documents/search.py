@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from backend.documents.growing import Neighbourhood, Stretch, grown
 from backend.documents.index.damage import IndexDamaged
@@ -54,18 +54,26 @@ class _Embedded:
     note: str = ""
 
 
+class Embedders(Protocol):
+    """The embedders at hand."""
+
+    def of(self, space: str) -> Embedder | None:
+        """Give the embedder of a space; None when its provider is not set up."""
+        ...
+
+
 class Searcher:
     """Searches for any user.
 
-    `embedders` are those that may know the active space; the first that does embeds the question.
-    A hit is grown to about `passage_chars` characters.
+    The embedder of the active space embeds the question. A hit is grown to about `passage_chars`
+    characters.
     """
 
     def __init__(
         self,
         stores: SearchStores,
         indexes: UserIndexes,
-        embedders: Sequence[Embedder],
+        embedders: Embedders,
         *,
         passage_chars: int = 1_000,
     ) -> None:
@@ -125,15 +133,15 @@ class Searcher:
 
     async def _embedded(self, text: str) -> _Embedded:
         active = await self._stores.spaces.active()
-        reason = "no embedder knows the space that the documents are embedded in"
-        for embedder in self._embedders:
+        embedder = self._embedders.of(active) if active else None
+        reason = "nothing that is set up embeds as the documents were embedded"
+        if embedder is not None:
             try:
                 space = await embedder.space()
-                if space.id == active:
-                    return _Embedded(space, await embedder.embed_query(text))
+                return _Embedded(space, await embedder.embed_query(text))
             except EmbeddingFailed as exc:
-                reason = str(exc)
-        return _Embedded(note=f"Searched by words alone: {reason}.".replace("..", "."))
+                reason = str(exc).rstrip(".")
+        return _Embedded(note=f"Searched by words alone: {reason}.")
 
     async def _hits(
         self, user_id: str, ranked: Sequence[RankedChunk], *, top_k: int
