@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from backend.documents.growing import Neighbourhood, Stretch, grown
 from backend.documents.index.damage import IndexDamaged
@@ -18,7 +18,8 @@ from backend.documents.index.lexemes import query_lexemes
 from backend.documents.index.ranking import Question, RankedChunk, rank
 from backend.documents.index.user_index import UserIndex, UserIndexes
 from backend.documents.passages import Found, PassageWriter
-from backend.documents.relevance import RELEVANT
+from backend.documents.relevance import RELEVANT, relevance
+from backend.documents.yardstick import Yardstick, Yardsticks
 from backend.ports.document_stores import DocumentStore, FileStore, FoundChunk, SpaceStore
 from backend.ports.documents import FINAL_STATES, FileFilter, SearchAnswer, SearchQuery
 from backend.ports.embedding import Embedder, EmbeddingFailed, EmbeddingSpace
@@ -51,21 +52,37 @@ class _Embedded:
 
     space: EmbeddingSpace | None = None
     vector: NDArray[np.float32] | None = None
+    yardstick: Yardstick | None = None
     note: str = ""
+
+    def relevance(self, evidence: RankedChunk) -> float:
+        """Judge a chunk by what speaks for it."""
+        similarity = None
+        if self.yardstick is not None and evidence.cosine is not None:
+            similarity = self.yardstick.similarity(evidence.cosine)
+        return relevance(similarity=similarity, coverage=evidence.coverage)
+
+
+class Embedders(Protocol):
+    """The embedders at hand."""
+
+    def of(self, space: str) -> Embedder | None:
+        """Give the embedder of a space; None when its provider is not set up."""
+        ...
 
 
 class Searcher:
     """Searches for any user.
 
-    `embedders` are those that may know the active space; the first that does embeds the question.
-    A hit is grown to about `passage_chars` characters.
+    The embedder of the active space embeds the question. A hit is grown to about `passage_chars`
+    characters.
     """
 
     def __init__(
         self,
         stores: SearchStores,
         indexes: UserIndexes,
-        embedders: Sequence[Embedder],
+        embedders: Embedders,
         *,
         passage_chars: int = 1_000,
     ) -> None:
@@ -73,6 +90,7 @@ class Searcher:
         self._indexes = indexes
         self._embedders = embedders
         self._passage_chars = passage_chars
+        self._yardsticks = Yardsticks()
         self._writer = PassageWriter(stores.documents, stores.files)
 
     async def search(self, user_id: str, query: SearchQuery) -> SearchAnswer:
@@ -90,7 +108,10 @@ class Searcher:
         hits = await self._hits(user_id, ranked, top_k=query.top_k)
         stretches = await self._grown(user_id, hits, query)
         evidence = {one.id: one for one in ranked}
-        found = [Found(one, evidence[one.hit.id]) for one in stretches]
+        found = [
+            Found(one, evidence[one.hit.id], embedded.relevance(evidence[one.hit.id]))
+            for one in stretches
+        ]
         passages = await self._writer.write(user_id, found, query)
         return SearchAnswer(
             passages=passages,
@@ -125,15 +146,16 @@ class Searcher:
 
     async def _embedded(self, text: str) -> _Embedded:
         active = await self._stores.spaces.active()
-        reason = "no embedder knows the space that the documents are embedded in"
-        for embedder in self._embedders:
+        embedder = self._embedders.of(active) if active else None
+        reason = "nothing that is set up embeds as the documents were embedded"
+        if embedder is not None:
             try:
                 space = await embedder.space()
-                if space.id == active:
-                    return _Embedded(space, await embedder.embed_query(text))
+                vector = await embedder.embed_query(text)
+                return _Embedded(space, vector, await self._yardsticks.of(embedder, space.id))
             except EmbeddingFailed as exc:
-                reason = str(exc)
-        return _Embedded(note=f"Searched by words alone: {reason}.".replace("..", "."))
+                reason = str(exc).rstrip(".")
+        return _Embedded(note=f"Searched by words alone: {reason}.")
 
     async def _hits(
         self, user_id: str, ranked: Sequence[RankedChunk], *, top_k: int
