@@ -1,4 +1,4 @@
-"""The commands of `python -m backend`: serve and doctor.
+"""The commands of `python -m backend`: serve, worker and doctor.
 
 Exit codes: 0 done, 1 something is wrong with the installation, 2 a setting or argument is wrong.
 """
@@ -33,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         configure_logging(settings)
         if arguments.command == "doctor":
             return _doctor(settings)
+        if arguments.command == "worker":
+            return _work(settings, attached="attached" in arguments)
         return _serve(settings, demo="demo" in arguments)
     except SettingsError as exc:
         sys.stderr.write(f"steward: {exc}\n")
@@ -57,6 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(command="serve")
     commands = parser.add_subparsers(dest="command", metavar="command")
     _ = commands.add_parser("serve", help="run the server (the default)", parents=[common, serving])
+    working = commands.add_parser(
+        "worker", help="read and embed uploaded documents until stopped", parents=[common]
+    )
+    working.add_argument(
+        "--attached", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+    )
     _ = commands.add_parser(
         "doctor", help="say what is configured, reachable and missing", parents=[common]
     )
@@ -84,6 +92,12 @@ def _serve(settings: Settings, *, demo: bool) -> int:
     for warning in settings.warnings:
         logger.warning("%s", warning)
     return serve(settings, demo=demo)
+
+
+def _work(settings: Settings, *, attached: bool) -> int:
+    from backend.bootstrap.worker import work  # noqa: PLC0415 - the environment is prepared first
+
+    return work(settings, attached=attached)
 
 
 def _doctor(settings: Settings) -> int:

@@ -140,6 +140,7 @@ def main() -> None:
         "errors": len(errors),
         "first_error": errors[0] if errors else "",
         "first_p50_ms": round(percentile(firsts, 0.50), 1),
+        "first_p95_ms": round(percentile(firsts, 0.95), 2),
         "first_p99_ms": round(percentile(firsts, 0.99), 1),
         "took_s": round(took_s, 3),
         "tokens_per_s": round(tokens / took_s),

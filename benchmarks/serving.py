@@ -63,7 +63,7 @@ def double(*, rate: float, tokens: int = 0, call: str = "") -> Iterator[Server]:
 
 
 @contextmanager
-def steward(upstream: str) -> Iterator[tuple[Server, str]]:
+def steward(upstream: str, **more: str) -> Iterator[tuple[Server, str]]:
     """Run Steward over a fresh data folder; give it with an API key."""
     with tempfile.TemporaryDirectory() as data:
         port = free_port()
@@ -74,6 +74,7 @@ def steward(upstream: str) -> Iterator[tuple[Server, str]]:
             "ADMIN_PASSWORD": PASSWORD,
             "LOG_LEVEL": "WARNING",
             "MODELS__MAX_CONCURRENT": "1000",
+            **more,
         }
         serve(["run_backend.py"], port=port, env=env).stop()
         server = serve(["run_backend.py"], port=port, env=env)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import orjson
@@ -54,7 +54,8 @@ async def act(run: Run, call: ToolCall, *, question: str = "") -> CallOutcome:
         citations=tuple(run.citations[first_own:]),
         duration_ms=outcome.duration_ms,
     )
-    run.say(_result_event(call, numbered))
+    quoted = sorted({one.file_id for one in outcome.citations if one.file_id})
+    run.say(_result_event(call, numbered, quoted=quoted))
     return numbered
 
 
@@ -85,7 +86,8 @@ async def _mended(
     return mended.root
 
 
-def _result_event(call: ToolCall, outcome: CallOutcome) -> TurnEvent:
+def _result_event(call: ToolCall, outcome: CallOutcome, *, quoted: Sequence[str]) -> TurnEvent:
+    """Tell of a result; `citations` are those that are new to the run, `file_ids` all it quotes."""
     mark = "←" if outcome.outcome == "ok" else "✗"
     data: JsonObject = {
         "call_id": call["id"],
@@ -95,6 +97,8 @@ def _result_event(call: ToolCall, outcome: CallOutcome) -> TurnEvent:
         "text": outcome.text[:EVENT_DATA_BYTES],
         "citations": [citation_object(one) for one in outcome.citations],
     }
+    if quoted:
+        data["file_ids"] = list(quoted)
     if outcome.data and len(orjson.dumps(outcome.data, default=str)) <= EVENT_DATA_BYTES:
         data["data"] = outcome.data
     return TurnEvent(type="tool_result", text=f"{mark} {_short(outcome.text)}\n", data=data)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -16,6 +18,8 @@ from backend.agent.run import AgentParts
 from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
 from backend.api.deps import AppServices
+from backend.bootstrap.databases import open_all_stores
+from backend.bootstrap.documents import Ground, document_folders, open_library
 from backend.bootstrap.parts import (
     agent_options,
     api_options,
@@ -24,7 +28,6 @@ from backend.bootstrap.parts import (
     make_first_admin,
     make_providers,
     make_tool_cards,
-    open_all_stores,
 )
 from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
@@ -40,7 +43,10 @@ class Composition:
     """One server's services: made when the application starts, closed when it ends."""
 
     def __init__(self, settings: Settings, *, address: str, demo: bool) -> None:
-        self.api_options = api_options(settings, address=address)
+        self._forgotten = tempfile.TemporaryDirectory(prefix="steward-") if demo else None
+        root = Path(self._forgotten.name) if self._forgotten else None
+        self._folders = document_folders(settings, root=root)
+        self.api_options = api_options(settings, address=address, incoming=self._folders.incoming)
         self._settings = settings
         self._address = address
         self._demo = demo
@@ -51,6 +57,8 @@ class Composition:
     async def lifespan(self, app: FastAPI) -> AsyncGenerator[None]:
         """Open everything, hand it to the routes, and close it again in reverse order."""
         async with AsyncExitStack() as stack:
+            if self._forgotten is not None:
+                stack.enter_context(self._forgotten)
             app.state.services = await self._open(stack)
             stack.callback(asyncio.create_task(self._keep_alive()).cancel)
             # What lives as long as the server need not be looked at by every full collection: that
@@ -92,7 +100,12 @@ class Composition:
         default = settings.models.default_model or settings.ollama_model
         catalog = ModelCatalog(providers, default_model=default)
         stack.push_async_callback(catalog.aclose)
-        cards = make_tool_cards(settings, Services(http=http, clock=clock))
+        ground = Ground(
+            settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
+        )
+        library = await open_library(ground, demo=self._demo)
+        services = Services(http=http, clock=clock, documents=library.documents)
+        cards = make_tool_cards(settings, services)
         toolbox = Toolbox(
             cards,
             audit=stores.audit,
@@ -110,6 +123,7 @@ class Composition:
             clock=clock,
             options=agent_options(settings, address=self._address),
             checkpointer=checkpoints.saver,
+            documents=library.documents,
         )
         self._turns = Turns(
             catalog=catalog, parts=parts, conversations=stores.conversations, runs=stores.runs
@@ -124,8 +138,10 @@ class Composition:
             audit=stores.audit,
             clock=clock,
             options=self.api_options,
+            documents=library.documents,
             checks={
                 "database": stores.health,
+                "documents": library.shelf.target.health,
                 **{f"model:{one.name}": one.health for one in providers},
             },
         )

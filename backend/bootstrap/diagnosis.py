@@ -5,15 +5,24 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 
+from backend.bootstrap.databases import open_all_stores
+from backend.bootstrap.documents import (
+    Ground,
+    OpenLibrary,
+    check_documents,
+    document_folders,
+    make_library,
+)
 from backend.bootstrap.parts import (
     check_tools,
     make_providers,
     make_tool_cards,
-    open_all_stores,
 )
 from backend.config.errors import SettingsError
 from backend.config.secrets_file import FILE_NAME, make_private_folder, signing_key
 from backend.config.settings import Settings
+from backend.documents.news import DocumentNews
+from backend.documents.ocr import tesseract
 from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
 from backend.ports.findings import Finding
@@ -42,6 +51,7 @@ def _data_folder(settings: Settings) -> Finding:
 
 async def _diagnose(settings: Settings) -> list[Finding]:
     check_tools(settings)
+    check_documents(settings)
     findings = [_data_folder(settings)]
     if findings[0].state == "fail":
         return findings
@@ -61,10 +71,33 @@ async def _diagnose(settings: Settings) -> list[Finding]:
             )
         http = HttpClient()
         stack.push_async_callback(http.aclose)
-        for card in make_tool_cards(settings, Services(http=http, clock=clock)):
+        folders = document_folders(settings)
+        ground = Ground(settings=settings, stores=stores, clock=clock, stack=stack, folders=folders)
+        library = make_library(ground, news=DocumentNews(clock), wake=_nobody)
+        findings += await _documents(settings, library)
+        services = Services(http=http, clock=clock, documents=library.documents)
+        for card in make_tool_cards(settings, services):
             off = Health(ok=card.tool is not None, detail=card.unavailable or "on")
             findings.append(_finding(f"tool:{card.name}", off, severe=False))
     return findings
+
+
+async def _documents(settings: Settings, library: OpenLibrary) -> list[Finding]:
+    """Look at what reads and embeds documents."""
+    embedder = _finding("documents:embedder", await library.shelf.target.health(), severe=False)
+    program = tesseract()
+    if not settings.documents.ocr:
+        ocr = Health(ok=True, detail="off (DOCUMENTS__OCR)")
+    elif program is None:
+        fix = "install tesseract, for example: apt-get install tesseract-ocr"
+        ocr = Health(ok=False, detail="scans cannot be read: tesseract is not installed", fix=fix)
+    else:
+        ocr = Health(ok=True, detail=f"{program}, languages {settings.documents.ocr_languages}")
+    return [embedder, _finding("documents:ocr", ocr, severe=False)]
+
+
+def _nobody() -> None:
+    """Wake no worker: this is only a look."""
 
 
 def _finding(name: str, health: Health, *, severe: bool) -> Finding:

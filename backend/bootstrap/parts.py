@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from dataclasses import fields
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -27,7 +28,7 @@ from backend.llm.openai_compatible.provider import (
 )
 from backend.ports.models import ModelProvider
 from backend.ports.tools import Services
-from backend.storage.stores import Stores, memory_stores, open_stores
+from backend.storage.stores import Stores
 
 logger = logging.getLogger(__name__)
 SHARED_LIMITS = (
@@ -40,13 +41,13 @@ SHARED_LIMITS = (
 )
 
 
-def api_options(settings: Settings, *, address: str) -> ApiOptions:
+def api_options(settings: Settings, *, address: str, incoming: Path) -> ApiOptions:
     """Say how the HTTP face behaves."""
     public_url = settings.public_url or address
     return ApiOptions(
         first_byte_wait_s=settings.server.first_byte_wait_s,
         max_body_bytes=settings.server.request_body_max_bytes,
-        incoming=settings.data_dir / "uploads" / ".incoming",
+        incoming=incoming,
         max_file_bytes=settings.documents.max_file_bytes,
         upload_wait_s=settings.documents.upload_wait_s,
         cors_origins=settings.server.cors_origins,
@@ -59,14 +60,6 @@ def agent_options(settings: Settings, *, address: str) -> AgentOptions:
     """Say how agents behave."""
     given = settings.agent.model_dump(include={one.name for one in fields(AgentOptions)})
     return AgentOptions(**given, public_url=(settings.public_url or address).rstrip("/"))
-
-
-async def open_all_stores(settings: Settings, *, demo: bool) -> Stores:
-    """Open the database, or stores in memory for a demonstration."""
-    if demo:
-        logger.warning("Demo: everything is kept in memory and forgotten at the end")
-        return memory_stores()
-    return await open_stores(settings.database_url.get_secret_value())
 
 
 def make_accounts(settings: Settings, stores: Stores, clock: SystemClock) -> AuthService:

@@ -10,6 +10,7 @@ from pathlib import Path
 from backend.api.app import build_app
 from backend.api.serving import ServingOptions, address_of, listen, run_app
 from backend.bootstrap.composition import Composition
+from backend.bootstrap.documents import check_documents
 from backend.bootstrap.parts import check_tools
 from backend.config.errors import SettingsError
 from backend.config.secrets_file import make_private_folder, signing_key
@@ -25,6 +26,7 @@ PAGE = Path(__file__).resolve().parents[2] / "frontend"
 def serve(settings: Settings, *, demo: bool = False) -> int:
     """Run the server until it is stopped; return the exit code."""
     check_tools(settings)
+    check_documents(settings)
     lock = None if demo else _hold(settings)
     if lock:
         _prepare(settings)

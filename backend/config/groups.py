@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from backend.config.values import (
     EmbedderKind,
+    Folder,
     KeepAlive,
     LogFormat,
     ModelName,
@@ -193,7 +194,10 @@ class DocumentSettings(Group):
         default=10_240 * MIB, ge=1024, description="Bytes of files one user may keep."
     )
     max_waiting_per_user: int = Field(
-        default=1_000, ge=1, le=1_000_000, description="Documents of one user that wait to be read."
+        default=10_000,
+        ge=1,
+        le=1_000_000,
+        description="Documents of one user that wait to be read.",
     )
     max_pages: int = Field(default=5_000, ge=1, le=1_000_000, description="Pages of one document.")
     max_chars: int = Field(
@@ -238,6 +242,9 @@ class DocumentSettings(Group):
     embedder: EmbedderKind | None = Field(
         default=None,
         description="Who embeds; otherwise ollama when EMBEDDING_MODEL is set, and minilm when not.",
+    )
+    model_dir: Folder | None = Field(
+        default=None, description="Folder of the embedded model; otherwise models in DATA_DIR."
     )
     embedding_precision: Precision = Field(
         default="int8", description="Precision of the embedded model minilm."

@@ -22,6 +22,7 @@ _CHATTY = (
     "aiosqlite",
     "alembic",
     "asyncio",
+    "faiss",
     "httpcore",
     "httpx",
     "langsmith",

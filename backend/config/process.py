@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+# What a child process of ours needs besides settings.
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SYSTEMROOT")
 _TRACING = (
     "LANGSMITH_TRACING",
     "LANGSMITH_TRACING_V2",
@@ -22,3 +24,8 @@ def prepare_process_environment(*, third_party_tracing: bool = False) -> None:
     os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
     if not third_party_tracing:
         os.environ.update(dict.fromkeys(_TRACING, "false"))
+
+
+def inherited_environment() -> dict[str, str]:
+    """Give the part of this process's environment that children need whatever their settings."""
+    return {name: os.environ[name] for name in _INHERITED if name in os.environ}

@@ -113,6 +113,7 @@ class Settings(BaseSettings):
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict[str, str])
     _warnings: tuple[str, ...] = PrivateAttr(())
+    _given: Mapping[str, str] = PrivateAttr(default_factory=dict[str, str])
 
     @classmethod
     def settings_customise_sources(
@@ -140,9 +141,15 @@ class Settings(BaseSettings):
         """Say where a setting came from: `environment`, `.env line 3`, `default` ..."""
         return self._origins.get(name, "default")
 
-    def remember(self, *, origins: Mapping[str, str], warnings: tuple[str, ...]) -> Self:
+    def environment(self) -> dict[str, str]:
+        """Write down what was given, secrets too, as the environment of a process with the same settings."""
+        return dict(self._given)
+
+    def remember(
+        self, *, given: Mapping[str, str], origins: Mapping[str, str], warnings: tuple[str, ...]
+    ) -> Self:
         """Note where the values came from; for `load_settings`, right after construction."""
-        self._origins, self._warnings = origins, warnings
+        self._given, self._origins, self._warnings = given, origins, warnings
         return self
 
     @model_validator(mode="after")
@@ -189,4 +196,5 @@ def load_settings(
         settings = Settings(**as_tree(values))
     except ValidationError as exc:
         raise explain(exc, known=known, entries=values) from None
-    return settings.remember(origins=origins, warnings=warnings)
+    given = {name: entry.value for name, entry in values.items()}
+    return settings.remember(given=given, origins=origins, warnings=warnings)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from backend.ports.document_stores import DocumentStore, FileStore
-from backend.ports.documents import CitedPassage
+from backend.ports.documents import CitedPassage, passage_title
 from backend.ports.values import Citation
 
 _ID = re.compile(r"cit_([0-9A-Za-z]{1,64})_([0-9]{1,12})_([0-9]{1,12})_([0-9]{1,9})_([0-9a-f]{10})")
@@ -77,7 +77,7 @@ async def resolve(
     if text is None or len(text) != span.end - span.start or _digest(text) != span.digest:
         return None
     citation = Citation(
-        title=file.filename,
+        title=passage_title(file.filename, span.page),
         text=text,
         file_id=file.id,
         page=span.page,

@@ -144,7 +144,7 @@ def _may_be_text(head: bytes) -> bool:
     """Tell a text that happens to begin with the letters of a magic number, such as `MZ` or `BZh`."""
     if head.startswith((b"{\\rtf", b"%!PS", b"GIF8")):
         return False
-    return not re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x80-\xff]", head[:512])
+    return not re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\xff]", head[:512])
 
 
 def _zipped(path: Path) -> str:

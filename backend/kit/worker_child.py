@@ -7,7 +7,6 @@ importing elsewhere, and not a wall against hostile code (the sandbox is that).
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import json
 import os
@@ -17,18 +16,19 @@ import sys
 from collections.abc import Callable
 from typing import Any, BinaryIO, NoReturn
 
+from backend.kit.own_process import die_with_parent
+
 try:
     import resource
 except ImportError:  # not on Windows, which has no such limits
     resource = None
 
 LENGTH = struct.Struct(">I")
-_PR_SET_PDEATHSIG = 1
 
 
 def main(parent_pid: int) -> NoReturn:
     """Serve calls until the pipe from the parent ends."""
-    _die_with_parent(parent_pid)
+    die_with_parent(parent_pid)
     calls, answers = _take_the_pipes()
     setup = _read(calls)
     if setup is None:
@@ -97,13 +97,6 @@ def _write(answers: BinaryIO, answer: dict[str, Any], *, max_bytes: int) -> None
         body = json.dumps({"refused": said, "kind": "TooLarge"}).encode()
     answers.write(LENGTH.pack(len(body)) + body)
     answers.flush()
-
-
-def _die_with_parent(parent_pid: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent_pid:  # it died before the call above
-            sys.exit(0)
 
 
 def _set_limits(setup: dict[str, Any]) -> None:

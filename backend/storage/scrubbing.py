@@ -15,7 +15,7 @@ from backend.ports.stores import Run
 from backend.ports.values import JsonObject
 
 REMOVED = "[removed: the document was deleted]"
-_KEPT = ("call_id", "tool", "outcome", "duration_ms", "citations")
+_KEPT = ("call_id", "tool", "outcome", "duration_ms", "citations", "file_ids")
 
 
 def scrubbed(run: Run, gone: Collection[str]) -> Run:
@@ -36,11 +36,11 @@ def scrubbed(run: Run, gone: Collection[str]) -> Run:
 
 
 def _brought(event: JsonObject, gone: Collection[str]) -> bool:
-    return (
-        event.get("type") == "tool_result"
-        and isinstance(event.get("data"), dict)
-        and _quotes(event["data"], gone)
-    )
+    """Tell whether an event is a result that quotes such a file, also by a number given before."""
+    if event.get("type") != "tool_result" or not isinstance(event.get("data"), dict):
+        return False
+    data: JsonObject = event["data"]
+    return not set(gone).isdisjoint(data.get("file_ids") or ()) or _quotes(data, gone)
 
 
 def _scrubbed_event(event: JsonObject, gone: Collection[str]) -> JsonObject:

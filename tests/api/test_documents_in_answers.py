@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import orjson
 import pytest
 import pytest_asyncio
-from openai import AsyncOpenAI
 
 from tests.fakes.completions import CHAT, MODEL, frames_of, joined
-from tests.fakes.documents_server import with_documents
-from tests.fakes.found_documents import FoundDocuments
 from tests.fakes.live_server import LiveServer
 from tests.fakes.ollama_double import Call, OllamaDouble, Reply
-from tests.fakes.people import Person, bearer
+from tests.fakes.people import Person, bearer, someone
+from tests.fakes.sample_files import pdf_of_lines
+from tests.fakes.uploads import DOCUMENTS, uploaded
 
 SESSION = "session"
-LEASE = "The rent is 900 euros a month.\fEither party may end the lease with a notice of 90 days."
 NOTICE = "Either party may end the lease with a notice of 90 days."
 POLICY = "The refund deadline is 30 days after the purchase."
 ASKED: list[Any] = [{"role": "user", "content": "What notice does my lease ask for?"}]
@@ -28,13 +25,25 @@ ANSWER = "Ninety days\u30101\u3011, not less [7]."
 
 
 @pytest_asyncio.fixture(loop_scope=SESSION)
-async def documents(server: LiveServer, http: httpx.AsyncClient) -> AsyncIterator[FoundDocuments]:
-    """Give the administrator two files."""
-    me = (await http.get("/api/auth/me")).json()["id"]
-    made = FoundDocuments()
-    made.give(me, {"lease.pdf": LEASE, "policy.txt": POLICY})
-    async with with_documents(server, made):
-        yield made
+async def documents(mine: httpx.AsyncClient) -> dict[str, str]:
+    """Give somebody two files; their ids by name."""
+    lease = pdf_of_lines([["The rent is 900 euros a month."], [NOTICE]])
+    return {
+        "lease.pdf": await uploaded(mine, "lease.pdf", lease),
+        "policy.txt": await uploaded(mine, "policy.txt", POLICY.encode()),
+    }
+
+
+async def erase(mine: httpx.AsyncClient, documents: dict[str, str]) -> None:
+    """Delete all of them."""
+    for file_id in documents.values():
+        assert (await mine.delete(f"{DOCUMENTS}/{file_id}")).status_code == 204
+
+
+async def stored_text(mine: httpx.AsyncClient, file_id: str) -> str:
+    """Give what was read out of a file."""
+    pages = (await mine.get(f"{DOCUMENTS}/{file_id}/text")).json()["pages"]
+    return "".join(page["text"] for page in pages)
 
 
 def reacts(body: dict[str, Any]) -> Reply | None:
@@ -54,12 +63,12 @@ def plans(body: dict[str, Any]) -> Reply | None:
 
 @pytest.mark.parametrize(("mode", "script"), [("react", reacts), ("plan", plans)])
 async def test_an_answer_cites_the_page_and_the_citation_resolves(
-    http: httpx.AsyncClient, ollama: OllamaDouble, documents: FoundDocuments, mode: str, script: Any
+    mine: httpx.AsyncClient, ollama: OllamaDouble, documents: dict[str, str], mode: str, script: Any
 ) -> None:
     """Whole, streamed, stored, and in `x_agent`: one passage, the same everywhere."""
     ollama.script(script)
     body: Any = {"model": f"{MODEL}@{mode}", "messages": ASKED}
-    answer = (await http.post(CHAT, json={**body, "store": True})).json()
+    answer = (await mine.post(CHAT, json={**body, "store": True})).json()
     message = answer["choices"][0]["message"]
     assert message["content"] == "Ninety days[1], not less ."
     [annotation] = message["annotations"]
@@ -67,10 +76,11 @@ async def test_an_answer_cites_the_page_and_the_citation_resolves(
     assert message["content"][cited["start_index"] : cited["end_index"]] == "[1]"
     first = answer["x_agent"]["citations"][0]
     assert (cited["title"], first["page"], first["text"]) == ("lease.pdf, p. 2", 2, NOTICE)
-    assert LEASE[first["start"] : first["end"]] == NOTICE
+    whole = await stored_text(mine, first["file_id"])
+    assert whole[first["start"] : first["end"]] == NOTICE
     assert cited["url"].endswith(f"/api/citations/{first['id']}")
 
-    resolved = await http.get(f"/api/citations/{first['id']}")
+    resolved = await mine.get(f"/api/citations/{first['id']}")
     assert resolved.json() == {
         "id": first["id"],
         "title": "lease.pdf, p. 2",
@@ -79,37 +89,38 @@ async def test_an_answer_cites_the_page_and_the_citation_resolves(
         "page": 2,
         "start": first["start"],
         "end": first["end"],
-        "before": LEASE[: first["start"]],
+        "before": whole[: first["start"]],
         "text": NOTICE,
         "after": "",
     }
     assert "no-store" in resolved.headers["cache-control"]
 
-    kept = (await http.get(f"/api/conversations/{answer['x_session_id']}")).json()["messages"][-1]
+    kept = (await mine.get(f"/api/conversations/{answer['x_session_id']}")).json()["messages"][-1]
     assert kept["message"]["annotations"] == message["annotations"]
-    frames = await frames_of(http, **body)
+    frames = await frames_of(mine, **body)
     [streamed] = [
         frame["choices"][0]["delta"]["annotations"]
         for frame in frames[:-1]
         if frame["choices"] and "annotations" in frame["choices"][0]["delta"]
     ]
     assert (joined(frames), streamed) == (message["content"], message["annotations"])
-    trace = (await http.get(f"/api/runs/{answer['x_agent']['run_id']}")).json()["trace"]
+    trace = (await mine.get(f"/api/runs/{answer['x_agent']['run_id']}")).json()["trace"]
     assert trace["citations"] == answer["x_agent"]["citations"]
 
 
 async def test_a_stock_client_reads_the_annotations(
-    client: AsyncOpenAI, ollama: OllamaDouble, documents: FoundDocuments
+    server: LiveServer, person: Person, ollama: OllamaDouble, documents: dict[str, str]
 ) -> None:
     """They validate against OpenAI's own types."""
     ollama.script(reacts)
-    answer = await client.chat.completions.create(model=f"{MODEL}@react", messages=ASKED)
+    async with server.openai(person.token, _strict_response_validation=True) as client:
+        answer = await client.chat.completions.create(model=f"{MODEL}@react", messages=ASKED)
     assert answer.choices[0].message.annotations
     assert answer.choices[0].message.annotations[0].url_citation.title == "lease.pdf, p. 2"
 
 
 async def test_a_question_that_does_not_name_documents_is_looked_up_all_the_same(
-    http: httpx.AsyncClient, ollama: OllamaDouble, documents: FoundDocuments
+    mine: httpx.AsyncClient, ollama: OllamaDouble, documents: dict[str, str]
 ) -> None:
     """In auto mode, because they speak of it; for somebody without documents it stays a chat."""
     ollama.script(reacts)
@@ -117,21 +128,22 @@ async def test_a_question_that_does_not_name_documents_is_looked_up_all_the_same
         "model": MODEL,
         "messages": [{"role": "user", "content": "What is the refund deadline?"}],
     }
-    mine = (await http.post(CHAT, json=body)).json()["x_agent"]
-    assert (mine["route"], mine["reason"]) == ("react", "your documents speak of this")
-    documents.texts.clear()
-    assert (await http.post(CHAT, json=body)).json()["x_agent"]["route"] == "chat"
+    agent = (await mine.post(CHAT, json=body)).json()["x_agent"]
+    assert (agent["route"], agent["reason"]) == ("react", "your documents speak of this")
+    await erase(mine, documents)
+    assert (await mine.post(CHAT, json=body)).json()["x_agent"]["route"] == "chat"
 
 
 @pytest.mark.parametrize(("mode", "script"), [("react", reacts), ("plan", plans)])
 async def test_what_is_not_in_the_documents_is_told_to_the_model(
-    http: httpx.AsyncClient, ollama: OllamaDouble, documents: FoundDocuments, mode: str, script: Any
+    mine: httpx.AsyncClient, ollama: OllamaDouble, documents: dict[str, str], mode: str, script: Any
 ) -> None:
     """It sees no passage to answer from, and a marker it invents is gone."""
-    documents.texts = {user: {"recipes.md": "Whisk the eggs."} for user in documents.texts}
+    await erase(mine, documents)
+    await uploaded(mine, "recipes.md", b"Whisk the eggs.")
     ollama.script(script)
     body = {"model": f"{MODEL}@{mode}", "messages": ASKED}
-    answer = (await http.post(CHAT, json=body)).json()
+    answer = (await mine.post(CHAT, json=body)).json()
     assert "[1]" not in answer["choices"][0]["message"]["content"]
     assert "annotations" not in answer["choices"][0]["message"]
     told = str(ollama.requests[-1].body["messages"])
@@ -140,16 +152,20 @@ async def test_what_is_not_in_the_documents_is_told_to_the_model(
 
 
 async def test_nobody_else_finds_a_citation(
-    server: LiveServer, http: httpx.AsyncClient, person: Person, documents: FoundDocuments
+    server: LiveServer,
+    http: httpx.AsyncClient,
+    mine: httpx.AsyncClient,
+    documents: dict[str, str],
 ) -> None:
     """Another user, an unknown id and an erased file are answered alike; nobody is asked to log in."""
-    found = await http.post("/api/tools/rag_retrieval", json={"arguments": SEARCH.arguments})
+    found = await mine.post("/api/tools/rag_retrieval", json={"arguments": SEARCH.arguments})
     path = f"/api/citations/{found.json()['citations'][0]['id']}"
-    assert (await http.get(path)).status_code == 200
-    foreign = await http.get(path, headers=bearer(person.token))
-    unknown = await http.get("/api/citations/cit_nothing")
-    documents.texts.clear()
-    erased = await http.get(path)
+    assert (await mine.get(path)).status_code == 200
+    other = await someone(server, http)
+    foreign = await mine.get(path, headers=bearer(other.token))
+    unknown = await mine.get("/api/citations/cit_nothing")
+    await erase(mine, documents)
+    erased = await mine.get(path)
     answers = [(one.status_code, one.json()) for one in (foreign, unknown, erased)]
     assert answers[0][0] == 404
     assert answers == [answers[0]] * 3
@@ -190,7 +206,7 @@ BUILTIN = [
     ),
     (
         "What is the rent in the lease and what is the refund deadline in the policy?",
-        "The rent is 900 euros a month. [1]\n\nThe refund deadline is 30 days after the purchase. [{n}]",
+        "The rent is 900 euros a month. [{m}]\n\nThe refund deadline is 30 days after the purchase. [{n}]",
         ["lease.pdf, p. 1", "policy.txt"],
     ),
     (
@@ -204,8 +220,8 @@ BUILTIN = [
 @pytest.mark.parametrize("mode", ["", "@react", "@plan"])
 @pytest.mark.parametrize(("question", "wanted", "titles"), BUILTIN)
 async def test_the_builtin_model_quotes_the_right_page_in_every_mode(
-    http: httpx.AsyncClient,
-    documents: FoundDocuments,
+    mine: httpx.AsyncClient,
+    documents: dict[str, str],
     mode: str,
     question: str,
     wanted: str,
@@ -213,17 +229,18 @@ async def test_the_builtin_model_quotes_the_right_page_in_every_mode(
 ) -> None:
     """With the marker of the passage that says it, or plainly that it is not there."""
     body = {"model": f"builtin{mode}", "messages": [{"role": "user", "content": question}]}
-    answer = (await http.post(CHAT, json=body)).json()
+    answer = (await mine.post(CHAT, json=body)).json()
     message = answer["choices"][0]["message"]
     known = [one["title"] for one in answer["x_agent"]["citations"]]
     number = known.index(titles[-1]) + 1 if titles else 0
-    assert message["content"] == wanted.replace("{n}", str(number))
+    first = known.index(titles[0]) + 1 if titles else 0
+    assert message["content"] == wanted.replace("{n}", str(number)).replace("{m}", str(first))
     marked = [one["url_citation"]["title"] for one in message.get("annotations", [])]
     assert marked == titles
 
 
 async def test_the_builtin_model_follows_up_on_a_document(
-    http: httpx.AsyncClient, documents: FoundDocuments
+    mine: httpx.AsyncClient, documents: dict[str, str]
 ) -> None:
     """What "it" is stands in the question before."""
     messages = [
@@ -231,5 +248,5 @@ async def test_the_builtin_model_follows_up_on_a_document(
         {"role": "assistant", "content": "A notice of 90 days. [1]"},
         {"role": "user", "content": "What rent does it ask for?"},
     ]
-    answer = (await http.post(CHAT, json={"model": "builtin", "messages": messages})).json()
+    answer = (await mine.post(CHAT, json={"model": "builtin", "messages": messages})).json()
     assert answer["choices"][0]["message"]["content"] == "The rent is 900 euros a month. [1]"

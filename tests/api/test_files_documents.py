@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
-import orjson
 import pytest
-from httpx import AsyncClient, Response
+from httpx import AsyncClient
 
-from tests.fakes.kept_documents import HELD
 from tests.fakes.live_server import LiveServer
 from tests.fakes.people import someone
 from tests.fakes.refusals import error_of
-from tests.fakes.uploads import DOCUMENTS, SEARCH, TEXT, upload, uploaded
+from tests.fakes.uploads import DOCUMENTS, SEARCH, SLOW, TEXT, halted_worker, upload, uploaded
 
 BOOK = b"Chapter one is about tea.\f\xc3\x9cber den Kaffee.\n\nMilk comes last.\fThe end."
-
-
-async def events(answer: Response) -> AsyncIterator[tuple[str, Any]]:
-    """Read a stream of events."""
-    name = ""
-    async for line in answer.aiter_lines():
-        field, _, value = line.partition(": ")
-        if field == "event":
-            name = value
-        elif field == "data":
-            yield name, orjson.loads(value)
 
 
 async def names(http: AsyncClient, **params: Any) -> list[str]:
@@ -90,16 +76,22 @@ async def test_files_are_found_by_name_and_state(mine: AsyncClient, server: Live
     """`processing` stands for every state before the last."""
     await uploaded(mine, "Terms of sale.txt")
     await uploaded(mine, "odd.bin", b"\xff\xfe\xff")
-    held = await uploaded(mine, "slow.txt", HELD + b" on", params={"wait": 0})
+    async with halted_worker(mine):
+        await uploaded(mine, "slow.txt", SLOW, params={"wait": 0})
+        await _found_by_name_and_state(mine)
+
+
+async def _found_by_name_and_state(mine: AsyncClient) -> None:
+    first = "so that there is a worker.txt"
     assert await names(mine, name="SALE") == ["Terms of sale.txt"]
     assert await names(mine, name="%") == []
-    assert await names(mine, state="ready") == ["Terms of sale.txt"]
+    assert await names(mine, state="ready") == [first, "Terms of sale.txt"]
     assert await names(mine, state="processing") == ["slow.txt"]
     assert await names(mine, state=["failed", "ready"], sort="filename") == [
         "odd.bin",
+        first,
         "Terms of sale.txt",
     ]
-    await server.app.state.services.documents.release(held)
 
 
 @pytest.mark.parametrize(
@@ -349,36 +341,6 @@ async def test_nothing_of_other_people_is_found(
         body = {"query": "returns within days", "file_ids": [file_id]}
         assert (await stranger.post(SEARCH, json=body)).json()["results"] == []
         assert (await stranger.get(DOCUMENTS)).json()["documents"] == []
-
-
-async def test_the_reading_of_a_file_can_be_followed(mine: AsyncClient, server: LiveServer) -> None:
-    """Its state now and after every change, then the end."""
-    held = await uploaded(mine, "slow.txt", HELD + b" on", params={"wait": 0})
-    seen: list[tuple[str, Any]] = []
-    where = f"{DOCUMENTS}/{held}/events"
-    async with asyncio.timeout(10), mine.stream("GET", where) as answer:
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        async for name, data in events(answer):
-            seen.append((name, data.get("state")))
-            if len(seen) == 1:
-                await server.app.state.services.documents.release(held)
-    assert seen == [("state", "parsing"), ("state", "ready"), ("end", None)]
-
-
-async def test_a_reader_of_the_events_that_leaves_is_let_go(
-    mine: AsyncClient, server: LiveServer
-) -> None:
-    """And one who comes when all is done gets the last state and the end."""
-    held = await uploaded(mine, "slow.txt", HELD + b" on", params={"wait": 0})
-    async with mine.stream("GET", f"{DOCUMENTS}/{held}/events") as answer:
-        async for _ in answer.aiter_lines():
-            break
-    await server.app.state.services.documents.release(held)
-    text = (await mine.get(f"{DOCUMENTS}/{held}/events")).text
-    assert [line for line in text.splitlines() if line.startswith("event")] == [
-        "event: state",
-        "event: end",
-    ]
 
 
 async def test_a_file_that_vanished_from_the_disk_is_a_404(

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from tests.fakes.kept_documents import HELD, PROGRAM
 from tests.fakes.live_server import Doubles, LiveServer, live_server
 from tests.fakes.people import a_key
 from tests.fakes.refusals import error_of
@@ -19,9 +18,11 @@ from tests.fakes.uploads import (
     DOCUMENTS,
     END,
     FORM,
+    SLOW,
     TEXT,
     UPLOAD,
     field,
+    halted_worker,
     part,
     upload,
     uploaded,
@@ -64,7 +65,7 @@ async def test_a_file_that_is_refused_does_not_touch_the_others(
     body = (
         part(b"One", filename="1.txt")
         + part(b"", filename="empty.txt")
-        + part(PROGRAM + b"x", filename="tool")
+        + part(b"\x7fELF\x02\x01\x01", filename="tool")
         + part(b"x", filename="x" * 300)
         + part(b"Two", filename="2.txt")
     )
@@ -318,31 +319,25 @@ async def test_a_file_that_arrives_is_private(mine: AsyncClient, server: LiveSer
 
 
 @pytest.mark.parametrize("how", ["query", "form", "both"])
-async def test_who_does_not_wait_is_told_that_it_is_being_read(
-    mine: AsyncClient, server: LiveServer, how: str
-) -> None:
+async def test_who_does_not_wait_is_told_that_it_is_being_read(mine: AsyncClient, how: str) -> None:
     """The address counts before the form."""
     options: dict[str, Any] = {"data": {"wait": "0" if how == "form" else "5"}}
     if how != "form":
         options = {"params": {"wait": "0"}, **({} if how == "query" else options)}
-    async with asyncio.timeout(3):
-        answer = await upload(mine, "slow.txt", HELD + b" on", **options)
+    async with halted_worker(mine), asyncio.timeout(3):
+        answer = await upload(mine, "slow.txt", SLOW, **options)
     assert answer.json()["state"] == "processing"
-    await server.app.state.services.documents.release(answer.json()["file_id"])
 
 
-async def test_an_upload_waits_until_the_file_is_ready(
-    mine: AsyncClient, server: LiveServer
-) -> None:
+async def test_an_upload_waits_until_the_file_is_ready(mine: AsyncClient) -> None:
     """And not a moment longer."""
-    documents = server.app.state.services.documents
-    sending = asyncio.create_task(upload(mine, "slow.txt", HELD + b" on", params={"wait": 15}))
-    async with asyncio.timeout(5):
+    async with halted_worker(mine) as go_on, asyncio.timeout(15):
+        sending = asyncio.create_task(upload(mine, "slow.txt", SLOW, params={"wait": 15}))
         listed: list[Any] = []
         while not listed:
-            listed = (await mine.get(DOCUMENTS)).json()["documents"]
-        assert (listed[0]["state"], listed[0]["progress"]) == ("parsing", 0.25)
-        await documents.release(listed[0]["file_id"])
+            listed = (await mine.get(DOCUMENTS, params={"name": "slow"})).json()["documents"]
+        assert (listed[0]["state"], listed[0]["progress"]) == ("queued", 0.0)
+        go_on()
         assert (await sending).json()["state"] == "ready"
 
 

@@ -22,6 +22,7 @@ from backend.bootstrap.composition import Composition
 from backend.config.secrets_file import make_private_folder
 from backend.config.settings import load_settings
 from tests.fakes.kept_documents import KeptDocuments
+from tests.fakes.models import MODEL_DIR
 from tests.fakes.ollama_double import OllamaDouble
 from tests.fakes.open_meteo_double import OpenMeteoDouble
 from tests.fakes.search_double import SearchDouble
@@ -134,6 +135,7 @@ async def live_server(folder: Path, **environ: str) -> AsyncGenerator[LiveServer
     """Compose the server from settings, as the command line does, and serve until the end."""
     given = {
         "DATA_DIR": str(folder / "data"),
+        "DOCUMENTS__MODEL_DIR": str(MODEL_DIR),
         "ADMIN_PASSWORD": PASSWORD,
         "AUTH__BCRYPT_ROUNDS": "10",
         "MODELS__RETRIES": "0",

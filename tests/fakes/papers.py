@@ -23,7 +23,7 @@ def a_file(number: int, *, user_id: str = "user_bob", **fields: Any) -> File:
         updated_at_ms=fields.get("created_at_ms", number),
     )
     return File(
-        id=f"file-{number:03}",
+        id=fields.pop("id", f"file-{number:03}"),
         user_id=user_id,
         filename=fields.pop("filename", f"{number:03}.txt"),
         document=document,

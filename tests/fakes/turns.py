@@ -22,6 +22,7 @@ from backend.ports.values import ChatMessage, Citation
 from backend.storage.checkpoints import CheckpointFile
 from backend.storage.stores import Stores, memory_stores
 from tests.fakes.found_documents import FoundDocuments, documents_card
+from tests.fakes.papers import add
 from tests.fakes.scripted_model import ScriptedModel
 
 USER = "user_1"
@@ -87,10 +88,19 @@ class Core:
     async def begin(self, text: str | Sequence[ChatMessage], **fields: Any) -> Run:
         """Start one turn, for a user who is added when new."""
         asked = turn(text, **fields)
-        if await self.stores.users.get(asked.user_id) is None:
-            user = User(id=asked.user_id, username=asked.user_id, password_hash="-")
-            await self.stores.users.add(user)
+        await self._know(asked.user_id)
         return await self.turns.start(asked)
+
+    async def keep_files(self, *file_ids: str) -> None:
+        """Have the usual user own files of these ids, as what a run quotes must be."""
+        await self._know(USER)
+        for number, file_id in enumerate(file_ids):
+            await add(self.stores, number, user_id=USER, id=file_id)
+
+    async def _know(self, user_id: str) -> None:
+        if await self.stores.users.get(user_id) is None:
+            user = User(id=user_id, username=user_id, password_hash="-")
+            await self.stores.users.add(user)
 
 
 Make = Callable[..., Core]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from httpx import AsyncClient, Response
@@ -10,6 +15,7 @@ UPLOAD = "/api/files/upload"
 DOCUMENTS = "/api/files/documents"
 SEARCH = "/api/files/search"
 TEXT = b"Returns are taken within 30 days.\n\nShipping is free above 50 euros.\n"
+SLOW = b"It takes its time."
 FORM = {"content-type": "multipart/form-data; boundary=x"}
 
 
@@ -27,6 +33,32 @@ async def uploaded(
     answer = await upload(http, name, content, **options)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["file_id"])
+
+
+@asynccontextmanager
+async def halted_worker(http: AsyncClient) -> AsyncGenerator[Callable[[], None]]:
+    """Keep what is uploaded from being read, by halting the worker process; call what is given to let it go on."""
+    await uploaded(http, "so that there is a worker.txt")
+    workers = _workers()
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+
+    def go_on() -> None:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+
+    try:
+        yield go_on
+    finally:
+        go_on()
+
+
+def _workers() -> list[int]:
+    own = os.getpid()
+    children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
+    return [
+        int(one) for one in children if b"--attached" in Path(f"/proc/{one}/cmdline").read_bytes()
+    ]
 
 
 def part(content: bytes = TEXT, *, name: str = "file", filename: str | bytes = "a.txt") -> bytes:

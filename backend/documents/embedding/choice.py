@@ -72,6 +72,15 @@ def make_embedder(options: EmbeddingOptions, *, clock: Clock) -> Embedder:
     return SentenceTransformersEmbedder(options.model, clock)
 
 
+def space_id_of(options: EmbeddingOptions) -> str:
+    """Name the space that the options' embedder makes vectors of, without making or asking it."""
+    if options.kind == "minilm":
+        return f"minilm-{options.precision}"
+    prefix = next(name for name, kind in _PREFIX.items() if kind == options.kind)
+    model = options.model.removesuffix(":latest") if options.kind == "ollama" else options.model
+    return f"{prefix}:{model}"
+
+
 def embedder_for_space(
     space_id: str, options: EmbeddingOptions, *, clock: Clock
 ) -> Embedder | None:

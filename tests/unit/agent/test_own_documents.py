@@ -219,10 +219,11 @@ async def test_a_run_is_stored_with_the_files_it_quotes(
         return "So [1]." if any(one["role"] == "tool" for one in request.messages) else both
 
     made = core(script, documents=documents)
+    await made.keep_files("file-user_1-0", "file-user_1-1")
     run = await made.ask("my lease", mode="react", store=True)
     stored = await made.stores.runs.get(USER, run.id)
     assert stored is not None
-    assert set(stored.file_ids) == {one.file_id for one in run.citations} - {None}
+    assert set(stored.file_ids) == {one.file_id for one in run.citations} - {None} != set()
     assert len(stored.file_ids) == len(set(stored.file_ids))
     [cited] = [one for one in stored.trace["citations"] if one.get("page") == 2]
     assert LEASE[cited["start"] : cited["end"]] == cited["text"]

@@ -62,6 +62,7 @@ async def run(request) -> AsyncIterator[Run]:
     core: Core = make_core(ScriptedModel(script))
     toolbox = core.turns._parts.toolbox
     toolbox.available["look_up"] = replace(toolbox.available["look_up"], tool=Shelf())
+    await core.keep_files(*PASSAGES)
     made = await core.ask("when?", mode=mode)
     stored = await core.stores.runs.get(USER, made.id)
     assert stored is not None
@@ -137,3 +138,44 @@ def test_a_run_that_is_still_going_on_or_odd_can_be_scrubbed():
     odd = replace(going, events=({"type": "tool_result"}, {"kind": "content", "text": "x"}))
     assert scrubbed(going, {"file-a"}) == going
     assert scrubbed(odd, {"file-a"}) == odd
+
+
+async def test_a_passage_found_again_goes_as_well():
+    """The second result lists no new citation, but quotes the passage by the number it has."""
+
+    def script(request: ModelRequest) -> Any:
+        asked = sum(message["role"] == "tool" for message in request.messages)
+        again = {"query": "file-a", "limit": 3} if asked else {"query": "file-a"}
+        return [call("look_up", f"c{asked}", **again)] if asked < 2 else "It opens early [1]."
+
+    core = make_core(ScriptedModel(script))
+    await core.keep_files(*PASSAGES)
+    toolbox = core.turns._parts.toolbox
+    toolbox.available["look_up"] = replace(
+        toolbox.available["look_up"], tool=Numbered(), args=Loose
+    )
+    made = await core.ask("when?", mode="react")
+    stored = await core.stores.runs.get(USER, made.id)
+    assert stored is not None
+    results = [one["data"] for one in stored.events if one.get("type") == "tool_result"]
+    assert [SECRET in one["text"] for one in results] == [True, True]
+    assert [len(one["citations"]) for one in results] == [1, 0]
+    assert SECRET not in _said(scrubbed(stored, {"file-a"}))
+    await core.turns.close(grace_s=0)
+    await core.checkpoints.aclose()
+
+
+class Loose(LookArgs):
+    """Arguments that may differ although the passage is the same."""
+
+    limit: int = 1
+
+
+class Numbered(Shelf):
+    """A tool whose passages have ids of their own, so that one found again keeps its number."""
+
+    async def run(self, args: LookArgs, context: ToolContext) -> ToolResult:
+        """Quote it."""
+        found = await super().run(args, context)
+        cited = tuple(replace(one, id="cit_1") for one in found.citations)
+        return replace(found, citations=cited, data={})

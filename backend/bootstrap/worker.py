@@ -1,0 +1,93 @@
+"""One worker process: reads uploaded documents and embeds them, until idle or told to stop.
+
+Attached to a server it hears "work" on standard input, ends with it, and tells on standard output
+which documents changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from contextlib import AsyncExitStack
+
+import orjson
+
+from backend.bootstrap.databases import open_all_stores
+from backend.bootstrap.documents import Ground, check_documents, document_folders, make_ingest
+from backend.config.settings import Settings
+from backend.documents.work_loop import WorkLoop
+from backend.kit.clocks import SystemClock
+from backend.kit.own_process import die_with_parent, lower_priority
+
+logger = logging.getLogger(__name__)
+
+
+def work(settings: Settings, *, attached: bool) -> int:
+    """Run a worker until it is stopped or, attached, idle; return the exit code."""
+    check_documents(settings)
+    lower_priority(settings.documents.worker_priority)
+    if attached:
+        die_with_parent(os.getppid())
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_work(settings, attached=attached))
+    return 0
+
+
+async def _work(settings: Settings, *, attached: bool) -> None:
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        stores = await open_all_stores(settings, demo=False)
+        stack.push_async_callback(stores.aclose)
+        ground = Ground(
+            settings=settings,
+            stores=stores,
+            clock=clock,
+            stack=stack,
+            folders=document_folders(settings),
+        )
+        ingest = make_ingest(ground, tell=_tell if attached else _ignore)
+        loop = WorkLoop(
+            ingest,
+            stores.jobs,
+            clock=clock,
+            per_user=settings.documents.concurrent_per_user,
+        )
+        idle_s = settings.documents.worker_idle_s if attached else None
+        working = asyncio.ensure_future(loop.run(idle_s=idle_s))
+        running = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            running.add_signal_handler(number, working.cancel)
+        if attached:
+            await _hear(loop, working)
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
+
+
+async def _hear(loop: WorkLoop, working: asyncio.Future[None]) -> None:
+    """Pass wake-ups on from standard input in the background; its end stops the work."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+
+    async def listen() -> None:
+        async for _ in reader:
+            loop.wake()
+        working.cancel()
+
+    listening = asyncio.create_task(listen())
+    working.add_done_callback(lambda _: listening.cancel())
+
+
+def _tell(document_id: str) -> None:
+    line = orjson.dumps({"document": document_id}) + b"\n"
+    with contextlib.suppress(OSError):
+        os.write(sys.stdout.fileno(), line)
+
+
+def _ignore(_document_id: str) -> None:
+    return None

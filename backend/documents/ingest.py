@@ -1,0 +1,265 @@
+"""Carries one document from its bytes to being found: read, keep the text, embed, done.
+
+Every stage is kept as it is reached, so that a job taken again goes on where it was. Not for:
+choosing jobs (`work_loop`) or reading itself (`reading`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from backend.documents.embedding.shelf import EmbedderShelf
+from backend.documents.extracted import Unreadable
+from backend.documents.folders import UploadFolder
+from backend.documents.preparing import embedded_text
+from backend.ports.clock import Clock
+from backend.ports.document_stores import (
+    DocumentStore,
+    FileStore,
+    Job,
+    JobStore,
+    ReadDocument,
+    SpaceStore,
+)
+from backend.ports.documents import Document, DocumentState
+from backend.ports.embedding import Embedder, EmbeddingFailed
+
+logger = logging.getLogger(__name__)
+MAX_ATTEMPTS = 3
+FIRST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 300.0
+TEXT_SHARE = 0.05
+OCR_SHARE = 0.5
+RecognisedPage = Callable[[int, int], Awaitable[None]]
+
+
+class Reader(Protocol):
+    """Reads one document's bytes within bounds of memory and time."""
+
+    async def read(self, path: Path, filename: str, *, recognised: RecognisedPage) -> ReadDocument:
+        """Read it; `recognised` hears of every page that went through OCR: how many of how many.
+
+        Raises:
+            Unreadable: with the reason, for a person.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestParts:
+    """What carrying out a job needs.
+
+    `tell` hears of every document that changed; `batch` is how many chunks are embedded between two
+    looks at the database.
+    """
+
+    files: FileStore
+    documents: DocumentStore
+    jobs: JobStore
+    spaces: SpaceStore
+    folder: UploadFolder
+    reader: Reader
+    embedders: EmbedderShelf
+    clock: Clock
+    tell: Callable[[str], None]
+    lease_s: float = 120.0
+    batch: int = 128
+
+
+class _Erased(Exception):
+    """The document was erased, or its job taken by another worker, while it was worked on."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """One job under way; `base` is the share of the progress that reading has taken."""
+
+    job: Job
+    document: Document
+    base: float = TEXT_SHARE
+    embedded: int = 0
+
+
+class Ingest:
+    """Carries out jobs, one call each; never raises for what is wrong with a document."""
+
+    def __init__(self, parts: IngestParts) -> None:
+        self._parts = parts
+        self._tidy = False
+
+    async def carry_out(self, job: Job) -> None:
+        """Bring a job's document to `ready` or `failed`, or give the job back for later."""
+        document = await self._parts.documents.get(job.user_id, job.document_id)
+        if document is None:
+            await self._parts.jobs.done(job.id)
+            return
+        work = _Work(job, document)
+        try:
+            await self._to_the_end(work)
+        except _Erased:
+            await self._parts.jobs.done(job.id)
+        except Unreadable as exc:
+            logger.info("document %s cannot be read: %s", document.id, exc)
+            await self.give_up(job, str(exc))
+        except EmbeddingFailed as exc:
+            await self._later(work, str(exc))
+
+    async def give_back(self, job: Job) -> None:
+        """Leave a job to the next worker, because this one is told to stop."""
+        await self._parts.jobs.postpone(job.id, until_ms=self._parts.clock.now_ms())
+
+    async def give_up(self, job: Job, reason: str) -> None:
+        """Mark a job's document as failed and forget the job."""
+        now_ms = self._parts.clock.now_ms()
+        await self._parts.documents.mark(
+            job.document_id, state="failed", reason=reason, now_ms=now_ms
+        )
+        await self._parts.jobs.done(job.id)
+        self._parts.tell(job.document_id)
+
+    async def rebuild_some(self) -> bool:
+        """Embed one more document in the space that is to become the active one; tell whether there was one.
+
+        Switches to it once nothing is missing.
+
+        Raises:
+            EmbeddingFailed: when its provider does not answer.
+        """
+        parts = self._parts
+        active = await parts.spaces.active()
+        if active is None or (active == parts.embedders.target_id and self._tidy):
+            return False
+        space = await parts.embedders.target.space()
+        await parts.spaces.begin(space.id, dimensions=space.dimensions)  # also ends another attempt
+        self._tidy = True
+        if active == space.id:
+            return False
+        missing = await parts.spaces.missing(space.id, limit=1)
+        if missing:
+            await self._embed_again(missing[0], space.id)
+            return True
+        if await parts.spaces.switch(space.id):
+            logger.info("searches now use the embedding space %s", space.id)
+            parts.tell("")
+        return False
+
+    async def _to_the_end(self, work: _Work) -> None:
+        if work.job.attempts >= MAX_ATTEMPTS:
+            msg = f"reading it ended the worker {work.job.attempts} times"
+            raise Unreadable(msg)
+        if work.document.state != "embedding":
+            await self._read(work)
+        await self._embed(work)
+        if not await self._parts.documents.finish(
+            work.document.id, now_ms=self._parts.clock.now_ms()
+        ):
+            raise _Erased
+        await self._parts.jobs.done(work.job.id)
+        self._parts.tell(work.document.id)
+
+    async def _read(self, work: _Work) -> None:
+        files = await self._parts.files.of_documents(work.job.user_id, [work.document.id])
+        of_document = files.get(work.document.id, ())
+        if not of_document:
+            raise _Erased
+        path = self._parts.folder.find(of_document)
+        if path is None:
+            msg = "its bytes are gone from the upload folder"
+            raise Unreadable(msg)
+
+        async def recognised(done: int, of: int) -> None:
+            work.base = OCR_SHARE
+            await self._mark(work, "ocr", progress=OCR_SHARE * done / of)
+            await self._renew(work)
+
+        await self._mark(work, "parsing")
+        read = await self._parts.reader.read(path, of_document[0].filename, recognised=recognised)
+        kept = await self._parts.documents.keep_text(
+            work.document.id, read, now_ms=self._parts.clock.now_ms()
+        )
+        if not kept:
+            raise _Erased
+        self._parts.tell(work.document.id)
+
+    async def _embed(self, work: _Work) -> None:
+        """Embed in the active space, and in the one to come when they differ."""
+        target = await self._parts.embedders.target.space()
+        if await self._parts.spaces.active() is None:
+            await self._parts.spaces.begin(target.id, dimensions=target.dimensions)
+        active = await self._parts.spaces.active() or target.id
+        document = await self._parts.documents.get(work.job.user_id, work.document.id)
+        if document is None:
+            raise _Erased
+        work.document = document
+        for space in dict.fromkeys((active, target.id)):
+            embedder = self._parts.embedders.of(space)
+            if embedder is not None:
+                await self._embed_in(work, space, embedder)
+
+    async def _embed_in(self, work: _Work, space: str, embedder: Embedder) -> None:
+        parts, document = self._parts, work.document
+        work.embedded = 0
+        while batch := await parts.documents.unembedded(document.id, space, limit=parts.batch):
+            texts = [embedded_text(document.title, chunk.heading, text) for chunk, text in batch]
+            vectors = await embedder.embed_texts(texts)
+            work.embedded += len(batch)
+            share = min(1.0, work.embedded / max(1, document.chunks))
+            kept = await parts.documents.keep_vectors(
+                document.id,
+                space,
+                {
+                    chunk.id: vector.tobytes()
+                    for (chunk, _), vector in zip(batch, vectors, strict=True)
+                },
+                progress=work.base + (1 - work.base) * share,
+                now_ms=parts.clock.now_ms(),
+            )
+            if not kept:
+                raise _Erased
+            await self._renew(work)
+            parts.tell(document.id)
+
+    async def _embed_again(self, document: Document, space: str) -> None:
+        """Embed a ready document in another space; its state stays what it is."""
+        parts = self._parts
+        while batch := await parts.documents.unembedded(document.id, space, limit=parts.batch):
+            texts = [embedded_text(document.title, chunk.heading, text) for chunk, text in batch]
+            vectors = await parts.embedders.target.embed_texts(texts)
+            pairs = zip(batch, vectors, strict=True)
+            kept = {chunk.id: vector.tobytes() for (chunk, _), vector in pairs}
+            now_ms = parts.clock.now_ms()
+            if not await parts.documents.keep_vectors(
+                document.id, space, kept, progress=1.0, now_ms=now_ms
+            ):
+                return
+
+    async def _mark(self, work: _Work, state: DocumentState, *, progress: float = 0.0) -> None:
+        now_ms = self._parts.clock.now_ms()
+        if not await self._parts.documents.mark(
+            work.document.id, state=state, progress=progress, now_ms=now_ms
+        ):
+            raise _Erased
+        self._parts.tell(work.document.id)
+
+    async def _renew(self, work: _Work) -> None:
+        now_ms = self._parts.clock.now_ms()
+        if not await self._parts.jobs.renew(
+            work.job.id, now_ms=now_ms, lease_s=self._parts.lease_s
+        ):
+            raise _Erased
+
+    async def _later(self, work: _Work, reason: str) -> None:
+        """Give the job back; the document says what it waits for."""
+        logger.warning("document %s waits: %s", work.document.id, reason)
+        now_ms = self._parts.clock.now_ms()
+        await self._parts.documents.mark(
+            work.document.id, state="embedding", reason=reason, now_ms=now_ms
+        )
+        waited_s = (now_ms - work.document.updated_at_ms) / 1000
+        pause_s = min(LONGEST_PAUSE_S, max(FIRST_PAUSE_S, waited_s))
+        await self._parts.jobs.postpone(work.job.id, until_ms=now_ms + int(pause_s * 1000))
+        self._parts.tell(work.document.id)

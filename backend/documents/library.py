@@ -1,0 +1,245 @@
+"""Everything that can be done with one user's documents: the `Documents` port over stores, folder and index.
+
+Not for: reading and embedding (`ingest`, in the worker) or how passages are found (`search`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.documents.citation_ids import resolve
+from backend.documents.folders import UploadFolder
+from backend.documents.index.user_index import UserIndexes
+from backend.documents.news import DocumentNews
+from backend.documents.search import Searcher
+from backend.documents.sniffing import HEAD_BYTES, first_look
+from backend.errors import InvalidRequest, UnsupportedFile
+from backend.kit.ids import new_id
+from backend.ports.clock import Clock
+from backend.ports.document_stores import DocumentStore, FileLimits, FileStore, Job, JobStore
+from backend.ports.documents import (
+    FINAL_STATES,
+    CitedPassage,
+    Document,
+    File,
+    Listing,
+    SearchAnswer,
+    SearchQuery,
+    TextPage,
+    Upload,
+)
+from backend.ports.stores import Page
+
+LOOK_AGAIN_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryParts:
+    """What the library works with.
+
+    `wake` tells the worker that there is work; `ocr` whether pictures can be read.
+    """
+
+    files: FileStore
+    documents: DocumentStore
+    jobs: JobStore
+    folder: UploadFolder
+    searcher: Searcher
+    indexes: UserIndexes
+    news: DocumentNews
+    wake: Callable[[], None]
+    clock: Clock
+    limits: FileLimits
+    ocr: bool
+
+
+class Library:
+    """The `Documents` port."""
+
+    def __init__(self, parts: LibraryParts) -> None:
+        self._parts = parts
+        self._owners: dict[str, bool] = {}
+
+    async def add(self, user_id: str, upload: Upload) -> File:
+        """Take received bytes in and queue them; the same bytes and name give the file there is.
+
+        Raises:
+            InvalidRequest: when it is empty.
+            QuotaExceeded: when the user may keep no more files or bytes, or has too many waiting.
+            UnsupportedFile: when the first bytes show that no reader can take them.
+        """
+        if upload.size_bytes == 0:
+            raise InvalidRequest("The file is empty", param="file", code="empty_file")
+        head = await asyncio.to_thread(_head, upload.path)
+        refused = first_look(head, upload.filename, ocr=self._parts.ocr)
+        if refused:
+            raise UnsupportedFile(refused, param="file")
+        parts, now_ms = self._parts, self._parts.clock.now_ms()
+        document = Document(
+            id=new_id("doc"),
+            user_id=user_id,
+            sha256=upload.sha256,
+            size_bytes=upload.size_bytes,
+            created_at_ms=now_ms,
+            updated_at_ms=now_ms,
+        )
+        file = File(
+            id=new_id("file"),
+            user_id=user_id,
+            filename=upload.filename,
+            document=document,
+            purpose=upload.purpose,
+            created_at_ms=now_ms,
+        )
+        kept = await self._take_in(file, upload.path)
+        self._owners[user_id] = True
+        parts.wake()
+        return kept
+
+    async def get(self, user_id: str, file_id: str) -> File | None:
+        """Find one of the user's files."""
+        return await self._parts.files.get(user_id, file_id)
+
+    async def list(self, user_id: str, listing: Listing) -> Page[File]:
+        """The user's files; raise InvalidRequest for a cursor no listing of this order gave out."""
+        return await self._parts.files.list(user_id, listing)
+
+    async def settled(self, user_id: str, file_id: str, *, wait_s: float) -> File | None:
+        """Wait until the file is ready or failed, at most so long; give it as it then is."""
+        until_s = self._parts.clock.monotonic_s() + wait_s
+        async for file in self.watch(user_id, file_id, until_s=until_s):
+            if file.document.state in FINAL_STATES:
+                return file
+        return await self.get(user_id, file_id)
+
+    async def delete(self, user_id: str, file_id: str) -> bool:
+        """Erase a file and, with the last one of its document, everything made from it."""
+        erased = await self._parts.files.delete(user_id, file_id)
+        if erased is None:
+            return False
+        self._owners.pop(user_id, None)
+        await asyncio.to_thread(self._parts.folder.remove, user_id, file_id)
+        if erased.document.id not in await self._parts.documents.revisions(user_id):
+            await self._parts.indexes.forget(user_id, [erased.document.id])
+        self._parts.news.changed(erased.document.id)
+        return True
+
+    async def reindex(self, user_id: str, file_id: str) -> File | None:
+        """Read and index a file's document anew; the old index answers until the new one is done."""
+        file = await self.get(user_id, file_id)
+        if file is None:
+            return None
+        now_ms = self._parts.clock.now_ms()
+        if await self._parts.jobs.add(_job(file.document, now_ms=now_ms)):
+            self._parts.news.changed(file.document.id)
+            self._parts.wake()
+        return await self.get(user_id, file_id)
+
+    async def content(self, user_id: str, file_id: str) -> tuple[File, Path] | None:
+        """Give the original and where its bytes lie."""
+        file = await self.get(user_id, file_id)
+        path = None if file is None else self._parts.folder.find([file])
+        return None if file is None or path is None else (file, path)
+
+    async def text(self, user_id: str, file_id: str, *, number: int | None) -> Sequence[TextPage]:
+        """Give one page of the stored text, or all; empty when there is none."""
+        file = await self.get(user_id, file_id)
+        if file is None:
+            return ()
+        return await self._parts.documents.pages(user_id, file.document.id, number=number)
+
+    async def search(self, user_id: str, query: SearchQuery) -> SearchAnswer:
+        """Find passages, best first."""
+        return await self._parts.searcher.search(user_id, query)
+
+    async def cited(self, user_id: str, citation_id: str) -> CitedPassage | None:
+        """Resolve a citation; None when it is not the user's, erased, or its text has changed."""
+        parts = self._parts
+        return await resolve(user_id, citation_id, files=parts.files, documents=parts.documents)
+
+    async def has_any(self, user_id: str) -> bool:
+        """Tell whether the user has any file; costs no more than a look into memory when unchanged."""
+        if user_id not in self._owners:
+            states = await self._parts.documents.count_by_state(user_id)
+            self._owners[user_id] = any(states.values())
+        return self._owners[user_id]
+
+    async def watch(
+        self, user_id: str, file_id: str, *, until_s: float | None = None
+    ) -> AsyncIterator[File]:
+        """Give the file now and after every change of its document, until it is ready or failed.
+
+        Ends early when it is erased, or at `until_s` of the clock.
+        """
+        parts = self._parts
+        shown: File | None = None
+        file = await self.get(user_id, file_id)
+        while file is not None:
+            document_id = file.document.id
+            waiter = parts.news.subscribe(document_id)
+            try:
+                file = await self.get(user_id, file_id)
+                if file is not None and file != shown:
+                    yield file
+                    shown = file
+                if file is None or file.document.state in FINAL_STATES:
+                    return
+                left_s = LOOK_AGAIN_S
+                if until_s is not None:
+                    left_s = min(left_s, until_s - parts.clock.monotonic_s())
+                if left_s <= 0:
+                    return
+                await parts.news.wait(document_id, waiter, at_most_s=left_s)
+            finally:
+                parts.news.unsubscribe(document_id, waiter)
+
+    async def _take_in(self, file: File, received: Path) -> File:
+        """Put the bytes in their place before the row that names them: a crash leaves no row without bytes."""
+        folder = self._parts.folder
+        user_id = file.user_id
+        path = await asyncio.to_thread(folder.take_in, received, user_id=user_id, file_id=file.id)
+        job = _job(file.document, now_ms=file.created_at_ms)
+        try:
+            kept = await self._parts.files.add(file, limits=self._parts.limits, job=job)
+        except BaseException:
+            await asyncio.shield(asyncio.to_thread(folder.remove, user_id, file.id))
+            raise
+        if kept.id != file.id:
+            await asyncio.to_thread(self._put_back, path, kept)
+        elif kept.document.id != file.document.id:
+            await self._share(path, kept)
+        return kept
+
+    def _put_back(self, path: Path, kept: File) -> None:
+        """Drop bytes that were there already, or make good for bytes that had gone."""
+        place = self._parts.folder.path(kept.user_id, kept.id)
+        if place.is_file():
+            path.unlink(missing_ok=True)
+        else:
+            path.replace(place)
+
+    async def _share(self, path: Path, kept: File) -> None:
+        """Let a further name of known bytes take no room of its own."""
+        folder, document_id = self._parts.folder, kept.document.id
+        twins = await self._parts.files.of_documents(kept.user_id, [document_id])
+        other = folder.find(one for one in twins.get(document_id, ()) if one.id != kept.id)
+        if other is not None:
+            await asyncio.to_thread(folder.share, path, among=other)
+
+
+def _job(document: Document, *, now_ms: int) -> Job:
+    return Job(
+        id=new_id("job"),
+        kind="ingest",
+        user_id=document.user_id,
+        document_id=document.id,
+        created_at_ms=now_ms,
+    )
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)
