@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from backend.documents.growing import Neighbourhood, Stretch, grown
 from backend.documents.index.damage import IndexDamaged
 from backend.documents.index.lexemes import query_lexemes
-from backend.documents.index.ranking import Question, RankedChunk, rank
+from backend.documents.index.ranking import Question, RankedChunk, Ranker, rank
 from backend.documents.index.user_index import UserIndex, UserIndexes
 from backend.documents.passages import Found, PassageWriter
 from backend.documents.relevance import RELEVANT, relevance
@@ -63,6 +63,13 @@ class _Embedded:
         return relevance(similarity=similarity, coverage=evidence.coverage)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    text: str
+    vector: NDArray[np.float32] | None
+    within: Collection[str] | None
+
+
 class Embedders(Protocol):
     """The embedders at hand."""
 
@@ -85,11 +92,13 @@ class Searcher:
         embedders: Embedders,
         *,
         passage_chars: int = 1_000,
+        ranker: Ranker = rank,
     ) -> None:
         self._stores = stores
         self._indexes = indexes
         self._embedders = embedders
         self._passage_chars = passage_chars
+        self._ranker = ranker
         self._yardsticks = Yardsticks()
         self._writer = PassageWriter(stores.documents, stores.files)
 
@@ -142,7 +151,8 @@ class Searcher:
         self, user_id: str, text: str, embedded: _Embedded, within: Collection[str] | None
     ) -> list[RankedChunk]:
         index = await self._indexes.fresh(user_id, embedded.space)
-        return await asyncio.to_thread(_ranked_in, index, text, embedded.vector, within)
+        question = _Asked(text, embedded.vector, within)
+        return await asyncio.to_thread(_ranked_in, index, question, self._ranker)
 
     async def _embedded(self, text: str) -> _Embedded:
         active = await self._stores.spaces.active()
@@ -176,15 +186,10 @@ class Searcher:
         return grown(hits, near, max_chars=size, limit=query.top_k + _SPARE_PASSAGES)
 
 
-def _ranked_in(
-    index: UserIndex,
-    text: str,
-    vector: NDArray[np.float32] | None,
-    within: Collection[str] | None,
-) -> list[RankedChunk]:
-    groups = query_lexemes(text, index.lexical.languages())
-    question = Question(groups=groups, vector=vector, within=within)
-    return rank(index.lexical, index.dense, question)
+def _ranked_in(index: UserIndex, asked: _Asked, ranker: Ranker) -> list[RankedChunk]:
+    groups = query_lexemes(asked.text, index.lexical.languages())
+    question = Question(groups=groups, vector=asked.vector, within=asked.within)
+    return ranker(index.lexical, index.dense, question)
 
 
 def _windows(hits: Sequence[FoundChunk]) -> list[tuple[str, int, int]]:

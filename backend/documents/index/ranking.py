@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from backend.documents.index.lexical import Groups, LexicalIndex
 from backend.documents.index.word_scores import WordScore, WordScorer
@@ -48,6 +48,16 @@ class Question:
     groups: Groups = ()
     vector: NDArray[np.float32] | None = None
     within: Collection[str] | None = None
+
+
+class Ranker(Protocol):
+    """Something that ranks the chunks of a library for a question, best first."""
+
+    def __call__(
+        self, lexical: LexicalIndex, dense: DenseIndex | None, question: Question, /
+    ) -> list[RankedChunk]:
+        """Rank."""
+        ...
 
 
 def rank(lexical: LexicalIndex, dense: DenseIndex | None, question: Question) -> list[RankedChunk]:
