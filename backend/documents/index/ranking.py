@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from backend.documents.index.lexical import Groups, LexicalIndex
 from backend.documents.index.word_scores import WordScore, WordScorer
@@ -30,12 +30,15 @@ _NO_WORDS = WordScore(0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class RankedChunk:
-    """A chunk with its fused score (0 to 1) and the evidence: cosine, and share of the words found."""
+    """A chunk with its fused score (0 to 1) and the evidence for it.
+
+    That is the cosine, None without vectors, and the share of the words found, None without words.
+    """
 
     id: int
     score: float
-    cosine: float
-    coverage: float
+    cosine: float | None
+    coverage: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,6 +48,16 @@ class Question:
     groups: Groups = ()
     vector: NDArray[np.float32] | None = None
     within: Collection[str] | None = None
+
+
+class Ranker(Protocol):
+    """Something that ranks the chunks of a library for a question, best first."""
+
+    def __call__(
+        self, lexical: LexicalIndex, dense: DenseIndex | None, question: Question, /
+    ) -> list[RankedChunk]:
+        """Rank."""
+        ...
 
 
 def rank(lexical: LexicalIndex, dense: DenseIndex | None, question: Question) -> list[RankedChunk]:
@@ -79,6 +92,9 @@ class _Words:
 
     def score(self, chunk: int) -> WordScore:
         return self._known.get(chunk, _NO_WORDS)
+
+    def coverage(self, chunk: int) -> float | None:
+        return self.score(chunk).coverage if self._scorer else None
 
     def normalised(self, pool: Collection[int]) -> dict[int, float]:
         """Bring scores to 0..1: from the last of the best `POOL` to the best."""
@@ -133,7 +149,7 @@ def _sorted(
     scores: Mapping[int, float], cosines: Mapping[int, float], words: _Words
 ) -> list[RankedChunk]:
     ranked = [
-        RankedChunk(one, score, cosines.get(one, 0.0), words.score(one).coverage)
+        RankedChunk(one, score, cosines.get(one), words.coverage(one))
         for one, score in scores.items()
     ]
     ranked.sort(key=lambda one: (-one.score, one.id))
