@@ -51,7 +51,7 @@ async def test_a_citation_leads_to_its_passage_for_its_owner_alone():
     found = await resolve("ada", made, files=rows, documents=rows)
     assert found == CitedPassage(
         citation=Citation(
-            title="note.txt",
+            title="note.txt, p. 3",
             text=TEXT[START:END],
             file_id=file.id,
             page=3,
