@@ -12,7 +12,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from backend.documents.index.ranking import Ranker, rank  # noqa: E402
+from backend.documents.index.questions import Ranker  # noqa: E402
 from backend.documents.index.user_index import UserIndexes  # noqa: E402
 from backend.documents.preparing import embedded_text  # noqa: E402
 from backend.documents.reading_child import read_document  # noqa: E402
@@ -46,7 +46,7 @@ class Shelf:
         """Give the embedder."""
         return self._embedder
 
-    def searcher(self, *, ranker: Ranker = rank) -> Searcher:
+    def searcher(self, *, ranker: Ranker | None = None) -> Searcher:
         """Make a search over it; another ranker shows what the shipped one brings."""
         stores = SearchStores(
             documents=self._stores.documents, files=self._stores.files, spaces=self._stores.spaces

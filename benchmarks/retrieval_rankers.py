@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,14 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from backend.documents.index.lexical import LexicalIndex  # noqa: E402
-from backend.documents.index.ranking import (  # noqa: E402
-    POOL,
-    Question,
-    RankedChunk,
-    Ranker,
-    rank,
-)
-from backend.documents.index.word_scores import ScoredText  # noqa: E402
+from backend.documents.index.questions import Question, RankedChunk, Ranker  # noqa: E402
+from backend.documents.index.ranking import POOL, rank  # noqa: E402
+from backend.documents.index.word_scores import WordScorer  # noqa: E402
 
 if TYPE_CHECKING:
     from backend.documents.index.dense import DenseIndex
@@ -76,11 +72,12 @@ RANKERS: Mapping[str, Ranker] = {
 
 def _bm25(lexical: LexicalIndex, question: Question) -> Scores:
     proposals = lexical.propose(question.groups, limit=POOL, within=question.within)
-    texts = lexical.texts(proposals.ids)
-    return {
-        one: proposals.scorer.score(ScoredText(body=text.body, context=text.context)).bm25
-        for one, text in texts.items()
+    alone = {
+        one: replace(words, neighbours=(None, None))
+        for one, words in lexical.words(proposals.ids).items()
     }
+    scorer = WordScorer(question, proposals)
+    return {one: it.bm25 for one, it in scorer.scores(proposals.ids, alone).items()}
 
 
 def _cosines(dense: DenseIndex | None, question: Question) -> Scores:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backend.documents.citation_ids import citation_id
 from backend.documents.file_choice import chosen
 from backend.documents.growing import Stretch
-from backend.documents.index.ranking import RankedChunk
+from backend.documents.index.questions import RankedChunk
 from backend.documents.repetition import Repetitions
 from backend.ports.document_stores import DocumentStore, FileStore
 from backend.ports.documents import File, Passage, SearchQuery

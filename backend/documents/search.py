@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from backend.documents.growing import Neighbourhood, Stretch, grown
 from backend.documents.index.damage import IndexDamaged
+from backend.documents.index.function_words import function_lexemes
 from backend.documents.index.lexemes import query_lexemes
-from backend.documents.index.ranking import Question, RankedChunk, Ranker, rank
+from backend.documents.index.questions import Question, RankedChunk, Ranker
 from backend.documents.index.user_index import UserIndex, UserIndexes
 from backend.documents.passages import Found, PassageWriter
 from backend.documents.relevance import RELEVANT, relevance
@@ -92,7 +93,7 @@ class Searcher:
         embedders: Embedders,
         *,
         passage_chars: int = 1_000,
-        ranker: Ranker = rank,
+        ranker: Ranker | None = None,
     ) -> None:
         self._stores = stores
         self._indexes = indexes
@@ -186,10 +187,19 @@ class Searcher:
         return grown(hits, near, max_chars=size, limit=query.top_k + _SPARE_PASSAGES)
 
 
-def _ranked_in(index: UserIndex, asked: _Asked, ranker: Ranker) -> list[RankedChunk]:
-    groups = query_lexemes(asked.text, index.lexical.languages())
-    question = Question(groups=groups, vector=asked.vector, within=asked.within)
-    return ranker(index.lexical, index.dense, question)
+def _ranked_in(index: UserIndex, asked: _Asked, ranker: Ranker | None) -> list[RankedChunk]:
+    from backend.documents.index.ranking import (  # noqa: PLC0415 - numpy: for searches alone
+        rank,
+    )
+
+    languages = index.lexical.languages()
+    question = Question(
+        groups=query_lexemes(asked.text, languages),
+        silent=function_lexemes(languages),
+        vector=asked.vector,
+        within=asked.within,
+    )
+    return (ranker or rank)(index.lexical, index.dense, question)
 
 
 def _windows(hits: Sequence[FoundChunk]) -> list[tuple[str, int, int]]:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from backend.documents.index.damage import IndexDamaged
+from backend.documents.index.function_words import function_lexemes
 from backend.documents.index.lexemes import lexemes, query_lexemes
 from backend.documents.index.lexical import LexicalIndex
 from backend.documents.index.lexical_rows import LexicalRow, lexical_row
+from backend.documents.index.questions import Question
+from backend.documents.index.word_scores import WordScore, WordScorer
 from backend.ports.document_stores import IndexedChunk
 
 
@@ -67,19 +71,48 @@ def test_removed_documents_leave_no_word_behind(index, tmp_path):
     assert not any(b"xylophonist" in file.read_bytes() for file in files)
 
 
+def scores(index: LexicalIndex, text: str, chunks: list[int]) -> dict[int, WordScore]:
+    question = Question(groups=query_lexemes(text, ["en"]), silent=function_lexemes(["en"]))
+    scorer = WordScorer(question, index.propose(question.groups, limit=10))
+    return scorer.scores(chunks, index.words(chunks))
+
+
 def test_neighbours_count_a_little(index):
-    """A chunk between others that hold the words scores above one that stands alone."""
-    scorer = index.propose([("engin",)], limit=10).scorer
-    texts = index.texts([1, 2, 4])
-    scores = {one: scorer.score(text).bm25 for one, text in texts.items()}
-    assert scores[1] > scores[2] > scores[4] == 0
+    """A chunk beside one that holds the words scores below it, and above one that stands elsewhere."""
+    found = scores(index, "engine", [1, 2, 4, 99])
+    assert found[1].bm25 > found[2].bm25 > found[4].bm25 == 0
+    assert 99 not in found
+
+
+def test_titles_count_more_than_texts(index):
+    """The word that names the document weighs twice."""
+    index.put("e", 1, [chunk(8, "Steam rises.", title="Kitchen")])
+    found = scores(index, "steam", [3, 8])
+    assert found[3].bm25 > found[8].bm25
 
 
 def test_the_share_of_words_found_weighs_rare_words_more(index):
-    """A word that no chunk has counts as missing."""
-    scorer = index.propose([("boiler",), ("zeppelin",)], limit=10).scorer
-    coverage = scorer.score(index.texts([3])[3]).coverage
+    """A word that no chunk has counts as missing, and as the rarest."""
+    coverage = scores(index, "boiler zeppelin", [3])[3].coverage
     assert 0 < coverage < 0.5
+
+
+def test_words_that_hold_a_question_together_need_not_be_there(index):
+    """They are left out of the share, unless there are no others."""
+    assert scores(index, "what does boiler mean", [3])[3].coverage == 1
+    assert scores(index, "is it the", [1])[1].coverage > 0
+
+
+def test_scores_are_those_of_bm25_written_out(index):
+    """Vectors of numbers give what the formula gives for one chunk and one word."""
+    groups = query_lexemes("ship", ["en"])
+    proposals = index.propose(groups, limit=10)
+    frequency, chunks = proposals.frequencies["ship"], proposals.chunks
+    weight = math.log(0.5 * (chunks + 0.5) / (frequency + 0.5))
+    size = 2 + 0.2 * 3  # its own two words, and a little of the three before it
+    saturation = 1.2 * (0.25 + 0.75 * size / proposals.mean_size)
+    expected = weight * 2.2 / (1 + saturation)
+    assert scores(index, "ship", [4])[4].bm25 == pytest.approx(expected)
 
 
 def test_the_languages_inside_are_known_as_long_as_they_are_inside(index):

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from backend.documents.index.lexemes import query_lexemes
-from backend.documents.index.ranking import Question, rank
+from backend.documents.index.questions import Question
+from backend.documents.index.ranking import rank
 from backend.documents.index.user_index import UserIndexes
 from backend.ports.embedding import EmbeddingSpace
 from tests.fakes.document_rows import DocumentRows
