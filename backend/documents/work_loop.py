@@ -16,6 +16,7 @@ from backend.ports.embedding import EmbeddingFailed
 
 logger = logging.getLogger(__name__)
 LOOK_AGAIN_S = 5.0
+RENEWALS_PER_LEASE = 4
 PAUSE_AFTER_FAILURE_S = 30.0
 
 
@@ -38,7 +39,8 @@ class WorkLoop:
         self._at_once = at_once
         self._per_user = per_user
         self._lease_s = lease_s
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], Job] = {}
+        self._renew_at_ms = 0
         self._news = asyncio.Event()
         self._rebuild_after_s = 0.0
 
@@ -68,6 +70,7 @@ class WorkLoop:
     async def _look(self) -> bool:
         """Start what can be started; tell whether anything runs or waits."""
         try:
+            await self._keep_leases()
             while len(self._running) < self._at_once:
                 job = await self._jobs.claim(
                     now_ms=self._clock.now_ms(), lease_s=self._lease_s, per_user=self._per_user
@@ -75,7 +78,7 @@ class WorkLoop:
                 if job is None:
                     break
                 task = asyncio.create_task(self._carry_out(job), name=job.id)
-                self._running.add(task)
+                self._running[task] = job
                 task.add_done_callback(self._ended)
             waiting = bool(self._running) or await self._jobs.waiting() > 0
             if waiting or self._clock.monotonic_s() < self._rebuild_after_s:
@@ -84,6 +87,18 @@ class WorkLoop:
         except StewardError as exc:
             logger.warning("looking for work failed: %s", exc.message)
             return True
+
+    async def _keep_leases(self) -> None:
+        """Renew what runs here, so that nobody takes it however long one step of it lasts.
+
+        Before anything is claimed: after a night with the lid closed every lease has run out.
+        """
+        now_ms = self._clock.now_ms()
+        if now_ms < self._renew_at_ms:
+            return
+        for job in tuple(self._running.values()):
+            await self._jobs.renew(job.id, now_ms=now_ms, lease_s=self._lease_s)
+        self._renew_at_ms = now_ms + int(self._lease_s * 1000 / RENEWALS_PER_LEASE)
 
     async def _rebuild(self) -> bool:
         """Go on with the next embedding space while no upload waits."""
@@ -99,7 +114,7 @@ class WorkLoop:
         return going_on
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        del self._running[task]
         self._news.set()
 
     async def _something(self, seconds: float) -> None:
