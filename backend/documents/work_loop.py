@@ -6,10 +6,11 @@ Not for: what a job does (`ingest`).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
 from backend.documents.ingest import Ingest
-from backend.errors import StewardError
+from backend.errors import StewardError, Unavailable
 from backend.ports.clock import Clock
 from backend.ports.document_stores import Job, JobStore
 from backend.ports.embedding import EmbeddingFailed
@@ -133,10 +134,18 @@ class WorkLoop:
         except asyncio.CancelledError:
             await asyncio.shield(self._ingest.give_back(job))
             raise
-        except StewardError as exc:
-            logger.warning("job %s of document %s: %s", job.id, job.document_id, exc.message)
-            until_ms = self._clock.now_ms() + int(PAUSE_AFTER_FAILURE_S * 1000)
-            await self._jobs.postpone(job.id, until_ms=until_ms)
+        except Unavailable as exc:
+            await self._put_off(job, exc)
         except Exception:
             logger.exception("job %s of document %s failed", job.id, job.document_id)
-            await self._ingest.give_up(job, "an error of this server; its log says which")
+            try:
+                await self._ingest.give_up(job, "an error of this server; its log says which")
+            except Unavailable as exc:
+                await self._put_off(job, exc)
+
+    async def _put_off(self, job: Job, why: Unavailable) -> None:
+        """Give a job back for a while; where even that cannot be written, its lease runs out."""
+        logger.warning("job %s of document %s waits: %s", job.id, job.document_id, why.message)
+        until_ms = self._clock.now_ms() + int(PAUSE_AFTER_FAILURE_S * 1000)
+        with contextlib.suppress(Unavailable):
+            await self._jobs.postpone(job.id, until_ms=until_ms)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
 from backend.documents.work_loop import LOOK_AGAIN_S, WorkLoop
-from backend.errors import Unavailable
+from backend.errors import ServerFault, Unavailable
 from tests.fakes.ingest_parts import ANN, Workshop, away
 
 PATIENCE_S = 10
@@ -63,6 +64,38 @@ async def test_a_failing_database_is_tried_again(shop):
     shop.stores.documents.get = sometimes
     await run_until_idle(shop, loop_of(shop))
     assert (await shop.look(file)).state == "ready"
+
+
+async def test_a_fault_that_would_come_again_is_not_tried_for_ever(shop):
+    """Only what may pass is waited for; anything else fails the document once."""
+    shop.reader.faults = [ServerFault(), ServerFault()]
+    file = await shop.upload("text")
+    await run_until_idle(shop, loop_of(shop))
+    assert (await shop.look(file)).state == "failed"
+    assert len(shop.reader.read_names) == 1
+
+
+async def test_a_database_that_takes_nothing_at_all_loses_no_job(shop):
+    """The disk is full for a while: not even the postponing is written, and the lease runs out."""
+    file = await shop.upload("text")
+    mark, postpone = shop.stores.documents.mark, shop.stores.jobs.postpone
+    full = [Unavailable("the disk is full")] * 2
+
+    def refusing(work):
+        async def write(*args, **kwargs):
+            if full:
+                raise full.pop()
+            return await work(*args, **kwargs)
+
+        return write
+
+    shop.stores.documents.mark, shop.stores.jobs.postpone = refusing(mark), refusing(postpone)
+    faults = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: faults.append(told))
+    await run_until_idle(shop, loop_of(shop))
+    gc.collect()
+    assert (await shop.look(file)).state == "ready"
+    assert faults == []
 
 
 async def test_a_bug_fails_one_document_and_not_the_worker(shop, caplog):
