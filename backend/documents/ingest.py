@@ -122,9 +122,9 @@ class Ingest:
         self._parts.tell(job.document_id)
 
     async def rebuild_some(self) -> bool:
-        """Embed one more document in the space that is to become the active one; tell whether there was one.
+        """Embed one more document in the space that is set; tell whether there was one.
 
-        Switches to it once nothing is missing.
+        Makes that space the active one once nothing is missing. Stops early while a job waits.
 
         Raises:
             EmbeddingFailed: when its provider does not answer.
@@ -135,14 +135,14 @@ class Ingest:
             return False
         space = await parts.embedders.target.space()
         await parts.spaces.begin(space.id, dimensions=space.dimensions)  # also ends another attempt
-        self._tidy = True
-        if active == space.id:
-            return False
         missing = await parts.spaces.missing(space.id, limit=1)
         if missing:
             await self._embed_again(missing[0], space.id)
+            if active == space.id and missing[0].state == "ready":
+                await parts.documents.finish(missing[0].id, now_ms=parts.clock.now_ms())
             return True
-        if await parts.spaces.switch(space.id):
+        self._tidy = True
+        if active != space.id and await parts.spaces.switch(space.id):
             logger.info("searches now use the embedding space %s", space.id)
             parts.tell("")
         return False
@@ -186,7 +186,10 @@ class Ingest:
         self._parts.tell(work.document.id)
 
     async def _embed(self, work: _Work) -> None:
-        """Embed in the active space, and in the one to come when they differ."""
+        """Embed in the active space, and in the one to come when they differ.
+
+        The active one may be of a provider that is gone for good: nobody waits for it then.
+        """
         target = await self._parts.embedders.target.space()
         if await self._parts.spaces.active() is None:
             await self._parts.spaces.begin(target.id, dimensions=target.dimensions)
@@ -197,8 +200,14 @@ class Ingest:
         work.document = document
         for space in dict.fromkeys((active, target.id)):
             embedder = self._parts.embedders.of(space)
-            if embedder is not None:
+            if embedder is None:
+                continue
+            try:
                 await self._embed_in(work, space, embedder)
+            except EmbeddingFailed as exc:
+                if space == target.id:
+                    raise
+                logger.warning("document %s has no vectors in %s: %s", document.id, space, exc)
 
     async def _embed_in(self, work: _Work, space: str, embedder: Embedder) -> None:
         parts, document = self._parts, work.document
@@ -224,9 +233,11 @@ class Ingest:
             parts.tell(document.id)
 
     async def _embed_again(self, document: Document, space: str) -> None:
-        """Embed a ready document in another space; its state stays what it is."""
+        """Embed a ready document in another space, up to the next upload; its state stays what it is."""
         parts = self._parts
-        while batch := await parts.documents.unembedded(document.id, space, limit=parts.batch):
+        while not await parts.jobs.waiting() and (
+            batch := await parts.documents.unembedded(document.id, space, limit=parts.batch)
+        ):
             texts = [embedded_text(document.title, chunk.heading, text) for chunk, text in batch]
             vectors = await parts.embedders.target.embed_texts(texts)
             pairs = zip(batch, vectors, strict=True)

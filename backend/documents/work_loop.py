@@ -6,16 +6,18 @@ Not for: what a job does (`ingest`).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
 from backend.documents.ingest import Ingest
-from backend.errors import StewardError
+from backend.errors import StewardError, Unavailable
 from backend.ports.clock import Clock
 from backend.ports.document_stores import Job, JobStore
 from backend.ports.embedding import EmbeddingFailed
 
 logger = logging.getLogger(__name__)
 LOOK_AGAIN_S = 5.0
+RENEWALS_PER_LEASE = 4
 PAUSE_AFTER_FAILURE_S = 30.0
 
 
@@ -38,7 +40,8 @@ class WorkLoop:
         self._at_once = at_once
         self._per_user = per_user
         self._lease_s = lease_s
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], Job] = {}
+        self._renew_at_ms = 0
         self._news = asyncio.Event()
         self._rebuild_after_s = 0.0
 
@@ -68,6 +71,7 @@ class WorkLoop:
     async def _look(self) -> bool:
         """Start what can be started; tell whether anything runs or waits."""
         try:
+            await self._keep_leases()
             while len(self._running) < self._at_once:
                 job = await self._jobs.claim(
                     now_ms=self._clock.now_ms(), lease_s=self._lease_s, per_user=self._per_user
@@ -75,7 +79,7 @@ class WorkLoop:
                 if job is None:
                     break
                 task = asyncio.create_task(self._carry_out(job), name=job.id)
-                self._running.add(task)
+                self._running[task] = job
                 task.add_done_callback(self._ended)
             waiting = bool(self._running) or await self._jobs.waiting() > 0
             if waiting or self._clock.monotonic_s() < self._rebuild_after_s:
@@ -84,6 +88,18 @@ class WorkLoop:
         except StewardError as exc:
             logger.warning("looking for work failed: %s", exc.message)
             return True
+
+    async def _keep_leases(self) -> None:
+        """Renew what runs here, so that nobody takes it however long one step of it lasts.
+
+        Before anything is claimed: after a night with the lid closed every lease has run out.
+        """
+        now_ms = self._clock.now_ms()
+        if now_ms < self._renew_at_ms:
+            return
+        for job in tuple(self._running.values()):
+            await self._jobs.renew(job.id, now_ms=now_ms, lease_s=self._lease_s)
+        self._renew_at_ms = now_ms + int(self._lease_s * 1000 / RENEWALS_PER_LEASE)
 
     async def _rebuild(self) -> bool:
         """Go on with the next embedding space while no upload waits."""
@@ -99,7 +115,7 @@ class WorkLoop:
         return going_on
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        del self._running[task]
         self._news.set()
 
     async def _something(self, seconds: float) -> None:
@@ -118,10 +134,18 @@ class WorkLoop:
         except asyncio.CancelledError:
             await asyncio.shield(self._ingest.give_back(job))
             raise
-        except StewardError as exc:
-            logger.warning("job %s of document %s: %s", job.id, job.document_id, exc.message)
-            until_ms = self._clock.now_ms() + int(PAUSE_AFTER_FAILURE_S * 1000)
-            await self._jobs.postpone(job.id, until_ms=until_ms)
+        except Unavailable as exc:
+            await self._put_off(job, exc)
         except Exception:
             logger.exception("job %s of document %s failed", job.id, job.document_id)
-            await self._ingest.give_up(job, "an error of this server; its log says which")
+            try:
+                await self._ingest.give_up(job, "an error of this server; its log says which")
+            except Unavailable as exc:
+                await self._put_off(job, exc)
+
+    async def _put_off(self, job: Job, why: Unavailable) -> None:
+        """Give a job back for a while; where even that cannot be written, its lease runs out."""
+        logger.warning("job %s of document %s waits: %s", job.id, job.document_id, why.message)
+        until_ms = self._clock.now_ms() + int(PAUSE_AFTER_FAILURE_S * 1000)
+        with contextlib.suppress(Unavailable):
+            await self._jobs.postpone(job.id, until_ms=until_ms)

@@ -267,7 +267,7 @@ class JobStore(Protocol):
         ...
 
     async def renew(self, job_id: str, *, now_ms: int, lease_s: float) -> bool:
-        """Keep a claimed job; False when it has been erased."""
+        """Keep a claimed job; False when it has been erased or given back."""
         ...
 
     async def done(self, job_id: str) -> None:

@@ -48,6 +48,7 @@ _NEXT: Select[Any] = (
 _TAKE = _NEXT.with_for_update(of=document_jobs, skip_locked=True)
 _THIS = _it.id == bindparam("job")
 _LEASE = update(document_jobs).where(_THIS).values(lease_until_ms=bindparam("until"))
+_RENEW = _LEASE.where(_it.lease_until_ms.is_not(None))
 _CLAIM = _LEASE.values(attempts=bindparam("tries"))
 _POSTPONE = (
     update(document_jobs)
@@ -93,7 +94,7 @@ class SqlJobStore:
         return await self._database.write(_claim, asked, until_ms=_end(now_ms, lease_s))
 
     async def renew(self, job_id: str, *, now_ms: int, lease_s: float) -> bool:
-        """Keep a claimed job; False when it has been erased."""
+        """Keep a claimed job; False when it has been erased or given back."""
         return await self._database.write(_renew, job_id, until_ms=_end(now_ms, lease_s))
 
     async def done(self, job_id: str) -> None:
@@ -180,7 +181,7 @@ def _claim(connection: Connection, asked: dict[str, int], *, until_ms: int) -> J
 
 
 def _renew(connection: Connection, job_id: str, *, until_ms: int) -> bool:
-    return connection.execute(_LEASE, {"job": job_id, "until": until_ms}).rowcount > 0
+    return connection.execute(_RENEW, {"job": job_id, "until": until_ms}).rowcount > 0
 
 
 def _done(connection: Connection, job_id: str) -> None:

@@ -43,9 +43,9 @@ class MemoryJobStore:
         return self._lease(job, attempts=job.attempts + again, until_ms=_end(now_ms, lease_s))
 
     async def renew(self, job_id: str, *, now_ms: int, lease_s: float) -> bool:
-        """Keep a claimed job; False when it has been erased."""
+        """Keep a claimed job; False when it has been erased or given back."""
         queued = self._papers.jobs.get(job_id)
-        if queued is None:
+        if queued is None or queued.job.lease_until_ms is None:
             return False
         self._lease(queued.job, attempts=queued.job.attempts, until_ms=_end(now_ms, lease_s))
         return True

@@ -62,6 +62,15 @@ async def test_a_renewed_lease_holds_longer(stores):
     assert not await stores.jobs.renew("job_001", now_ms=1600, lease_s=1)
 
 
+async def test_a_job_that_was_given_back_cannot_be_kept(stores):
+    """A renewal that comes late does not hide it from whoever may take it."""
+    await add(stores, 1)
+    await _claim(stores, now_ms=100, lease_s=1)
+    await stores.jobs.postpone("job_001", until_ms=200)
+    assert not await stores.jobs.renew("job_001", now_ms=150, lease_s=1)
+    assert await _claim(stores, now_ms=200) == "job_001"
+
+
 async def test_a_job_that_is_done_is_forgotten(stores):
     """Its user may have the next one; doing so twice is nothing."""
     await add(stores, 1)

@@ -197,6 +197,60 @@ class TestAnotherEmbedder:
         assert (await shop.look(late)).state == "ready"
         assert None not in await vectors_of(shop, late, "test-two")
 
+    async def test_an_upload_does_not_wait_for_the_old_provider(self, shop):
+        """It was switched off for good; waiting for it would keep the new space from ever answering."""
+        first = await shop.upload("first", "1.txt")
+        await shop.work()
+        old, shop.embedder = shop.embedder, CountingEmbedder("test-two")
+        old.faults = [away()] * 9
+        shop.older["test-one"] = old
+        late = await shop.upload("second", "2.txt")
+        await shop.work()
+        assert (await shop.look(late)).state == "ready"
+        worker = shop.ingest()
+        while await worker.rebuild_some():
+            pass
+        assert await shop.stores.spaces.active() == "test-two"
+        for file in (first, late):
+            assert None not in await vectors_of(shop, file, "test-two")
+
+    async def test_going_back_gives_vectors_to_what_came_meanwhile(self, shop):
+        """A document of the time between is found by meaning as well, once somebody looks."""
+        await shop.upload("first", "1.txt")
+        await shop.work()
+        old, shop.embedder = shop.embedder, CountingEmbedder("test-two")
+        late = await shop.upload("second", "2.txt")
+        await shop.work()
+        shop.embedder = old
+        version = await shop.stores.documents.library_version(ANN.id)
+        worker = shop.ingest()
+        assert await worker.rebuild_some()
+        assert not await worker.rebuild_some()
+        assert None not in await vectors_of(shop, late, "test-one")
+        assert await shop.stores.documents.library_version(ANN.id) > version
+
+    async def test_an_upload_does_not_wait_for_a_long_document(self, shop):
+        """Building the new space gives way after one batch and goes on later."""
+        long = await shop.upload(LINES, "1.txt")
+        await shop.work()
+        shop.batch = 3
+        shop.embedder = CountingEmbedder("test-two")
+        embed = shop.embedder.embed_texts
+
+        async def uploaded_meanwhile(texts):
+            await shop.upload("second", "2.txt")
+            return await embed(texts)
+
+        shop.embedder.embed_texts = uploaded_meanwhile
+        assert await shop.ingest().rebuild_some()
+        assert len(shop.embedder.batches) == 1
+        shop.embedder.embed_texts = embed
+        await shop.work()
+        worker = shop.ingest()
+        while await worker.rebuild_some():
+            pass
+        assert None not in await vectors_of(shop, long, "test-two")
+
     async def test_a_crash_half_way_costs_nothing(self, shop):
         """What has been embedded in the new space is kept."""
         await shop.upload(LINES, "1.txt")
