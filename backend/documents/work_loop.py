@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from backend.documents.ingest import Ingest
+from backend.documents.ingest import LEASE_S, Ingest
 from backend.errors import StewardError
 from backend.ports.clock import Clock
 from backend.ports.document_stores import Job, JobStore
@@ -17,6 +17,8 @@ from backend.ports.embedding import EmbeddingFailed
 logger = logging.getLogger(__name__)
 LOOK_AGAIN_S = 5.0
 PAUSE_AFTER_FAILURE_S = 30.0
+_RENEWALS_PER_LEASE = 3
+_LOST_AFTER = 2  # refusals: the first may be of a job that is just being finished
 
 
 class WorkLoop:
@@ -30,7 +32,7 @@ class WorkLoop:
         clock: Clock,
         at_once: int = 2,
         per_user: int = 1,
-        lease_s: float = 120.0,
+        lease_s: float = LEASE_S,
     ) -> None:
         self._ingest = ingest
         self._jobs = jobs
@@ -74,6 +76,8 @@ class WorkLoop:
                 )
                 if job is None:
                     break
+                if any(task.get_name() == job.id for task in self._running):
+                    continue  # this process stood still for longer than the lease
                 task = asyncio.create_task(self._carry_out(job), name=job.id)
                 self._running.add(task)
                 task.add_done_callback(self._ended)
@@ -114,7 +118,7 @@ class WorkLoop:
 
     async def _carry_out(self, job: Job) -> None:
         try:
-            await self._ingest.carry_out(job)
+            await self._while_kept(job)
         except asyncio.CancelledError:
             await asyncio.shield(self._ingest.give_back(job))
             raise
@@ -124,4 +128,38 @@ class WorkLoop:
             await self._jobs.postpone(job.id, until_ms=until_ms)
         except Exception:
             logger.exception("job %s of document %s failed", job.id, job.document_id)
-            await self._ingest.give_up(job, "an error of this server; its log says which")
+            await self._ingest.give_up(
+                job, "This server failed while reading the file; its log says why."
+            )
+
+    async def _while_kept(self, job: Job) -> None:
+        """Carry a job out and keep its lease meanwhile; stop when it has been erased."""
+        work = asyncio.ensure_future(self._ingest.carry_out(job))
+        refusals = 0
+        try:
+            while refusals < _LOST_AFTER and not await self._ends(work):
+                refusals = 0 if await self._renewed(job) else refusals + 1
+            if work.done():
+                await work
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+    async def _ends(self, work: asyncio.Future[None]) -> bool:
+        """Wait until the work is done, or its lease is to be renewed; tell whether it is done."""
+        timer = asyncio.ensure_future(self._clock.sleep(self._lease_s / _RENEWALS_PER_LEASE))
+        try:
+            await asyncio.wait((work, timer), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+        return work.done()
+
+    async def _renewed(self, job: Job) -> bool:
+        """Keep a job for another lease; a database that fails for a moment costs nothing."""
+        try:
+            return await self._jobs.renew(
+                job.id, now_ms=self._clock.now_ms(), lease_s=self._lease_s
+            )
+        except StewardError as exc:
+            logger.warning("job %s could not be renewed: %s", job.id, exc.message)
+            return True
