@@ -32,6 +32,7 @@ export const isFinal = ({ state }) => state === "ready" || state === "failed";
 export function factsOf({ state, reason, progress, size, pages, note }) {
   const words = named(text.fileStates, state);
   if (state === "failed") return reason || words;
+  if (state === "queued") return words;
   if (state !== "ready") return `${words}, ${Math.round(progress * 100)} %`;
   return [sizeOf(size), pages > 0 && text.pageCount(pages), note].filter(Boolean).join(" · ");
 }
