@@ -60,6 +60,18 @@ export function fileItem(file, act) {
 }
 
 /**
+ * Give the focus to what had it before the list was drawn again, or to the list when that is gone.
+ * @param {HTMLElement} list
+ * @param {Element} had
+ */
+export function focusAgain(list, had) {
+  const item = /** @type {HTMLElement} */ (had.closest("li"));
+  const same = list.querySelector(`[data-id="${item.dataset.id}"]`);
+  const again = same?.children[[...item.children].indexOf(had)];
+  (again instanceof HTMLElement ? again : list).focus();
+}
+
+/**
  * Make the list item of a passage.
  * @param {Passage} passage
  * @param {() => void} onShow

@@ -1,8 +1,8 @@
 /** Shows what was read out of a file, page after page, or a cited passage where it stands. */
 
-import { ApiError } from "../api.js";
 import { byId, el } from "../kit/dom.js";
 import { text } from "../strings.js";
+import { ApiError, wordsOf } from "../wire/api-error.js";
 import { getCitation, getFile, pageAround, textPage } from "../wire/files.js";
 import { carryOut } from "./file-actions.js";
 import { markedPage } from "./marked-page.js";
@@ -108,7 +108,7 @@ export class FileView {
     await work.catch((error) => {
       if (asked !== this.#asked) return;
       const missing = error instanceof ApiError && error.status === 404;
-      const words = missing ? text.noCitation : String(error.message);
+      const words = missing ? text.noCitation : wordsOf(error);
       this.#host.append(el("p", { class: "muted", role: "alert" }, words));
     });
   }
