@@ -19,7 +19,7 @@ from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
 from backend.api.deps import AppServices
 from backend.bootstrap.databases import open_all_stores
-from backend.bootstrap.documents import Ground, document_folders, open_library
+from backend.bootstrap.documents import Ground, OpenLibrary, document_folders, open_library
 from backend.bootstrap.parts import (
     agent_options,
     api_options,
@@ -51,6 +51,7 @@ class Composition:
         self._address = address
         self._demo = demo
         self._turns: Turns | None = None
+        self._library: OpenLibrary | None = None
         self._stopping: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
@@ -71,13 +72,18 @@ class Composition:
                 await self._turns.close(grace_s=1.0)
 
     def stop(self) -> None:
-        """Refuse new turns and end streams before the server cuts them; called again, end them now."""
+        """Refuse new turns, let go who waits for a document, end streams before the server cuts them.
+
+        Called again, end them now.
+        """
         if self._turns is None:
             return
         if self._stopping is not None:
             self._turns.interrupt_all()
             return
         self._turns.refuse()
+        if self._library is not None:
+            self._library.documents.let_go()
         grace_s = max(0.0, self._settings.server.shutdown_grace_s - 1.0)
         loop = asyncio.get_running_loop()
         self._stopping = loop.call_later(grace_s, self._turns.interrupt_all)
@@ -110,7 +116,7 @@ class Composition:
         ground = Ground(
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
         )
-        library = await open_library(ground, forget=forget, demo=self._demo)
+        library = self._library = await open_library(ground, forget=forget, demo=self._demo)
         services = Services(http=http, clock=clock, documents=library.documents)
         cards = make_tool_cards(settings, services)
         toolbox = Toolbox(

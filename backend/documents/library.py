@@ -117,6 +117,10 @@ class Library:
                 return file
         return await self.get(user_id, file_id)
 
+    def let_go(self) -> None:
+        """Let whoever waits for a document go with what there is: the server is stopping."""
+        self._parts.news.close()
+
     async def delete(self, user_id: str, file_id: str) -> bool:
         """Erase a file and, with the last one of its document, everything made from it."""
         erased = await self._parts.files.delete(user_id, file_id)
@@ -175,7 +179,7 @@ class Library:
     ) -> AsyncIterator[File]:
         """Give the file now and after every change of its document, until it is ready or failed.
 
-        Ends early when it is erased, or at `until_s` of the clock.
+        Ends early when it is erased, at `until_s` of the clock, or when the server stops.
         """
         parts = self._parts
         shown: File | None = None
@@ -193,7 +197,7 @@ class Library:
                 left_s = LOOK_AGAIN_S
                 if until_s is not None:
                     left_s = min(left_s, until_s - parts.clock.monotonic_s())
-                if left_s <= 0:
+                if left_s <= 0 or parts.news.closed:
                     return
                 await parts.news.wait(document_id, waiter, at_most_s=left_s)
             finally:

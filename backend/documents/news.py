@@ -14,6 +14,12 @@ class DocumentNews:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._waiting: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)
+        self.closed = False
+
+    def close(self) -> None:
+        """Wake everybody, and let nobody wait any more: the server is stopping."""
+        self.closed = True
+        self.changed("")
 
     def changed(self, document_id: str) -> None:
         """Wake whoever waits for a document; an empty id means any may have changed."""
@@ -32,7 +38,10 @@ class DocumentNews:
     async def wait(
         self, document_id: str, waiter: asyncio.Future[None], *, at_most_s: float
     ) -> None:
-        """Wait for a change, but no longer than that."""
+        """Wait for a change, but no longer than that, and not at all once closed."""
+        if self.closed:
+            self.unsubscribe(document_id, waiter)
+            return
         timer = asyncio.ensure_future(self._clock.sleep(at_most_s))
         try:
             await asyncio.wait((waiter, timer), return_when=asyncio.FIRST_COMPLETED)
