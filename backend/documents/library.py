@@ -134,6 +134,12 @@ class Library:
         self._parts.news.changed(erased.document.id)
         return True
 
+    async def forget_user(self, user_id: str) -> None:
+        """Erase the bytes and the index of a user whose rows are gone."""
+        self._owners.pop(user_id, None)
+        await asyncio.to_thread(self._parts.folder.remove_user, user_id)
+        await self._parts.indexes.discard(user_id)
+
     async def reindex(self, user_id: str, file_id: str) -> File | None:
         """Read and index a file's document anew; the old index answers until the new one is done."""
         file = await self.get(user_id, file_id)
