@@ -9,17 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from asyncio import StreamReader
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import orjson
 
+from backend.errors import StewardError
 from backend.ports.clock import Clock
 from backend.ports.values import JsonObject
 
 logger = logging.getLogger(__name__)
 LONGEST_PAUSE_S = 60.0
 STEADY_S = 60.0
+LOOK_AGAIN_S = 5.0
 
 
 class WorkerSupervisor:
@@ -98,11 +101,20 @@ class WorkerSupervisor:
             failures = 0 if code == 0 or lasted_s >= STEADY_S else failures + 1
             if code != 0 and not self._closed:
                 logger.warning("the worker process ended with code %d", code)
-            if self._closed or not await self._pending():
+            if self._closed or not await self._work_waits():
                 continue
             if failures:
                 await self._clock.sleep(min(LONGEST_PAUSE_S, 2.0**failures))
             self._wanted.set()
+
+    async def _work_waits(self) -> bool:
+        """Look for work; when nobody can tell, look again later: a keeper that ended would start nothing."""
+        while True:
+            try:
+                return await self._pending()
+            except StewardError as exc:
+                logger.warning("looking for work failed: %s", exc.message)
+                await self._clock.sleep(LOOK_AGAIN_S)
 
     async def _run(self) -> int:
         """Run the process to its end; give its exit code, -1 when it cannot start."""
@@ -112,6 +124,7 @@ class WorkerSupervisor:
                 stdin=PIPE,
                 stdout=PIPE,
                 env=self._environ,
+                start_new_session=True,  # Ctrl-C at a terminal is for the server, which ends this
             )
         except OSError:
             logger.exception("the worker process cannot start")
@@ -119,13 +132,12 @@ class WorkerSupervisor:
         self._process = process
         assert process.stdout is not None
         try:
-            async for line in process.stdout:
+            while line := await _line(process.stdout):
                 self._hear(line)
             return await process.wait()
-        except asyncio.CancelledError:
+        finally:
             if process.returncode is None:
                 process.kill()
-            raise
 
     def _hear(self, line: bytes) -> None:
         try:
@@ -135,3 +147,11 @@ class WorkerSupervisor:
             return
         if isinstance(said, dict):
             self._told(said)  # pyright: ignore[reportUnknownArgumentType] - a JSON object
+
+
+async def _line(stream: StreamReader) -> bytes:
+    """Read one line, a blank one in place of what is too long to be a message of ours."""
+    try:
+        return await stream.readline()
+    except ValueError:
+        return b"\n"

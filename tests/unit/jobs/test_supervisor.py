@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from backend.jobs.supervisor import WorkerSupervisor
+from backend.errors import Unavailable
+from backend.jobs.supervisor import LOOK_AGAIN_S, WorkerSupervisor
 from tests.fakes.clock import WatchedClock
 
 ECHO = """
@@ -28,6 +29,10 @@ import sys, time
 print('{"document": "started"}', flush=True)
 while True:
     time.sleep(60)
+"""
+LOUD = """
+print("x" * 300_000)
+print('{"document": "after"}', flush=True)
 """
 PATIENCE_S = 10
 
@@ -150,3 +155,37 @@ async def test_a_closed_supervisor_starts_nothing(make):
     await supervisor.aclose()
     supervisor.wake()
     assert supervisor.pid is None
+
+
+async def test_a_database_that_is_busy_at_the_wrong_moment_ends_nothing(make):
+    """The next upload is read, whatever the look for more work met."""
+    heard, clock = Heard(), WatchedClock()
+    busy = [Unavailable("locked")]
+
+    async def pending():
+        if busy:
+            raise busy.pop()
+        return False
+
+    supervisor = make(ONE_JOB, pending, heard, clock)
+    supervisor.wake()
+    await clock.until_asked(LOOK_AGAIN_S)
+    clock.step(LOOK_AGAIN_S)
+    supervisor.wake()
+    assert await heard.until(2) == ["one", "one"]
+
+
+async def test_something_long_on_the_output_is_passed_over(make):
+    """A library that prints does not cut the worker off."""
+    heard = Heard()
+    make(LOUD, Pending(0), heard).wake()
+    assert await heard.until(1) == ["after"]
+
+
+async def test_the_process_hears_no_keys_of_the_terminal(make):
+    """Ctrl-C is for the server: it lets the worker give its jobs back, and starts no other meanwhile."""
+    heard = Heard()
+    supervisor = make(ECHO, Pending(0), heard)
+    supervisor.wake()
+    await heard.until(1)
+    assert os.getpgid(supervisor.pid) != os.getpgid(0)
