@@ -249,7 +249,32 @@ def main() -> None:
             figures["embedder_alone"] = embedder_alone(folder / "report 1.pdf", models)
             figures["beside chats"] = beside_chats(client, folder / "report 2.pdf")
             figures["memory"] = memory(client, folder)
-    sys.stdout.write(json.dumps(figures, indent=1) + "\n")
+    sys.stdout.write(report(figures) + "\n")
+
+
+def report(figures: dict[str, Any]) -> str:
+    """Write the table for people."""
+    started, warm = figures["alone, worker started for it"], figures["alone"]
+    beside, memory_mib = figures["beside chats"], figures["memory"]
+    bare = figures["embedder_alone"]
+    rise = beside["first_p95_ms"] / beside["first_p95_quiet_ms"] - 1
+    grown = memory_mib["after_mib"] / memory_mib["before_mib"] - 1
+    rows = {
+        f"a PDF of {PAGES} pages, {warm['chunks']:.0f} chunks": f"{warm['wall_s']:.1f} s",
+        "chunks per CPU second, everything included": f"{warm['chunks_per_cpu_s']:.0f}",
+        "the same with the worker's start": f"{started['chunks_per_cpu_s']:.0f}",
+        "the embedder alone, one thread": f"{bare:.0f}",
+        "`/health` p99 during an upload, and without": (
+            f"{beside['health_p99_ms']:.1f} and {beside['health_p99_quiet_ms']:.1f} ms"
+        ),
+        f"first token p95 of {STREAMS} chats during an upload, and without": (
+            f"{beside['first_p95_ms']:.2f} and {beside['first_p95_quiet_ms']:.2f} ms ({rise:+.0%})"
+        ),
+        "memory with the embedder loaded, idle": f"{memory_mib['before_mib']:.0f} MiB",
+        "the same after 100 documents": f"{memory_mib['after_mib']:.0f} MiB ({grown:+.1%})",
+    }
+    lines = ["| what | measured |", "|---|---|"]
+    return "\n".join([*lines, *(f"| {name} | {value} |" for name, value in rows.items())])
 
 
 if __name__ == "__main__":

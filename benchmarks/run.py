@@ -1,6 +1,6 @@
 """Run every benchmark and print one report in Markdown; `make bench` calls this.
 
-    python benchmarks/run.py [--only router,serving,parser] [--write]
+    python benchmarks/run.py [--only router,parser,embedding,retrieval,ingest,serving] [--write]
 
 `--write` puts the report into docs/benchmarks.md between its markers. Routing quality is measured
 on BENCH_DATA_DIR when that is given, otherwise on the small set in tests/fixtures, and says which.
@@ -67,7 +67,29 @@ def parser() -> str:
     return "### Tool calls written as text\n\n```\n" + _printed("benchmarks/parser.py") + "\n```"
 
 
-PARTS = {"router": router, "parser": parser, "serving": serving}
+def embedding() -> str:
+    """Measure the embedded model alone."""
+    return "### Embedding\n\n```\n" + _printed("benchmarks/embedding.py") + "\n```"
+
+
+def retrieval() -> str:
+    """Measure what search finds, and how long it takes."""
+    return "### Retrieval\n\n```\n" + _printed("benchmarks/retrieval.py") + "\n```"
+
+
+def ingest() -> str:
+    """Measure what an upload costs and what others notice of it."""
+    return "### Ingestion\n\n" + _printed("benchmarks/ingest.py")
+
+
+PARTS = {
+    "router": router,
+    "parser": parser,
+    "embedding": embedding,
+    "retrieval": retrieval,
+    "ingest": ingest,
+    "serving": serving,
+}
 
 
 def _printed(script: str) -> str:

@@ -100,10 +100,17 @@ class Composition:
         default = settings.models.default_model or settings.ollama_model
         catalog = ModelCatalog(providers, default_model=default)
         stack.push_async_callback(catalog.aclose)
+        checkpoints = CheckpointFile(None if self._demo else settings.data_dir / "checkpoints.db")
+        stack.push_async_callback(checkpoints.aclose)
+
+        async def forget() -> None:
+            await stores.forget()
+            await checkpoints.forget()
+
         ground = Ground(
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
         )
-        library = await open_library(ground, demo=self._demo)
+        library = await open_library(ground, forget=forget, demo=self._demo)
         services = Services(http=http, clock=clock, documents=library.documents)
         cards = make_tool_cards(settings, services)
         toolbox = Toolbox(
@@ -115,8 +122,6 @@ class Composition:
         )
         for card in cards:
             stack.push_async_callback(close_tool, card)
-        checkpoints = CheckpointFile(None if self._demo else settings.data_dir / "checkpoints.db")
-        stack.push_async_callback(checkpoints.aclose)
         parts = AgentParts(
             toolbox=toolbox,
             estimate=TokenEstimate(),

@@ -73,7 +73,7 @@ async def _diagnose(settings: Settings) -> list[Finding]:
         stack.push_async_callback(http.aclose)
         folders = document_folders(settings)
         ground = Ground(settings=settings, stores=stores, clock=clock, stack=stack, folders=folders)
-        library = make_library(ground, news=DocumentNews(clock), wake=_nobody)
+        library = make_library(ground, news=DocumentNews(clock), wake=_nobody, forget=stores.forget)
         findings += await _documents(settings, library)
         services = Services(http=http, clock=clock, documents=library.documents)
         for card in make_tool_cards(settings, services):

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,14 +115,16 @@ def document_folders(settings: Settings, *, root: Path | None = None) -> Documen
     )
 
 
-async def open_library(ground: Ground, *, demo: bool) -> OpenLibrary:
+async def open_library(
+    ground: Ground, *, forget: Callable[[], Awaitable[None]], demo: bool
+) -> OpenLibrary:
     """Open the library of the server, tidy up after a crash, and have waiting work done.
 
     A demonstration works in this process, everything else in a worker process.
     """
     news = DocumentNews(ground.clock)
     bell = Bell()
-    found = make_library(ground, news=news, wake=bell.ring)
+    found = make_library(ground, news=news, wake=bell.ring, forget=forget)
     await _tidy(ground)
     await found.indexes.sweep()
     preparing = asyncio.create_task(_prepare(ground), name="prepare the embedded model")
@@ -137,7 +139,13 @@ async def open_library(ground: Ground, *, demo: bool) -> OpenLibrary:
     return found
 
 
-def make_library(ground: Ground, *, news: DocumentNews, wake: Callable[[], None]) -> OpenLibrary:
+def make_library(
+    ground: Ground,
+    *,
+    news: DocumentNews,
+    wake: Callable[[], None],
+    forget: Callable[[], Awaitable[None]],
+) -> OpenLibrary:
     """Make the library over stores and folders; nothing is read or started yet."""
     documents, stores, stack = ground.settings.documents, ground.stores, ground.stack
     folders = ground.folders
@@ -162,6 +170,7 @@ def make_library(ground: Ground, *, news: DocumentNews, wake: Callable[[], None]
             ),
             news=news,
             wake=wake,
+            forget=forget,
             clock=ground.clock,
             ocr=documents.ocr and tesseract() is not None,
             limits=FileLimits(

@@ -20,7 +20,6 @@ from backend.kit.discovery import modules_of
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _MAX_TITLE_CHARS = 300
-_CAUSE_CHARS = 200
 
 
 def kinds() -> dict[str, str]:
@@ -60,8 +59,7 @@ def _read(reader: ModuleType, source: Source) -> Extracted:
     except RecursionError as exc:
         raise Unreadable("The file is damaged: it is nested too deeply.") from exc
     except Exception as exc:  # the edge to libraries that read strangers' files
-        cause = " ".join(str(exc).split())[:_CAUSE_CHARS] or type(exc).__name__
-        msg = f"The file is damaged: it cannot be read as {reader.LABEL} ({cause})."
+        msg = f"The file is damaged: it cannot be read as {reader.LABEL}."
         raise Unreadable(msg) from exc
 
 

@@ -64,8 +64,7 @@ def parse_html(text: str) -> Element | None:
     try:
         tree = etree.fromstring(text.encode(errors="replace"), parser)
     except (etree.XMLSyntaxError, ValueError) as exc:
-        msg = f"The HTML cannot be read ({exc})."
-        raise Unreadable(msg) from exc
+        raise Unreadable("The HTML is damaged: it cannot be read.") from exc
     if any(entry.type_name == _LIMIT for entry in parser.error_log):
         raise Unreadable("The HTML is nested too deeply to be read whole.")
     return cast("Element | None", tree)

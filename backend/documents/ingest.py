@@ -30,6 +30,7 @@ from backend.ports.embedding import Embedder, EmbeddingFailed
 
 logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3
+LEASE_S = 30.0
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 300.0
 TEXT_SHARE = 0.05
@@ -66,7 +67,7 @@ class IngestParts:
     embedders: EmbedderShelf
     clock: Clock
     tell: Callable[[str], None]
-    lease_s: float = 120.0
+    lease_s: float = LEASE_S
     batch: int = 128
 
 
@@ -149,7 +150,7 @@ class Ingest:
 
     async def _to_the_end(self, work: _Work) -> None:
         if work.job.attempts >= MAX_ATTEMPTS:
-            msg = f"reading it ended the worker {work.job.attempts} times"
+            msg = f"Reading the file ended this server's worker {work.job.attempts} times."
             raise Unreadable(msg)
         if work.document.state != "embedding":
             await self._read(work)
@@ -168,7 +169,7 @@ class Ingest:
             raise _Erased
         path = self._parts.folder.find(of_document)
         if path is None:
-            msg = "its bytes are gone from the upload folder"
+            msg = "The bytes of the file are gone from this server."
             raise Unreadable(msg)
 
         async def recognised(done: int, of: int) -> None:

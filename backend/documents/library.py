@@ -6,7 +6,7 @@ Not for: reading and embedding (`ingest`, in the worker) or how passages are fou
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +40,8 @@ LOOK_AGAIN_S = 2.0
 class LibraryParts:
     """What the library works with.
 
-    `wake` tells the worker that there is work; `ocr` whether pictures can be read.
+    `wake` tells the worker that there is work, `forget` makes what was erased unreadable on the
+    disk; `ocr` is whether pictures can be read.
     """
 
     files: FileStore
@@ -51,6 +52,7 @@ class LibraryParts:
     indexes: UserIndexes
     news: DocumentNews
     wake: Callable[[], None]
+    forget: Callable[[], Awaitable[None]]
     clock: Clock
     limits: FileLimits
     ocr: bool
@@ -125,6 +127,7 @@ class Library:
         await asyncio.to_thread(self._parts.folder.remove, user_id, file_id)
         if erased.document.id not in await self._parts.documents.revisions(user_id):
             await self._parts.indexes.forget(user_id, [erased.document.id])
+        await self._parts.forget()
         self._parts.news.changed(erased.document.id)
         return True
 

@@ -67,8 +67,7 @@ def _run(program: str, picture: bytes, *, languages: str, timeout_s: float) -> s
         msg = f"OCR of a page took more than {timeout_s:g} seconds."
         raise Unreadable(msg) from exc
     except OSError as exc:
-        msg = f"OCR cannot run ({exc})."
-        raise Unreadable(msg) from exc
+        raise Unreadable("OCR cannot run on this server.") from exc
     if done.returncode:
         said = " ".join(done.stderr.decode(errors="replace").split())
         if "Failed loading language" in said:
@@ -97,7 +96,7 @@ def _draw_pdf(path: Path, page: int) -> bytes:
         finally:
             document.close()
     except (pypdfium2.PdfiumError, IndexError) as exc:
-        msg = f"Page {page} of the PDF cannot be drawn ({exc})."
+        msg = f"Page {page} of the PDF cannot be drawn."
         raise Unreadable(msg) from exc
 
 

@@ -42,7 +42,7 @@ class Package:
         try:
             return self._archive.read(name)
         except _FAULTS as exc:
-            raise _damaged(name, exc) from exc
+            raise _damaged(name) from exc
 
     def read_if_present(self, name: str) -> bytes | None:
         """Unpack an entry, or give None when there is none."""
@@ -56,7 +56,7 @@ class Package:
             with self._archive.open(name) as stream:
                 yield cast("BinaryIO", stream)
         except _FAULTS as exc:
-            raise _damaged(name, exc) from exc
+            raise _damaged(name) from exc
 
     def _count(self, name: str) -> None:
         """Take an entry's whole size; `zipfile` never gives more than the size it was declared."""
@@ -74,8 +74,7 @@ def open_package(path: Path, limits: ReadLimits) -> Generator[Package]:
     try:
         archive = zipfile.ZipFile(path)
     except _FAULTS as exc:
-        msg = f"The file is damaged: it cannot be unpacked ({exc})."
-        raise Unreadable(msg) from exc
+        raise Unreadable("The file is damaged: it cannot be unpacked.") from exc
     with archive:
         entries = archive.infolist()
         if len(entries) > MAX_ENTRIES:
@@ -98,5 +97,5 @@ def _too_large(limits: ReadLimits) -> str:
     return f"The file unpacks to more than {limits.max_unpacked_bytes // (1024 * 1024):,} MiB."
 
 
-def _damaged(name: str, exc: Exception) -> Unreadable:
-    return Unreadable(f"The file is damaged: its part {name} cannot be unpacked ({exc}).")
+def _damaged(name: str) -> Unreadable:
+    return Unreadable(f"The file is damaged: its part {name} cannot be unpacked.")

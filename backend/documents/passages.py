@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from backend.documents.citation_ids import citation_id
 from backend.documents.file_choice import chosen
 from backend.documents.growing import Stretch
-from backend.documents.index.ranking import RankedChunk
-from backend.documents.relevance import relevance
+from backend.documents.index.questions import RankedChunk
 from backend.documents.repetition import Repetitions
 from backend.ports.document_stores import DocumentStore, FileStore
 from backend.ports.documents import File, Passage, SearchQuery
@@ -21,6 +20,7 @@ class Found:
 
     stretch: Stretch
     evidence: RankedChunk
+    relevance: float
 
 
 class PassageWriter:
@@ -71,7 +71,7 @@ def _passage(found: Found, text: str, file: File, left: int | None) -> Passage:
         end=start + len(text),
         text=text,
         score=evidence.score,
-        relevance=relevance(cosine=evidence.cosine, coverage=evidence.coverage),
+        relevance=found.relevance,
         citation_id=citation_id(
             file.id, start=start, end=start + len(text), page=stretch.hit.page, text=text
         ),

@@ -29,5 +29,4 @@ def open_picture(path: Path) -> Generator[Any]:
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
             raise Unreadable("The image has too many pixels.") from exc
         except _FAULTS as exc:
-            msg = f"The file is damaged: it cannot be opened as an image ({exc})."
-            raise Unreadable(msg) from exc
+            raise Unreadable("The file is damaged: it cannot be opened as an image.") from exc

@@ -5,12 +5,13 @@ Not for: what happens inside the child (`reading_child`) or the formats (`reader
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backend.documents.extracted import ReadLimits, Unreadable
+from backend.documents.extracted import NoText, ReadLimits, Unreadable
 from backend.documents.ingest import RecognisedPage
 from backend.kit.workers import (
     WorkerCrashed,
@@ -23,11 +24,14 @@ from backend.ports.clock import Clock
 from backend.ports.document_stores import Chunk, ReadDocument
 from backend.ports.documents import TextPage
 
+logger = logging.getLogger(__name__)
 _READ = "backend.documents.reading_child:read_document"
 _RECOGNISE = "backend.documents.ocr:recognise_page"
 # The largest answer a document at its limits can be: text and lexemes, written as \uXXXX.
 _ANSWER_BYTES_PER_CHAR = 14
 _SMALLEST_ANSWER_BYTES = 64 * 1024 * 1024
+_TOLD_TO_PEOPLE = frozenset({Unreadable.__name__, NoText.__name__})
+_REASON_CHARS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +97,13 @@ class PooledReader:
         try:
             return await self._readers.call(call)
         except WorkerTimeout as exc:
-            msg = f"reading it took too long: {exc}"
+            msg = f"Reading the file took longer than the {self._options.timeout_s:g} seconds this server allows."
             raise Unreadable(msg) from exc
         except WorkerCrashed as exc:
-            msg = f"reading it needs more than this server allows: {exc}"
-            raise Unreadable(msg) from exc
+            logger.info("a reader ended: %s", exc)
+            raise Unreadable("Reading the file needs more memory than this server allows.") from exc
         except WorkerRefused as exc:
-            told = str(exc) if exc.kind == "Unreadable" else f"it cannot be read: {exc}"
-            raise Unreadable(told) from exc
+            raise Unreadable(_reason(exc)) from exc
 
     async def _recognise(
         self, path: Path, answer: Mapping[str, Any], recognised: RecognisedPage
@@ -123,6 +126,14 @@ class PooledReader:
             except (WorkerTimeout, WorkerCrashed, WorkerRefused):
                 texts[str(page)] = ""
         return texts
+
+
+def _reason(refused: WorkerRefused) -> str:
+    """Give what a reader says of a file; the words of any other failure are for the log."""
+    if refused.kind in _TOLD_TO_PEOPLE:
+        return " ".join(str(refused).split())[:_REASON_CHARS]
+    logger.warning("a reader failed with %s: %s", refused.kind, refused)
+    return "The file cannot be read by this server."
 
 
 def _document(answer: Mapping[str, Any]) -> ReadDocument:

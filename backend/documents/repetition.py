@@ -9,7 +9,7 @@ import re
 
 _WORD = re.compile(r"\w+")
 _SHINGLE_WORDS = 3
-_SAME_SHARE = 0.9
+_SAME_SHARE = 0.85
 
 
 class Repetitions:

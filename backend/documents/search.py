@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from backend.documents.growing import Neighbourhood, Stretch, grown
 from backend.documents.index.damage import IndexDamaged
+from backend.documents.index.function_words import function_lexemes
 from backend.documents.index.lexemes import query_lexemes
-from backend.documents.index.ranking import Question, RankedChunk, rank
+from backend.documents.index.questions import Question, RankedChunk, Ranker
 from backend.documents.index.user_index import UserIndex, UserIndexes
 from backend.documents.passages import Found, PassageWriter
-from backend.documents.relevance import RELEVANT
+from backend.documents.relevance import RELEVANT, relevance
+from backend.documents.yardstick import Yardstick, Yardsticks
 from backend.ports.document_stores import DocumentStore, FileStore, FoundChunk, SpaceStore
 from backend.ports.documents import FINAL_STATES, FileFilter, SearchAnswer, SearchQuery
 from backend.ports.embedding import Embedder, EmbeddingFailed, EmbeddingSpace
@@ -51,7 +53,22 @@ class _Embedded:
 
     space: EmbeddingSpace | None = None
     vector: NDArray[np.float32] | None = None
+    yardstick: Yardstick | None = None
     note: str = ""
+
+    def relevance(self, evidence: RankedChunk) -> float:
+        """Judge a chunk by what speaks for it."""
+        similarity = None
+        if self.yardstick is not None and evidence.cosine is not None:
+            similarity = self.yardstick.similarity(evidence.cosine)
+        return relevance(similarity=similarity, coverage=evidence.coverage)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    text: str
+    vector: NDArray[np.float32] | None
+    within: Collection[str] | None
 
 
 class Embedders(Protocol):
@@ -76,11 +93,14 @@ class Searcher:
         embedders: Embedders,
         *,
         passage_chars: int = 1_000,
+        ranker: Ranker | None = None,
     ) -> None:
         self._stores = stores
         self._indexes = indexes
         self._embedders = embedders
         self._passage_chars = passage_chars
+        self._ranker = ranker
+        self._yardsticks = Yardsticks()
         self._writer = PassageWriter(stores.documents, stores.files)
 
     async def search(self, user_id: str, query: SearchQuery) -> SearchAnswer:
@@ -98,7 +118,10 @@ class Searcher:
         hits = await self._hits(user_id, ranked, top_k=query.top_k)
         stretches = await self._grown(user_id, hits, query)
         evidence = {one.id: one for one in ranked}
-        found = [Found(one, evidence[one.hit.id]) for one in stretches]
+        found = [
+            Found(one, evidence[one.hit.id], embedded.relevance(evidence[one.hit.id]))
+            for one in stretches
+        ]
         passages = await self._writer.write(user_id, found, query)
         return SearchAnswer(
             passages=passages,
@@ -129,7 +152,8 @@ class Searcher:
         self, user_id: str, text: str, embedded: _Embedded, within: Collection[str] | None
     ) -> list[RankedChunk]:
         index = await self._indexes.fresh(user_id, embedded.space)
-        return await asyncio.to_thread(_ranked_in, index, text, embedded.vector, within)
+        question = _Asked(text, embedded.vector, within)
+        return await asyncio.to_thread(_ranked_in, index, question, self._ranker)
 
     async def _embedded(self, text: str) -> _Embedded:
         active = await self._stores.spaces.active()
@@ -138,7 +162,8 @@ class Searcher:
         if embedder is not None:
             try:
                 space = await embedder.space()
-                return _Embedded(space, await embedder.embed_query(text))
+                vector = await embedder.embed_query(text)
+                return _Embedded(space, vector, await self._yardsticks.of(embedder, space.id))
             except EmbeddingFailed as exc:
                 reason = str(exc).rstrip(".")
         return _Embedded(note=f"Searched by words alone: {reason}.")
@@ -162,15 +187,19 @@ class Searcher:
         return grown(hits, near, max_chars=size, limit=query.top_k + _SPARE_PASSAGES)
 
 
-def _ranked_in(
-    index: UserIndex,
-    text: str,
-    vector: NDArray[np.float32] | None,
-    within: Collection[str] | None,
-) -> list[RankedChunk]:
-    groups = query_lexemes(text, index.lexical.languages())
-    question = Question(groups=groups, vector=vector, within=within)
-    return rank(index.lexical, index.dense, question)
+def _ranked_in(index: UserIndex, asked: _Asked, ranker: Ranker | None) -> list[RankedChunk]:
+    from backend.documents.index.ranking import (  # noqa: PLC0415 - numpy: for searches alone
+        rank,
+    )
+
+    languages = index.lexical.languages()
+    question = Question(
+        groups=query_lexemes(asked.text, languages),
+        silent=function_lexemes(languages),
+        vector=asked.vector,
+        within=asked.within,
+    )
+    return (ranker or rank)(index.lexical, index.dense, question)
 
 
 def _windows(hits: Sequence[FoundChunk]) -> list[tuple[str, int, int]]:

@@ -152,8 +152,7 @@ def _zipped(path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as exc:
-        msg = f"The file is damaged: it cannot be unpacked ({exc})."
-        raise Unreadable(msg) from exc
+        raise Unreadable("The file is damaged: it cannot be unpacked.") from exc
     known = set(names)
     for prefix, kind in _ZIPPED:
         office = "[Content_Types].xml" in known or kind == "epub"

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 
-from backend.documents.ingest import Ingest
+from backend.documents.ingest import LEASE_S, Ingest
 from backend.errors import StewardError, Unavailable
 from backend.ports.clock import Clock
 from backend.ports.document_stores import Job, JobStore
@@ -17,8 +17,9 @@ from backend.ports.embedding import EmbeddingFailed
 
 logger = logging.getLogger(__name__)
 LOOK_AGAIN_S = 5.0
-RENEWALS_PER_LEASE = 4
 PAUSE_AFTER_FAILURE_S = 30.0
+_RENEWALS_PER_LEASE = 3
+_LOST_AFTER = 2  # refusals: the first may be of a job that is just being finished
 
 
 class WorkLoop:
@@ -32,7 +33,7 @@ class WorkLoop:
         clock: Clock,
         at_once: int = 2,
         per_user: int = 1,
-        lease_s: float = 120.0,
+        lease_s: float = LEASE_S,
     ) -> None:
         self._ingest = ingest
         self._jobs = jobs
@@ -40,8 +41,7 @@ class WorkLoop:
         self._at_once = at_once
         self._per_user = per_user
         self._lease_s = lease_s
-        self._running: dict[asyncio.Task[None], Job] = {}
-        self._renew_at_ms = 0
+        self._running: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
         self._rebuild_after_s = 0.0
 
@@ -71,15 +71,16 @@ class WorkLoop:
     async def _look(self) -> bool:
         """Start what can be started; tell whether anything runs or waits."""
         try:
-            await self._keep_leases()
             while len(self._running) < self._at_once:
                 job = await self._jobs.claim(
                     now_ms=self._clock.now_ms(), lease_s=self._lease_s, per_user=self._per_user
                 )
                 if job is None:
                     break
+                if any(task.get_name() == job.id for task in self._running):
+                    continue  # this process stood still for longer than the lease
                 task = asyncio.create_task(self._carry_out(job), name=job.id)
-                self._running[task] = job
+                self._running.add(task)
                 task.add_done_callback(self._ended)
             waiting = bool(self._running) or await self._jobs.waiting() > 0
             if waiting or self._clock.monotonic_s() < self._rebuild_after_s:
@@ -88,18 +89,6 @@ class WorkLoop:
         except StewardError as exc:
             logger.warning("looking for work failed: %s", exc.message)
             return True
-
-    async def _keep_leases(self) -> None:
-        """Renew what runs here, so that nobody takes it however long one step of it lasts.
-
-        Before anything is claimed: after a night with the lid closed every lease has run out.
-        """
-        now_ms = self._clock.now_ms()
-        if now_ms < self._renew_at_ms:
-            return
-        for job in tuple(self._running.values()):
-            await self._jobs.renew(job.id, now_ms=now_ms, lease_s=self._lease_s)
-        self._renew_at_ms = now_ms + int(self._lease_s * 1000 / RENEWALS_PER_LEASE)
 
     async def _rebuild(self) -> bool:
         """Go on with the next embedding space while no upload waits."""
@@ -115,7 +104,7 @@ class WorkLoop:
         return going_on
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        del self._running[task]
+        self._running.discard(task)
         self._news.set()
 
     async def _something(self, seconds: float) -> None:
@@ -130,7 +119,7 @@ class WorkLoop:
 
     async def _carry_out(self, job: Job) -> None:
         try:
-            await self._ingest.carry_out(job)
+            await self._while_kept(job)
         except asyncio.CancelledError:
             await asyncio.shield(self._ingest.give_back(job))
             raise
@@ -139,7 +128,9 @@ class WorkLoop:
         except Exception:
             logger.exception("job %s of document %s failed", job.id, job.document_id)
             try:
-                await self._ingest.give_up(job, "an error of this server; its log says which")
+                await self._ingest.give_up(
+                    job, "This server failed while reading the file; its log says why."
+                )
             except Unavailable as exc:
                 await self._put_off(job, exc)
 
@@ -149,3 +140,35 @@ class WorkLoop:
         until_ms = self._clock.now_ms() + int(PAUSE_AFTER_FAILURE_S * 1000)
         with contextlib.suppress(Unavailable):
             await self._jobs.postpone(job.id, until_ms=until_ms)
+
+    async def _while_kept(self, job: Job) -> None:
+        """Carry a job out and keep its lease meanwhile; stop when it has been erased."""
+        work = asyncio.ensure_future(self._ingest.carry_out(job))
+        refusals = 0
+        try:
+            while refusals < _LOST_AFTER and not await self._ends(work):
+                refusals = 0 if await self._renewed(job) else refusals + 1
+            if work.done():
+                await work
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+    async def _ends(self, work: asyncio.Future[None]) -> bool:
+        """Wait until the work is done, or its lease is to be renewed; tell whether it is done."""
+        timer = asyncio.ensure_future(self._clock.sleep(self._lease_s / _RENEWALS_PER_LEASE))
+        try:
+            await asyncio.wait((work, timer), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+        return work.done()
+
+    async def _renewed(self, job: Job) -> bool:
+        """Keep a job for another lease; a database that fails for a moment costs nothing."""
+        try:
+            return await self._jobs.renew(
+                job.id, now_ms=self._clock.now_ms(), lease_s=self._lease_s
+            )
+        except StewardError as exc:
+            logger.warning("job %s could not be renewed: %s", job.id, exc.message)
+            return True

@@ -79,7 +79,7 @@ def parse_xml(data: bytes, *, name: str) -> Element:
         parser = etree.XMLParser(remove_comments=True, remove_pis=True, **_SAFE)
         return cast("Element", etree.fromstring(data, parser))
     except etree.XMLSyntaxError as exc:
-        raise _broken(name, exc) from exc
+        raise _broken(name) from exc
 
 
 def stream_blocks(stream: BinaryIO, *, tags: Sequence[str], name: str) -> Iterator[Element]:
@@ -110,7 +110,7 @@ def stream_blocks(stream: BinaryIO, *, tags: Sequence[str], name: str) -> Iterat
                 yield element
                 _forget(element)
     except etree.XMLSyntaxError as exc:
-        raise _broken(name, exc) from exc
+        raise _broken(name) from exc
 
 
 def local_name(element: Element) -> str:
@@ -128,5 +128,5 @@ def _forget(element: Element) -> None:
             del siblings[0]
 
 
-def _broken(name: str, exc: Exception) -> Unreadable:
-    return Unreadable(f"The file is damaged: its part {name} is not valid XML ({exc}).")
+def _broken(name: str) -> Unreadable:
+    return Unreadable(f"The file is damaged: its part {name} is not valid XML.")

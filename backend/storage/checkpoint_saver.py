@@ -42,6 +42,7 @@ class ThreadedSqliteSaver(SqliteSaver):
         connection = sqlite3.connect(path or ":memory:", check_same_thread=False)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA secure_delete=ON")
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         serde = JsonPlusSerializer(pickle_fallback=False, allowed_msgpack_modules=None)
         super().__init__(connection, serde=serde)
@@ -100,6 +101,13 @@ class ThreadedSqliteSaver(SqliteSaver):
         if len(self._forgotten) > MOST_FORGOTTEN:
             del self._forgotten[next(iter(self._forgotten))]
         await self._hop(self.delete_thread, thread_id)
+
+    async def forget(self) -> None:
+        """Make what was pruned unreadable on the disk as well: empty the write-ahead log."""
+        await self._hop(self._empty_log)
+
+    def _empty_log(self) -> None:
+        self.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _is_late(self, config: RunnableConfig) -> bool:
         return config.get("configurable", {}).get("thread_id") in self._forgotten

@@ -30,6 +30,11 @@ class CheckpointFile:
                 self._saver = await asyncio.to_thread(_open, self._path)
         return self._saver
 
+    async def forget(self) -> None:
+        """Make what was pruned unreadable on the disk as well."""
+        if self._saver is not None:
+            await self._saver.forget()
+
     async def aclose(self) -> None:
         """Close the file if it was opened."""
         if self._saver is not None:

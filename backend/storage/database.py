@@ -132,6 +132,14 @@ class Database:
 
         return await _in_thread(self._readers, hop)
 
+    async def forget(self) -> None:
+        """Make what was erased unreadable on the disk as well, by emptying the write-ahead log.
+
+        Erased pages are overwritten in the file; the log may still hold them as they were. While
+        somebody reads the log it stays, and is emptied the next time.
+        """
+        await _in_thread(self._writer, self._empty_log)
+
     async def health(self) -> Health:
         """Tell whether the database answers."""
         try:
@@ -144,6 +152,13 @@ class Database:
     async def aclose(self) -> None:
         """Finish the work under way and close every connection; more work is refused."""
         await asyncio.to_thread(self._close)
+
+    def _empty_log(self) -> None:
+        connection = self._write_engine.raw_connection()  # outside of a transaction
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
 
     def _close(self) -> None:
         self._writer.shutdown()
@@ -200,7 +215,13 @@ def _writing_engine(path: Path, *, busy_timeout_s: float) -> Engine:
         max_overflow=0,
         connect_args={"check_same_thread": False},
     )
-    pragmas = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", _busy(busy_timeout_s))
+    pragmas = (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        _busy(busy_timeout_s),
+    )
 
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")

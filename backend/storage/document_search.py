@@ -19,7 +19,10 @@ _DOCUMENT = documents.c.id == bindparam("document")
 _OF_SPACE = (chunk_vectors.c.chunk_id == chunks.c.id) & (
     chunk_vectors.c.space == bindparam("space")
 )
-_FOUND = FOUND.where(chunks.c.id.in_(bindparam("ids", expanding=True)), _OWNER)
+# Joined to an empty text, the owner cannot be looked up by index: SQLite, which knows nothing of how many documents a
+# user has, would otherwise walk through all of them instead of looking the ids up (23 ms at 100,000 chunks, now 1).
+_ITS_OWNER = documents.c.user_id.concat("") == bindparam("owner")
+_FOUND = FOUND.where(chunks.c.id.in_(bindparam("ids", expanding=True)), _ITS_OWNER)
 _NEIGHBOURS = FOUND.where(
     _DOCUMENT, _OWNER, chunks.c.ordinal.between(bindparam("first"), bindparam("last"))
 ).order_by(chunks.c.ordinal)

@@ -45,7 +45,7 @@ from backend.storage.users import SqlUserStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """One store per noun, over one database."""
+    """One store per noun, over one database; `forget` makes what was erased unreadable on the disk."""
 
     users: UserStore
     keys: KeyStore
@@ -58,6 +58,7 @@ class Stores:
     documents: DocumentStore
     jobs: JobStore
     spaces: SpaceStore
+    forget: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
     aclose: Callable[[], Awaitable[None]]
 
@@ -83,6 +84,7 @@ async def open_stores(url: str) -> Stores:
         documents=SqlDocumentStore(database),
         jobs=SqlJobStore(database),
         spaces=SqlSpaceStore(database),
+        forget=database.forget,
         health=database.health,
         aclose=database.aclose,
     )
@@ -103,6 +105,7 @@ def memory_stores() -> Stores:
         documents=MemoryDocumentStore(shelves),
         jobs=MemoryJobStore(shelves),
         spaces=MemorySpaceStore(shelves),
+        forget=_nothing,
         health=_healthy,
         aclose=_nothing,
     )

@@ -40,18 +40,20 @@ export function takeDrops(onFiles) {
 }
 
 /**
- * Walk an entry; hidden files are left out.
+ * Walk an entry; hidden files are left out. What an entry is it says itself: not every browser has
+ * the classes by name.
  * @param {FileSystemEntry} entry
  * @param {{ left: number }} room
  * @returns {AsyncGenerator<File, void, void>}
  */
-async function* filesIn(entry, room = { left: MOST_FILES }) {
+export async function* filesIn(entry, room = { left: MOST_FILES }) {
   if (entry.name.startsWith(".") || room.left <= 0) return;
-  if (entry instanceof FileSystemFileEntry) {
+  if (entry.isFile) {
     room.left -= 1;
-    yield await new Promise((done, fail) => entry.file(done, fail));
-  } else if (entry instanceof FileSystemDirectoryEntry) {
-    const reader = entry.createReader();
+    const found = /** @type {FileSystemFileEntry} */ (entry);
+    yield await new Promise((done, fail) => found.file(done, fail));
+  } else {
+    const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
     for (let some = await read(reader); some.length > 0; some = await read(reader)) {
       for (const one of some) yield* filesIn(one, room);
     }

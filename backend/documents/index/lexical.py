@@ -17,19 +17,19 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from backend.documents.index.damage import IndexDamaged
-from backend.documents.index.lexical_rows import lexical_row
-from backend.documents.index.word_scores import (
+from backend.documents.index.lexical_rows import (
     AROUND_WEIGHT,
     CONTEXT_WEIGHT,
-    ScoredText,
-    WordScorer,
+    ChunkWords,
+    lexical_row,
+    word_numbers,
 )
 from backend.ports.document_stores import IndexedChunk
 
 Groups = Sequence[tuple[str, ...]]
 
-_LAYOUT = 1  # of the tables below; a file of another layout is made anew
-_POSTINGS = 40_000  # proposals look at about so many, from the rarest word on: this bounds the time
+_LAYOUT = 2  # of the tables below; a file of another layout is made anew
+_POSTINGS = 30_000  # proposals look at about so many, from the rarest word on: this bounds the time
 _MAX_WORDS = 64
 _BUSY_MS = 10_000
 _SCHEMA = """
@@ -41,8 +41,9 @@ CREATE TABLE languages (document INTEGER NOT NULL, language TEXT NOT NULL, PRIMA
     WITHOUT ROWID;
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY, document INTEGER NOT NULL, previous INTEGER, next INTEGER,
-    body TEXT NOT NULL, context TEXT NOT NULL
+    body BLOB NOT NULL, context BLOB NOT NULL
 );
+CREATE TABLE texts (id INTEGER PRIMARY KEY, body TEXT NOT NULL, context TEXT NOT NULL);
 CREATE INDEX chunks_of_document ON chunks (document);
 CREATE VIRTUAL TABLE words USING fts5(body, context, content='', tokenize="ascii tokenchars '.+#'");
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, row);
@@ -51,10 +52,16 @@ CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, row);
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """Chunks that the words of a question point at, best first, and what scores any chunk by them."""
+    """Chunks that the words of a question point at, best first, and what weighs these words.
+
+    That is how many chunks hold each, how many chunks there are, and how many words a chunk has
+    with its surroundings.
+    """
 
     ids: Sequence[int]
-    scorer: WordScorer
+    frequencies: Mapping[str, int]
+    chunks: int
+    mean_size: float
 
 
 class LexicalIndex:
@@ -143,25 +150,16 @@ class LexicalIndex:
         with self._connection() as connection:
             frequencies = self._frequencies_of(connection, words)
             count, mean_size = self._read_totals(connection)
-            scorer = WordScorer(groups, frequencies, chunks=count, mean_size=mean_size)
             telling = _telling(frequencies)
             ids = _matching(connection, telling, limit, within) if telling else []
-            return Proposals(ids, scorer)
+            return Proposals(ids, frequencies, count, mean_size)
 
-    def texts(self, ids: Collection[int]) -> Mapping[int, ScoredText]:
+    def words(self, ids: Collection[int]) -> dict[int, ChunkWords]:
         """Read the words of chunks and of their neighbours."""
         with self._connection() as connection:
             rows = _rows(connection, ids)
             near = {one for row in rows.values() for one in row.neighbours if one is not None}
-            every = rows | _rows(connection, near - rows.keys())
-        return {
-            one: ScoredText(
-                body=row.body,
-                context=row.context,
-                around=[every[near].body for near in row.neighbours if near in every],
-            )
-            for one, row in rows.items()
-        }
+            return rows | _rows(connection, near - rows.keys())
 
     def _frequencies_of(
         self, connection: sqlite3.Connection, words: Sequence[str]
@@ -223,27 +221,18 @@ class LexicalIndex:
         )
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(
-            "PRAGMA synchronous = OFF"
-        )  # a cache: what a power cut damages is made anew
+        connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA secure_delete = ON")
         return connection
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    neighbours: tuple[int | None, int | None]
-    body: list[str]
-    context: list[str]
-
-
-def _rows(connection: sqlite3.Connection, ids: Collection[int]) -> dict[int, _Row]:
+def _rows(connection: sqlite3.Connection, ids: Collection[int]) -> dict[int, ChunkWords]:
     found = connection.execute(
         "SELECT id, previous, next, body, context FROM chunks"
         " WHERE id IN (SELECT value FROM json_each(?))",
         (json.dumps(list(ids)),),
     )
-    return {row[0]: _Row((row[1], row[2]), row[3].split(), row[4].split()) for row in found}
+    return {row[0]: ChunkWords((row[1], row[2]), row[3], row[4]) for row in found}
 
 
 def _telling(frequencies: Mapping[str, int]) -> list[str]:
@@ -285,8 +274,12 @@ def _remove(connection: sqlite3.Connection, document_id: str) -> None:
         return
     connection.execute(
         "INSERT INTO words (words, rowid, body, context)"
-        " SELECT 'delete', id, body, context FROM chunks WHERE document = ?",
+        " SELECT 'delete', texts.id, texts.body, texts.context FROM texts JOIN chunks USING (id)"
+        " WHERE document = ?",
         row,
+    )
+    connection.execute(
+        "DELETE FROM texts WHERE id IN (SELECT id FROM chunks WHERE document = ?)", row
     )
     connection.execute("DELETE FROM chunks WHERE document = ?", row)
     connection.execute("DELETE FROM languages WHERE document = ?", row)
@@ -313,11 +306,15 @@ def _insert(
     connection.executemany(
         "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?)",
         (
-            (one, number, previous, following, *text)
-            for one, previous, following, text in zip(
-                ids, [None, *ids], [*ids[1:], None], texts, strict=False
+            (one, number, before, after, word_numbers(row.body), word_numbers(row.context))
+            for one, before, after, row in zip(
+                ids, [None, *ids], [*ids[1:], None], rows, strict=False
             )
         ),
+    )
+    connection.executemany(
+        "INSERT INTO texts VALUES (?, ?, ?)",
+        ((one, *text) for one, text in zip(ids, texts, strict=True)),
     )
     connection.executemany(
         "INSERT INTO words (rowid, body, context) VALUES (?, ?, ?)",

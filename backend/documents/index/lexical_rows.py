@@ -1,8 +1,14 @@
-"""How the words of a chunk are written into one column, and read again. Not for: finding words (`lexemes`)."""
+"""How the words of a chunk are written into one column, read again, and numbered. Not for: finding words (`lexemes`)."""
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
+from zlib import crc32
+
+CONTEXT_WEIGHT = 2.0  # title and headings say what a chunk is about
+AROUND_WEIGHT = 0.2  # a hit is shown with its neighbours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,3 +32,22 @@ def lexical_row(written: str) -> LexicalRow:
     return LexicalRow(
         language=parts[0], body=tuple(parts[1].split()), context=tuple(parts[2].split())
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkWords:
+    """The words of a chunk and of what stands above it, as numbers; its neighbours by id."""
+
+    neighbours: tuple[int | None, int | None]
+    body: bytes
+    context: bytes
+
+
+def word_number(word: str) -> int:
+    """Number a word; two words share a number once in four thousand million."""
+    return crc32(word.encode())
+
+
+def word_numbers(words: Iterable[str]) -> bytes:
+    """Write the numbers of words, four bytes each, as this machine orders them."""
+    return array("I", map(word_number, words)).tobytes()

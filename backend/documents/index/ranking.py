@@ -1,15 +1,15 @@
 """Ranks chunks by meaning and by words together: normalised scores, half and half, after one round of feedback.
 
-Pure computation over the two indexes of a user, to be run in a thread. Not for: passages (`growing`).
+Pure computation over the two indexes of a user, to be run in a thread. Loads numpy. Not for: passages (`growing`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backend.documents.index.lexical import Groups, LexicalIndex
+from backend.documents.index.lexical import LexicalIndex
+from backend.documents.index.questions import Question, RankedChunk
 from backend.documents.index.word_scores import WordScore, WordScorer
 
 if TYPE_CHECKING:
@@ -26,25 +26,6 @@ _FEEDBACK_WEIGHT = 0.4
 _LEAST_SPREAD = 0.1
 _LEAST_SHARE = 0.15
 _NO_WORDS = WordScore(0.0, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class RankedChunk:
-    """A chunk with its fused score (0 to 1) and the evidence: cosine, and share of the words found."""
-
-    id: int
-    score: float
-    cosine: float
-    coverage: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Question:
-    """What is looked for: words, a vector, or both; `within` names the documents it is looked for in."""
-
-    groups: Groups = ()
-    vector: NDArray[np.float32] | None = None
-    within: Collection[str] | None = None
 
 
 def rank(lexical: LexicalIndex, dense: DenseIndex | None, question: Question) -> list[RankedChunk]:
@@ -75,18 +56,21 @@ class _Words:
         self._scorer: WordScorer | None = None
         if question.groups:
             proposals = lexical.propose(question.groups, limit=POOL, within=question.within)
-            self.proposed, self._scorer = proposals.ids, proposals.scorer
+            self.proposed = proposals.ids
+            self._scorer = WordScorer(question, proposals)
 
     def score(self, chunk: int) -> WordScore:
         return self._known.get(chunk, _NO_WORDS)
+
+    def coverage(self, chunk: int) -> float | None:
+        return self.score(chunk).coverage if self._scorer else None
 
     def normalised(self, pool: Collection[int]) -> dict[int, float]:
         """Bring scores to 0..1: from the last of the best `POOL` to the best."""
         if self._scorer is None:
             return dict.fromkeys(pool, 0.0)
         fresh = [one for one in pool if one not in self._known]
-        texts = self._lexical.texts(fresh)
-        self._known.update({one: self._scorer.score(text) for one, text in texts.items()})
+        self._known.update(self._scorer.scores(fresh, self._lexical.words(fresh)))
         best = sorted((self.score(one).bm25 for one in pool), reverse=True)[:POOL]
         least = best[-1] if len(best) == POOL else 0.0
         spread = max(best[0] if best else 0.0, _LEAST_SHARE * self._scorer.most) - least
@@ -133,7 +117,7 @@ def _sorted(
     scores: Mapping[int, float], cosines: Mapping[int, float], words: _Words
 ) -> list[RankedChunk]:
     ranked = [
-        RankedChunk(one, score, cosines.get(one, 0.0), words.score(one).coverage)
+        RankedChunk(one, score, cosines.get(one), words.coverage(one))
         for one, score in scores.items()
     ]
     ranked.sort(key=lambda one: (-one.score, one.id))

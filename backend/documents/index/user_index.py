@@ -162,7 +162,7 @@ class UserIndexes:
         if dense is not None:
             index.dense_version = version
             if dense.unsaved * _SAVED_SHARE > len(dense):
-                await asyncio.to_thread(dense.save)
+                await asyncio.to_thread(_save, dense)
 
     async def _drop(self, user_id: str, folder: Path) -> None:
         index = self._loaded.pop(user_id, None)
@@ -201,7 +201,7 @@ def _remove(index: UserIndex, words: Collection[str], vectors: Collection[str]) 
         index.lexical.remove(words)
     if vectors and index.dense is not None:
         index.dense.remove(vectors)
-        index.dense.save()
+        _save(index.dense)
 
 
 def _forget(folder: Path, index: UserIndex | None, document_ids: Collection[str]) -> None:
@@ -233,4 +233,12 @@ def _documents_inside(folder: Path) -> set[str]:
 def _close(index: UserIndex) -> None:
     index.lexical.close()
     if index.dense is not None and index.dense.unsaved:
-        index.dense.save()
+        _save(index.dense)
+
+
+def _save(dense: DenseIndex) -> None:
+    """Write the vectors; a full disk costs the next start some time, and no search its answer."""
+    try:
+        dense.save()
+    except (OSError, RuntimeError) as exc:
+        _log.warning("the vectors could not be written, they are made anew when needed: %s", exc)

@@ -43,7 +43,7 @@ def _read(text: str, source: Source, *, delimiter: str, quoting: Literal[0, 3]) 
     try:
         table = add_records(builder, _watched(rows), name=PurePath(source.filename).stem)
     except csv.Error as exc:
-        msg = f"The table is broken at line {rows.line_num}: {exc}."
+        msg = f"The table is broken at line {rows.line_num}."
         raise Unreadable(msg) from exc
     return builder.build(details={"tables": [table.as_json()]})
 

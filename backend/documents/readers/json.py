@@ -63,7 +63,7 @@ def _parsed(
 
 
 def _broken(line: int, exc: json.JSONDecodeError) -> Unreadable:
-    return Unreadable(f"The JSON is broken at line {line}, column {exc.colno}: {exc.msg}.")
+    return Unreadable(f"The JSON is broken at line {line}, column {exc.colno}.")
 
 
 class _Walk:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, cast
 
 from backend.documents.building import TextBuilder
@@ -21,6 +22,7 @@ _NO_RESULT = re.compile(rb"(?:</f>|<f [^>]{0,200}/>)\s*(?:</c>|<v\s*/>|<v>\s*</v
 _NOT_CALCULATED = (
     "Some cells hold formulas without results; open the workbook in Excel and save it once."
 )
+_MOST_ROWS = 1_048_576  # what Excel can show
 _PART_BYTES = 256 * 1024
 _OVERLAP_BYTES = 300
 
@@ -39,6 +41,7 @@ def read(source: Source) -> Extracted:
         for sheet in workbook.worksheets:
             sheet.reset_dimensions()  # some programs write wrong ones
             rows = cast("Iterator[tuple[object, ...]]", sheet.iter_rows(values_only=True))
+            rows = islice(rows, _MOST_ROWS)  # a row that says it is further down is not one
             table = add_records(builder, map(_row, rows), name=sheet.title, heading=sheet.title)
             tables.append(table.as_json())
     return builder.build(

@@ -180,3 +180,13 @@ def test_a_document_of_100_000_paragraphs_is_read_in_seconds(read):
 
     assert time.process_time() - start < 5
     assert len(extracted.spans) == 100_000
+
+
+def test_a_row_far_below_the_sheet_is_not_waited_for(read):
+    """A row number no sheet has does not make a thousand million empty rows."""
+    sheet = '<row r="1"><c r="A1"><v>17</v></c></row><row r="999999999"><c r="A999999999"><v>2</v></c></row>'
+    start = time.process_time()
+    _, extracted = read(hostile.xlsx(sheet), "a.xlsx")
+
+    assert time.process_time() - start < 5
+    assert "17" in extracted.text

@@ -106,7 +106,10 @@ async def test_a_document_that_ends_the_worker_again_and_again_is_given_up(shop)
         await shop.stores.jobs.release_all()
     await shop.work()
     document = await shop.look(file)
-    assert (document.state, document.reason) == ("failed", "reading it ended the worker 3 times")
+    assert (document.state, document.reason) == (
+        "failed",
+        "Reading the file ended this server's worker 3 times.",
+    )
 
 
 async def test_an_embedder_that_is_away_postpones_and_says_so(shop):

@@ -17,6 +17,10 @@ from backend.ports.documents import Upload
 from tests.fakes.ingest_parts import ANN, LIMITS, Workshop
 
 
+async def _nothing():
+    """Stores in memory leave nothing to overwrite."""
+
+
 def library_over(shop, root):
     stores = shop.stores
     indexes = UserIndexes(root / "indexes", stores.documents, memory_bytes=10**6)
@@ -32,6 +36,7 @@ def library_over(shop, root):
             indexes=indexes,
             news=DocumentNews(shop.clock),
             wake=lambda: None,
+            forget=_nothing,
             clock=shop.clock,
             limits=LIMITS,
             ocr=False,

@@ -7,6 +7,7 @@ import gc
 
 import pytest
 
+from backend.documents.ingest import LEASE_S
 from backend.documents.work_loop import LOOK_AGAIN_S, WorkLoop
 from backend.errors import ServerFault, Unavailable
 from tests.fakes.ingest_parts import ANN, Workshop, away
@@ -24,8 +25,12 @@ def loop_of(shop, **options):
 
 
 async def run_until_idle(shop, loop, *, idle_s=30.0):
-    """Run the loop, stepping time as soon as it only waits."""
-    running = asyncio.ensure_future(loop.run(idle_s=idle_s))
+    """Run the loop to its end, stepping time."""
+    await ended(shop, asyncio.ensure_future(loop.run(idle_s=idle_s)))
+
+
+async def ended(shop, running):
+    """Step time as soon as a loop only waits, until it has ended."""
     async with asyncio.timeout(PATIENCE_S):
         while not running.done():
             shop.clock.asked.clear()
@@ -168,28 +173,69 @@ async def test_stopping_leaves_the_job_to_be_taken_again(shop):
     assert (await shop.stores.documents.count_by_state(ANN.id))["ready"] == 1
 
 
-async def test_a_job_that_lasts_longer_than_its_lease_is_not_taken_twice(shop):
-    """A slow reading, or a machine that slept, does not look like a worker that died."""
-    never = asyncio.Event()
-    calls = 0
+class HeldReader:
+    """Holds up the reading of a document until it is let go on, and counts how often it was begun."""
 
-    async def slow(_path, _filename, *, recognised):
-        nonlocal calls
-        calls += 1
-        await never.wait()
+    def __init__(self, shop):
+        self._read = shop.reader.read
+        self.begun, self.ended = 0, 0
+        self.started, self.gate = asyncio.Event(), asyncio.Event()
+        shop.reader.read = self.read
 
-    shop.reader.read = slow
-    await shop.upload("text")
-    loop = loop_of(shop, per_user=2, lease_s=20.0)
-    running = asyncio.ensure_future(loop.run(idle_s=None))
-    for step_s in (LOOK_AGAIN_S, LOOK_AGAIN_S, 3_600.0, LOOK_AGAIN_S):
+    async def read(self, path, filename, *, recognised):
+        self.begun += 1
+        self.started.set()
+        try:
+            await self.gate.wait()
+        finally:
+            self.ended += 1
+        return await self._read(path, filename, recognised=recognised)
+
+
+async def beats(shop, number):
+    """Let time pass, a third of a lease at a time, with everything that it sets off."""
+    for _ in range(number):
+        await asyncio.wait_for(shop.clock.until_asked(LEASE_S / 3), PATIENCE_S)
         shop.clock.asked.clear()
-        loop.wake()
-        await shop.clock.until_asked(LOOK_AGAIN_S)
-        shop.clock.step(step_s)
-    shop.clock.asked.clear()
-    await shop.clock.until_asked(LOOK_AGAIN_S)
-    assert calls == 1
-    assert await shop.claim() is None
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+        shop.clock.step(LEASE_S / 3)
+
+
+async def test_a_document_that_takes_longer_than_a_lease_is_read_once(shop):
+    """The loop does not take its own job again while it is still at it."""
+    held = HeldReader(shop)
+    file = await shop.upload("text")
+    running = asyncio.ensure_future(loop_of(shop).run(idle_s=30.0))
+    await asyncio.wait_for(held.started.wait(), PATIENCE_S)
+    await beats(shop, 10)
+    others = await shop.stores.jobs.claim(now_ms=shop.clock.now_ms(), lease_s=1, per_user=9)
+    held.gate.set()
+    await ended(shop, running)
+    assert (others, held.begun) == (None, 1)
+    assert (await shop.look(file)).state == "ready"
+
+
+async def test_reading_stops_when_the_document_is_erased(shop):
+    """A bomb that its owner has deleted keeps no place from others."""
+    held = HeldReader(shop)
+    file = await shop.upload("text")
+    running = asyncio.ensure_future(loop_of(shop).run(idle_s=30.0))
+    await asyncio.wait_for(held.started.wait(), PATIENCE_S)
+    await shop.stores.files.delete(ANN.id, file.id)
+    await ended(shop, running)
+    assert (held.begun, held.ended) == (1, 1)
+
+
+async def test_a_job_whose_lease_ran_out_unnoticed_is_not_begun_twice(shop):
+    """A machine that slept wakes up with leases that are over."""
+    held = HeldReader(shop)
+    file = await shop.upload("text")
+    loop = loop_of(shop)
+    running = asyncio.ensure_future(loop.run(idle_s=30.0))
+    await asyncio.wait_for(held.started.wait(), PATIENCE_S)
+    await shop.stores.jobs.release_all()
+    loop.wake()
+    await beats(shop, 2)
+    held.gate.set()
+    await ended(shop, running)
+    assert held.begun == 1
+    assert (await shop.look(file)).state == "ready"
