@@ -30,6 +30,7 @@ from backend.bootstrap.parts import (
     make_tool_cards,
 )
 from backend.config.settings import Settings
+from backend.documents.library import Library
 from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
 from backend.ports.tools import Services
@@ -51,6 +52,7 @@ class Composition:
         self._address = address
         self._demo = demo
         self._turns: Turns | None = None
+        self._library: Library | None = None
         self._stopping: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
@@ -77,6 +79,8 @@ class Composition:
         if self._stopping is not None:
             self._turns.interrupt_all()
             return
+        if self._library is not None:
+            self._library.stop_waiting()
         self._turns.refuse()
         grace_s = max(0.0, self._settings.server.shutdown_grace_s - 1.0)
         loop = asyncio.get_running_loop()
@@ -87,8 +91,9 @@ class Composition:
         clock = SystemClock()
         stores = await open_all_stores(settings, demo=self._demo)
         stack.push_async_callback(stores.aclose)
-        days = settings.storage.run_retention_days
-        pruning = prune_daily(stores.runs, stores.audit, days=days, clock=clock)
+        pruning = prune_daily(
+            stores.runs, stores.audit, days=settings.storage.run_retention_days, clock=clock
+        )
         stack.callback(asyncio.create_task(pruning).cancel)
         await stores.runs.interrupt_running(clock.now_ms())
         accounts = make_accounts(settings, stores, clock)
@@ -111,6 +116,7 @@ class Composition:
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
         )
         library = await open_library(ground, forget=forget, demo=self._demo)
+        self._library = library.documents
         services = Services(http=http, clock=clock, documents=library.documents)
         cards = make_tool_cards(settings, services)
         toolbox = Toolbox(

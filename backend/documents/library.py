@@ -180,7 +180,7 @@ class Library:
     ) -> AsyncIterator[File]:
         """Give the file now and after every change of its document, until it is ready or failed.
 
-        Ends early when it is erased, or at `until_s` of the clock.
+        Ends early when it is erased, when the server stops, or at `until_s` of the clock.
         """
         parts = self._parts
         shown: File | None = None
@@ -193,7 +193,7 @@ class Library:
                 if file is not None and file != shown:
                     yield file
                     shown = file
-                if file is None or file.document.state in FINAL_STATES:
+                if file is None or file.document.state in FINAL_STATES or parts.news.closed:
                     return
                 left_s = LOOK_AGAIN_S
                 if until_s is not None:
@@ -203,6 +203,10 @@ class Library:
                 await parts.news.wait(document_id, waiter, at_most_s=left_s)
             finally:
                 parts.news.unsubscribe(document_id, waiter)
+
+    def stop_waiting(self) -> None:
+        """End every `watch` and `settled` now: a server that stops waits for none of them."""
+        self._parts.news.close()
 
     def _forget_owner(self, user_id: str) -> None:
         """Have the next `has_any` look, also one that looks right now."""

@@ -14,6 +14,17 @@ class DocumentNews:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._waiting: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether no more news will come."""
+        return self._closed
+
+    def close(self) -> None:
+        """Wake everybody for the last time: the server stops."""
+        self._closed = True
+        self.changed("")
 
     def changed(self, document_id: str) -> None:
         """Wake whoever waits for a document; an empty id means any may have changed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +37,7 @@ def long_pdf() -> bytes:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[tuple[int, httpx.Client]]:
+def server(folder: Path, **more: str) -> Iterator[tuple[int, httpx.Client]]:
     """Run the server as a person would; give its process id and a client that is logged in."""
     environ = {
         "ADMIN_PASSWORD": PASSWORD,
@@ -44,6 +45,7 @@ def server(folder: Path) -> Iterator[tuple[int, httpx.Client]]:
         "AUTH__BCRYPT_ROUNDS": "10",
         "DOCUMENTS__MODEL_DIR": str(MODEL_DIR),
         "OLLAMA_HOST": "127.0.0.1:9",
+        **more,
     }
     started = running_program(
         str(ROOT / "run_backend.py"), folder=folder, ready=LISTENS, environ=environ
@@ -102,3 +104,16 @@ def test_a_killed_server_goes_on_with_an_upload_where_it_was(tmp_path):
         assert client.get(f"/api/files/documents/{file_id}").status_code == 404
     assert not list((tmp_path / "data" / "uploads").rglob("file-*"))
     assert last["state"] == "ready"
+
+
+def test_a_followed_upload_does_not_hold_up_the_stop(tmp_path):
+    """A page left open on a file that waits for Ollama ends with the server, at once and whole."""
+    with server(tmp_path, EMBEDDING_MODEL="bge-m3") as (pid, client):
+        sent = client.post("/api/files/upload?wait=0", files={"file": ("a.txt", b"some text")})
+        stopped_s = None
+        for seen in states(client, sent.json()["file_id"]):
+            if seen.get("reason") and stopped_s is None:
+                os.kill(pid, signal.SIGTERM)
+                stopped_s = time.monotonic()
+        assert stopped_s is not None
+        assert time.monotonic() - stopped_s < 10

@@ -9,7 +9,7 @@ import pytest
 
 from backend.documents.embedding.shelf import EmbedderShelf
 from backend.documents.index.user_index import UserIndexes
-from backend.documents.library import Library, LibraryParts
+from backend.documents.library import LOOK_AGAIN_S, Library, LibraryParts
 from backend.documents.news import DocumentNews
 from backend.documents.search import Searcher, SearchStores
 from backend.errors import Unavailable
@@ -140,3 +140,27 @@ async def test_bytes_that_had_gone_come_back_with_the_same_upload(shop, library,
     shop.folder.remove(ANN.id, first.id)
     assert (await library.add(ANN.id, received())).id == first.id
     assert held_bytes(shop) == [first.id]
+
+
+async def test_whoever_waits_for_a_document_is_let_go_when_the_server_stops(
+    shop, library, received
+):
+    """Its embedder may be away for hours; a stop does not take as long as it may."""
+    file = await library.add(ANN.id, received())
+    seen = [0]
+
+    async def follow():
+        async for _ in library.watch(ANN.id, file.id):
+            seen[0] += 1
+
+    following = asyncio.ensure_future(follow())
+    settling = asyncio.ensure_future(library.settled(ANN.id, file.id, wait_s=3_600))
+    await shop.clock.until_asked(LOOK_AGAIN_S)
+    library.stop_waiting()
+    async with asyncio.timeout(5):
+        await following
+        settled = await settling
+    assert (settled.document.state, seen) == ("queued", [1])
+    async with asyncio.timeout(5):
+        await follow()
+    assert seen == [2]
