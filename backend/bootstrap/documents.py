@@ -260,6 +260,7 @@ async def _supervised(
         [sys.executable, "-m", "backend", "--env-file", os.devnull, "worker", "--attached"],
         environ=_worker_environment(ground.settings),
         pending=pending,
+        died=stores.jobs.release_all,
         told=told,
         clock=ground.clock,
     )

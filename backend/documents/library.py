@@ -64,6 +64,7 @@ class Library:
     def __init__(self, parts: LibraryParts) -> None:
         self._parts = parts
         self._owners: dict[str, bool] = {}
+        self._changes = 0
 
     async def add(self, user_id: str, upload: Upload) -> File:
         """Take received bytes in and queue them; the same bytes and name give the file there is.
@@ -97,7 +98,7 @@ class Library:
             created_at_ms=now_ms,
         )
         kept = await self._take_in(file, upload.path)
-        self._owners[user_id] = True
+        self._forget_owner(user_id)
         parts.wake()
         return kept
 
@@ -126,7 +127,7 @@ class Library:
         erased = await self._parts.files.delete(user_id, file_id)
         if erased is None:
             return False
-        self._owners.pop(user_id, None)
+        self._forget_owner(user_id)
         await asyncio.to_thread(self._parts.folder.remove, user_id, file_id)
         if erased.document.id not in await self._parts.documents.revisions(user_id):
             await self._parts.indexes.forget(user_id, [erased.document.id])
@@ -175,10 +176,14 @@ class Library:
 
     async def has_any(self, user_id: str) -> bool:
         """Tell whether the user has any file; costs no more than a look into memory when unchanged."""
-        if user_id not in self._owners:
+        known = self._owners.get(user_id)
+        if known is None:
+            changes = self._changes
             states = await self._parts.documents.count_by_state(user_id)
-            self._owners[user_id] = any(states.values())
-        return self._owners[user_id]
+            known = any(states.values())
+            if changes == self._changes:  # else an upload or a deletion came in between
+                self._owners[user_id] = known
+        return known
 
     async def watch(
         self, user_id: str, file_id: str, *, until_s: float | None = None
@@ -209,6 +214,11 @@ class Library:
             finally:
                 parts.news.unsubscribe(document_id, waiter)
 
+    def _forget_owner(self, user_id: str) -> None:
+        """Have the next `has_any` look, also one that looks right now."""
+        self._changes += 1
+        self._owners.pop(user_id, None)
+
     async def _take_in(self, file: File, received: Path) -> File:
         """Put the bytes in their place before the row that names them: a crash leaves no row without bytes."""
         folder = self._parts.folder
@@ -217,11 +227,15 @@ class Library:
         job = _job(file.document, now_ms=file.created_at_ms)
         try:
             kept = await self._parts.files.add(file, limits=self._parts.limits, job=job)
-        except BaseException:
+        except (
+            Exception
+        ):  # not when cancelled: the row may yet be written, the next start tidies up
             await asyncio.shield(asyncio.to_thread(folder.remove, user_id, file.id))
             raise
         if kept.id != file.id:
             await asyncio.to_thread(self._put_back, path, kept)
+            if await self.get(user_id, kept.id) is None:  # erased meanwhile
+                await asyncio.to_thread(folder.remove, user_id, kept.id)
         elif kept.document.id != file.document.id:
             await self._share(path, kept)
         return kept

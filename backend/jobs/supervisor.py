@@ -9,23 +9,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from asyncio import StreamReader
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import orjson
 
+from backend.errors import StewardError
 from backend.ports.clock import Clock
 from backend.ports.values import JsonObject
 
 logger = logging.getLogger(__name__)
 LONGEST_PAUSE_S = 60.0
 STEADY_S = 60.0
+LOOK_AGAIN_S = 5.0
 
 
 class WorkerSupervisor:
     """Starts `command` on the first `wake`, and again after it ended, as long as work is waiting.
 
-    `pending` tells whether work is waiting; `told` gets every JSON object the process writes. A process that dies
+    `pending` tells whether work is waiting; `died` gives back what a process that ended by accident held; `told` gets every JSON object the process writes. A process that dies
     within a minute is started again after a pause that doubles up to a minute.
     """
 
@@ -35,12 +38,14 @@ class WorkerSupervisor:
         *,
         environ: Mapping[str, str],
         pending: Callable[[], Awaitable[bool]],
+        died: Callable[[], Awaitable[object]],
         told: Callable[[JsonObject], None],
         clock: Clock,
     ) -> None:
         self._command = tuple(command)
         self._environ = dict(environ)
         self._pending = pending
+        self._died = died
         self._told = told
         self._clock = clock
         self._process: Process | None = None
@@ -96,13 +101,26 @@ class WorkerSupervisor:
             code = await self._run()
             lasted_s = self._clock.monotonic_s() - began_s
             failures = 0 if code == 0 or lasted_s >= STEADY_S else failures + 1
-            if code != 0 and not self._closed:
+            if self._closed:
+                return
+            if code != 0:
                 logger.warning("the worker process ended with code %d", code)
-            if self._closed or not await self._pending():
+            if not await self._work_waits(died=code != 0):
                 continue
             if failures:
                 await self._clock.sleep(min(LONGEST_PAUSE_S, 2.0**failures))
             self._wanted.set()
+
+    async def _work_waits(self, *, died: bool) -> bool:
+        """Look for work; when nobody can tell, look again later: a keeper that ended would start nothing."""
+        while True:
+            try:
+                if died:
+                    await self._died()
+                return await self._pending()
+            except StewardError as exc:
+                logger.warning("looking for work failed: %s", exc.message)
+                await self._clock.sleep(LOOK_AGAIN_S)
 
     async def _run(self) -> int:
         """Run the process to its end; give its exit code, -1 when it cannot start."""
@@ -112,6 +130,7 @@ class WorkerSupervisor:
                 stdin=PIPE,
                 stdout=PIPE,
                 env=self._environ,
+                start_new_session=True,  # Ctrl-C at a terminal is for the server, which ends this
             )
         except OSError:
             logger.exception("the worker process cannot start")
@@ -119,13 +138,12 @@ class WorkerSupervisor:
         self._process = process
         assert process.stdout is not None
         try:
-            async for line in process.stdout:
+            while line := await _line(process.stdout):
                 self._hear(line)
             return await process.wait()
-        except asyncio.CancelledError:
+        finally:
             if process.returncode is None:
                 process.kill()
-            raise
 
     def _hear(self, line: bytes) -> None:
         try:
@@ -135,3 +153,11 @@ class WorkerSupervisor:
             return
         if isinstance(said, dict):
             self._told(said)  # pyright: ignore[reportUnknownArgumentType] - a JSON object
+
+
+async def _line(stream: StreamReader) -> bytes:
+    """Read one line, a blank one in place of what is too long to be a message of ours."""
+    try:
+        return await stream.readline()
+    except ValueError:
+        return b"\n"

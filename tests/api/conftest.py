@@ -44,7 +44,6 @@ async def server(
     folder = tmp_path_factory.mktemp("server")
     more = {"AUTH__LOGIN_FAILURES_PER_ADDRESS": "1000", "SERVER__TRUSTED_PROXIES": "127.0.0.1"}
     async with live_server(folder, **doubles.environ(), **more) as live:
-        live.keep_documents()
         live.token = await live.log_in()
         yield live
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -220,14 +221,13 @@ async def test_a_file_over_the_limit_is_a_413_and_the_others_are_kept(
 ) -> None:
     """The limit is that of a file, not of the body of other requests."""
     environ = {"DOCUMENTS__MAX_FILE_BYTES": "100000", "SERVER__REQUEST_BODY_MAX_BYTES": "1024"}
-    async with live_server(tmp_path, **doubles.environ(), **environ) as live:
-        live.keep_documents()
-        async with live.http(await live.log_in()) as http:
-            fits = await upload(http, "fits.txt", b"x" * 100_000)
-            alone = await upload(http, "large.txt", b"x" * 100_001)
-            files = [("file", (name, b"y" * size)) for name, size in (("l", 300_000), ("s", 9))]
-            both = (await http.post(UPLOAD, files=files)).json()["files"]
-            left = live.incoming
+    served = live_server(tmp_path, **doubles.environ(), **environ)
+    async with served as live, live.http(await live.log_in()) as http:
+        fits = await upload(http, "fits.txt", b"x" * 100_000)
+        alone = await upload(http, "large.txt", b"x" * 100_001)
+        files = [("file", (name, b"y" * size)) for name, size in (("l", 300_000), ("s", 9))]
+        both = (await http.post(UPLOAD, files=files)).json()["files"]
+        left = live.incoming
     assert fits.status_code == 200
     assert (alone.status_code, error_of(alone)["code"]) == (413, "file_too_large")
     assert "'large.txt' is larger than 100000 bytes" in error_of(alone)["message"]
@@ -259,7 +259,6 @@ async def test_a_body_without_a_length_is_stopped_where_it_grows_too_large(
 
     environ = {"DOCUMENTS__MAX_FILE_BYTES": "100000", **doubles.environ()}
     async with live_server(tmp_path, **environ) as live:
-        live.keep_documents()
         async with live.http(await live.log_in()) as http, asyncio.timeout(10):
             answer = await http.post(UPLOAD, content=much(), headers=FORM)
         left = live.incoming
@@ -372,8 +371,7 @@ async def test_a_key_for_files_uploads(server: LiveServer, http: AsyncClient) ->
 async def test_a_server_without_documents_says_so(tmp_path: Path, doubles: Doubles) -> None:
     """503 with the reason, before the body is read."""
     async with live_server(tmp_path, **doubles.environ()) as live:
-        if live.app.state.services.documents is not None:
-            pytest.skip("this server keeps documents")
+        live.app.state.services = replace(live.app.state.services, documents=None)
         async with live.http(await live.log_in()) as http:
             answer = await upload(http)
     assert (answer.status_code, error_of(answer)["code"]) == (503, "unavailable")

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +21,6 @@ from backend.api.serving import ServingOptions, address_of, listen, uvicorn_conf
 from backend.bootstrap.composition import Composition
 from backend.config.secrets_file import make_private_folder
 from backend.config.settings import load_settings
-from tests.fakes.kept_documents import KeptDocuments
 from tests.fakes.models import MODEL_DIR
 from tests.fakes.ollama_double import OllamaDouble
 from tests.fakes.open_meteo_double import OpenMeteoDouble
@@ -93,13 +92,6 @@ class LiveServer:
         """List what lies in the folder of uploads that are still arriving."""
         folder: Path = self.app.state.services.options.incoming
         return sorted(folder.iterdir()) if folder.exists() else []
-
-    def keep_documents(self) -> None:
-        """Put documents in memory into a server that has none."""
-        services = self.app.state.services
-        folder = services.options.incoming.parent
-        documents = services.documents or KeptDocuments(folder)
-        self.app.state.services = replace(services, documents=documents)
 
     async def log_in(self, name: str = ADMIN, password: str = PASSWORD) -> str:
         """Log in and give the access token."""

@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from backend.jobs.supervisor import WorkerSupervisor
+from backend.errors import Unavailable
+from backend.jobs.supervisor import LOOK_AGAIN_S, WorkerSupervisor
 from tests.fakes.clock import WatchedClock
 
 ECHO = """
@@ -28,6 +29,10 @@ import sys, time
 print('{"document": "started"}', flush=True)
 while True:
     time.sleep(60)
+"""
+LOUD = """
+print("x" * 300_000)
+print('{"document": "after"}', flush=True)
 """
 PATIENCE_S = 10
 
@@ -51,12 +56,20 @@ class Heard:
         return self.said
 
 
+async def nobody() -> None:
+    """Hold nothing."""
+
+
 class Pending:
     """How often more work is found; each look takes one."""
 
     def __init__(self, times: int) -> None:
         self.left = times
         self.looks = 0
+        self.deaths = 0
+
+    async def died(self) -> None:
+        self.deaths += 1
 
     async def __call__(self) -> bool:
         self.looks += 1
@@ -73,6 +86,7 @@ async def make():
             [sys.executable, "-c", program],
             environ={"PATH": os.defpath},
             pending=pending,
+            died=getattr(pending, "died", nobody),
             told=heard,
             clock=clock or WatchedClock(),
         )
@@ -108,17 +122,18 @@ async def test_a_process_that_ended_is_started_again_while_work_waits(make):
     make(ONE_JOB, pending, heard).wake()
     assert await heard.until(3) == ["one", "one", "one"]
     assert pending.looks >= 2
+    assert pending.deaths == 0
 
 
 async def test_a_killed_process_is_started_again_after_a_pause(make):
     """kill -9 of the worker loses nothing and does not spin."""
-    heard, clock = Heard(), WatchedClock()
-    supervisor = make(ECHO, Pending(1), heard, clock)
+    heard, clock, pending = Heard(), WatchedClock(), Pending(1)
+    supervisor = make(ECHO, pending, heard, clock)
     supervisor.wake()
     await heard.until(1)
     os.kill(supervisor.pid, signal.SIGKILL)
     await clock.until_asked(2.0)
-    assert supervisor.pid is None
+    assert (supervisor.pid, pending.deaths) == (None, 1)
     clock.step(2.0)
     assert await heard.until(2) == ["started", "started"]
 
@@ -150,3 +165,37 @@ async def test_a_closed_supervisor_starts_nothing(make):
     await supervisor.aclose()
     supervisor.wake()
     assert supervisor.pid is None
+
+
+async def test_a_database_that_is_busy_at_the_wrong_moment_ends_nothing(make):
+    """The next upload is read, whatever the look for more work met."""
+    heard, clock = Heard(), WatchedClock()
+    busy = [Unavailable("locked")]
+
+    async def pending():
+        if busy:
+            raise busy.pop()
+        return False
+
+    supervisor = make(ONE_JOB, pending, heard, clock)
+    supervisor.wake()
+    await clock.until_asked(LOOK_AGAIN_S)
+    clock.step(LOOK_AGAIN_S)
+    supervisor.wake()
+    assert await heard.until(2) == ["one", "one"]
+
+
+async def test_something_long_on_the_output_is_passed_over(make):
+    """A library that prints does not cut the worker off."""
+    heard = Heard()
+    make(LOUD, Pending(0), heard).wake()
+    assert await heard.until(1) == ["after"]
+
+
+async def test_the_process_hears_no_keys_of_the_terminal(make):
+    """Ctrl-C is for the server: it lets the worker give its jobs back, and starts no other meanwhile."""
+    heard = Heard()
+    supervisor = make(ECHO, Pending(0), heard)
+    supervisor.wake()
+    await heard.until(1)
+    assert os.getpgid(supervisor.pid) != os.getpgid(0)
