@@ -34,8 +34,9 @@ class FileLimits:
 class Chunk:
     """One indexed stretch of a document.
 
-    `heading` is the path of headings above it ("Terms > Refunds"). `lexemes` are the words as the lexical index takes
-    them, separated by spaces. `id` is 0 until it is stored.
+    `heading` is the path of headings above it ("Terms > Refunds"). `lexemes` are the words as the
+    lexical index takes them; only `documents.index.lexical_rows` writes and reads their form. `id` is 0
+    until it is stored.
     """
 
     start: int

@@ -115,6 +115,7 @@ class Workshop:
         self.told: list[str] = []
         self.batch = 128
         self._root = root
+        self._uploads = 0
 
     def ingest(self) -> Ingest:
         """Make the ingest, as a worker that starts now would."""
@@ -146,7 +147,14 @@ class Workshop:
         )
         file = File(id=new_id("file"), user_id=ANN.id, filename=name, document=document)
         self._receive(content, file.id)
-        job = Job(id=new_id("job"), kind="ingest", user_id=ANN.id, document_id=document.id)
+        self._uploads += 1  # ids made in the same millisecond have no order
+        job = Job(
+            id=new_id("job"),
+            kind="ingest",
+            user_id=ANN.id,
+            document_id=document.id,
+            created_at_ms=self._uploads,
+        )
         return await self.stores.files.add(file, limits=LIMITS, job=job)
 
     def _receive(self, content: str, file_id: str) -> None:
