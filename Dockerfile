@@ -6,6 +6,9 @@ RUN python -m venv /opt/steward \
  && /opt/steward/bin/pip uninstall --yes --quiet pip setuptools
 
 FROM python:3.11-slim
+# Reads scans and pictures; DOCUMENTS__OCR_LANGUAGES other than eng need a package each.
+RUN apt-get update && apt-get install -y --no-install-recommends tesseract-ocr tesseract-ocr-eng \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --user-group --home-dir /app --shell /usr/sbin/nologin steward \
  && install -d -o steward -g steward -m 0700 /app/data
 COPY --from=packages /opt/steward /opt/steward

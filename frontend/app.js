@@ -3,7 +3,7 @@
  * Everything else is in the part it belongs to.
  */
 
-import { Api, ApiError } from "./api.js";
+import { Api } from "./api.js";
 import { Chat } from "./chat/chat.js";
 import { ChatView } from "./chat/chat-view.js";
 import { Composer } from "./chat/composer.js";
@@ -19,6 +19,7 @@ import { Sidebar } from "./shell/sidebar.js";
 import { fillTexts } from "./shell/texts.js";
 import { themeButton } from "./shell/theme.js";
 import { text } from "./strings.js";
+import { ApiError, wordsOf } from "./wire/api-error.js";
 import { listModels, whoAmI } from "./wire/server.js";
 
 fillTexts(document);
@@ -69,7 +70,7 @@ let userId = "";
 /** @param {unknown} error */
 function report(error) {
   if (error instanceof ApiError && error.status === 401) return; // the log-in form says it
-  banner.show(error instanceof Error ? error.message : String(error));
+  banner.show(wordsOf(error));
 }
 
 /** @param {string} id */
@@ -127,7 +128,7 @@ async function start() {
     if (readPref("session") && (await api.renew())) await enter();
     else leave("");
   } catch (error) {
-    login.show(error instanceof Error ? error.message : String(error));
+    login.show(wordsOf(error));
   }
 }
 

@@ -21,6 +21,7 @@ export const text = {
   noConversations: "Your conversations will appear here.",
   nothingFound: "Nothing found.",
   more: "Show more",
+  earlier: "Show what comes before",
   untitled: "Untitled",
   rename: "Rename",
   renameTitle: "Rename conversation",

@@ -19,7 +19,7 @@ from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
 from backend.api.deps import AppServices
 from backend.bootstrap.databases import open_all_stores
-from backend.bootstrap.documents import Ground, document_folders, open_library
+from backend.bootstrap.documents import Ground, OpenLibrary, document_folders, open_library
 from backend.bootstrap.parts import (
     agent_options,
     api_options,
@@ -30,7 +30,6 @@ from backend.bootstrap.parts import (
     make_tool_cards,
 )
 from backend.config.settings import Settings
-from backend.documents.library import Library
 from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
 from backend.ports.tools import Services
@@ -52,7 +51,7 @@ class Composition:
         self._address = address
         self._demo = demo
         self._turns: Turns | None = None
-        self._library: Library | None = None
+        self._library: OpenLibrary | None = None
         self._stopping: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
@@ -73,15 +72,18 @@ class Composition:
                 await self._turns.close(grace_s=1.0)
 
     def stop(self) -> None:
-        """Refuse new turns and end streams before the server cuts them; called again, end them now."""
+        """Refuse new turns, let go who waits for a document, end streams before the server cuts them.
+
+        Called again, end them now.
+        """
         if self._turns is None:
             return
         if self._stopping is not None:
             self._turns.interrupt_all()
             return
-        if self._library is not None:
-            self._library.stop_waiting()
         self._turns.refuse()
+        if self._library is not None:
+            self._library.documents.let_go()
         grace_s = max(0.0, self._settings.server.shutdown_grace_s - 1.0)
         loop = asyncio.get_running_loop()
         self._stopping = loop.call_later(grace_s, self._turns.interrupt_all)
@@ -91,9 +93,8 @@ class Composition:
         clock = SystemClock()
         stores = await open_all_stores(settings, demo=self._demo)
         stack.push_async_callback(stores.aclose)
-        pruning = prune_daily(
-            stores.runs, stores.audit, days=settings.storage.run_retention_days, clock=clock
-        )
+        days = settings.storage.run_retention_days
+        pruning = prune_daily(stores.runs, stores.audit, days=days, clock=clock)
         stack.callback(asyncio.create_task(pruning).cancel)
         await stores.runs.interrupt_running(clock.now_ms())
         accounts = make_accounts(settings, stores, clock)
@@ -115,8 +116,7 @@ class Composition:
         ground = Ground(
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
         )
-        library = await open_library(ground, forget=forget, demo=self._demo)
-        self._library = library.documents
+        library = self._library = await open_library(ground, forget=forget, demo=self._demo)
         services = Services(http=http, clock=clock, documents=library.documents)
         cards = make_tool_cards(settings, services)
         toolbox = Toolbox(

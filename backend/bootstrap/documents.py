@@ -237,11 +237,11 @@ async def _tidy(ground: Ground) -> None:
     await asyncio.to_thread(clear_incoming, folders.incoming)
     released = await stores.jobs.release_all()
     if released:
-        logger.info("%d interrupted uploads go on", released)
+        logger.info("interrupted uploads that go on: %d", released)
     uploads = UploadFolder(folders.uploads)
     removed = await asyncio.to_thread(uploads.sweep, await stores.files.ids())
     if removed:
-        logger.info("removed %d files that a crash had left behind", removed)
+        logger.info("files removed that a crash had left behind: %d", removed)
 
 
 async def _supervised(

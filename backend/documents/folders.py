@@ -9,12 +9,15 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from backend.ports.documents import File
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 INCOMING = ".incoming"
+_ANY_ID = "any"
+_MOST_TRIES = 20
 
 
 class UploadFolder:
@@ -38,9 +41,15 @@ class UploadFolder:
     def take_in(self, received: Path, *, user_id: str, file_id: str) -> Path:
         """Move received bytes to their place; they are on the disk when this returns."""
         path = self.path(user_id, file_id)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sync(received)
-        received.replace(path)
+        for tries_left in reversed(range(_MOST_TRIES)):
+            try:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                received.replace(path)
+                break
+            except (FileNotFoundError, FileExistsError):  # the folder is being removed as empty
+                if not tries_left:
+                    raise
         _sync(path.parent)
         return path
 
@@ -58,8 +67,12 @@ class UploadFolder:
         """Remove a file's bytes; harmless when they are gone."""
         path = self.path(user_id, file_id)
         path.unlink(missing_ok=True)
-        if path.parent.is_dir() and not any(path.parent.iterdir()):
+        with suppress(OSError):  # others are in it, or have come meanwhile
             path.parent.rmdir()
+
+    def remove_user(self, user_id: str) -> None:
+        """Remove all bytes of a user; harmless when there are none."""
+        shutil.rmtree(self.path(user_id, _ANY_ID).parent, ignore_errors=True)
 
     def sweep(self, known: Mapping[str, frozenset[str]]) -> int:
         """At start: remove what a crash left behind, that is bytes without a row; tell how many."""

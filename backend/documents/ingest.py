@@ -91,6 +91,7 @@ class Ingest:
     def __init__(self, parts: IngestParts) -> None:
         self._parts = parts
         self._tidy = False
+        self._announced = ""
 
     async def carry_out(self, job: Job) -> None:
         """Bring a job's document to `ready` or `failed`, or give the job back for later."""
@@ -138,6 +139,7 @@ class Ingest:
         await parts.spaces.begin(space.id, dimensions=space.dimensions)  # also ends another attempt
         missing = await parts.spaces.missing(space.id, limit=1)
         if missing:
+            self._announce(space.id, active)
             await self._embed_again(missing[0], space.id)
             if active == space.id and missing[0].state == "ready":
                 await parts.documents.finish(missing[0].id, now_ms=parts.clock.now_ms())
@@ -147,6 +149,12 @@ class Ingest:
             logger.info("searches now use the embedding space %s", space.id)
             parts.tell("")
         return False
+
+    def _announce(self, coming: str, active: str) -> None:
+        """Say once that everything is embedded anew; it may take hours."""
+        if coming not in (active, self._announced):
+            self._announced = coming
+            logger.info("embedding all documents in %s; searches use %s until then", coming, active)
 
     async def _to_the_end(self, work: _Work) -> None:
         if work.job.attempts >= MAX_ATTEMPTS:
@@ -266,7 +274,8 @@ class Ingest:
 
     async def _later(self, work: _Work, reason: str) -> None:
         """Give the job back; the document says what it waits for."""
-        logger.warning("document %s waits: %s", work.document.id, reason)
+        if reason != work.document.reason:  # every further attempt would say the same
+            logger.warning("document %s waits: %s", work.document.id, reason)
         now_ms = self._parts.clock.now_ms()
         await self._parts.documents.mark(
             work.document.id, state="embedding", reason=reason, now_ms=now_ms

@@ -118,6 +118,10 @@ class Library:
                 return file
         return await self.get(user_id, file_id)
 
+    def let_go(self) -> None:
+        """Let whoever waits for a document go with what there is: the server is stopping."""
+        self._parts.news.close()
+
     async def delete(self, user_id: str, file_id: str) -> bool:
         """Erase a file and, with the last one of its document, everything made from it."""
         erased = await self._parts.files.delete(user_id, file_id)
@@ -130,6 +134,12 @@ class Library:
         await self._parts.forget()
         self._parts.news.changed(erased.document.id)
         return True
+
+    async def forget_user(self, user_id: str) -> None:
+        """Erase the bytes and the index of a user whose rows are gone."""
+        self._forget_owner(user_id)
+        await asyncio.to_thread(self._parts.folder.remove_user, user_id)
+        await self._parts.indexes.discard(user_id)
 
     async def reindex(self, user_id: str, file_id: str) -> File | None:
         """Read and index a file's document anew; the old index answers until the new one is done."""
@@ -180,7 +190,7 @@ class Library:
     ) -> AsyncIterator[File]:
         """Give the file now and after every change of its document, until it is ready or failed.
 
-        Ends early when it is erased, when the server stops, or at `until_s` of the clock.
+        Ends early when it is erased, at `until_s` of the clock, or when the server stops.
         """
         parts = self._parts
         shown: File | None = None
@@ -193,20 +203,16 @@ class Library:
                 if file is not None and file != shown:
                     yield file
                     shown = file
-                if file is None or file.document.state in FINAL_STATES or parts.news.closed:
+                if file is None or file.document.state in FINAL_STATES:
                     return
                 left_s = LOOK_AGAIN_S
                 if until_s is not None:
                     left_s = min(left_s, until_s - parts.clock.monotonic_s())
-                if left_s <= 0:
+                if left_s <= 0 or parts.news.closed:
                     return
                 await parts.news.wait(document_id, waiter, at_most_s=left_s)
             finally:
                 parts.news.unsubscribe(document_id, waiter)
-
-    def stop_waiting(self) -> None:
-        """End every `watch` and `settled` now: a server that stops waits for none of them."""
-        self._parts.news.close()
 
     def _forget_owner(self, user_id: str) -> None:
         """Have the next `has_any` look, also one that looks right now."""
@@ -221,9 +227,7 @@ class Library:
         job = _job(file.document, now_ms=file.created_at_ms)
         try:
             kept = await self._parts.files.add(file, limits=self._parts.limits, job=job)
-        except (
-            Exception
-        ):  # not when cancelled: the row may yet be written, the next start tidies up
+        except Exception:  # a cancelled one may yet be written; the next start tidies up
             await asyncio.shield(asyncio.to_thread(folder.remove, user_id, file.id))
             raise
         if kept.id != file.id:

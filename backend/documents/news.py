@@ -14,16 +14,11 @@ class DocumentNews:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._waiting: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)
-        self._closed = False
-
-    @property
-    def closed(self) -> bool:
-        """Whether no more news will come."""
-        return self._closed
+        self.closed = False
 
     def close(self) -> None:
-        """Wake everybody for the last time: the server stops."""
-        self._closed = True
+        """Wake everybody, and let nobody wait any more: the server is stopping."""
+        self.closed = True
         self.changed("")
 
     def changed(self, document_id: str) -> None:
@@ -43,7 +38,10 @@ class DocumentNews:
     async def wait(
         self, document_id: str, waiter: asyncio.Future[None], *, at_most_s: float
     ) -> None:
-        """Wait for a change, but no longer than that."""
+        """Wait for a change, but no longer than that, and not at all once closed."""
+        if self.closed:
+            self.unsubscribe(document_id, waiter)
+            return
         timer = asyncio.ensure_future(self._clock.sleep(at_most_s))
         try:
             await asyncio.wait((waiter, timer), return_when=asyncio.FIRST_COMPLETED)

@@ -224,6 +224,10 @@ class Documents(Protocol):
         """Erase a file and, with the last one of its document, everything made from it."""
         ...
 
+    async def forget_user(self, user_id: str) -> None:
+        """Erase the bytes and the index of a user whose rows are gone."""
+        ...
+
     async def reindex(self, user_id: str, file_id: str) -> File | None:
         """Read and index a file's document anew; the old index answers until the new one is done."""
         ...

@@ -8,7 +8,7 @@ import { el, outsideLink } from "../kit/dom.js";
 import { named, text } from "../strings.js";
 import { isWebAddress } from "../text/links.js";
 import { MarkdownView } from "../text/markdown.js";
-import { annotatedSources, hostOf } from "./sources.js";
+import { addressed, annotatedSources, hostOf } from "./sources.js";
 import { TraceView } from "./trace-view.js";
 
 /** @import { AnswerEvent, Citation } from "../wire/answer-events.js" */
@@ -87,7 +87,9 @@ export class AnswerView {
   /** @type {(type: string, data: Record<string, any>, words: string) => void} */
   #note(type, data, words) {
     if (type === "tool_result") {
-      for (const one of data.citations ?? []) this.#sources.set(this.#sources.size + 1, one);
+      for (const one of data.citations ?? []) {
+        this.#sources.set(this.#sources.size + 1, addressed(one));
+      }
     }
     this.#trace.note(type, data, words);
   }

@@ -25,6 +25,16 @@ export function annotatedSources(content, annotations) {
 }
 
 /**
+ * Give a source of a tool with its address: its own, or that of the passage of one's own.
+ * @param {Citation} source
+ * @returns {Citation}
+ */
+export const addressed = ({ id = "", title, url }) => ({
+  title,
+  url: url || (id && new URL(`/api/citations/${id}`, location.origin).href),
+});
+
+/**
  * Give the short name of a web address for people: its host; "" for a passage of one's own.
  * @param {string} address
  */

@@ -3,6 +3,7 @@
 import { el } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { entryEvent } from "../wire/answer-events.js";
+import { wordsOf } from "../wire/api-error.js";
 import { TraceView } from "./trace-view.js";
 
 /**
@@ -17,7 +18,7 @@ export function storedTrace(load) {
     try {
       for (const entry of await load()) show(trace, entry);
     } catch (error) {
-      trace.note("notice", {}, error instanceof Error ? error.message : String(error));
+      trace.note("notice", {}, wordsOf(error));
     }
     waiting.remove();
   };

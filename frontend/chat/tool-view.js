@@ -4,6 +4,7 @@ import { el, outsideLink } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { named, text } from "../strings.js";
 import { isWebAddress } from "../text/links.js";
+import { addressed } from "./sources.js";
 import { argumentLines } from "./trace-facts.js";
 
 /** @import { Citation } from "../wire/answer-events.js" */
@@ -54,8 +55,9 @@ function part(title, shown) {
 
 /** @param {Citation[]} citations */
 function citationList(citations) {
-  const items = citations.map(({ title, url = "" }) =>
-    el("li", {}, isWebAddress(url) ? outsideLink(url, {}, title) : title),
-  );
+  const items = citations.map((one) => {
+    const { title, url = "" } = addressed(one);
+    return el("li", {}, isWebAddress(url) ? outsideLink(url, {}, title) : title);
+  });
   return el("ul", { class: "tool-sources" }, ...items);
 }

@@ -13,7 +13,7 @@ const KEPT_MS = 60_000;
  * Erase a file, have it read anew, or save what was uploaded.
  * @param {Api} api
  * @param {FileAction} action
- * @param {StoredFile} file
+ * @param {Pick<StoredFile, "file_id" | "filename">} file
  */
 export async function carryOut(api, action, { file_id: id, filename }) {
   if (action === "remove") await deleteFile(api, id);

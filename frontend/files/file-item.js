@@ -32,6 +32,7 @@ export const isFinal = ({ state }) => state === "ready" || state === "failed";
 export function factsOf({ state, reason, progress, size, pages, note }) {
   const words = named(text.fileStates, state);
   if (state === "failed") return reason || words;
+  if (state === "queued") return words;
   if (state !== "ready") return `${words}, ${Math.round(progress * 100)} %`;
   return [sizeOf(size), pages > 0 && text.pageCount(pages), note].filter(Boolean).join(" · ");
 }
@@ -56,6 +57,18 @@ export function fileItem(file, act) {
   const get = iconButton("download", `${text.download}: ${name}`, () => act("download", file));
   const buttons = [...(state === "failed" ? [again()] : []), get, erase];
   return el("li", { class: state, "data-id": id }, body, ...buttons);
+}
+
+/**
+ * Give the focus to what had it before the list was drawn again, or to the list when that is gone.
+ * @param {HTMLElement} list
+ * @param {Element} had
+ */
+export function focusAgain(list, had) {
+  const item = /** @type {HTMLElement} */ (had.closest("li"));
+  const same = list.querySelector(`[data-id="${item.dataset.id}"]`);
+  const again = same?.children[[...item.children].indexOf(had)];
+  (again instanceof HTMLElement ? again : list).focus();
 }
 
 /**

@@ -2,9 +2,10 @@
 
 import { byId } from "../kit/dom.js";
 import { named, text } from "../strings.js";
+import { ApiError, wordsOf } from "../wire/api-error.js";
 import { listFiles, searchFiles } from "../wire/files.js";
 import { carryOut } from "./file-actions.js";
-import { fileItem, isFinal, passageItem } from "./file-item.js";
+import { fileItem, focusAgain, isFinal, passageItem } from "./file-item.js";
 
 /** @import { Api } from "../api.js" */
 /** @import { StoredFile } from "../wire/files.js" */
@@ -36,7 +37,7 @@ export class FileList {
   constructor(parts) {
     this.#parts = parts;
     this.#more.addEventListener("click", () => this.#load("more"));
-    this.#search.addEventListener("input", () => this.#later("anew", TYPING_MS));
+    this.#search.addEventListener("input", () => this.#later(TYPING_MS, "anew"));
     this.#search.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing && this.#query) this.#searchInside();
     });
@@ -65,8 +66,8 @@ export class FileList {
     return this.#search.value.trim();
   }
 
-  /** @type {(how: How, delay_ms: number) => void} */
-  #later(how, delay_ms) {
+  /** @type {(delay_ms: number, how?: How) => void} */
+  #later(delay_ms, how = this.#shown.length > 0 ? "again" : "anew") {
     clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => this.#load(how), delay_ms);
   }
@@ -89,7 +90,7 @@ export class FileList {
       if (how !== "again") this.#cursor = next_cursor ?? "";
       const others = how === "anew" ? [] : [...old.values()];
       this.#draw(how === "more" ? [...others, ...found] : [...found, ...others]);
-      if (!this.#shown.every(isFinal)) this.#later("again", LOOK_AGAIN_MS);
+      if (!this.#shown.every(isFinal)) this.#later(LOOK_AGAIN_MS);
     });
   }
 
@@ -112,23 +113,20 @@ export class FileList {
     try {
       await work(() => asked === this.#asked);
     } catch (error) {
-      if (asked === this.#asked) this.#say(error instanceof Error ? error.message : String(error));
+      if (asked !== this.#asked) return;
+      this.#say(wordsOf(error));
+      if (error instanceof ApiError && error.passing) this.#later(LOOK_AGAIN_MS);
     }
   }
 
   /** @param {StoredFile[]} files */
   #draw(files) {
-    const button = document.activeElement;
-    const item = button?.closest("#file-list li");
+    const had = this.#list.querySelector(":focus");
     this.#shown = files;
     this.#list.replaceChildren(...files.map((one) => fileItem(one, this.#act.bind(this))));
     this.#more.hidden = !this.#cursor;
     this.#say(files.length > 0 ? "" : this.#query ? text.nothingFound : text.noFiles);
-    if (!item || !button) return;
-    const at = [...item.children].indexOf(button);
-    const same = this.#list.querySelector(`[data-id="${item.getAttribute("data-id")}"]`);
-    const again = same?.children[at];
-    (again instanceof HTMLElement ? again : this.#list).focus();
+    if (had) focusAgain(this.#list, had);
   }
 
   /** @param {string} words */

@@ -1,11 +1,14 @@
 /** Shows what was read out of a file, page after page, or a cited passage where it stands. */
 
-import { ApiError } from "../api.js";
 import { byId, el } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { getCitation, getFile, textPage } from "../wire/files.js";
+import { ApiError, wordsOf } from "../wire/api-error.js";
+import { getCitation, getFile, pageAround, textPage } from "../wire/files.js";
+import { carryOut } from "./file-actions.js";
+import { markedPage } from "./marked-page.js";
 
 /** @import { Api } from "../api.js" */
+/** @import { Place, TextPage } from "../wire/files.js" */
 
 /** @typedef {() => boolean} IsWanted tells whether nothing else has been asked for since */
 
@@ -29,66 +32,90 @@ export class FileView {
   /** @param {string} id */
   showCitation(id) {
     return this.#show(async (isWanted) => {
-      const { file_id: fileId, filename, page, ...cited } = await getCitation(this.#api, id);
+      const found = await getCitation(this.#api, id);
       if (!isWanted()) return;
+      const { file_id, filename, page, before, text: words, after } = found;
       this.#title.textContent = text.place(filename, page);
-      const mark = el("mark", {}, cited.text);
-      this.#host.append(pageText(cited.before, mark, cited.after));
-      if (fileId) this.#addButton(text.wholeFile, () => this.showFile(fileId));
-      mark.scrollIntoView({ block: "center" });
+      this.#host.append(pageText([before, words, after]));
+      if (!file_id) return;
+      this.#host.append(this.#turning(text.wholeFile, () => this.showFile(file_id, found)));
+      this.#addDownload({ file_id, filename });
     });
   }
 
-  /** @param {string} id */
-  showFile(id) {
+  /**
+   * Show the text of a file from its beginning, or from the page of a passage, which is marked.
+   * @param {string} id
+   * @param {Place} passage
+   */
+  showFile(id, passage = { start: 0, end: 0, page: null }) {
     return this.#show(async (isWanted) => {
-      const { filename, chars } = await getFile(this.#api, id);
+      const file = await getFile(this.#api, id);
+      const first = file.chars > 0 && (await pageAround(this.#api, file, passage));
       if (!isWanted()) return;
-      this.#title.textContent = filename;
-      if (chars > 0) await this.#addPage(id, 1, chars, isWanted);
-      else this.#host.append(el("p", { class: "muted" }, text.noText));
+      this.#title.textContent = file.filename;
+      this.#addDownload(file);
+      const pages = el("div");
+      this.#host.append(pages);
+      if (!first) return pages.append(el("p", { class: "muted" }, text.noText));
+      /** @type {(page: TextPage, way: number) => void} `way` is -1 for one before, 1 for one after */
+      const put = (page, way) => {
+        /** @type {HTMLElement[]} */
+        const shown = [pageText(markedPage(page, passage))];
+        if (page.page !== null) shown.unshift(el("h3", { class: "muted" }, text.page(page.page)));
+        const turn = (/** @type {number} */ step) => async () => {
+          const next = await textPage(this.#api, id, page.number + step);
+          if (isWanted()) put(next, step);
+        };
+        if (way <= 0 && page.number > 1) shown.unshift(this.#turning(text.earlier, turn(-1)));
+        if (way >= 0 && page.end < file.chars) shown.push(this.#turning(text.more, turn(1)));
+        if (way < 0) pages.prepend(...shown);
+        else pages.append(...shown);
+      };
+      put(first, 0);
     });
   }
 
-  /** @type {(id: string, number: number, chars: number, isWanted: IsWanted) => Promise<void>} */
-  async #addPage(id, number, chars, isWanted) {
-    const { page, text: words, end } = await textPage(this.#api, id, number);
-    if (!isWanted()) return;
-    if (page !== null) this.#host.append(el("h3", { class: "muted" }, text.page(page)));
-    this.#host.append(pageText(words));
-    if (end >= chars) return;
-    this.#addButton(text.more, () => this.#try(this.#addPage(id, number + 1, chars, isWanted)));
-  }
-
-  /** @type {(words: string, onClick: () => void) => void} a button that is good for one click */
-  #addButton(words, onClick) {
+  /** @type {(words: string, work: () => Promise<unknown>) => HTMLElement} good for one click */
+  #turning(words, work) {
     const button = el("button", { class: "more" }, words);
     button.addEventListener("click", () => {
       button.remove();
       this.#title.focus();
-      onClick();
+      this.#try(work());
     });
+    return button;
+  }
+
+  /** @param {{ file_id: string, filename: string }} file */
+  #addDownload(file) {
+    const button = el("button", { class: "more" }, text.download);
+    button.addEventListener("click", () => this.#try(carryOut(this.#api, "download", file)));
     this.#host.append(button);
   }
 
   /** @param {(isWanted: IsWanted) => Promise<void>} work */
-  #show(work) {
+  async #show(work) {
     this.clear();
     const asked = this.#asked;
-    return this.#try(work(() => asked === this.#asked));
+    await this.#try(work(() => asked === this.#asked));
+    this.#host.querySelector("mark")?.scrollIntoView({ block: "center" });
   }
 
-  /** @param {Promise<void>} work */
+  /** @param {Promise<unknown>} work */
   async #try(work) {
     const asked = this.#asked;
     await work.catch((error) => {
       if (asked !== this.#asked) return;
       const missing = error instanceof ApiError && error.status === 404;
-      const words = missing ? text.noCitation : String(error.message);
+      const words = missing ? text.noCitation : wordsOf(error);
       this.#host.append(el("p", { class: "muted", role: "alert" }, words));
     });
   }
 }
 
-/** @param {(Node | string)[]} parts */
-const pageText = (...parts) => el("p", { class: "page-text", dir: "auto" }, ...parts);
+/** @param {string[]} parts the second is marked */
+function pageText([before = "", marked = "", after = ""]) {
+  const mark = marked ? [el("mark", {}, marked)] : [];
+  return el("p", { class: "page-text", dir: "auto" }, before, ...mark, after);
+}

@@ -77,8 +77,8 @@ export class FilesPanel {
     this.#opener.setAttribute("aria-expanded", "false");
     this.#coverMain();
     this.#list.rest();
-    if (this.#from instanceof HTMLElement && this.#from.isConnected) this.#from.focus();
-    else this.#opener.focus();
+    this.#opener.focus(); // stays there when what had the focus is gone or cannot have it
+    if (this.#from instanceof HTMLElement) this.#from.focus();
   }
 
   /** Forget everything, as when another person logs in. */

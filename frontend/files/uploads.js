@@ -3,6 +3,7 @@
 import { iconButton } from "../kit/buttons.js";
 import { byId, el } from "../kit/dom.js";
 import { text } from "../strings.js";
+import { wordsOf } from "../wire/api-error.js";
 import { uploadFile } from "../wire/files.js";
 import { row } from "./file-item.js";
 
@@ -75,7 +76,7 @@ export class Uploads {
       bar.remove();
       item.className = "failed";
       words?.setAttribute("role", "alert");
-      words?.replaceChildren(error instanceof Error ? error.message : String(error));
+      words?.replaceChildren(wordsOf(error));
     }
   }
 }

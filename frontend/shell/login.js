@@ -1,8 +1,8 @@
 /** The log-in form. */
 
-import { ApiError } from "../api.js";
 import { byId } from "../kit/dom.js";
 import { text } from "../strings.js";
+import { ApiError, wordsOf } from "../wire/api-error.js";
 
 /** Asks for name and password. */
 export class Login {
@@ -45,7 +45,7 @@ export class Login {
       await this.#enter(this.#username.value, this.#password.value);
     } catch (error) {
       const wrong = error instanceof ApiError && error.status === 401;
-      this.show(wrong ? text.wrongLogin : String(error instanceof Error ? error.message : error));
+      this.show(wrong ? text.wrongLogin : wordsOf(error));
       this.#password.select();
     }
     this.#button.disabled = false;

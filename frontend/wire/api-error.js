@@ -31,5 +31,11 @@ export async function errorOf(response) {
   return new ApiError(message, { status: response.status, code: code ?? "" });
 }
 
+/**
+ * Tell people what went wrong.
+ * @param {unknown} error
+ */
+export const wordsOf = (error) => (error instanceof Error ? error.message : String(error));
+
 /** Say that no answer came at all. */
 export const unreachable = () => new ApiError(text.unreachable, { code: "unreachable" });

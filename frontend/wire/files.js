@@ -7,10 +7,12 @@
  * @typedef {{ file_id: string, filename: string, size: number, state: string, progress: number,
  *   pages: number, chars: number, reason: string, note: string }} StoredFile
  * @typedef {{ documents: StoredFile[], next_cursor: string | null }} FilePage
- * @typedef {{ page: number | null, end: number, text: string }} TextPage
+ * @typedef {{ number: number, page: number | null, start: number, end: number,
+ *   text: string }} TextPage
  * @typedef {{ filename: string, page: number | null, text: string, citation_id: string }} Passage
- * @typedef {{ file_id: string | null, filename: string, page: number | null, before: string,
- *   text: string, after: string }} CitedPassage
+ * @typedef {{ start: number, end: number, page: number | null }} Place
+ * @typedef {Place & { file_id: string | null, filename: string, before: string, text: string,
+ *   after: string }} CitedPassage
  */
 
 const pathOf = (/** @type {string} */ id) => `/api/files/documents/${encodeURIComponent(id)}`;
@@ -49,6 +51,24 @@ export const original = async (api, id) => (await api.open(`${pathOf(id)}/conten
 /** @type {(api: Api, id: string, number: number) => Promise<TextPage>} pages count from 1 */
 export const textPage = async (api, id, number) =>
   (await api.json(`${pathOf(id)}/text?page=${number}`)).pages[0];
+
+/**
+ * Give the page that holds the beginning of a passage, mostly at the first or second try.
+ * @param {Api} api
+ * @param {StoredFile} file
+ * @param {Place} place
+ */
+export async function pageAround(api, { file_id: id, pages, chars }, { start, page }) {
+  let [first, last] = [1, pages];
+  let number = Math.min(page ?? Math.floor((start / chars) * pages) + 1, last);
+  for (;;) {
+    const found = await textPage(api, id, number);
+    if (start < found.start) last = number - 1;
+    else if (start >= found.end && number < last) first = number + 1;
+    else return found;
+    number = (first + last) >> 1;
+  }
+}
 
 /** @type {(api: Api, query: string) => Promise<Passage[]>} best first */
 export const searchFiles = async (api, query) =>

@@ -222,6 +222,21 @@ async def test_a_deleted_file_is_gone_at_once(mine: AsyncClient) -> None:
     assert {one["file_id"] for one in found} == {kept}
 
 
+async def test_nothing_of_an_erased_user_stays_on_the_disk(
+    server: LiveServer, http: AsyncClient
+) -> None:
+    """Neither the bytes nor the words of the index."""
+    person = await someone(server, http)
+    data = server.app.state.services.options.incoming.parent.parent
+    async with server.http(person.token) as theirs:
+        await uploaded(theirs, "secret.txt", b"the albatross file")
+        assert (await theirs.post(SEARCH, json={"query": "albatross"})).json()["results"]
+    held = [path for path in data.glob("*/*") if path.name == person.id]
+    assert held
+    assert (await http.delete(f"/api/users/{person.id}")).status_code == 204
+    assert [path for path in held if path.exists()] == []
+
+
 async def test_a_file_is_read_anew_on_request(mine: AsyncClient) -> None:
     """202, and it becomes ready again."""
     file_id = await uploaded(mine)

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { annotatedSources, hostOf } from "../../frontend/chat/sources.js";
+import { addressed, annotatedSources, hostOf } from "../../frontend/chat/sources.js";
 import { argumentLines, TraceFacts } from "../../frontend/chat/trace-facts.js";
 import { addressOf, conversationIn } from "../../frontend/shell/place.js";
 
@@ -52,4 +52,18 @@ test("arguments are written for people", () => {
 test("an address names a conversation and nothing else", () => {
   const hashes = [addressOf("conv_1"), addressOf(""), "#message", "#/c/%E0%A4%A", "#/c/a/b", ""];
   assert.deepEqual(hashes.map(conversationIn), ["conv_1", "", "", "", "", ""]);
+});
+
+test("a source of a tool leads to its page on the web, or to the passage of one's own", () => {
+  Object.assign(globalThis, { location: { origin: "http://here" } });
+  const sources = [
+    { id: "w1", title: "A", url: "https://a.org" },
+    { id: "cit_1", title: "B", text: "b" },
+    { title: "C" },
+  ];
+  assert.deepEqual(sources.map(addressed), [
+    { title: "A", url: "https://a.org" },
+    { title: "B", url: "http://here/api/citations/cit_1" },
+    { title: "C", url: "" },
+  ]);
 });

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hostOf } from "../../frontend/chat/sources.js";
 import { factsOf, sizeOf } from "../../frontend/files/file-item.js";
+import { markedPage } from "../../frontend/files/marked-page.js";
 import { addressOf, citationIn, conversationIn } from "../../frontend/shell/place.js";
+import { pageAround } from "../../frontend/wire/files.js";
 
 const FILE = {
   file_id: "file-1",
@@ -31,6 +33,7 @@ test("a file tells what matters in its state", () => {
     factsOf(FILE),
     factsOf({ ...FILE, pages: 1, note: "Page 2 has no text" }),
     factsOf({ ...FILE, pages: 0 }),
+    factsOf({ ...FILE, state: "queued", progress: 0 }),
     factsOf({ ...FILE, state: "embedding", progress: 0.456 }),
     factsOf({ ...FILE, state: "failed", reason: "It is encrypted" }),
     factsOf({ ...FILE, state: "failed" }),
@@ -40,6 +43,7 @@ test("a file tells what matters in its state", () => {
     "1.2 MB · 3 pages",
     "1.2 MB · 1 page · Page 2 has no text",
     "1.2 MB",
+    "Waiting to be read",
     "Being indexed, 46 %",
     "It is encrypted",
     "Failed",
@@ -67,4 +71,46 @@ test("a citation is known by the page's own address and by the server's link", (
 test("a passage of one's own names no host, a web page does", () => {
   assert.equal(hostOf("http://127.0.0.1:8000/api/citations/cit_1"), "");
   assert.equal(hostOf("https://www.example.org/a"), "example.org");
+});
+
+test("a passage is marked on its page by characters, also where it is cut by the page's end", () => {
+  const page = { text: "😀😀 abc def", start: 100 };
+  const marked = [
+    markedPage(page, { start: 103, end: 106 }),
+    markedPage(page, { start: 90, end: 102 }),
+    markedPage(page, { start: 107, end: 999 }),
+    markedPage(page, { start: 0, end: 0 }),
+  ];
+  assert.deepEqual(marked, [
+    ["😀😀 ", "abc", " def"],
+    ["", "😀😀", " abc def"],
+    ["😀😀 abc ", "def", ""],
+    ["", "", "😀😀 abc def"],
+  ]);
+});
+
+test("the page around a character is found in few steps, however unequal pages are", async () => {
+  const lengths = Array.from({ length: 500 }, (_, at) => (at % 7) * 10 + (at > 400 ? 2000 : 0));
+  let start = 0;
+  const pages = lengths.map((length, at) => {
+    const page = { number: at + 1, page: null, start, end: start + length, text: "" };
+    start += length;
+    return page;
+  });
+  const file = { ...FILE, pages: pages.length, chars: start };
+  let asked = 0;
+  const api = /** @type {any} */ ({
+    json: async (/** @type {string} */ path) => {
+      asked += 1;
+      return { pages: [pages[Number(/page=(\d+)$/.exec(path)?.[1]) - 1]] };
+    },
+  });
+  const wanted = pages.filter((one) => one.end > one.start);
+  const found = [];
+  for (const { start: at, number } of wanted) {
+    const page = number % 2 ? null : Math.min(number + 1, 600);
+    found.push(await pageAround(api, file, { start: at, end: at + 1, page }));
+  }
+  assert.deepEqual(found, wanted);
+  assert.ok(asked / wanted.length < 10, `${asked / wanted.length}`);
 });

@@ -41,3 +41,5 @@ async def delete_user(user_id: str, _: Administrator, found: Services) -> None:
     """Erase an account with all that is its; its running answers are stopped."""
     await found.accounts.delete_user(user_id)
     found.turns.cancel_of(user_id)
+    if found.documents is not None:
+        await found.documents.forget_user(user_id)

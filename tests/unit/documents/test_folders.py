@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from backend.documents.folders import INCOMING, UploadFolder
@@ -78,3 +80,30 @@ def test_removing_twice_is_harmless_and_leaves_no_empty_folder(uploads, received
     uploads.remove("user_ann", "file-1")
     uploads.remove("user_ann", "file-1")
     assert list((tmp_path / "uploads").iterdir()) == []
+
+
+def test_bytes_arrive_while_the_last_other_file_is_removed(uploads, tmp_path):
+    """The folder of a user may vanish at any moment of an upload."""
+
+    def come_and_go(number):
+        for turn in range(200):
+            received = tmp_path / f"received-{number}"
+            received.write_bytes(b"bytes")
+            file_id = f"file-{number}-{turn}"
+            assert uploads.take_in(received, user_id="user_ann", file_id=file_id).is_file()
+            uploads.remove("user_ann", file_id)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(come_and_go, range(4)))
+    assert not (tmp_path / "uploads" / "user_ann").exists()
+
+
+def test_all_bytes_of_a_user_go_at_once(uploads, tmp_path):
+    """And nobody else's."""
+    for user_id in ("user_ann", "user_ben"):
+        received = tmp_path / "received"
+        received.write_bytes(b"bytes")
+        uploads.take_in(received, user_id=user_id, file_id="file-1")
+    uploads.remove_user("user_ann")
+    uploads.remove_user("user_ann")
+    assert [path.name for path in (tmp_path / "uploads").iterdir()] == ["user_ben"]

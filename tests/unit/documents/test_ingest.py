@@ -6,6 +6,7 @@ import pytest
 
 from backend.documents.extracted import Unreadable
 from backend.documents.ingest import FIRST_PAUSE_S, MAX_ATTEMPTS
+from backend.ports.embedding import EmbeddingFailed
 from tests.fakes.ingest_parts import ANN, CountingEmbedder, Killed, Workshop, away
 
 LINES = "\n".join(f"line number {number}" for number in range(1, 8))
@@ -127,6 +128,21 @@ async def test_an_embedder_that_is_away_postpones_and_says_so(shop):
     assert len(shop.reader.read_names) == 1
 
 
+async def test_an_embedder_that_stays_away_is_logged_once_for_a_document(shop, caplog):
+    """Every further attempt would say the same; another reason is said."""
+    shop.embedder.faults = [away(), away(), away(), EmbeddingFailed("The model was not pulled.")]
+    file = await shop.upload(LINES)
+    for _ in range(4):
+        await shop.work()
+        shop.clock.step(600)
+    assert (await shop.look(file)).state == "embedding"
+    told = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert told == [
+        f"document {file.document.id} waits: {away()}",
+        f"document {file.document.id} waits: The model was not pulled.",
+    ]
+
+
 async def test_a_document_erased_while_it_is_read_stays_erased(shop):
     """Deleting wins over the worker at any moment; no chunk comes back."""
     file = await shop.upload(LINES)
@@ -178,6 +194,21 @@ class TestAnotherEmbedder:
             assert None not in await vectors_of(shop, file, "test-two")
             assert await vectors_of(shop, file, "test-one") == [None, None]
         assert not await shop.ingest().rebuild_some()
+
+    async def test_the_log_says_that_it_begins_and_that_it_is_done(self, shop, caplog):
+        """Once each, however many documents there are."""
+        caplog.set_level("INFO", "backend.documents.ingest")
+        for n in range(3):
+            await shop.upload(f"text {n}", f"{n}.txt")
+        await shop.work()
+        shop.embedder = CountingEmbedder("test-two")
+        worker = shop.ingest()
+        while await worker.rebuild_some():
+            pass
+        assert [one.getMessage() for one in caplog.records] == [
+            "embedding all documents in test-two; searches use test-one until then",
+            "searches now use the embedding space test-two",
+        ]
 
     async def test_an_upload_meanwhile_is_found_in_both(self, shop):
         """It answers now and after the switch."""

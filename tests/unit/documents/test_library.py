@@ -156,7 +156,7 @@ async def test_whoever_waits_for_a_document_is_let_go_when_the_server_stops(
     following = asyncio.ensure_future(follow())
     settling = asyncio.ensure_future(library.settled(ANN.id, file.id, wait_s=3_600))
     await shop.clock.until_asked(LOOK_AGAIN_S)
-    library.stop_waiting()
+    library.let_go()
     async with asyncio.timeout(5):
         await following
         settled = await settling

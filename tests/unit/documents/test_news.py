@@ -41,3 +41,13 @@ async def test_waiting_ends_with_the_time():
     clock.step(2.0)
     await asyncio.wait_for(waiting, 5)
     news.changed("doc_1")
+
+
+async def test_nobody_waits_once_the_server_stops():
+    """Who waits is woken, and who comes later does not wait at all."""
+    news = DocumentNews(WatchedClock())
+    before = news.subscribe("doc_1")
+    news.close()
+    assert before.done()
+    after = news.subscribe("doc_2")
+    await asyncio.wait_for(news.wait("doc_2", after, at_most_s=60), 5)

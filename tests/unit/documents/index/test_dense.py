@@ -135,6 +135,15 @@ def test_files_that_do_not_hold_what_they_say_are_refused(index, tmp_path, damag
         fresh(tmp_path).load()
 
 
+@pytest.mark.parametrize("damage", [_shorter, _huge, _foreign])
+def test_bytes_are_held_to_the_manifest_before_faiss_reads_them(index, tmp_path, damage):
+    """The refusal is ours, made from the first bytes and the size of the file."""
+    index.save()
+    damage(tmp_path)
+    with pytest.raises(VectorsDamaged, match="not what the manifest says"):
+        fresh(tmp_path).load()
+
+
 def test_feedback_moves_a_question_towards_what_was_found(index):
     """The moved question has unit length and is nearer to the chunk; without weights nothing moves."""
     moved = index.steered(axis(0), {3: 1.0}, strength=0.5)
