@@ -93,9 +93,8 @@ class Composition:
         clock = SystemClock()
         stores = await open_all_stores(settings, demo=self._demo)
         stack.push_async_callback(stores.aclose)
-        pruning = prune_daily(
-            stores.runs, stores.audit, days=settings.storage.run_retention_days, clock=clock
-        )
+        days = settings.storage.run_retention_days
+        pruning = prune_daily(stores.runs, stores.audit, days=days, clock=clock)
         stack.callback(asyncio.create_task(pruning).cancel)
         await stores.runs.interrupt_running(clock.now_ms())
         accounts = make_accounts(settings, stores, clock)

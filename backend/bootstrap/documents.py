@@ -44,6 +44,8 @@ from backend.storage.stores import Stores
 
 logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
+# Secrets that reading documents has no use for; a hostile file would be near them.
+_NOT_FOR_WORKERS = frozenset({"SECRET_KEY", "ADMIN_PASSWORD", "TAVILY_API_KEY"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,10 +273,11 @@ async def _supervised(
 
 
 def _worker_environment(settings: Settings) -> dict[str, str]:
-    """Give the worker the same settings, with folders that do not depend on where it runs."""
+    """Give the worker the settings it works with, and folders that do not depend on where it runs."""
+    given = settings.environment()
     return {
         **inherited_environment(),
-        **settings.environment(),
+        **{name: value for name, value in given.items() if name not in _NOT_FOR_WORKERS},
         "DATA_DIR": str(settings.data_dir.absolute()),
         "PYTHONPATH": str(ROOT),
     }

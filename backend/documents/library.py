@@ -137,7 +137,7 @@ class Library:
 
     async def forget_user(self, user_id: str) -> None:
         """Erase the bytes and the index of a user whose rows are gone."""
-        self._owners.pop(user_id, None)
+        self._forget_owner(user_id)
         await asyncio.to_thread(self._parts.folder.remove_user, user_id)
         await self._parts.indexes.discard(user_id)
 
@@ -227,9 +227,7 @@ class Library:
         job = _job(file.document, now_ms=file.created_at_ms)
         try:
             kept = await self._parts.files.add(file, limits=self._parts.limits, job=job)
-        except (
-            Exception
-        ):  # not when cancelled: the row may yet be written, the next start tidies up
+        except Exception:  # a cancelled one may yet be written; the next start tidies up
             await asyncio.shield(asyncio.to_thread(folder.remove, user_id, file.id))
             raise
         if kept.id != file.id:

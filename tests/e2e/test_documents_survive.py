@@ -82,9 +82,10 @@ def test_a_killed_server_goes_on_with_an_upload_where_it_was(tmp_path):
         for seen in states(client, file_id):
             if seen["state"] == "embedding" and 0.1 < seen["progress"] < 1:
                 break
-        workers = children_of(process.pid)
+        told = [Path(f"/proc/{one}/environ").read_text() for one in children_of(process.pid)]
         os.kill(process.pid, signal.SIGKILL)
-    assert workers
+    assert told
+    assert not any(PASSWORD in one for one in told)
 
     with server(tmp_path) as (_, client):
         *_, last = (seen for seen in states(client, file_id) if "state" in seen)
