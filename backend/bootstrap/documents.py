@@ -108,12 +108,13 @@ def check_documents(settings: Settings) -> None:
 
 
 def document_folders(settings: Settings, *, root: Path | None = None) -> DocumentFolders:
-    """Say where they lie; `root` replaces the data folder."""
-    data = root or settings.data_dir
+    """Say where they lie, whatever folder a child process runs in; `root` replaces the data folder."""
+    data = (root or settings.data_dir).absolute()
+    models = settings.documents.model_dir or settings.data_dir / "models"
     return DocumentFolders(
         uploads=data / "uploads",
         indexes=data / "indexes",
-        models=settings.documents.model_dir or settings.data_dir / "models",
+        models=models.absolute(),
     )
 
 

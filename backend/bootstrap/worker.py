@@ -63,6 +63,10 @@ async def _work(settings: Settings, *, attached: bool) -> None:
             running.add_signal_handler(number, working.cancel)
         if attached:
             await _hear(loop, working)
+        else:
+            logger.info(
+                "the worker looks for documents in %s until it is stopped", settings.data_dir
+            )
         with contextlib.suppress(asyncio.CancelledError):
             await working
 

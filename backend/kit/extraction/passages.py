@@ -24,6 +24,8 @@ _TRAILING = re.compile(r"\s*((?:\[\d{1,3}\]\s*)+)([.!?]?)$")
 _BREAK = re.compile(
     r"(?<=[.!?…])[\"'”\u2019)\]]*\s+(?=[^\Wa-zß-öø-ÿ_]|[\"'“\u2018(\[])|(?<=[。\uff01\uff1f])"
 )
+# The dots of a table of contents, an index or a price list.
+_LEADERS = re.compile(r"[ \t]?(?:\.[ \t]?){6,}")
 _SHORT: Final = word_set(
     "mr mrs ms dr prof st sr jr vs etc no vol fig dept approx ca inc ltd co corp gen col lt sgt rev hon e.g i.e "
     "u.s u.k b.c a.d jan feb mar apr jun jul aug sep sept oct nov dec bzw z.b usw nr"
@@ -118,13 +120,17 @@ def _pieces(lines: list[str]) -> list[str]:
     joined: list[str] = []
     open_end = False
     for line in lines:
-        bare = line.strip()
+        bare = _LEADERS.sub(_led_to, line.strip())
         if bare and joined and open_end and bare[0].islower():
             joined[-1] = f"{joined[-1]} {bare}"
         elif bare:
             joined.append(bare)
         open_end = bool(bare) and not bare.endswith((".", "!", "?", ":", "|"))
     return [piece for block in joined for piece in split_sentences(block)]
+
+
+def _led_to(dots: re.Match[str]) -> str:
+    return ": " if dots.end() < len(dots.string) else ""
 
 
 def _without_markers(piece: str, marker: int | None) -> tuple[str, int | None]:

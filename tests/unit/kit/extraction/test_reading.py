@@ -212,3 +212,11 @@ def test_any_text_is_made_encodable_and_bounded() -> None:
     """Lone surrogates become question marks."""
     assert clean("a\ud800b\x00") == "a?b"
     assert len(clean("x" * 1_000_000)) == 131_072
+
+
+def test_the_dots_of_a_list_are_a_colon():
+    """An index line without its page says nothing and is a heading; a price list keeps its prices."""
+    text = "[1] menu.pdf, p. 2\nsteak_tartare . . . . . . . . . . .\nSteak ........... 25 euros"
+    found = sentences(text)
+    assert [one.text for one in found] == ["steak_tartare", "Steak: 25 euros"]
+    assert [one.is_heading for one in found] == [True, False]
