@@ -4,17 +4,12 @@
  * Not for: naming the routes (`wire/server.js`) or reading answers (`wire/ask.js`).
  */
 
-import { alone } from "./kit/alone.js";
-import { ApiError, errorOf, unreachable } from "./wire/api-error.js";
-
-export { ApiError };
+import { errorOf, unreachable } from "./wire/api-error.js";
 
 /**
- * @typedef {object} CallOptions
- * @property {string} [method] GET by default
- * @property {unknown} [body] sent as JSON
- * @property {Record<string, string>} [headers]
- * @property {AbortSignal} [signal]
+ * `body` is sent as JSON.
+ * @typedef {{ method?: string, body?: unknown, headers?: Record<string, string>,
+ *   signal?: AbortSignal }} CallOptions
  */
 
 /** @typedef {{ onProgress: (share: number) => void, signal: AbortSignal }} UploadOptions */
@@ -37,11 +32,7 @@ export class Api {
     this.#onLoggedOut = onLoggedOut;
   }
 
-  /**
-   * Log in and keep the browser session.
-   * @param {string} username
-   * @param {string} password
-   */
+  /** @type {(username: string, password: string) => Promise<void>} keeps the browser session */
   async login(username, password) {
     const body = { username, password, remember: true };
     const response = await this.#fetch("/api/auth/login", { method: "POST", body });
@@ -51,7 +42,11 @@ export class Api {
 
   /** Renew the log-in by the browser session; false when there is none (any more). */
   renew() {
-    this.#renewing ??= alone(() => this.#renew()).finally(() => {
+    // Only one tab at a time: a refresh cookie is good once, and a second use ends the session.
+    const locks = globalThis.navigator?.locks; // missing on plain http beyond localhost
+    const renew = () => this.#renew();
+    const begun = () => (locks ? locks.request("steward-renew", renew) : renew());
+    this.#renewing ??= begun().finally(() => {
       this.#renewing = null;
     });
     return this.#renewing;
@@ -65,9 +60,7 @@ export class Api {
 
   /**
    * Call and give the JSON of the answer; undefined for an empty one.
-   * @param {string} path
-   * @param {CallOptions} [options]
-   * @returns {Promise<any>}
+   * @type {(path: string, options?: CallOptions) => Promise<any>}
    */
   async json(path, options) {
     const response = await this.open(path, options);
@@ -76,8 +69,7 @@ export class Api {
 
   /**
    * Call and give the answer with its body unread, for streams.
-   * @param {string} path
-   * @param {CallOptions} [options]
+   * @type {(path: string, options?: CallOptions) => Promise<Response>}
    */
   open(path, options = {}) {
     return this.#withLogin(() => this.#fetch(path, options));

@@ -11,7 +11,7 @@ import { MarkdownView } from "../text/markdown.js";
 import { addressed, annotatedSources, hostOf } from "./sources.js";
 import { TraceView } from "./trace-view.js";
 
-/** @import { AnswerEvent, Citation } from "../wire/answer-events.js" */
+/** @import { AnswerEvent, Citation } from "../wire/shapes.js" */
 
 /** One answer in the conversation. */
 export class AnswerView {

@@ -7,7 +7,9 @@ import { AnswerView } from "./answer-view.js";
 import { ScrollFollower } from "./scroll.js";
 import { storedTrace } from "./stored-trace.js";
 
-/** @import { StoredMessage } from "../wire/server.js" */
+/** @import { StoredMessage } from "../wire/shapes.js" */
+
+/** @typedef {(runId: string) => Promise<object[]>} LoadTrace */
 
 /** The conversation in the middle of the page. */
 export class ChatView {
@@ -56,8 +58,7 @@ export class ChatView {
 
   /**
    * Show stored messages.
-   * @param {readonly StoredMessage[]} messages
-   * @param {(runId: string) => Promise<object[]>} loadTrace
+   * @type {(messages: readonly StoredMessage[], loadTrace: LoadTrace) => void}
    */
   show(messages, loadTrace) {
     for (const stored of messages) {
@@ -105,11 +106,7 @@ export class ChatView {
     return question;
   }
 
-  /**
-   * @param {StoredMessage} stored
-   * @param {string} words
-   * @param {(runId: string) => Promise<object[]>} loadTrace
-   */
+  /** @type {(stored: StoredMessage, words: string, loadTrace: LoadTrace) => void} */
   #addStored({ message, state, run_id: runId }, words, loadTrace) {
     const view = new AnswerView(runId ? { trace: storedTrace(() => loadTrace(runId)) } : {});
     view.handle({ kind: "content", text: words });

@@ -10,22 +10,18 @@ import { cancelRun, getAnnotations, getConversation, getRun } from "../wire/serv
 import { listen } from "./listen.js";
 
 /** @import { Api } from "../api.js" */
-/** @import { AnswerEvent } from "../wire/answer-events.js" */
 /** @import { AnswerView } from "./answer-view.js" */
 /** @import { ChatView } from "./chat-view.js" */
 /** @import { Composer } from "./composer.js" */
 /** @import { OnOpen } from "./listen.js" */
 /** @import { Pickers } from "./pickers.js" */
+/** @import { AnswerEvent } from "../wire/shapes.js" */
 
 /**
- * @typedef {object} ChatParts
- * @property {Api} api
- * @property {ChatView} view
- * @property {Composer} composer
- * @property {Pickers} pickers
- * @property {(error: unknown) => void} onError
- * @property {(words: string) => void} announce tells people who do not see the page
- * @property {(id: string) => void} onChanged a conversation began or went on
+ * `announce` tells people who do not see the page; `onChanged`, that a conversation began or went on.
+ * @typedef {{ api: Api, view: ChatView, composer: Composer, pickers: Pickers,
+ *   onError: (error: unknown) => void, announce: (words: string) => void,
+ *   onChanged: (id: string) => void }} ChatParts
  */
 
 /** The conversation that is open; `id` is "" for one that has not begun. */

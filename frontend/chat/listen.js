@@ -1,8 +1,8 @@
 /** Passes the events of an answer on to its view and tells how it ended. */
 
-import { ApiError } from "../api.js";
+import { ApiError } from "../wire/api-error.js";
 
-/** @import { AnswerEvent } from "../wire/answer-events.js" */
+/** @import { AnswerEvent } from "../wire/shapes.js" */
 
 /** @typedef {{ state: string, failure: string }} Ending `failure` is "" when nothing went wrong */
 /** @typedef {(runId: string, sessionId: string) => void} OnOpen */

@@ -38,7 +38,7 @@ export class PlanView {
     if (!step) return;
     const word = named(text.stepStates, state);
     step.item.dataset.state = state;
-    const sign = state === "ok" ? [icon("check")] : state === "failed" ? [icon("cross")] : [];
+    const sign = state === "ok" ? [icon("check")] : state === "failed" ? [icon("close")] : [];
     step.state.replaceChildren(...sign, el("span", { class: "visually-hidden" }, `${word}: `));
   }
 }

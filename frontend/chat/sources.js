@@ -2,8 +2,7 @@
 
 import { citationIn } from "../shell/place.js";
 
-/** @import { Citation } from "../wire/answer-events.js" */
-/** @import { Annotation } from "../wire/server.js" */
+/** @import { Annotation, Citation } from "../wire/shapes.js" */
 
 /**
  * Give the sources of an answer by the number of their marker. The indices of an annotation count

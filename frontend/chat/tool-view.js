@@ -7,7 +7,7 @@ import { isWebAddress } from "../text/links.js";
 import { addressed } from "./sources.js";
 import { argumentLines } from "./trace-facts.js";
 
-/** @import { Citation } from "../wire/answer-events.js" */
+/** @import { Citation } from "../wire/shapes.js" */
 
 const SHOWN_CHARS = 80;
 
@@ -39,7 +39,7 @@ export class ToolView {
     this.element.dataset.state = passed ? "ok" : "failed";
     const took = text.seconds(Number(duration_ms) || 0);
     const words = passed ? took : `${named(text.outcomes, String(outcome))} · ${took}`;
-    this.#state.replaceChildren(icon(passed ? "check" : "cross"), words);
+    this.#state.replaceChildren(icon(passed ? "check" : "close"), words);
     if (said) this.#body.append(...part(text.result, String(said)));
     if (citations.length > 0) this.#body.append(citationList(citations));
   }

@@ -4,8 +4,8 @@ import { el } from "../kit/dom.js";
 import { deleteFile, original, readAgain } from "../wire/files.js";
 
 /** @import { Api } from "../api.js" */
-/** @import { StoredFile } from "../wire/files.js" */
 /** @import { FileAction } from "./file-item.js" */
+/** @import { StoredFile } from "../wire/shapes.js" */
 
 const KEPT_MS = 60_000;
 

@@ -5,7 +5,7 @@ import { el } from "../kit/dom.js";
 import { confirmDanger } from "../shell/dialog.js";
 import { named, text } from "../strings.js";
 
-/** @import { Passage, StoredFile } from "../wire/files.js" */
+/** @import { Passage, StoredFile } from "../wire/shapes.js" */
 
 /** @typedef {"show" | "download" | "readAgain" | "remove"} FileAction */
 

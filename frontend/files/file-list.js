@@ -8,8 +8,8 @@ import { carryOut } from "./file-actions.js";
 import { fileItem, focusAgain, isFinal, passageItem } from "./file-item.js";
 
 /** @import { Api } from "../api.js" */
-/** @import { StoredFile } from "../wire/files.js" */
 /** @import { FileAction } from "./file-item.js" */
+/** @import { StoredFile } from "../wire/shapes.js" */
 
 /**
  * @typedef {{ api: Api, announce: (words: string) => void, onShow: (fileId: string) => void,

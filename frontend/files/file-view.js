@@ -5,10 +5,9 @@ import { text } from "../strings.js";
 import { ApiError, wordsOf } from "../wire/api-error.js";
 import { getCitation, getFile, pageAround, textPage } from "../wire/files.js";
 import { carryOut } from "./file-actions.js";
-import { markedPage } from "./marked-page.js";
 
 /** @import { Api } from "../api.js" */
-/** @import { Place, TextPage } from "../wire/files.js" */
+/** @import { Place, TextPage } from "../wire/shapes.js" */
 
 /** @typedef {() => boolean} IsWanted tells whether nothing else has been asked for since */
 
@@ -118,4 +117,19 @@ export class FileView {
 function pageText([before = "", marked = "", after = ""]) {
   const mark = marked ? [el("mark", {}, marked)] : [];
   return el("p", { class: "page-text", dir: "auto" }, before, ...mark, after);
+}
+
+/**
+ * Cut the text of a page into what stands before a passage, what of the passage is on it, and what
+ * comes after. Places count characters (code points) of the whole text, as the server does.
+ * @param {{ text: string, start: number }} page
+ * @param {{ start: number, end: number }} passage
+ * @returns {string[]}
+ */
+export function markedPage({ text, start }, passage) {
+  const characters = Array.from(text);
+  const from = Math.max(passage.start - start, 0);
+  const to = Math.max(passage.end - start, from);
+  const parts = [characters.slice(0, from), characters.slice(from, to), characters.slice(to)];
+  return parts.map((one) => one.join(""));
 }

@@ -28,7 +28,7 @@ export function iconButton(name, label, onClick) {
 export function copyButton(source) {
   const button = iconButton("copy", text.copy, async () => {
     const done = await copied(source());
-    button.replaceChildren(icon(done ? "check" : "cross"));
+    button.replaceChildren(icon(done ? "check" : "close"));
     button.setAttribute("aria-label", done ? text.copied : text.notCopied);
     setTimeout(() => {
       button.replaceChildren(icon("copy"));

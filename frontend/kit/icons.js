@@ -9,7 +9,6 @@ const PATHS = {
   chevron: "M9 5 16 12 9 19",
   close: "M6 6 18 18M18 6 6 18",
   copy: "M9 9h10v11H9zM15 9V4H5v11h4",
-  cross: "M7 7 17 17M17 7 7 17",
   down: "M12 5v14M6 13l6 6 6-6",
   download: "M12 4v11M7 10.5 12 15.5 17 10.5M5 20h14",
   edit: "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",

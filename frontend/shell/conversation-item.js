@@ -6,12 +6,11 @@ import { text } from "../strings.js";
 import { askText, confirmDanger } from "./dialog.js";
 import { addressOf } from "./place.js";
 
-/** @import { Conversation } from "../wire/server.js" */
+/** @import { Conversation } from "../wire/shapes.js" */
 
 /**
- * @typedef {object} ItemActions
- * @property {(id: string, title: string) => Promise<void>} rename
- * @property {(id: string) => Promise<void>} remove
+ * @typedef {{ rename: (id: string, title: string) => Promise<void>,
+ *   remove: (id: string) => Promise<void> }} ItemActions
  */
 
 /**

@@ -6,14 +6,11 @@ import { deleteConversation, listConversations, renameConversation } from "../wi
 import { conversationItem } from "./conversation-item.js";
 
 /** @import { Api } from "../api.js" */
-/** @import { Conversation } from "../wire/server.js" */
+/** @import { Conversation } from "../wire/shapes.js" */
 
 /**
- * @typedef {object} SidebarParts
- * @property {Api} api
- * @property {(error: unknown) => void} onError
- * @property {(id: string, title: string) => void} onRenamed
- * @property {(id: string) => void} onRemoved
+ * @typedef {{ api: Api, onError: (error: unknown) => void, onRemoved: (id: string) => void,
+ *   onRenamed: (id: string, title: string) => void }} SidebarParts
  */
 
 const TYPING_MS = 200;
@@ -96,10 +93,7 @@ export class Sidebar {
     this.#note.textContent = this.#search.value.trim() ? text.nothingFound : text.noConversations;
   }
 
-  /**
-   * @param {string} id
-   * @param {string} title
-   */
+  /** @type {(id: string, title: string) => Promise<void>} */
   async #rename(id, title) {
     try {
       const changed = await renameConversation(this.#parts.api, id, title);

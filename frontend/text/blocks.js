@@ -6,17 +6,7 @@
 import { collectList, isItem } from "./lists.js";
 import { collectTable, startsTable } from "./tables.js";
 
-/**
- * `line` is the first line of the block, counted from 0 in the text that was given.
- * @typedef {{ line: number } & (
- *   | { type: "paragraph", text: string }
- *   | { type: "heading", level: number, text: string }
- *   | { type: "rule" }
- *   | { type: "code", language: string, text: string }
- *   | { type: "quote", blocks: Block[] }
- *   | { type: "list", ordered: boolean, first: number, items: Block[][] }
- *   | { type: "table", head: string[], rows: string[][] })} Block
- */
+/** @import { Block } from "./shapes.js" */
 
 /** @typedef {{ block: Block, next: number }} Found */
 

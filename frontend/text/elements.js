@@ -6,9 +6,8 @@ import { text } from "../strings.js";
 import { parseInline } from "./inline.js";
 import { isWebAddress } from "./links.js";
 
-/** @import { Citation } from "../wire/answer-events.js" */
-/** @import { Block } from "./blocks.js" */
-/** @import { Inline } from "./inline.js" */
+/** @import { Block, Inline } from "./shapes.js" */
+/** @import { Citation } from "../wire/shapes.js" */
 
 /** @typedef {ReadonlyMap<number, Citation>} Sources citations by the number of their marker */
 

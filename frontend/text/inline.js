@@ -2,15 +2,7 @@
 
 import { addressAt, isWebAddress, linkAt } from "./links.js";
 
-/** @import { FoundLink } from "./links.js" */
-
-/**
- * @typedef {{ type: "text", text: string }
- *   | { type: "code", text: string }
- *   | { type: "cite", number: number }
- *   | { type: "strong" | "em" | "del", children: Inline[] }
- *   | { type: "link", href: string, children: Inline[] }} Inline
- */
+/** @import { FoundLink, Inline } from "./shapes.js" */
 
 /** @typedef {{ token: Inline, next: number }} Found */
 /** @typedef {{ depth: number, inLink: boolean }} Place */

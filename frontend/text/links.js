@@ -1,6 +1,6 @@
 /** Finds links in Markdown and says which addresses may become one. Pure. */
 
-/** @typedef {{ label: string, href: string, next: number }} FoundLink */
+/** @import { FoundLink } from "./shapes.js" */
 
 const LABEL = String.raw`((?:[^[\]\\]|\\.|\[[^[\]]{0,300}\]){0,1000})`;
 const PLACE = String.raw`<?([^\s()<>]{0,2000}(?:\([^\s()<>]{0,500}\)[^\s()<>]{0,500}){0,4})>?`;

@@ -1,14 +1,8 @@
 /** Collects the lines of one Markdown list. Pure; what stands in an item is read by `blocks.js`. */
 
-const ITEM = /^( *)([-*+]|\d{1,9}[.)])(?: +(.*)|$)/;
+/** @import { ListLines } from "./shapes.js" */
 
-/**
- * @typedef {object} ListLines
- * @property {boolean} ordered
- * @property {number} first number of the first item
- * @property {string[][]} items lines of each item, without its marker and indentation
- * @property {number} next the line after the list
- */
+const ITEM = /^( *)([-*+]|\d{1,9}[.)])(?: +(.*)|$)/;
 
 /** @param {string} line */
 export const isItem = (line) => ITEM.test(line);

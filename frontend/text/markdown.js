@@ -6,7 +6,7 @@
 import { blockElement } from "./elements.js";
 import { parseProgress } from "./progress.js";
 
-/** @import { Block } from "./blocks.js" */
+/** @import { Block } from "./shapes.js" */
 /** @import { Sources } from "./elements.js" */
 
 /** Shows a growing Markdown text in an element. */

@@ -2,14 +2,7 @@
 
 import { parseBlocks } from "./blocks.js";
 
-/** @import { Block } from "./blocks.js" */
-
-/**
- * @typedef {object} Progress
- * @property {Block[]} blocks all blocks of the text
- * @property {number} settled how many of them more text cannot change
- * @property {number} settled_chars where the first of the others begins
- */
+/** @import { Progress } from "./shapes.js" */
 
 /**
  * Cut a text into blocks. Open is the last one, and the one before it while the last consists of

@@ -3,23 +3,7 @@
  * into one: AnswerEvent. Pure.
  */
 
-/** @import { Annotation } from "./server.js" */
-
-/** @typedef {{ id?: string, title: string, url?: string, text?: string }} Citation */
-
-/**
- * One thing that happened in an answer. `event` is a structured step of the agent; its `text` is
- * the same for people whose program does not know the type. `restart` means that what follows
- * tells the answer again from its beginning.
- * @typedef {{ kind: "open", runId: string, sessionId: string }
- *   | { kind: "restart" }
- *   | { kind: "content", text: string }
- *   | { kind: "reasoning", text: string }
- *   | { kind: "event", type: string, text: string, data: Record<string, any> }
- *   | { kind: "annotations", annotations: Annotation[] }
- *   | { kind: "end", state: string }
- *   | { kind: "error", message: string }} AnswerEvent
- */
+/** @import { AnswerEvent } from "./shapes.js" */
 
 /**
  * Read one chunk of a chat completion, or the error object that may stand in its place.

@@ -6,13 +6,12 @@ import { text } from "../strings.js";
 export class ApiError extends Error {
   /**
    * @param {string} message
-   * @param {{ status?: number, code?: string }} [facts]
+   * @param {number} [status]
    */
-  constructor(message, { status = 0, code = "" } = {}) {
+  constructor(message, status = 0) {
     super(message);
     this.name = "ApiError";
     this.status = status;
-    this.code = code;
   }
 
   /** Whether the same call may well succeed in a moment. */
@@ -27,8 +26,7 @@ export class ApiError extends Error {
  */
 export async function errorOf(response) {
   const body = await response.json().catch(() => null);
-  const { message = text.failed(response.status), code = "" } = body?.error ?? {};
-  return new ApiError(message, { status: response.status, code: code ?? "" });
+  return new ApiError(body?.error?.message ?? text.failed(response.status), response.status);
 }
 
 /**
@@ -38,4 +36,4 @@ export async function errorOf(response) {
 export const wordsOf = (error) => (error instanceof Error ? error.message : String(error));
 
 /** Say that no answer came at all. */
-export const unreachable = () => new ApiError(text.unreachable, { code: "unreachable" });
+export const unreachable = () => new ApiError(text.unreachable);

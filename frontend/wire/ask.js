@@ -8,23 +8,17 @@ import { follow } from "./follow.js";
 import { readEvents } from "./sse.js";
 
 /** @import { Api } from "../api.js" */
-/** @import { AnswerEvent } from "./answer-events.js" */
 /** @import { StreamOptions } from "./follow.js" */
+/** @import { AnswerEvent } from "./shapes.js" */
 
 /**
- * @typedef {object} Question
- * @property {string} model
- * @property {string} mode auto, chat, react or plan
- * @property {string} content
- * @property {string} [sessionId] the conversation to continue; a new one is kept without it
+ * `mode` is auto, chat, react or plan; without `sessionId` a new conversation is kept.
+ * @typedef {{ model: string, mode: string, content: string, sessionId?: string }} Question
  */
 
 /**
  * Put a question and stream its answer.
- * @param {Api} api
- * @param {Question} question
- * @param {StreamOptions} options
- * @returns {AsyncGenerator<AnswerEvent, void, void>}
+ * @type {(api: Api, question: Question, options: StreamOptions) => AsyncGenerator<AnswerEvent, void, void>}
  */
 export async function* ask(api, question, options) {
   const { signal } = options;

@@ -1,19 +1,7 @@
-/** The server's routes about documents by name, and the shapes they answer with. */
+/** The server's routes about documents by name. */
 
 /** @import { Api, UploadOptions } from "../api.js" */
-
-/**
- * `progress` is 0 to 1; `reason` says why it failed, `note` what could not be read.
- * @typedef {{ file_id: string, filename: string, size: number, state: string, progress: number,
- *   pages: number, chars: number, reason: string, note: string }} StoredFile
- * @typedef {{ documents: StoredFile[], next_cursor: string | null }} FilePage
- * @typedef {{ number: number, page: number | null, start: number, end: number,
- *   text: string }} TextPage
- * @typedef {{ filename: string, page: number | null, text: string, citation_id: string }} Passage
- * @typedef {{ start: number, end: number, page: number | null }} Place
- * @typedef {Place & { file_id: string | null, filename: string, before: string, text: string,
- *   after: string }} CitedPassage
- */
+/** @import { CitedPassage, FilePage, Passage, Place, StoredFile, TextPage } from "./shapes.js" */
 
 const pathOf = (/** @type {string} */ id) => `/api/files/documents/${encodeURIComponent(id)}`;
 

@@ -3,20 +3,16 @@
  * A connection that breaks is mended here, from behind the last event that was seen.
  */
 
-import { ApiError } from "../api.js";
 import { text } from "../strings.js";
 import { entryEvent } from "./answer-events.js";
+import { ApiError } from "./api-error.js";
 import { getRun } from "./server.js";
 import { readEvents } from "./sse.js";
 
 /** @import { Api } from "../api.js" */
-/** @import { AnswerEvent } from "./answer-events.js" */
+/** @import { AnswerEvent } from "./shapes.js" */
 
-/**
- * @typedef {object} StreamOptions
- * @property {AbortSignal} signal
- * @property {(delay_ms: number) => Promise<void>} [wait]
- */
+/** @typedef {{ signal: AbortSignal, wait?: typeof sleep }} StreamOptions */
 
 const TRIES = 7;
 const FIRST_WAIT_MS = 500;
@@ -24,10 +20,7 @@ const LONGEST_WAIT_MS = 8000;
 
 /**
  * Stream a run from its beginning, also while it goes on; mends its own connection.
- * @param {Api} api
- * @param {string} runId
- * @param {StreamOptions} options
- * @returns {AsyncGenerator<AnswerEvent, void, void>}
+ * @type {(api: Api, runId: string, options: StreamOptions) => AsyncGenerator<AnswerEvent, void, void>}
  */
 export async function* follow(api, runId, { signal, wait = sleep }) {
   const seen = { lastId: "", failures: 0 };
@@ -70,12 +63,7 @@ async function* replay(api, runId, signal, seen) {
   return false;
 }
 
-/**
- * @param {Api} api
- * @param {string} runId
- * @param {string} state
- * @returns {AsyncGenerator<AnswerEvent, void, void>}
- */
+/** @type {(api: Api, runId: string, state: string) => AsyncGenerator<AnswerEvent, void, void>} */
 async function* ending(api, runId, state) {
   if (state === "failed") {
     const run = await getRun(api, runId);
@@ -84,8 +72,5 @@ async function* ending(api, runId, state) {
   yield { kind: "end", state };
 }
 
-/**
- * @param {number} delay_ms
- * @returns {Promise<void>}
- */
+/** @type {(delay_ms: number) => Promise<void>} */
 const sleep = (delay_ms) => new Promise((done) => setTimeout(done, delay_ms));

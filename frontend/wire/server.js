@@ -1,131 +1,62 @@
 /**
- * The server's routes by name, and the shapes they answer with.
- * Not for: answers that stream (`ask.js`, `follow.js`).
+ * The server's routes by name; `shapes.d.ts` has what they answer with.
+ * Not for: answers that stream (`ask.js`, `follow.js`) and documents (`files.js`).
  */
 
 /** @import { Api } from "../api.js" */
+/** @import { Annotation, Conversation, ConversationPage, FullConversation, ListedModel, Run, User } from "./shapes.js" */
 
-/** @typedef {{ id: string, username: string, role: "admin" | "user" }} User */
+const conversationPath = (/** @type {string} */ id) =>
+  `/api/conversations/${encodeURIComponent(id)}`;
+const runPath = (/** @type {string} */ id) => `/api/runs/${encodeURIComponent(id)}`;
 
-/**
- * @typedef {object} Conversation
- * @property {string} id
- * @property {string} title
- * @property {string | null} active_run_id the run that is answering now
- * @property {number} updated_at seconds since 1970
- */
-
-/** @typedef {{ conversations: Conversation[], next_cursor: string | null }} ConversationPage */
-
-/**
- * @typedef {object} Annotation
- * @property {{ url: string, title: string, start_index: number, end_index: number }} url_citation
- */
-
-/**
- * @typedef {object} StoredMessage
- * @property {{ role: string, content?: unknown, annotations?: Annotation[] }} message
- * @property {string} state how the run that wrote it ended
- * @property {string | null} run_id
- */
-
-/** @typedef {Conversation & { messages: StoredMessage[] }} FullConversation */
-
-/** @typedef {{ id: string, trace: { error?: string | null, events?: object[] } }} Run */
-
-/** @typedef {{ id: string, x_capabilities: string[] }} ListedModel */
-
-/** @param {string} id */
-const conversationPath = (id) => `/api/conversations/${encodeURIComponent(id)}`;
-
-/**
- * Tell who is logged in.
- * @param {Api} api
- * @returns {Promise<User>}
- */
+/** @type {(api: Api) => Promise<User>} who is logged in */
 export const whoAmI = (api) => api.json("/api/auth/me");
 
 /**
  * List the names of the models that can answer: not those that only embed texts.
- * @param {Api} api
- * @returns {Promise<string[]>}
+ * @type {(api: Api) => Promise<string[]>}
  */
 export async function listModels(api) {
+  /** @type {{ data: ListedModel[] }} */
   const { data } = await api.json("/v1/models");
   return data
-    .filter((/** @type {ListedModel} */ model) => model.x_capabilities.includes("completion"))
-    .map((/** @type {ListedModel} */ model) => model.id);
+    .filter((model) => model.x_capabilities.includes("completion"))
+    .map((model) => model.id);
 }
 
 /**
  * List conversations, last used first; `query` searches titles and messages.
- * @param {Api} api
- * @param {{ query?: string, cursor?: string }} [options]
- * @returns {Promise<ConversationPage>}
+ * @type {(api: Api, asked?: { query?: string, cursor?: string }) => Promise<ConversationPage>}
  */
-export function listConversations(api, { query = "", cursor = "" } = {}) {
-  const search = new URLSearchParams();
-  if (query) search.set("query", query);
-  if (cursor) search.set("cursor", cursor);
-  return api.json(`/api/conversations?${search}`);
-}
+export const listConversations = (api, { query, cursor } = {}) =>
+  api.json(
+    `/api/conversations?${new URLSearchParams({ ...(query && { query }), ...(cursor && { cursor }) })}`,
+  );
 
-/**
- * Give a conversation with its messages.
- * @param {Api} api
- * @param {string} id
- * @param {AbortSignal} [signal]
- * @returns {Promise<FullConversation>}
- */
+/** @type {(api: Api, id: string, signal?: AbortSignal) => Promise<FullConversation>} */
 export const getConversation = (api, id, signal) =>
   api.json(conversationPath(id), signal ? { signal } : {});
 
-/**
- * Give a conversation another title.
- * @param {Api} api
- * @param {string} id
- * @param {string} title
- * @returns {Promise<Conversation>}
- */
+/** @type {(api: Api, id: string, title: string) => Promise<Conversation>} */
 export const renameConversation = (api, id, title) =>
   api.json(conversationPath(id), { method: "PATCH", body: { title } });
 
-/**
- * Erase a conversation.
- * @param {Api} api
- * @param {string} id
- * @returns {Promise<void>}
- */
+/** @type {(api: Api, id: string) => Promise<void>} */
 export const deleteConversation = (api, id) => api.json(conversationPath(id), { method: "DELETE" });
 
-/**
- * Give a run with its trace.
- * @param {Api} api
- * @param {string} id
- * @returns {Promise<Run>}
- */
-export const getRun = (api, id) => api.json(`/api/runs/${encodeURIComponent(id)}`);
+/** @type {(api: Api, id: string) => Promise<Run>} with its trace */
+export const getRun = (api, id) => api.json(runPath(id));
 
-/**
- * Stop a run; what was said is kept.
- * @param {Api} api
- * @param {string} id
- * @returns {Promise<void>}
- */
-export const cancelRun = (api, id) =>
-  api.json(`/api/runs/${encodeURIComponent(id)}/cancel`, { method: "POST" });
+/** @type {(api: Api, id: string) => Promise<void>} stops it; what was said is kept */
+export const cancelRun = (api, id) => api.json(`${runPath(id)}/cancel`, { method: "POST" });
 
 /**
  * Give where the markers of a stored answer lead to; [] when that is not known.
- * @param {Api} api
- * @param {string} conversationId
- * @param {string} runId
- * @returns {Promise<Annotation[]>}
+ * @type {(api: Api, conversationId: string, runId: string) => Promise<Annotation[]>}
  */
 export async function getAnnotations(api, conversationId, runId) {
   const { messages } = await getConversation(api, conversationId);
-  return (
-    messages.find((one) => one.run_id === runId && one.message.annotations)?.message.annotations ??
-    []
-  );
+  const answers = messages.filter((one) => one.run_id === runId);
+  return answers.flatMap((one) => one.message.annotations ?? []);
 }

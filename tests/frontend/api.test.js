@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Api, ApiError } from "../../frontend/api.js";
+import { Api } from "../../frontend/api.js";
+import { ApiError } from "../../frontend/wire/api-error.js";
 import { listModels } from "../../frontend/wire/server.js";
 
 const LOGIN = "POST /api/auth/login";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hostOf } from "../../frontend/chat/sources.js";
 import { factsOf, sizeOf } from "../../frontend/files/file-item.js";
-import { markedPage } from "../../frontend/files/marked-page.js";
+import { markedPage } from "../../frontend/files/file-view.js";
 import { addressOf, citationIn, conversationIn } from "../../frontend/shell/place.js";
 import { pageAround } from "../../frontend/wire/files.js";
 

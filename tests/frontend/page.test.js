@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { text } from "../../frontend/strings.js";
 
 const PAGE = new URL("../../frontend/", import.meta.url);
@@ -74,6 +75,12 @@ test("only api.js talks to the server and nothing makes elements from text", () 
   assert.deepEqual(filesWith(/\bfetch\(|XMLHttpRequest|EventSource|sendBeacon/, ".js"), ["api.js"]);
   const markup = /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\(/;
   assert.deepEqual(filesWith(markup, ".js"), []);
+});
+
+test("the page comes quickly: its scripts and styles are less than 60 KB when they are packed", () => {
+  const sent = FILES.filter(([name]) => /\.(js|css)$/.test(name));
+  const bytes = sent.reduce((sum, [, content]) => sum + gzipSync(content).length, 0);
+  assert.ok(bytes < 60_000, `${bytes} bytes`);
 });
 
 test("every file has one subject and is short", () => {
