@@ -6,6 +6,7 @@ choosing jobs (`work_loop`) or reading itself (`reading`).
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -171,28 +172,38 @@ class Ingest:
         self._parts.tell(work.document.id)
 
     async def _read(self, work: _Work) -> None:
-        files = await self._parts.files.of_documents(work.job.user_id, [work.document.id])
-        of_document = files.get(work.document.id, ())
-        if not of_document:
-            raise _Erased
-        path = self._parts.folder.find(of_document)
-        if path is None:
-            msg = "The bytes of the file are gone from this server."
-            raise Unreadable(msg)
-
-        async def recognised(done: int, of: int) -> None:
-            work.base = OCR_SHARE
-            await self._mark(work, "ocr", progress=OCR_SHARE * done / of)
-            await self._renew(work)
-
         await self._mark(work, "parsing")
-        read = await self._parts.reader.read(path, of_document[0].filename, recognised=recognised)
+        read = await self._read_one_of(work)
         kept = await self._parts.documents.keep_text(
             work.document.id, read, now_ms=self._parts.clock.now_ms()
         )
         if not kept:
             raise _Erased
         self._parts.tell(work.document.id)
+
+    async def _read_one_of(self, work: _Work) -> ReadDocument:
+        """Read the bytes of a file that names the document; another one's when that file is deleted meanwhile."""
+
+        async def recognised(done: int, of: int) -> None:
+            work.base = OCR_SHARE
+            await self._mark(work, "ocr", progress=OCR_SHARE * done / of)
+            await self._renew(work)
+
+        while True:
+            files = await self._parts.files.of_documents(work.job.user_id, [work.document.id])
+            of_document = files.get(work.document.id, ())
+            if not of_document:
+                raise _Erased
+            path = self._parts.folder.find(of_document)
+            if path is None:
+                msg = "The bytes of the file are gone from this server."
+                raise Unreadable(msg)
+            filename = of_document[0].filename
+            try:
+                return await self._parts.reader.read(path, filename, recognised=recognised)
+            except Unreadable:
+                if await asyncio.to_thread(path.is_file):
+                    raise
 
     async def _embed(self, work: _Work) -> None:
         """Embed in the active space, and in the one to come when they differ.

@@ -53,6 +53,25 @@ async def test_bytes_that_are_gone_are_a_reason(shop):
     assert "gone" in (await shop.look(file)).reason
 
 
+async def test_a_name_deleted_while_it_is_read_leaves_the_other_name_readable(shop):
+    """Two names over the same bytes: the reading goes on with those of the other."""
+    first = await shop.upload(LINES, "old.txt")
+    second = await shop.upload(LINES, "new.txt")
+    read = shop.reader.read
+
+    async def deleted_meanwhile(path, filename, *, recognised):
+        if filename == "old.txt":
+            await shop.stores.files.delete(ANN.id, first.id)
+            shop.folder.remove(ANN.id, first.id)
+            raise Unreadable("the file is not there")
+        return await read(path, filename, recognised=recognised)
+
+    shop.reader.read = deleted_meanwhile
+    await shop.work()
+    assert (await shop.look(second)).state == "ready"
+    assert shop.reader.read_names == ["new.txt"]
+
+
 async def test_pages_through_ocr_are_shown_as_progress(shop):
     """A long scan is seen to move, in a state of its own."""
     shop.reader.scans = 4
