@@ -110,7 +110,8 @@ export class FilesPanel {
 
   /** @param {"list" | "text"} part */
   #open(part) {
-    if (this.#panel.hidden) this.#from = document.activeElement;
+    const focused = document.activeElement;
+    if (!this.#panel.contains(focused)) this.#from = focused;
     this.#panel.hidden = false;
     this.#opener.setAttribute("aria-expanded", "true");
     this.#coverMain();
