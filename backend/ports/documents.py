@@ -28,7 +28,8 @@ class Document:
     """The bytes of one or several files, as read.
 
     `kind` is a reader's name (`pdf`, `docx` ...), empty until it is known; `reason` says why it
-    failed, `note` what a reader of it should know (pages without text ...). `progress` is 0 to 1.
+    failed, `note` what a reader of it should know (pages without text ...). `progress` is 0 to 1;
+    `pages` is 0 for formats that have none.
     `revision` is the reading that searches and citations see, 0 while there is none; a document that
     is read anew stays searchable by its old reading, while `kind`, `title`, `language`, `note`,
     `details` and the counts tell of the newest.

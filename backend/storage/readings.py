@@ -36,7 +36,7 @@ _COUNT_LEFT = (
     update(documents)
     .where(documents.c.id == _DOCUMENT)
     .values(
-        pages=select(func.count())
+        pages=select(func.count(document_pages.c.page))
         .where(document_pages.c.document_id == _DOCUMENT)
         .scalar_subquery(),
         chars=select(func.coalesce(func.max(document_pages.c["end"]), 0))
@@ -199,6 +199,11 @@ def _chunk_values(ordinal: int, chunk: Chunk) -> dict[str, Any]:
     }
 
 
+def page_count(pages: Sequence[TextPage]) -> int:
+    """Count the pages that people know; formats without pages have none."""
+    return sum(one.page is not None for one in pages)
+
+
 def _read_values(read: ReadDocument) -> dict[str, Any]:
     return {
         "new_kind": read.kind,
@@ -206,7 +211,7 @@ def _read_values(read: ReadDocument) -> dict[str, Any]:
         "new_language": read.language,
         "new_note": read.note,
         "new_details": read.details,
-        "new_pages": len(read.pages),
+        "new_pages": page_count(read.pages),
         "new_chars": text_length(read.pages),
         "new_chunks": len(read.chunks),
     }

@@ -21,7 +21,7 @@ from backend.storage.document_text import cut_out
 from backend.storage.file_listing import name_key
 from backend.storage.memory.document_shelves import Reading, detached_document
 from backend.storage.memory.shelves import Shelves
-from backend.storage.readings import check_pages, text_length
+from backend.storage.readings import check_pages, page_count, text_length
 
 
 class MemoryDocumentStore:
@@ -57,7 +57,7 @@ class MemoryDocumentStore:
         if state == "failed":
             self._papers.drop_readings(document_id, keep=it.revision)
             left = self._papers.newest(document_id) or Reading()
-            pages, chunks = len(left.pages), len(left.chunks)
+            pages, chunks = page_count(left.pages), len(left.chunks)
             marked = replace(marked, pages=pages, chars=text_length(left.pages), chunks=chunks)
         self._papers.documents[document_id] = marked
         return True
@@ -85,7 +85,7 @@ class MemoryDocumentStore:
             language=read.language,
             note=clean_text(read.note),
             details=copy_json(read.details),
-            pages=len(read.pages),
+            pages=page_count(read.pages),
             chars=text_length(read.pages),
             chunks=len(read.chunks),
             state="embedding",
