@@ -9,6 +9,7 @@ import urllib.request
 import httpx
 import pytest
 
+from tests.fakes.models import MODEL_DIR
 from tests.fakes.processes import ROOT, run_program, running_program
 
 LISTENS = "Steward listens on "
@@ -121,7 +122,11 @@ def test_the_server_answers_and_stops_cleanly(tmp_path, number):
 def test_a_second_signal_ends_running_answers_at_once(tmp_path):
     """The first says what is waited for; the stream ends with an error, the process with 0."""
     double = ["-m", "tests.fakes.ollama_double", "--tokens-per-second", "5", "--tokens", "10000"]
-    environ = {"ADMIN_PASSWORD": PASSWORD, "SERVER__SHUTDOWN_GRACE_S": "600"}
+    environ = {
+        "ADMIN_PASSWORD": PASSWORD,
+        "SERVER__SHUTDOWN_GRACE_S": "600",
+        "DOCUMENTS__MODEL_DIR": str(MODEL_DIR),
+    }
     with running_program(*double, folder=ROOT, ready="http://") as (_, line):
         environ["OLLAMA_HOST"] = line.strip()
         server = ["-m", "backend", "--port", "0"]
@@ -144,7 +149,7 @@ def test_a_second_signal_ends_running_answers_at_once(tmp_path):
                 next(line for line in lines if '"content":"word ' in line)
                 process.send_signal(signal.SIGINT)
                 assert process.stdout is not None
-                told = process.stdout.readline()
+                told = next(line for line in process.stdout if "stopping" in line)
                 process.send_signal(signal.SIGINT)
                 last = [line for line in lines if line][-1]
             assert process.wait(timeout=30) == 0
