@@ -84,6 +84,7 @@ class _Work:
     document: Document
     base: float = TEXT_SHARE
     embedded: int = 0
+    progress: float = 0.0
 
 
 class Ingest:
@@ -231,12 +232,15 @@ class Ingest:
 
     async def _embed_in(self, work: _Work, space: str, embedder: Embedder) -> None:
         parts, document = self._parts, work.document
-        work.embedded = 0
+        # After a restart it goes on from what the document showed.
+        known = max(0.0, document.progress - work.base) / (1 - work.base)
+        work.embedded = round(known * document.chunks)
         while batch := await parts.documents.unembedded(document.id, space, limit=parts.batch):
             texts = [embedded_text(document.title, chunk.heading, text) for chunk, text in batch]
             vectors = await embedder.embed_texts(texts)
             work.embedded += len(batch)
             share = min(1.0, work.embedded / max(1, document.chunks))
+            work.progress = work.base + (1 - work.base) * share
             kept = await parts.documents.keep_vectors(
                 document.id,
                 space,
@@ -244,7 +248,7 @@ class Ingest:
                     chunk.id: vector.tobytes()
                     for (chunk, _), vector in zip(batch, vectors, strict=True)
                 },
-                progress=work.base + (1 - work.base) * share,
+                progress=work.progress,
                 now_ms=parts.clock.now_ms(),
             )
             if not kept:
@@ -289,7 +293,11 @@ class Ingest:
             logger.warning("document %s waits: %s", work.document.id, reason)
         now_ms = self._parts.clock.now_ms()
         await self._parts.documents.mark(
-            work.document.id, state="embedding", reason=reason, now_ms=now_ms
+            work.document.id,
+            state="embedding",
+            progress=max(work.progress, work.document.progress),
+            reason=reason,
+            now_ms=now_ms,
         )
         waited_s = (now_ms - work.document.updated_at_ms) / 1000
         pause_s = min(LONGEST_PAUSE_S, max(FIRST_PAUSE_S, waited_s))

@@ -50,8 +50,7 @@ async def get_citation(
     citation_id: str, account: Account, found: Services, answer: Response
 ) -> CitationOut:
     """Give a cited passage with its surroundings; one that was erased or has changed is gone."""
-    if "files" not in account.scopes:  # who may search may also see what was found
-        account.require("chat")
+    account.require("chat")
     answer.headers["cache-control"] = "private, no-store"
     documents = found.documents
     cited = await documents.cited(account.user.id, citation_id) if documents else None
