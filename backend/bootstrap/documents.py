@@ -31,6 +31,7 @@ from backend.documents.library import Library, LibraryParts
 from backend.documents.news import DocumentNews
 from backend.documents.ocr import tesseract
 from backend.documents.reading import PooledReader, ReadingOptions
+from backend.documents.reranking import RerankedSearch, Search
 from backend.documents.search import Searcher, SearchStores
 from backend.documents.work_loop import WorkLoop
 from backend.jobs.supervisor import WorkerSupervisor
@@ -158,6 +159,15 @@ def make_library(
         folders.indexes, stores.documents, memory_bytes=documents.index_memory_bytes
     )
     stack.push_async_callback(indexes.aclose)
+    searcher: Search = Searcher(
+        SearchStores(documents=stores.documents, files=stores.files, spaces=stores.spaces),
+        indexes,
+        shelf,
+        passage_chars=documents.passage_chars,
+    )
+    if documents.reranker:
+        searcher = reranked = RerankedSearch(searcher, documents.reranker)
+        stack.push_async_callback(reranked.aclose)
     library = Library(
         LibraryParts(
             files=stores.files,
@@ -165,12 +175,7 @@ def make_library(
             jobs=stores.jobs,
             folder=UploadFolder(folders.uploads),
             indexes=indexes,
-            searcher=Searcher(
-                SearchStores(documents=stores.documents, files=stores.files, spaces=stores.spaces),
-                indexes,
-                shelf,
-                passage_chars=documents.passage_chars,
-            ),
+            searcher=searcher,
             news=news,
             wake=wake,
             forget=forget,

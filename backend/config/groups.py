@@ -249,6 +249,10 @@ class DocumentSettings(Group):
     embedding_precision: Precision = Field(
         default="int8", description="Precision of the embedded model minilm."
     )
+    reranker: ModelName | None = Field(
+        default=None,
+        description="Cross-encoder that orders passages again, of the extra [torch].",
+    )
     chunk_chars: int = Field(
         default=400, ge=100, le=8_000, description="Most characters of one indexed chunk."
     )

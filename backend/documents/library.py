@@ -14,7 +14,7 @@ from backend.documents.citation_ids import resolve
 from backend.documents.folders import UploadFolder
 from backend.documents.index.user_index import UserIndexes
 from backend.documents.news import DocumentNews
-from backend.documents.search import Searcher
+from backend.documents.reranking import Search
 from backend.documents.sniffing import HEAD_BYTES, first_look
 from backend.errors import InvalidRequest, UnsupportedFile
 from backend.kit.ids import new_id
@@ -48,7 +48,7 @@ class LibraryParts:
     documents: DocumentStore
     jobs: JobStore
     folder: UploadFolder
-    searcher: Searcher
+    searcher: Search
     indexes: UserIndexes
     news: DocumentNews
     wake: Callable[[], None]
