@@ -108,15 +108,10 @@ class Composition:
         stack.push_async_callback(catalog.aclose)
         checkpoints = CheckpointFile(None if self._demo else settings.data_dir / "checkpoints.db")
         stack.push_async_callback(checkpoints.aclose)
-
-        async def forget() -> None:
-            await stores.forget()
-            await checkpoints.forget()
-
         ground = Ground(
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
         )
-        library = self._library = await open_library(ground, forget=forget, demo=self._demo)
+        library = await self._open_library(ground, checkpoints)
         services = Services(http=http, clock=clock, documents=library.documents)
         cards = make_tool_cards(settings, services)
         toolbox = Toolbox(
@@ -156,6 +151,16 @@ class Composition:
                 **{f"model:{one.name}": one.health for one in providers},
             },
         )
+
+    async def _open_library(self, ground: Ground, checkpoints: CheckpointFile) -> OpenLibrary:
+        """Open the documents; what is erased of them goes from checkpoints too."""
+
+        async def forget() -> None:
+            await ground.stores.forget()
+            await checkpoints.forget()
+
+        self._library = await open_library(ground, forget=forget, demo=self._demo)
+        return self._library
 
     async def _keep_alive(self) -> None:
         """Wake quiet streams now and then, so that they send a comment through idle proxies."""
