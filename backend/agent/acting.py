@@ -10,7 +10,7 @@ from pydantic import RootModel
 
 from backend.agent import citing, prompts
 from backend.agent.loose_object import read_object
-from backend.agent.run import Run, citation_object
+from backend.agent.run import Run, artifact_object, citation_object
 from backend.agent.structured import NotStructured, ask_json
 from backend.agent.toolbox import CallOutcome
 from backend.ports.tools import ToolContext, Touch
@@ -43,8 +43,8 @@ async def act(run: Run, call: ToolCall, *, question: str = "") -> CallOutcome:
             data={"call_id": call["id"], "tool": name, "arguments": arguments},
         )
     )
-    context = ToolContext(user_id=run.request.user_id, run_id=run.id, session_id=run.session_id)
-    outcome = await toolbox.call(name, arguments, context)
+    outcome = await toolbox.call(name, arguments, _context(run))
+    run.artifacts += outcome.artifacts
     first_own = len(run.citations)
     text = citing.number(outcome.text, outcome.citations, known=run.citations)
     numbered = CallOutcome(
@@ -52,11 +52,27 @@ async def act(run: Run, call: ToolCall, *, question: str = "") -> CallOutcome:
         text=text,
         data=outcome.data,
         citations=tuple(run.citations[first_own:]),
+        artifacts=outcome.artifacts,
         duration_ms=outcome.duration_ms,
     )
     quoted = sorted({one.file_id for one in outcome.citations if one.file_id})
-    run.say(_result_event(call, numbered, quoted=quoted))
+    event = _result_event(call, numbered, quoted=quoted)
+    if outcome.artifacts and run.parts.artifacts:
+        link = run.parts.artifacts.link
+        event.data["artifacts"] = [artifact_object(one, link(one)) for one in outcome.artifacts]
+    run.say(event)
     return numbered
+
+
+def _context(run: Run) -> ToolContext:
+    asked = run.request
+    return ToolContext(
+        user_id=asked.user_id,
+        username=asked.username,
+        role=asked.role,
+        run_id=run.id,
+        session_id=run.session_id,
+    )
 
 
 def read_arguments(text: str) -> JsonObject:

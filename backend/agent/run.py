@@ -14,10 +14,11 @@ from typing import Any, Literal
 from backend.agent.context import TokenEstimate, plain
 from backend.agent.toolbox import Toolbox
 from backend.errors import InvalidRequest, StewardError
+from backend.ports.artifacts import Artifact, Artifacts
 from backend.ports.clock import Clock
 from backend.ports.documents import Documents
 from backend.ports.models import ModelInfo, ModelProvider, ModelRequest
-from backend.ports.stores import RunState
+from backend.ports.stores import Role, RunState
 from backend.ports.values import (
     ChatMessage,
     Citation,
@@ -219,6 +220,7 @@ class AgentParts:
     clock: Clock
     options: AgentOptions
     documents: Documents | None = None
+    artifacts: Artifacts | None = None
     checkpointer: Callable[[], Awaitable[Any]] | None = None
     graphs: dict[str, Any] = field(default_factory=dict[str, Any])
 
@@ -238,6 +240,8 @@ class TurnRequest:
     """
 
     user_id: str
+    username: str = ""
+    role: Role = "user"
     requested_model: str
     template: ModelRequest
     messages: Sequence[ChatMessage]
@@ -275,6 +279,7 @@ class Run:
     finish_reason: FinishReason = "stop"
     usage: Usage = field(default_factory=Usage)
     citations: list[Citation] = field(default_factory=list[Citation])
+    artifacts: list[Artifact] = field(default_factory=list[Artifact])
     sought: bool = False
     about_documents: bool = False
     annotations: list[JsonObject] = field(default_factory=list[JsonObject])
@@ -368,6 +373,17 @@ def citation_object(citation: Citation) -> JsonObject:
         "text": citation.text,
     }
     return {name: value for name, value in whole.items() if value is not None}
+
+
+def artifact_object(artifact: Artifact, url: str) -> JsonObject:
+    """Render an artifact for `x_agent.artifacts`, with an address that opens it for a while."""
+    return {
+        "id": artifact.id,
+        "filename": artifact.filename,
+        "media_type": artifact.media_type,
+        "size_bytes": artifact.size_bytes,
+        "url": url,
+    }
 
 
 def citation_of(written: Mapping[str, Any]) -> Citation:

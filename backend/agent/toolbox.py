@@ -18,6 +18,7 @@ from backend.kit.ids import new_id
 from backend.kit.json_schema import plain_schema
 from backend.kit.json_values import clean_text, copy_json
 from backend.kit.waiting import DeadlineExceeded, within
+from backend.ports.artifacts import Artifact, Artifacts
 from backend.ports.clock import Clock
 from backend.ports.stores import AuditStore, ToolAudit
 from backend.ports.tools import Tool, ToolContext, ToolResult, Touch
@@ -31,7 +32,10 @@ AUDIT_TEXT_CHARS = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCard:
-    """A tool as everybody sees it; `tool` is None and `unavailable` says why when it is off."""
+    """A tool as everybody sees it; `tool` is None and `unavailable` says why when it is off.
+
+    `pending` is a tool that still tries itself, and is off until it has.
+    """
 
     name: str
     description: str
@@ -39,6 +43,7 @@ class ToolCard:
     touches: frozenset[Touch]
     tool: Tool | None = None
     unavailable: str = ""
+    pending: Tool | None = None
 
     def parameters(self) -> JsonObject:
         """Give the arguments' JSON schema in the plain form that small models follow."""
@@ -62,28 +67,36 @@ class CallOutcome:
     text: str
     data: JsonObject = field(default_factory=dict[str, Any])
     citations: tuple[Citation, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
     duration_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolboxParts:
+    """What calls are carried out with; without `artifacts`, files that tools make are dropped."""
+
+    audit: AuditStore
+    clock: Clock
+    artifacts: Artifacts | None = None
+    timeout_s: float = 60.0
+    max_result_chars: int = 12_000
 
 
 class Toolbox:
     """Every tool of the server; `call` never raises for a tool's own failure."""
 
-    def __init__(
-        self,
-        cards: Sequence[ToolCard],
-        *,
-        audit: AuditStore,
-        clock: Clock,
-        timeout_s: float = 60.0,
-        max_result_chars: int = 12_000,
-    ) -> None:
+    def __init__(self, cards: Sequence[ToolCard], parts: ToolboxParts) -> None:
+        self._parts = parts
+        self._set(cards)
+
+    def _set(self, cards: Sequence[ToolCard]) -> None:
         self.cards = tuple(sorted(cards, key=lambda card: card.name))
         self.available = {card.name: card for card in self.cards if card.tool is not None}
         self.specs = [card.spec() for card in self.available.values()]
-        self._audit = audit
-        self._clock = clock
-        self._timeout_s = timeout_s
-        self._max_result_chars = max_result_chars
+
+    def put(self, card: ToolCard) -> None:
+        """Replace the card of a tool that has settled; whoever looks next sees it."""
+        self._set([card if one.name == card.name else one for one in self.cards])
 
     def bound_to(self, names: frozenset[str]) -> Toolbox:
         """Give a toolbox in which every other tool is off, for a caller that may use only these."""
@@ -92,21 +105,16 @@ class Toolbox:
             card if card.name in names else replace(card, tool=None, unavailable=off)
             for card in self.cards
         ]
-        return Toolbox(
-            cards,
-            audit=self._audit,
-            clock=self._clock,
-            timeout_s=self._timeout_s,
-            max_result_chars=self._max_result_chars,
-        )
+        return Toolbox(cards, self._parts)
 
     async def call(
         self, name: str, arguments: Mapping[str, Any], context: ToolContext
     ) -> CallOutcome:
         """Validate, run within the deadline, cut to the output budget, and write an audit row."""
-        started_s = self._clock.monotonic_s()
+        clock = self._parts.clock
+        started_s = clock.monotonic_s()
         outcome, result = await self._run(name, arguments, context)
-        duration_ms = int((self._clock.monotonic_s() - started_s) * 1000)
+        duration_ms = int((clock.monotonic_s() - started_s) * 1000)
         row = ToolAudit(
             id=new_id("tool"),
             user_id=context.user_id,
@@ -116,19 +124,39 @@ class Toolbox:
             outcome=outcome,
             duration_ms=duration_ms,
             result_bytes=len(result.text.encode("utf-8", "replace")),
-            created_at_ms=self._clock.now_ms(),
+            created_at_ms=clock.now_ms(),
         )
         try:
-            await self._audit.add(row)
+            await self._parts.audit.add(row)
         except StewardError as exc:
             logger.warning("the call %s of %s is not in the audit: %s", row.id, name, exc.message)
+        artifacts, told = await self._kept(result, context)
+        text = cut(clean_text(result.text), max_chars=self._parts.max_result_chars)
         return CallOutcome(
             outcome=outcome,
-            text=cut(clean_text(result.text), max_chars=self._max_result_chars),
+            text="\n".join([text, *told]) if told else text,
             data=copy_json(result.data),
             citations=result.citations,
+            artifacts=artifacts,
             duration_ms=duration_ms,
         )
+
+    async def _kept(
+        self, result: ToolResult, context: ToolContext
+    ) -> tuple[tuple[Artifact, ...], list[str]]:
+        """Keep the files a tool made, and tell the model their names and what was not kept."""
+        keeper = self._parts.artifacts
+        if not result.files:
+            return (), []
+        if keeper is None:
+            return (), ["The files it made were not kept: this server keeps none."]
+        try:
+            kept, refused = await keeper.keep(context.user_id, context.run_id, result.files)
+        except StewardError as exc:
+            return (), [f"The files it made could not be kept: {exc.message}"]
+        names = ", ".join(one.filename for one in kept)
+        shown = [f"Files made, shown to the user with your answer: {names}."] if kept else []
+        return kept, [*shown, *refused]
 
     async def _run(
         self, name: str, arguments: Mapping[str, Any], context: ToolContext
@@ -146,9 +174,9 @@ class Toolbox:
     ) -> tuple[Outcome, ToolResult]:
         try:
             work = tool.run(args, context)
-            return "ok", await within(self._clock, self._timeout_s, work)
+            return "ok", await within(self._parts.clock, self._parts.timeout_s, work)
         except DeadlineExceeded:
-            text = f"Error: the tool did not finish within {self._timeout_s:g} s and was stopped."
+            text = f"Error: the tool did not finish within {self._parts.timeout_s:g} s and was stopped."
             return "timeout", ToolResult(text=text)
         except ToolRetry as exc:
             return "retry", ToolResult(text=f"Error: {exc.message}")

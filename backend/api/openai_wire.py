@@ -59,6 +59,8 @@ def turn_request(body: ChatCompletionRequest, *, caller: Principal, request_id: 
     )
     return TurnRequest(
         user_id=caller.user.id,
+        username=caller.user.username,
+        role=caller.user.role,
         requested_model=body.model,
         template=template,
         messages=[_message(at, one) for at, one in enumerate(body.messages)],

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from backend.agent.catalog import ModelCatalog
 from backend.agent.context import TokenEstimate
 from backend.agent.run import AgentParts
-from backend.agent.toolbox import Toolbox
+from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
 from backend.api.deps import AppServices
 from backend.bootstrap.databases import open_all_stores
@@ -28,11 +28,12 @@ from backend.bootstrap.parts import (
     make_first_admin,
     make_providers,
     make_tool_cards,
+    settle_tools,
 )
+from backend.bootstrap.tooling import open_tooling
 from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
-from backend.ports.tools import Services
 from backend.storage.checkpoints import CheckpointFile
 from backend.storage.retention import prune_daily
 
@@ -112,17 +113,8 @@ class Composition:
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
         )
         library = await self._open_library(ground, checkpoints)
-        services = Services(http=http, clock=clock, documents=library.documents)
-        cards = make_tool_cards(settings, services)
-        toolbox = Toolbox(
-            cards,
-            audit=stores.audit,
-            clock=clock,
-            timeout_s=settings.agent.tool_timeout_s,
-            max_result_chars=settings.agent.tool_output_max_chars,
-        )
-        for card in cards:
-            stack.push_async_callback(close_tool, card)
+        services = open_tooling(ground, http=http, documents=library.documents)
+        toolbox = self._open_tools(ground, make_tool_cards(settings, services))
         parts = AgentParts(
             toolbox=toolbox,
             estimate=TokenEstimate(),
@@ -151,6 +143,21 @@ class Composition:
                 **{f"model:{one.name}": one.health for one in providers},
             },
         )
+
+    def _open_tools(self, ground: Ground, cards: Sequence[ToolCard]) -> Toolbox:
+        """Put the tools into one box; those that must try themselves do it behind the start."""
+        agent = ground.settings.agent
+        parts = ToolboxParts(
+            audit=ground.stores.audit,
+            clock=ground.clock,
+            timeout_s=agent.tool_timeout_s,
+            max_result_chars=agent.tool_output_max_chars,
+        )
+        toolbox = Toolbox(cards, parts)
+        for card in cards:
+            ground.stack.push_async_callback(close_tool, card)
+        ground.stack.callback(asyncio.create_task(settle_tools(toolbox)).cancel)
+        return toolbox
 
     async def _open_library(self, ground: Ground, checkpoints: CheckpointFile) -> OpenLibrary:
         """Open the documents; what is erased of them goes from checkpoints too."""

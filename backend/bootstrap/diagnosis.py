@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 
+from backend.agent.toolbox import Toolbox, ToolboxParts
 from backend.bootstrap.databases import open_all_stores
 from backend.bootstrap.documents import (
     Ground,
@@ -15,9 +16,12 @@ from backend.bootstrap.documents import (
 )
 from backend.bootstrap.parts import (
     check_tools,
+    close_tool,
     make_providers,
     make_tool_cards,
+    settle_tools,
 )
+from backend.bootstrap.tooling import open_tooling
 from backend.config.errors import SettingsError
 from backend.config.secrets_file import FILE_NAME, make_private_folder, signing_key
 from backend.config.settings import Settings
@@ -26,7 +30,6 @@ from backend.documents.ocr import tesseract
 from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
 from backend.ports.findings import Finding
-from backend.ports.tools import Services
 from backend.ports.values import Health
 from backend.storage.database import UnusableDatabaseUrl
 from backend.storage.schema import UnusableSchema
@@ -75,8 +78,14 @@ async def _diagnose(settings: Settings) -> list[Finding]:
         ground = Ground(settings=settings, stores=stores, clock=clock, stack=stack, folders=folders)
         library = make_library(ground, news=DocumentNews(clock), wake=_nobody, forget=stores.forget)
         findings += await _documents(settings, library)
-        services = Services(http=http, clock=clock, documents=library.documents)
-        for card in make_tool_cards(settings, services):
+        services = open_tooling(ground, http=http, documents=library.documents)
+        toolbox = Toolbox(
+            make_tool_cards(settings, services), ToolboxParts(audit=stores.audit, clock=clock)
+        )
+        for card in toolbox.cards:
+            stack.push_async_callback(close_tool, card)
+        await settle_tools(toolbox)
+        for card in toolbox.cards:
             off = Health(ok=card.tool is not None, detail=card.unavailable or "on")
             findings.append(_finding(f"tool:{card.name}", off, severe=False))
     return findings

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from backend import __version__, tools
 from backend.agent.run import AgentOptions
-from backend.agent.toolbox import ToolCard
+from backend.agent.toolbox import Toolbox, ToolCard
 from backend.api.deps import ApiOptions
 from backend.auth.service import AuthOptions, AuthService
 from backend.config.secrets_file import signing_key
@@ -27,7 +28,7 @@ from backend.llm.openai_compatible.provider import (
     OpenAICompatibleProvider,
 )
 from backend.ports.models import ModelProvider
-from backend.ports.tools import Services
+from backend.ports.tools import Services, Settling, Tool
 from backend.storage.stores import Stores
 
 logger = logging.getLogger(__name__)
@@ -137,27 +138,48 @@ def _tool_card(module: ModuleType, settings: Settings, services: Services) -> To
     options = tool_options(settings, name, module.Options)
     if name == "web_search" and settings.tavily_api_key is not None:
         options = options.model_copy(update={"tavily_api_key": settings.tavily_api_key})
-    tool, unavailable = None, ""
-    if name in settings.tools.disabled:
-        unavailable = "switched off by TOOLS__DISABLED"
-    else:
-        try:
-            tool = module.build(options, services)
-        except ToolUnavailable as exc:
-            unavailable = exc.message
-            logger.warning("tool %s is off: %s", name, unavailable)
-    return ToolCard(
+    card = ToolCard(
         name=name,
         description=module.DESCRIPTION,
         args=module.Args,
         touches=module.TOUCHES,
-        tool=tool,
-        unavailable=unavailable,
     )
+    if name in settings.tools.disabled:
+        return replace(card, unavailable="switched off by TOOLS__DISABLED")
+    try:
+        tool: Tool = module.build(options, services)
+    except ToolUnavailable as exc:
+        return _off(card, exc.message)
+    if isinstance(tool, Settling):
+        return replace(card, pending=tool, unavailable="checking")
+    return replace(card, tool=tool)
+
+
+def _off(card: ToolCard, reason: str) -> ToolCard:
+    logger.warning("tool %s is off: %s", card.name, reason)
+    return replace(card, tool=None, pending=None, unavailable=reason)
+
+
+async def settle_tools(toolbox: Toolbox) -> None:
+    """Let the tools that must try themselves do so side by side; each is on or off from then."""
+    await asyncio.gather(*(_settle(toolbox, card) for card in toolbox.cards if card.pending))
+
+
+async def _settle(toolbox: Toolbox, card: ToolCard) -> None:
+    if not isinstance(card.pending, Settling):
+        return
+    try:
+        description = await card.pending.settle()
+    except ToolUnavailable as exc:
+        toolbox.put(_off(card, exc.message))
+    else:
+        toolbox.put(
+            replace(card, description=description, tool=card.pending, pending=None, unavailable="")
+        )
 
 
 async def close_tool(card: ToolCard) -> None:
     """Free what a tool holds."""
-    close = getattr(card.tool, "aclose", None)
+    close = getattr(card.tool or card.pending, "aclose", None)
     if close is not None:
         await close()

@@ -8,14 +8,18 @@ the tool cannot work on this server.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from backend.kit.http import HttpClient
 from backend.ports.clock import Clock
 from backend.ports.documents import Documents
+from backend.ports.query import Databases, TableEngine
+from backend.ports.sandbox import MadeFile, Sandbox
+from backend.ports.stores import Role
 from backend.ports.values import Citation, JsonObject
+from backend.ports.web import WebReader
 
 Touch = Literal["computes", "reads_user_data", "reads_outside", "executes", "writes_outside"]
 
@@ -48,20 +52,24 @@ class ToolContext:
     """Who calls, and within which run."""
 
     user_id: str
+    username: str = ""
+    role: Role = "user"
     run_id: str = ""
     session_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolResult:
-    """What a tool brought: text for the model, data for the client, passages to cite.
+    """What a tool brought: text for the model, data for the client, passages to cite, files it made.
 
     In `text`, the n-th citation of this result is marked [n] counting from 1; the run renumbers.
+    The toolbox keeps `files` as artifacts of the user and adds their names and links to the text.
     """
 
     text: str
     data: JsonObject = field(default_factory=dict[str, Any])
     citations: tuple[Citation, ...] = ()
+    files: tuple[MadeFile, ...] = ()
 
 
 class Tool(Protocol):
@@ -72,6 +80,15 @@ class Tool(Protocol):
         ...
 
 
+@runtime_checkable
+class Settling(Protocol):
+    """A tool that tries itself before it may be used; until then it is "checking"."""
+
+    async def settle(self) -> str:
+        """Try it; give its description, or raise ToolUnavailable with the reason and the mend."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What a tool may use; grows by ports, never by settings. A port this server lacks is None."""
@@ -79,3 +96,7 @@ class Services:
     http: HttpClient
     clock: Clock
     documents: Documents | None = None
+    sandbox: Sandbox | None = None
+    tables: TableEngine | None = None
+    databases: Databases | None = None
+    web: WebReader | None = None

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
-from backend.agent.toolbox import Toolbox
+from backend.agent.toolbox import Toolbox, ToolboxParts
 from backend.agent.turn import Turns
 from backend.api.deps import AppServices
 from tests.fakes.found_documents import FoundDocuments, documents_card
@@ -19,7 +19,7 @@ async def with_documents(server: LiveServer, documents: FoundDocuments) -> Async
     found: AppServices = server.app.state.services
     card = documents_card(documents)
     others = [one for one in found.toolbox.cards if one.name != card.name]
-    toolbox = Toolbox([*others, card], audit=found.audit, clock=found.clock)
+    toolbox = Toolbox([*others, card], ToolboxParts(audit=found.audit, clock=found.clock))
     turns = Turns(
         catalog=found.catalog,
         parts=replace(found.turns._parts, toolbox=toolbox, documents=documents),

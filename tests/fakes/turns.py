@@ -11,7 +11,7 @@ from pydantic import Field
 from backend.agent.catalog import ModelCatalog
 from backend.agent.context import TokenEstimate
 from backend.agent.run import AgentOptions, AgentParts, Run, TurnRequest
-from backend.agent.toolbox import Toolbox, ToolCard
+from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
 from backend.errors import ToolFailed, ToolRetry
 from backend.kit.clocks import SteppedClock
@@ -153,7 +153,7 @@ def make_core(
         cards.append(documents_card(documents))
     checkpoints = CheckpointFile(None)
     parts = AgentParts(
-        toolbox=Toolbox(cards, audit=stores.audit, clock=clock, timeout_s=5),
+        toolbox=Toolbox(cards, ToolboxParts(audit=stores.audit, clock=clock, timeout_s=5)),
         estimate=TokenEstimate(),
         clock=clock,
         options=AgentOptions(**options),

@@ -55,7 +55,9 @@ async def try_tool(name: str, body: ToolTry, account: Account, found: Services) 
         raise NotFound("There is no such tool")
     if card.tool is None:
         raise Unavailable(card.unavailable)
-    outcome = await found.toolbox.call(name, body.arguments, ToolContext(user_id=account.user.id))
+    user = account.user
+    context = ToolContext(user_id=user.id, username=user.username, role=user.role)
+    outcome = await found.toolbox.call(name, body.arguments, context)
     return ToolTried(
         outcome=outcome.outcome,
         text=outcome.text,

@@ -1,0 +1,41 @@
+"""The web port: reading one public page as text.
+
+Not for: search services (`tools/web_search`) or addresses an administrator configured (`kit/http`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class PageUnreadable(Exception):
+    """The page cannot be had; the message says why. `final` when another try would not help."""
+
+    def __init__(self, message: str, *, final: bool = True) -> None:
+        self.final = final
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebPage:
+    """A page as text. `url` is where it was found in the end, `date` is ISO (may be empty)."""
+
+    url: str
+    title: str
+    text: str
+    media_type: str
+    date: str = ""
+    pages: int = 0
+
+
+class WebReader(Protocol):
+    """Reads public pages; private addresses are refused at every hop."""
+
+    async def read(self, url: str) -> WebPage:
+        """Fetch and read one page; raise PageUnreadable."""
+        ...
+
+    async def aclose(self) -> None:
+        """End its processes and connections."""
+        ...
