@@ -12,8 +12,8 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from backend.errors import StewardError, ToolFailed, ToolRetry, ToolUnavailable
-from backend.kit.meant_files import fitting, means_any, name_list
+from backend.errors import StewardError, ToolFailed, ToolUnavailable
+from backend.kit.meant_files import means_any, name_list
 from backend.kit.plain_text import one_line, unmarked
 from backend.ports.documents import (
     Documents,
@@ -24,6 +24,7 @@ from backend.ports.documents import (
     SearchAnswer,
     SearchQuery,
 )
+from backend.ports.own_files import named
 from backend.ports.tools import (
     Services,
     Tool,
@@ -44,8 +45,6 @@ DESCRIPTION = (
 )
 TOUCHES: frozenset[Touch] = frozenset({"reads_user_data"})
 
-_NAMES_SHOWN = 20
-_NAMES_COMPARED = 200
 _DIGEST = re.compile(
     r"summar|overview|outline|\b(?:main|key) (?:points|ideas|findings)|\bgist\b|tl;?dr|\babout\W*$"
     r"|zusammenfass|fass\w* .{0,60}zusammen|überblick|résum|resum|riassu|samenvat|обзор|кратк|总结|摘要|要約|まとめ",
@@ -124,20 +123,7 @@ class RagRetrieval:
         """Find the files that a name means: by id, by name, by a part of it, by its words."""
         if means_any(name):
             return ()
-        if (one := await self._documents.get(user_id, name)) is not None:
-            return (one,)
-        alike = await self._documents.list(user_id, Listing(name_contains=name[:200], limit=50))
-        same = [one for one in alike.items if one.filename.casefold() == name.casefold()]
-        if found := same or alike.items:
-            return found
-        newest = (await self._documents.list(user_id, Listing(limit=_NAMES_COMPARED))).items
-        fits = fitting(name, [one.filename for one in newest])
-        if fits:
-            return [one for one in newest if one.filename in fits]
-        names = "; ".join(one_line(one.filename, max_chars=100) for one in newest[:_NAMES_SHOWN])
-        more = " and more" if len(newest) > _NAMES_SHOWN else ""
-        msg = f'None of the user\'s files is called "{name[:100]}". Their files: {names}{more}.'
-        raise ToolRetry(msg)
+        return await named(self._documents, user_id, name)
 
     async def _digest(self, query: SearchQuery, user_id: str) -> SearchAnswer | None:
         """Bring passages of the files named, or of the newest one, in the order of reading."""
