@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from backend.agent import citing
+from backend.agent import citing, made_files
 from backend.agent.run import citation_of
 from backend.errors import InvalidRequest
 from backend.ports.stores import RunStore, StoredMessage
@@ -93,7 +93,7 @@ async def restored(
         run_id = _run_id(message)
         run = await runs.get(user_id, run_id) if run_id else None
         transcript = run.trace.get("transcript") if run else None
-        whole.extend(transcript or [citing.without_markers(message)])
+        whole.extend(transcript or [made_files.named_only(citing.without_markers(message))])
     return whole
 
 

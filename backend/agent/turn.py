@@ -11,7 +11,7 @@ import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from backend.agent import prompts, resume, route_choice
+from backend.agent import made_files, prompts, resume, route_choice
 from backend.agent.catalog import ModelCatalog
 from backend.agent.chat import chat, chat_or_call
 from backend.agent.citing import annotate
@@ -145,6 +145,7 @@ class Turns:
             run.check_cancelled()
             with bind_log_context(user_id=run.request.user_id, run_id=run.id):
                 await self._answer(run)
+                made_files.show(run)
             run.state = "completed"
         except asyncio.CancelledError:
             run.state = run.cancel_reason or "interrupted"

@@ -30,12 +30,12 @@ from backend.bootstrap.parts import (
     make_tool_cards,
     settle_tools,
 )
-from backend.bootstrap.tooling import open_tooling
+from backend.bootstrap.tooling import open_artifacts, open_tooling
 from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
+from backend.ports.artifacts import Artifacts
 from backend.storage.checkpoints import CheckpointFile
-from backend.storage.retention import prune_daily
 
 logger = logging.getLogger(__name__)
 
@@ -94,9 +94,6 @@ class Composition:
         clock = SystemClock()
         stores = await open_all_stores(settings, demo=self._demo)
         stack.push_async_callback(stores.aclose)
-        days = settings.storage.run_retention_days
-        pruning = prune_daily(stores.runs, stores.audit, days=days, clock=clock)
-        stack.callback(asyncio.create_task(pruning).cancel)
         await stores.runs.interrupt_running(clock.now_ms())
         accounts = make_accounts(settings, stores, clock)
         stack.push_async_callback(accounts.aclose)
@@ -113,8 +110,9 @@ class Composition:
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
         )
         library = await self._open_library(ground, checkpoints)
+        artifacts = open_artifacts(ground, public_url=self._public_url)
         services = open_tooling(ground, http=http, documents=library.documents)
-        toolbox = self._open_tools(ground, make_tool_cards(settings, services))
+        toolbox = self._open_tools(ground, make_tool_cards(settings, services), artifacts)
         parts = AgentParts(
             toolbox=toolbox,
             estimate=TokenEstimate(),
@@ -122,6 +120,7 @@ class Composition:
             options=agent_options(settings, address=self._address),
             checkpointer=checkpoints.saver,
             documents=library.documents,
+            artifacts=artifacts,
         )
         self._turns = Turns(
             catalog=catalog, parts=parts, conversations=stores.conversations, runs=stores.runs
@@ -137,6 +136,7 @@ class Composition:
             clock=clock,
             options=self.api_options,
             documents=library.documents,
+            artifacts=artifacts,
             checks={
                 "database": stores.health,
                 "documents": library.shelf.target.health,
@@ -144,12 +144,19 @@ class Composition:
             },
         )
 
-    def _open_tools(self, ground: Ground, cards: Sequence[ToolCard]) -> Toolbox:
+    @property
+    def _public_url(self) -> str:
+        return (self._settings.public_url or self._address).rstrip("/")
+
+    def _open_tools(
+        self, ground: Ground, cards: Sequence[ToolCard], artifacts: Artifacts
+    ) -> Toolbox:
         """Put the tools into one box; those that must try themselves do it behind the start."""
         agent = ground.settings.agent
         parts = ToolboxParts(
             audit=ground.stores.audit,
             clock=ground.clock,
+            artifacts=artifacts,
             timeout_s=agent.tool_timeout_s,
             max_result_chars=agent.tool_output_max_chars,
         )

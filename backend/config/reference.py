@@ -21,6 +21,7 @@ _TITLES = {
     "MODELS": "Model servers",
     "AGENT": "Agents",
     "DOCUMENTS": "Documents",
+    "ARTIFACTS": "Files that tools make",
     "STORAGE": "Storage",
     "LOG": "Logging",
     "TOOLS": "Tools",

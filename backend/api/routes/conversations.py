@@ -81,3 +81,5 @@ async def delete_conversation(conversation_id: str, account: Account, found: Ser
             run.cancel()
     if not await found.conversations.delete(account.user.id, conversation_id):
         raise NotFound(MISSING)
+    if found.artifacts is not None:
+        await found.artifacts.tidy(account.user.id)
