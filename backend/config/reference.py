@@ -23,6 +23,7 @@ _TITLES = {
     "DOCUMENTS": "Documents",
     "STORAGE": "Storage",
     "LOG": "Logging",
+    "WEB": "Web pages",
     "TOOLS": "Tools",
 }
 _ENV_HEAD = """\
