@@ -37,12 +37,12 @@ _READ = "backend.web.reading_child:read_page"
 _ACCEPT = (
     "text/html,application/xhtml+xml,application/pdf,text/*;q=0.9,application/json;q=0.9,*/*;q=0.5"
 )
+_CHILD_BYTES = 768 * 1024 * 1024
 # JSON writes a character as up to twelve bytes; a page has a million characters at most.
-_CHILD = WorkerLimits(
-    memory_bytes=768 * 1024 * 1024, cpu_s=15.0, wall_s=20.0, output_bytes=13_000_000
-)
+_ANSWER_BYTES = 13_000_000
 _AT_ONCE = 8
 _CHILDREN = 2
+_WALL_MORE_S = 5.0
 _BACKOFF_S = 1.0
 _MAX_TITLE_CHARS = 300
 _FIRST_REDIRECT = 300
@@ -69,6 +69,7 @@ class WebOptions:
     robots: bool = True
     cache_s: float = 300.0
     cache_bytes: int = 16 * 1024 * 1024
+    read_cpu_s: float = 15.0
 
 
 class PublicWebReader:
@@ -91,7 +92,13 @@ class PublicWebReader:
         self._admit = keeper.admit if options.robots else _anything
         self._cache = PageCache(ttl_s=options.cache_s, max_bytes=options.cache_bytes, clock=clock)
         self._places = asyncio.Semaphore(_AT_ONCE)
-        self._children = WorkerPool(_READ, clock=clock, size=_CHILDREN, limits=_CHILD)
+        limits = WorkerLimits(
+            memory_bytes=_CHILD_BYTES,
+            cpu_s=options.read_cpu_s,
+            wall_s=options.read_cpu_s + _WALL_MORE_S,
+            output_bytes=_ANSWER_BYTES,
+        )
+        self._children = WorkerPool(_READ, clock=clock, size=_CHILDREN, limits=limits)
 
     async def read(self, url: str) -> WebPage:
         """Fetch and read one page; see `ports.web.WebReader`."""
