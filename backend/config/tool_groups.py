@@ -45,5 +45,5 @@ class WebSettings(Group):
         default=300.0, ge=0, le=86_400, description="How long a page is kept; 0 = not at all."
     )
     cache_bytes: int = Field(
-        default=16 * MIB, ge=0, le=1024 * MIB, description="Most text of pages that is kept."
+        default=4 * MIB, ge=0, le=1024 * MIB, description="Most text of pages that is kept."
     )

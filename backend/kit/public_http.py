@@ -142,7 +142,7 @@ class PublicHttp:
                 body = await _read_body(reply, max_bytes=limits.max_bytes) if wanted else b""
                 return PublicReply(status=reply.status, headers=lower, body=body, url=target.url)
         except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as exc:
-            msg = f"the address cannot be read: {_words(exc)}"
+            msg = f"the connection failed: {_words(exc)}"
             raise FetchError(msg) from exc
 
     async def _addresses(self, target: Target) -> Sequence[str]:

@@ -9,10 +9,11 @@ import asyncio
 import logging
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from backend.kit.http import FetchError, FetchLimits
 from backend.kit.patient_http import BUSY_STATUS, FIRST_SERVER_FAULT, twice_at_most
@@ -68,7 +69,7 @@ class WebOptions:
     max_redirects: int = 5
     robots: bool = True
     cache_s: float = 300.0
-    cache_bytes: int = 16 * 1024 * 1024
+    cache_bytes: int = 4 * 1024 * 1024
     read_cpu_s: float = 15.0
 
 
@@ -149,17 +150,16 @@ class PublicWebReader:
         )
 
     async def _read(self, reply: PublicReply, media: Media) -> Mapping[str, Any]:
-        try:
-            path = await asyncio.to_thread(_on_disk, reply.body)
-        except OSError as exc:
-            logger.warning("a page could not be written to the temporary folder: %s", exc)
-            raise PageUnreadable("This server has no room to read it now.", final=False) from exc
-        call = {
-            "path": str(path),
-            "kind": media.kind,
-            "charset": media.charset,
-            "url": reply.url,
-        }
+        with _file_for_child() as (file, path):
+            await asyncio.to_thread(_fill, file, reply.body)
+            return await self._parse({
+                "path": path,
+                "kind": media.kind,
+                "charset": media.charset,
+                "url": reply.url,
+            })
+
+    async def _parse(self, call: Mapping[str, str]) -> Mapping[str, Any]:
         try:
             return await self._children.call(call)
         except WorkerTimeout as exc:
@@ -169,20 +169,36 @@ class PublicWebReader:
             raise PageUnreadable("Reading it needs more memory than this server allows.") from exc
         except WorkerRefused as exc:
             raise PageUnreadable(_reason(exc)) from exc
-        finally:
-            path.unlink(missing_ok=True)
 
 
 async def _anything(_: Target) -> None:
     """Admit every address, where robots.txt is not asked."""
 
 
-def _on_disk(body: bytes) -> Path:
-    """Write an answer where the child reads it; its owner alone can."""
-    handle, name = tempfile.mkstemp(prefix="steward-page-")
-    with os.fdopen(handle, "wb") as file:
-        file.write(body)
-    return Path(name)
+@contextmanager
+def _file_for_child() -> Generator[tuple[BinaryIO, str]]:
+    """Give a file that only its owner can read, and take it away whatever happens meanwhile."""
+    try:
+        handle, path = tempfile.mkstemp(prefix="steward-page-")
+    except OSError as exc:
+        raise _no_room(exc) from exc
+    try:
+        yield os.fdopen(handle, "wb"), path
+    finally:
+        Path(path).unlink(missing_ok=True)
+
+
+def _fill(file: BinaryIO, body: bytes) -> None:
+    try:
+        with file:
+            file.write(body)
+    except OSError as exc:
+        raise _no_room(exc) from exc
+
+
+def _no_room(exc: OSError) -> PageUnreadable:
+    logger.warning("a page could not be written to the temporary folder: %s", exc)
+    return PageUnreadable("This server has no room to read it now.", final=False)
 
 
 def _refusal(status: int) -> PageUnreadable:

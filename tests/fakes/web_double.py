@@ -41,6 +41,7 @@ class WebDouble(FaultyServer):
         self.hold: set[str] = set()
         self.held = asyncio.Event()
         self.get("/{path:.*}", self._answer)
+        self.post("/{path:.*}", self._answer)
 
     @property
     def port(self) -> int:

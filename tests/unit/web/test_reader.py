@@ -311,6 +311,14 @@ async def test_nothing_is_left_on_the_disk(reader, double, tmp_path, monkeypatch
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - not async
 
 
+async def test_a_server_without_room_says_so(make_reader, double, tmp_path, monkeypatch):
+    """Its temporary folder is gone or full."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(PageUnreadable, match="no room") as refused:
+        await make_reader(robots=False).read(double.page("/a", "fine"))
+    assert not refused.value.final
+
+
 async def test_a_cancelled_call_leaves_nothing_running(make_reader, double, tmp_path, monkeypatch):
     """The user closed the chat while the page was still coming."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
