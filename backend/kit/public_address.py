@@ -264,7 +264,7 @@ class AddressPolicy:
 def is_public(address: IpAddress) -> bool:
     """Tell an address that everybody on the internet reaches, the IPv4 inside an IPv6 one included."""
     if isinstance(address, IPv4Address):
-        usual = address.is_global and not address.is_multicast and not address.is_reserved
+        usual = address.is_global and not address.is_multicast
         return usual and not any(address in network for network in _NOT_WEB_V4)
     inner = _inner_v4(address)
     if address.scope_id is not None or (inner is not None and not is_public(inner)):

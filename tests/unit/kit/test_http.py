@@ -47,6 +47,14 @@ async def test_redirects_to_another_host_are_refused(http, double, location):
     assert double.asked == ["/a"]
 
 
+async def test_another_name_at_the_same_port_is_another_host(http, double):
+    """It may be the same machine today; what was configured is the name."""
+    url = double.redirect("/a", f"http://localhost:{double.port}/b")
+    with pytest.raises(FetchError, match="another host, localhost"):
+        await http.request("GET", url)
+    assert double.asked == ["/a"]
+
+
 async def test_a_redirect_loop_ends(http, double):
     """After five steps."""
     with pytest.raises(FetchError, match="more than 5 times"):

@@ -183,6 +183,13 @@ async def test_a_body_that_unpacks_to_too_much_is_refused(http, double, encoding
         await http.get(f"{double.url}/bomb", limits=LIMITS)
 
 
+def test_unpacking_stops_at_the_room_there_is():
+    """A bomb must not be held in memory before it is found to be one."""
+    packed = bomb(50_000_000)
+    inflate = public_http._inflater(packed.headers)
+    assert len(inflate(packed.body, 1_000)) == 1_000
+
+
 async def test_a_body_of_exactly_the_limit_is_read(http, double):
     """The limit itself is allowed, one byte more is not."""
     double.page("/most", b"x" * 100_000)
