@@ -18,6 +18,7 @@ from backend.agent.run import AgentParts
 from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
 from backend.api.deps import AppServices
+from backend.bootstrap.artifacts import open_artifacts
 from backend.bootstrap.databases import open_all_stores
 from backend.bootstrap.documents import Ground, OpenLibrary, document_folders, open_library
 from backend.bootstrap.parts import (
@@ -30,7 +31,7 @@ from backend.bootstrap.parts import (
     make_tool_cards,
     settle_tools,
 )
-from backend.bootstrap.tooling import open_artifacts, open_tooling
+from backend.bootstrap.tooling import open_tooling
 from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient

@@ -24,6 +24,7 @@ _TITLES = {
     "ARTIFACTS": "Files that tools make",
     "STORAGE": "Storage",
     "LOG": "Logging",
+    "WEB": "Web pages",
     "TOOLS": "Tools",
 }
 _ENV_HEAD = """\
