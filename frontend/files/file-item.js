@@ -1,14 +1,17 @@
-/** One file in the list, and one passage that was found in a file. */
+/** One file in the list, what can be done with it, and one passage that was found in a file. */
 
 import { iconButton } from "../kit/buttons.js";
 import { el } from "../kit/dom.js";
 import { confirmDanger } from "../shell/dialog.js";
 import { named, text } from "../strings.js";
+import { deleteFile, original, readAgain } from "../wire/server.js";
 
+/** @import { Api } from "../api.js" */
 /** @import { Passage, StoredFile } from "../wire/shapes.js" */
 
 /** @typedef {"show" | "download" | "readAgain" | "remove"} FileAction */
 
+const KEPT_MS = 60_000;
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
 
 /**
@@ -91,4 +94,20 @@ export function row(onShow, name, facts) {
   const body = el(onShow ? "button" : "div", { class: "file-body" }, title, words);
   if (onShow) body.addEventListener("click", onShow);
   return body;
+}
+
+/**
+ * Erase a file, have it read anew, or save what was uploaded.
+ * @param {Api} api
+ * @param {FileAction} action
+ * @param {Pick<StoredFile, "file_id" | "filename">} file
+ */
+export async function carryOut(api, action, { file_id: id, filename }) {
+  if (action === "remove") await deleteFile(api, id);
+  else if (action === "readAgain") await readAgain(api, id);
+  else {
+    const href = URL.createObjectURL(await original(api, id));
+    el("a", { href, download: filename }).click();
+    setTimeout(() => URL.revokeObjectURL(href), KEPT_MS);
+  }
 }

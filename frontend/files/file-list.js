@@ -3,9 +3,8 @@
 import { byId } from "../kit/dom.js";
 import { named, text } from "../strings.js";
 import { ApiError, wordsOf } from "../wire/api-error.js";
-import { listFiles, searchFiles } from "../wire/files.js";
-import { carryOut } from "./file-actions.js";
-import { fileItem, focusAgain, isFinal, passageItem } from "./file-item.js";
+import { listFiles, searchFiles } from "../wire/server.js";
+import { carryOut, fileItem, focusAgain, isFinal, passageItem } from "./file-item.js";
 
 /** @import { Api } from "../api.js" */
 /** @import { FileAction } from "./file-item.js" */

@@ -3,8 +3,8 @@
 import { byId, el } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { ApiError, wordsOf } from "../wire/api-error.js";
-import { getCitation, getFile, pageAround, textPage } from "../wire/files.js";
-import { carryOut } from "./file-actions.js";
+import { getCitation, getFile, pageAround, textPage } from "../wire/server.js";
+import { carryOut } from "./file-item.js";
 
 /** @import { Api } from "../api.js" */
 /** @import { Place, TextPage } from "../wire/shapes.js" */

@@ -4,7 +4,7 @@ import { iconButton } from "../kit/buttons.js";
 import { byId, el } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { wordsOf } from "../wire/api-error.js";
-import { uploadFile } from "../wire/files.js";
+import { uploadFile } from "../wire/server.js";
 import { row } from "./file-item.js";
 
 /** @import { Api } from "../api.js" */

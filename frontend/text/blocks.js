@@ -3,8 +3,7 @@
  * a block that another one follows can never change again. Pure.
  */
 
-import { collectList, isItem } from "./lists.js";
-import { collectTable, startsTable } from "./tables.js";
+import { collectList, collectTable, isItem, startsTable } from "./lines.js";
 
 /** @import { Block } from "./shapes.js" */
 

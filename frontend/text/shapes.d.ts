@@ -26,5 +26,7 @@ export type FoundLink = { label: string; href: string; next: number };
  */
 export type ListLines = { ordered: boolean; first: number; items: string[][]; next: number };
 
+export type TableLines = { head: string[]; rows: string[][]; next: number };
+
 /** More text cannot change the `settled` first blocks; the others begin at `settled_chars`. */
 export type Progress = { blocks: Block[]; settled: number; settled_chars: number };

@@ -6,7 +6,7 @@ import { hostOf } from "../../frontend/chat/sources.js";
 import { factsOf, sizeOf } from "../../frontend/files/file-item.js";
 import { markedPage } from "../../frontend/files/file-view.js";
 import { addressOf, citationIn, conversationIn } from "../../frontend/shell/place.js";
-import { pageAround } from "../../frontend/wire/files.js";
+import { pageAround } from "../../frontend/wire/server.js";
 
 const FILE = {
   file_id: "file-1",
