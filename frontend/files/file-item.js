@@ -1,23 +1,14 @@
-/** One file in the list, what can be done with it, and one passage that was found in a file. */
+/** What is shown of a file, of a passage that was found in one, and of one that a tool made. */
 
-import { iconButton } from "../kit/buttons.js";
-import { el } from "../kit/dom.js";
-import { confirmDanger } from "../shell/dialog.js";
+import { el, icon, iconButton } from "../kit/dom.js";
+import { confirmDanger } from "../shell/frame.js";
 import { named, text } from "../strings.js";
 import { deleteFile, original, readAgain } from "../wire/server.js";
-
-/** @import { Api } from "../api.js" */
-/** @import { Passage, StoredFile } from "../wire/shapes.js" */
-
-/** @typedef {"show" | "download" | "readAgain" | "remove"} FileAction */
 
 const KEPT_MS = 60_000;
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
 
-/**
- * Write a size as people read it, in thousands.
- * @param {number} size_bytes
- */
+/** @type {(size_bytes: number) => string} write a size as people read it, in thousands */
 export function sizeOf(size_bytes) {
   let size = size_bytes;
   let unit = 0;
@@ -110,4 +101,42 @@ export async function carryOut(api, action, { file_id: id, filename }) {
     el("a", { href, download: filename }).click();
     setTimeout(() => URL.revokeObjectURL(href), KEPT_MS);
   }
+}
+
+const PICTURE = /^image\/(?:png|jpeg|gif|webp)$/; // never SVG, which can hold scripts
+
+/**
+ * Make the element of an artifact; it is fetched from our own origin, where a cookie opens it.
+ * @param {Partial<Artifact> & { id: string, filename: string }} artifact
+ */
+export function artifactElement({ id, filename, media_type = "", size_bytes }) {
+  const href = `/api/artifacts/${encodeURIComponent(id)}`;
+  const name = el("span", { class: "source-title", dir: "auto" }, filename);
+  const size = size_bytes === undefined ? "" : sizeOf(size_bytes);
+  const facts = el("span", { class: "source-host" }, size);
+  const attributes = {
+    class: "chip",
+    href,
+    download: true,
+    title: `${text.download}: ${filename}`,
+  };
+  const whole = el(
+    "span",
+    { class: size ? "artifact" : "artifact unsized" },
+    el("a", attributes, icon("download"), name, facts),
+  );
+  if (PICTURE.test(media_type)) {
+    const picture = el("img", { src: href, alt: filename, loading: "lazy" });
+    const large = {
+      class: "picture",
+      href,
+      target: "_blank",
+      rel: "noopener",
+      title: text.enlarge,
+    };
+    const link = el("a", large, picture);
+    picture.addEventListener("error", () => link.remove());
+    whole.prepend(link);
+  }
+  return whole;
 }

@@ -1,7 +1,5 @@
 /** Collects the lines of one Markdown list or pipe table. Pure; what stands in them is read by others. */
 
-/** @import { ListLines, TableLines } from "./shapes.js" */
-
 const RULER = /^ *\|?(?: *:?-+:? *\|)+(?: *:?-+:? *)?$/;
 const SINGLE = /^ *\| *:?-+:? *\|? *$/;
 const ITEM = /^( *)([-*+]|\d{1,9}[.)])(?: +(.*)|$)/;
@@ -78,9 +76,7 @@ export function startsTable(lines, at) {
 
 /**
  * Collect the table that begins at a line; every row has as many cells as the head.
- * @param {string[]} lines
- * @param {number} from
- * @returns {TableLines}
+ * @type {(lines: string[], from: number) => TableLines}
  */
 export function collectTable(lines, from) {
   const head = cells(lines[from] ?? "");

@@ -3,9 +3,6 @@
  * Not for: answers that stream (`ask.js`, `follow.js`).
  */
 
-/** @import { Api, UploadOptions } from "../api.js" */
-/** @import { Annotation, CitedPassage, Conversation, ConversationPage, FilePage, FullConversation, ListedModel, Passage, Place, Run, StoredFile, TextPage, User } from "./shapes.js" */
-
 const conversationPath = (/** @type {string} */ id) =>
   `/api/conversations/${encodeURIComponent(id)}`;
 const runPath = (/** @type {string} */ id) => `/api/runs/${encodeURIComponent(id)}`;
@@ -51,6 +48,20 @@ export const getRun = (api, id) => api.json(runPath(id));
 
 /** @type {(api: Api, id: string) => Promise<void>} stops it; what was said is kept */
 export const cancelRun = (api, id) => api.json(`${runPath(id)}/cancel`, { method: "POST" });
+
+/** @type {(api: Api, id: string) => Promise<Approval[]>} what a run asked to be allowed */
+export const listApprovals = async (api, id) =>
+  (await api.json(`${runPath(id)}/approvals`)).approvals;
+
+/** @type {(api: Api, id: string, callId: string, decision: "approve" | "deny") => Promise<void>} */
+export const decideApproval = (api, id, callId, decision) =>
+  api.json(`${runPath(id)}/approvals/${encodeURIComponent(callId)}`, {
+    method: "POST",
+    body: { decision },
+  });
+
+/** @type {(api: Api) => Promise<ListedTool[]>} also those that are off */
+export const listTools = (api) => api.json("/api/tools");
 
 /**
  * Give where the markers of a stored answer lead to; [] when that is not known.
