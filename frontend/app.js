@@ -32,7 +32,7 @@ const view = new ChatView({
   onDecide: (answer, callId, decision) => chat.decide(answer, callId, decision),
   onAsked: (card) => {
     announce(card.ariaLabel ?? "");
-    if (composer.idle) card.focus();
+    if (composer.idle) card.focus({ preventScroll: true }); // the log follows its end
   },
 });
 const pickers = new Pickers();

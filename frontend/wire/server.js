@@ -50,8 +50,10 @@ export const getRun = (api, id) => api.json(runPath(id));
 export const cancelRun = (api, id) => api.json(`${runPath(id)}/cancel`, { method: "POST" });
 
 /** @type {(api: Api, id: string) => Promise<Approval[]>} what a run asked to be allowed */
-export const listApprovals = async (api, id) =>
-  (await api.json(`${runPath(id)}/approvals`)).approvals;
+export async function listApprovals(api, id) {
+  const found = await api.json(`${runPath(id)}/approvals`);
+  return found.approvals ?? found;
+}
 
 /** @type {(api: Api, id: string, callId: string, decision: "approve" | "deny") => Promise<void>} */
 export const decideApproval = (api, id, callId, decision) =>
