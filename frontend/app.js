@@ -6,7 +6,7 @@
 import { Api } from "./api.js";
 import { Chat } from "./chat/chat.js";
 import { ChatView } from "./chat/chat-view.js";
-import { Composer, Pickers } from "./chat/composer.js";
+import { Composer, offerTools, Pickers } from "./chat/composer.js";
 import { FilesPanel } from "./files/files-panel.js";
 import { byId } from "./kit/dom.js";
 import { Banner, Drawer, fillTexts } from "./shell/frame.js";
@@ -16,7 +16,7 @@ import { readPref, themeButton, writePref } from "./shell/theme.js";
 import { text } from "./strings.js";
 import { addressOf, citationIn, conversationIn } from "./text/links.js";
 import { ApiError, wordsOf } from "./wire/events.js";
-import { listModels, whoAmI } from "./wire/server.js";
+import { listModels, listTools, whoAmI } from "./wire/server.js";
 
 fillTexts(document);
 byId("theme", HTMLElement).append(themeButton());
@@ -68,6 +68,7 @@ const sidebar = new Sidebar({
   },
 });
 const files = new FilesPanel({ api, announce });
+offerTools(() => listTools(api), report);
 let userId = "";
 
 /** @param {unknown} error */

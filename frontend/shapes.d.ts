@@ -64,7 +64,8 @@ type FileAction = "show" | "download" | "readAgain" | "remove";
 type OnOpen = (runId: string, sessionId: string) => void;
 
 /** Gives the stored events of a run. */
-type LoadTrace = (runId: string) => Promise<object[]>;
+// biome-ignore lint/suspicious/noExplicitAny: each type of event has data of its own
+type LoadTrace = (runId: string) => Promise<Record<string, any>[]>;
 
 type Decision = "approve" | "deny";
 
@@ -85,6 +86,8 @@ type Brought = { hosts?: string[]; citations?: Citation[]; artifacts?: Artifact[
 type Waiting = { file: File; item: HTMLElement; signal: AbortSignal };
 
 type SseEvent = { event: string; data: string; id: string };
+
+type Hearer = { handle(event: AnswerEvent): void };
 
 /** How an answer ended; `failure` is "" when nothing went wrong. */
 type Ending = { state: string; failure: string };
@@ -117,7 +120,8 @@ type StoredMessage = {
 
 type FullConversation = Conversation & { messages: StoredMessage[] };
 
-type Run = { id: string; trace: { error?: string | null; events?: object[] } };
+// biome-ignore lint/suspicious/noExplicitAny: each type of event has data of its own
+type Run = { id: string; trace: { error?: string | null; events?: Record<string, any>[] } };
 
 type ListedModel = { id: string; x_capabilities: string[] };
 
@@ -160,8 +164,12 @@ type AnswerEvent =
   | { kind: "end"; state: string }
   | { kind: "error"; message: string };
 
-/** An answer as it comes. */
+/** An answer as it comes; a part tells whether it came to the end. */
 type Answering = AsyncGenerator<AnswerEvent, void, void>;
+type AnsweringPart = AsyncGenerator<AnswerEvent, boolean, void>;
+
+/** How far a replay has come. */
+type Replayed = { lastId: string; failures: number; begun: boolean };
 
 /** `progress` is 0 to 1; `reason` says why it failed, `note` what could not be read. */
 type StoredFile = {

@@ -37,6 +37,8 @@ export const text = {
 
   theme: { "": "Theme: as the system", light: "Theme: light", dark: "Theme: dark" },
 
+  tools: "Tools",
+
   welcome: "What can I do for you?",
   welcomeHint: "Ask anything. Steward decides whether to answer, use its tools, or make a plan.",
   noServer: "No model server is connected yet",
@@ -73,7 +75,6 @@ export const text = {
   source: (/** @type {number} */ number, /** @type {string} */ title) =>
     `Source ${number}: ${title}`,
   notLinked: "Link not shown: host not seen in sources",
-  enlarge: "Show in full size",
   approval: (/** @type {string} */ tool) => `Steward asks to use ${tool}`,
   allow: "Allow",
   deny: "Do not allow",

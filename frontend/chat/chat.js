@@ -5,7 +5,7 @@
 
 import { text } from "../strings.js";
 import { ask } from "../wire/ask.js";
-import { cancelRun, getConversation, getRun } from "../wire/server.js";
+import { cancelRun, getConversation, getEvents } from "../wire/server.js";
 import { Listener } from "./listen.js";
 
 /** The conversation that is open; `id` is "" for one that has not begun. */
@@ -39,9 +39,7 @@ export class Chat {
     try {
       const found = await getConversation(api, id, signal);
       view.setTitle(found.title || text.untitled);
-      const loadTrace = async (/** @type {string} */ runId) =>
-        (await getRun(api, runId)).trace.events ?? [];
-      const answers = view.show(found.messages, loadTrace);
+      const answers = view.show(found.messages, (runId) => getEvents(api, runId));
       const active = found.active_run_id;
       if (active && answers.every((one) => one.runId !== active)) answers.push(view.answer(active));
       await Promise.all(answers.map((one) => this.#listener.follow(one, signal)));

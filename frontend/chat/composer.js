@@ -117,6 +117,22 @@ export class Pickers {
   }
 }
 
+/** @type {(load: () => Promise<ListedTool[]>, onError: (error: unknown) => void) => void} */
+export function offerTools(load, onError) {
+  /** @param {ListedTool[]} tools */
+  const show = (tools) => {
+    const items = tools.map(({ name, description, available, unavailable, state }) => {
+      const off = available
+        ? []
+        : [el("strong", {}, `${[state, unavailable].filter(Boolean).join(": ")}. `)];
+      return el("li", {}, el("code", {}, name), " ", ...off, description);
+    });
+    byId("tool-list", HTMLElement).replaceChildren(...items);
+    byId("tools", HTMLDialogElement).showModal();
+  };
+  byId("open-tools", HTMLButtonElement).addEventListener("click", () => load().then(show, onError));
+}
+
 /**
  * @param {HTMLSelectElement} select
  * @param {string} value

@@ -97,12 +97,5 @@ export const addressed = ({ id = "", title, url }) => ({
   url: url || (id && new URL(`/api/citations/${id}`, location.origin).href),
 });
 
-/**
- * Give the short name of a web address for people: its host; "" for a passage of one's own.
- * @param {string} address
- */
-export function hostOf(address) {
-  return URL.canParse(address) && !citationIn(address)
-    ? new URL(address).host.replace(/^www\./, "")
-    : "";
-}
+/** @type {(address: string) => string} the host for people, "" for a passage of one's own */
+export const hostOf = (address) => (citationIn(address) ? "" : hostIn(address));

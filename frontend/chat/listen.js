@@ -106,7 +106,7 @@ export class Listener {
 /**
  * Listen to an answer to its end.
  * @param {Answering} events
- * @param {{ handle(event: AnswerEvent): void }} answer
+ * @param {Hearer} answer
  * @param {{ begun: boolean, onOpen?: OnOpen }} options `begun` when it is joined, not asked for
  * @returns {Promise<Ending>}
  * @throws {ApiError} when it fails before it has begun; later failures are part of the ending
@@ -127,7 +127,7 @@ export async function listen(events, answer, { begun, onOpen }) {
   return ending;
 }
 
-/** @type {(event: AnswerEvent, answer: { handle(event: AnswerEvent): void }, ending: Ending) => void} */
+/** @type {(event: AnswerEvent, answer: Hearer, ending: Ending) => void} */
 function take(event, answer, ending) {
   if (event.kind === "end") ending.state = event.state;
   else if (event.kind === "error") ending.failure = event.message;

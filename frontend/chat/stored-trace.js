@@ -40,9 +40,7 @@ export async function recall(answers, known, load) {
   for (const runId of [...runs].slice(0, MOST_RECALLED)) {
     const wanting = lacking();
     const entries = wanting.length > 0 ? await load(runId).catch(() => []) : [];
-    for (const event of entries.map(entryEvent)) {
-      if (event?.kind === "event" && event.type === "tool_result") known.note(event.data);
-    }
+    for (const { type, data } of entries) if (type === "tool_result") known.note(data);
     for (const one of wanting) one.render();
   }
 }

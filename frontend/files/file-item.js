@@ -1,9 +1,9 @@
 /** What is shown of a file, of a passage that was found in one, and of one that a tool made. */
 
-import { el, icon, iconButton } from "../kit/dom.js";
+import { el, icon, iconButton, outsideLink } from "../kit/dom.js";
 import { confirmDanger } from "../shell/frame.js";
 import { named, text } from "../strings.js";
-import { deleteFile, original, readAgain } from "../wire/server.js";
+import { deleteFile, original, pathOf, readAgain } from "../wire/server.js";
 
 const KEPT_MS = 60_000;
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
@@ -110,33 +110,17 @@ const PICTURE = /^image\/(?:png|jpeg|gif|webp)$/; // never SVG, which can hold s
  * @param {Partial<Artifact> & { id: string, filename: string }} artifact
  */
 export function artifactElement({ id, filename, media_type = "", size_bytes }) {
-  const href = `/api/artifacts/${encodeURIComponent(id)}`;
-  const name = el("span", { class: "source-title", dir: "auto" }, filename);
+  const href = pathOf("artifacts", id);
   const size = size_bytes === undefined ? "" : sizeOf(size_bytes);
-  const facts = el("span", { class: "source-host" }, size);
-  const attributes = {
-    class: "chip",
-    href,
-    download: true,
-    title: `${text.download}: ${filename}`,
-  };
-  const whole = el(
-    "span",
-    { class: size ? "artifact" : "artifact unsized" },
-    el("a", attributes, icon("download"), name, facts),
-  );
+  const chip = { class: "chip", href, download: true, title: `${text.download}: ${filename}` };
+  const name = el("span", { class: "source-title", dir: "auto" }, filename);
+  const save = el("a", chip, icon("download"), name, el("span", { class: "source-host" }, size));
+  const whole = el("span", { class: size ? "artifact" : "artifact unsized" }, save);
   if (PICTURE.test(media_type)) {
     const picture = el("img", { src: href, alt: filename, loading: "lazy" });
-    const large = {
-      class: "picture",
-      href,
-      target: "_blank",
-      rel: "noopener",
-      title: text.enlarge,
-    };
-    const link = el("a", large, picture);
-    picture.addEventListener("error", () => link.remove());
-    whole.prepend(link);
+    const large = outsideLink(href, { class: "picture" }, picture);
+    picture.addEventListener("error", () => large.remove());
+    whole.prepend(large);
   }
   return whole;
 }

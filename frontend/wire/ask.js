@@ -5,7 +5,7 @@
 
 import { text } from "../strings.js";
 import { ApiError, chunkEvents, entryEvent, readEvents } from "./events.js";
-import { getRun } from "./server.js";
+import { getRun, pathOf } from "./server.js";
 
 /**
  * Put a question and stream its answer.
@@ -38,10 +38,7 @@ function requestBody({ model, mode, content, sessionId }) {
   };
 }
 
-/**
- * Give a completion's events; true when it came to its end.
- * @type {(response: Response) => AsyncGenerator<AnswerEvent, boolean, void>}
- */
+/** @type {(response: Response) => AnsweringPart} true when it came to its end */
 async function* chunks(response) {
   for await (const { data } of readEvents(response)) {
     if (data === "[DONE]") return true;
@@ -76,18 +73,13 @@ export async function* follow(api, runId, { signal, wait = sleep }) {
 }
 
 /**
- * Replay a run from behind the last event that was seen; true when it came to its end.
- * @param {Api} api
- * @param {string} runId
- * @param {AbortSignal} signal
- * @param {{ lastId: string, failures: number, begun: boolean }} seen kept up to date
- * @returns {AsyncGenerator<AnswerEvent, boolean, void>}
+ * Replay a run from behind what was seen, which is kept up to date; true when it came to its end.
+ * @type {(api: Api, runId: string, signal: AbortSignal, seen: Replayed) => AnsweringPart}
  */
 async function* replay(api, runId, signal, seen) {
   /** @type {Record<string, string>} */
   const headers = seen.lastId ? { "Last-Event-ID": seen.lastId } : {};
-  const path = `/api/runs/${encodeURIComponent(runId)}/events`;
-  const response = await api.open(path, { headers, signal });
+  const response = await api.open(`${pathOf("runs", runId)}/events`, { headers, signal });
   for await (const { event, data, id } of readEvents(response)) {
     seen.lastId = id || seen.lastId;
     const entry = JSON.parse(data);
@@ -113,5 +105,4 @@ async function* ending(api, runId, state) {
   yield { kind: "end", state };
 }
 
-/** @type {(delay_ms: number) => Promise<void>} */
-const sleep = (delay_ms) => new Promise((done) => setTimeout(done, delay_ms));
+const sleep = (/** @type {number} */ delay_ms) => new Promise((done) => setTimeout(done, delay_ms));

@@ -3,10 +3,8 @@
  * Not for: answers that stream (`ask.js`, `follow.js`).
  */
 
-const conversationPath = (/** @type {string} */ id) =>
-  `/api/conversations/${encodeURIComponent(id)}`;
-const runPath = (/** @type {string} */ id) => `/api/runs/${encodeURIComponent(id)}`;
-const filePath = (/** @type {string} */ id) => `/api/files/documents/${encodeURIComponent(id)}`;
+/** @type {(kind: string, id: string) => string} */
+export const pathOf = (kind, id) => `/api/${kind}/${encodeURIComponent(id)}`;
 
 /** @type {(api: Api) => Promise<User>} who is logged in */
 export const whoAmI = (api) => api.json("/api/auth/me");
@@ -34,30 +32,34 @@ export const listConversations = (api, { query, cursor } = {}) =>
 
 /** @type {(api: Api, id: string, signal?: AbortSignal) => Promise<FullConversation>} */
 export const getConversation = (api, id, signal) =>
-  api.json(conversationPath(id), signal ? { signal } : {});
+  api.json(pathOf("conversations", id), signal ? { signal } : {});
 
 /** @type {(api: Api, id: string, title: string) => Promise<Conversation>} */
 export const renameConversation = (api, id, title) =>
-  api.json(conversationPath(id), { method: "PATCH", body: { title } });
+  api.json(pathOf("conversations", id), { method: "PATCH", body: { title } });
 
 /** @type {(api: Api, id: string) => Promise<void>} */
-export const deleteConversation = (api, id) => api.json(conversationPath(id), { method: "DELETE" });
+export const deleteConversation = (api, id) =>
+  api.json(pathOf("conversations", id), { method: "DELETE" });
 
 /** @type {(api: Api, id: string) => Promise<Run>} with its trace */
-export const getRun = (api, id) => api.json(runPath(id));
+export const getRun = (api, id) => api.json(pathOf("runs", id));
+
+/** @type {(api: Api, id: string) => ReturnType<LoadTrace>} */
+export const getEvents = async (api, id) => (await getRun(api, id)).trace.events ?? [];
 
 /** @type {(api: Api, id: string) => Promise<void>} stops it; what was said is kept */
-export const cancelRun = (api, id) => api.json(`${runPath(id)}/cancel`, { method: "POST" });
+export const cancelRun = (api, id) => api.json(`${pathOf("runs", id)}/cancel`, { method: "POST" });
 
 /** @type {(api: Api, id: string) => Promise<Approval[]>} what a run asked to be allowed */
 export async function listApprovals(api, id) {
-  const found = await api.json(`${runPath(id)}/approvals`);
+  const found = await api.json(`${pathOf("runs", id)}/approvals`);
   return found.approvals ?? found;
 }
 
 /** @type {(api: Api, id: string, callId: string, decision: "approve" | "deny") => Promise<void>} */
 export const decideApproval = (api, id, callId, decision) =>
-  api.json(`${runPath(id)}/approvals/${encodeURIComponent(callId)}`, {
+  api.json(pathOf(`runs/${id}/approvals`, callId), {
     method: "POST",
     body: { decision },
   });
@@ -95,20 +97,23 @@ export function uploadFile(api, file, options) {
 }
 
 /** @type {(api: Api, id: string) => Promise<StoredFile>} */
-export const getFile = (api, id) => api.json(filePath(id));
+export const getFile = (api, id) => api.json(pathOf("files/documents", id));
 
 /** @type {(api: Api, id: string) => Promise<void>} */
-export const deleteFile = (api, id) => api.json(filePath(id), { method: "DELETE" });
+export const deleteFile = (api, id) =>
+  api.json(pathOf("files/documents", id), { method: "DELETE" });
 
 /** @type {(api: Api, id: string) => Promise<StoredFile>} */
-export const readAgain = (api, id) => api.json(`${filePath(id)}/reindex`, { method: "POST" });
+export const readAgain = (api, id) =>
+  api.json(`${pathOf("files/documents", id)}/reindex`, { method: "POST" });
 
 /** @type {(api: Api, id: string) => Promise<Blob>} the bytes as they were uploaded */
-export const original = async (api, id) => (await api.open(`${filePath(id)}/content`)).blob();
+export const original = async (api, id) =>
+  (await api.open(`${pathOf("files/documents", id)}/content`)).blob();
 
 /** @type {(api: Api, id: string, number: number) => Promise<TextPage>} pages count from 1 */
 export const textPage = async (api, id, number) =>
-  (await api.json(`${filePath(id)}/text?page=${number}`)).pages[0];
+  (await api.json(`${pathOf("files/documents", id)}/text?page=${number}`)).pages[0];
 
 /**
  * Give the page that holds the beginning of a passage, mostly at the first or second try.
@@ -133,4 +138,4 @@ export const searchFiles = async (api, query) =>
   (await api.json("/api/files/search", { method: "POST", body: { query, top_k: 12 } })).results;
 
 /** @type {(api: Api, id: string) => Promise<CitedPassage>} */
-export const getCitation = (api, id) => api.json(`/api/citations/${encodeURIComponent(id)}`);
+export const getCitation = (api, id) => api.json(pathOf("citations", id));

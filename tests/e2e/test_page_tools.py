@@ -118,3 +118,20 @@ def test_an_approval_that_nobody_answers_in_time_says_so(opened) -> None:
     put(page, "fetch it")
     page.wait(f"{NOTE}.startsWith('Nobody decided in time')")
     assert not page.run(f"document.querySelector('{ALLOW}').checkVisibility()")
+
+
+def test_the_tools_are_listed_with_what_keeps_them_from_working(opened) -> None:
+    """A tool that still tries itself says so, and one that is off says why."""
+    page, _ = opened
+    page.focus("#open-tools")
+    page.press("Enter")
+    page.wait("document.querySelector('#tools[open] li')")
+    listed = page.run("[...document.querySelectorAll('#tools li')].map((one) => one.innerText)")
+    assert listed == [
+        "python_code checking: it is trying itself. Limited Python.",
+        "sql_query SQL.",
+        "web_search no provider is set.",
+    ]
+    page.press("Escape")
+    page.wait("document.activeElement.id === 'open-tools'")
+    assert page.complaints == []
