@@ -1,7 +1,7 @@
-/** Collects the lines of one Markdown list. Pure; what stands in an item is read by `blocks.js`. */
+/** Collects the lines of one Markdown list or pipe table. Pure; what stands in them is read by others. */
 
-/** @import { ListLines } from "./shapes.js" */
-
+const RULER = /^ *\|?(?: *:?-+:? *\|)+(?: *:?-+:? *)?$/;
+const SINGLE = /^ *\| *:?-+:? *\|? *$/;
 const ITEM = /^( *)([-*+]|\d{1,9}[.)])(?: +(.*)|$)/;
 
 /** @param {string} line */
@@ -63,3 +63,35 @@ function belongs(lines, at, margin, ordered, startsBlock) {
 
 /** @param {string} line */
 const indentOf = (line) => line.length - line.trimStart().length;
+
+/**
+ * Whether a table begins at a line: a row of cells over a row of dashes.
+ * @param {string[]} lines
+ * @param {number} at
+ */
+export function startsTable(lines, at) {
+  const ruler = lines[at + 1] ?? "";
+  return (lines[at] ?? "").includes("|") && (RULER.test(ruler) || SINGLE.test(ruler));
+}
+
+/**
+ * Collect the table that begins at a line; every row has as many cells as the head.
+ * @type {(lines: string[], from: number) => TableLines}
+ */
+export function collectTable(lines, from) {
+  const head = cells(lines[from] ?? "");
+  /** @type {string[][]} */
+  const rows = [];
+  let next = from + 2;
+  for (; (lines[next] ?? "").includes("|"); next += 1) {
+    const row = cells(lines[next] ?? "");
+    rows.push(head.map((_, column) => row[column] ?? ""));
+  }
+  return { head, rows, next };
+}
+
+/** @param {string} line */
+function cells(line) {
+  const inner = line.trim().replace(/^\|/, "").replace(/\|$/, "");
+  return inner.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
+}
