@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
-from backend.bootstrap.documents import Ground
+from dataclasses import fields
+from pathlib import Path
+
+from backend.bootstrap.documents import ROOT, Ground
+from backend.config.tool_groups import SandboxSettings
 from backend.kit.http import HttpClient
 from backend.ports.documents import Documents
+from backend.ports.sandbox import Sandbox
 from backend.ports.tools import Services
+from backend.sandbox.choice import ChosenSandbox
+from backend.sandbox.limits import RunLimits, SandboxOptions
 
 
 def open_tooling(ground: Ground, *, http: HttpClient, documents: Documents | None) -> Services:
     """Make the services of the tools; nothing is started before a tool needs it."""
-    return Services(http=http, clock=ground.clock, documents=documents)
+    return Services(
+        http=http, clock=ground.clock, documents=documents, sandbox=_open_sandbox(ground)
+    )
+
+
+def _open_sandbox(ground: Ground) -> Sandbox:
+    """Make the sandbox; its self-test runs when the first tool settles."""
+    given = ground.settings.sandbox
+    # Beside uploads, which a demonstration keeps in a folder of its own.
+    folder = ground.folders.uploads.resolve().parent / "sandbox"
+    sandbox = ChosenSandbox(sandbox_options(given, folder=folder))
+    ground.stack.push_async_callback(sandbox.aclose)
+    return sandbox
+
+
+def sandbox_options(given: SandboxSettings, *, folder: Path) -> SandboxOptions:
+    """Say what code may use and find; a folder of packages is looked for beside this project too."""
+    names = {one.name for one in fields(RunLimits)}
+    site_dir = given.site_dir or ROOT / ".sandbox" / "site"
+    return SandboxOptions(
+        folder=folder,
+        site_dir=site_dir if site_dir.is_dir() else None,
+        concurrent=given.concurrent,
+        limits=RunLimits(**given.model_dump(include=names)),
+    )

@@ -23,6 +23,7 @@ _TITLES = {
     "DOCUMENTS": "Documents",
     "STORAGE": "Storage",
     "LOG": "Logging",
+    "SANDBOX": "Sandbox of Python code",
     "TOOLS": "Tools",
 }
 _ENV_HEAD = """\

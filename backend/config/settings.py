@@ -30,6 +30,7 @@ from backend.config.groups import (
 )
 from backend.config.names import check_names
 from backend.config.sources import Entry, as_tree, read_layers
+from backend.config.tool_groups import SandboxSettings
 from backend.config.values import (
     ApiKey,
     DatabaseUrl,
@@ -109,6 +110,7 @@ class Settings(BaseSettings):
     documents: DocumentSettings = Field(default_factory=DocumentSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
     tools: ToolSettings = Field(default_factory=ToolSettings)
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict[str, str])
