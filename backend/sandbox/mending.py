@@ -24,7 +24,7 @@ _REFUSED: Final = ("permission", "permitted", "namespace", "not allowed")
 _CONTAINER_MARKS: Final = ("/.dockerenv", "/run/.containerenv")
 _IN_CONTAINER: Final = (
     "this container forbids namespaces: start it with docker/seccomp.json as its seccomp profile "
-    "and with apparmor=unconfined and systempaths=unconfined, as docker-compose.yml shows"
+    "and with apparmor=unconfined, as docker-compose.yml shows"
 )
 
 

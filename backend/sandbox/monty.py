@@ -146,7 +146,7 @@ class Monty:
                 pool = monty.AsyncMonty(max_processes=1, request_timeout=seconds)
                 await stack.enter_async_context(pool)
                 session = await stack.enter_async_context(pool.checkout(limits=_limits(seconds)))
-            except (OSError, monty.MontyError) as exc:
+            except (OSError, RuntimeError, monty.MontyError) as exc:
                 msg = f"the worker of limited Python cannot be started: {exc}"
                 raise SandboxUnavailable(msg) from exc
             if folder is not None:

@@ -161,7 +161,8 @@ class OneRun:
             await grip.gone()
             if self._watchdog is not None:
                 self._watchdog.stop()
-        if self._watchdog is None:
+        watched = self._watchdog
+        if watched is None and stopped != "cancelled":
             raise SandboxUnavailable(_why_not(stopped, streams.err, process))
         return Ended(
             told=streams.frames.told,
@@ -169,8 +170,8 @@ class OneRun:
             stderr=bytes(streams.err.kept),
             code=process.returncode or 0,
             stopped=streams.stopped or stopped,
-            excess=self._watchdog.excess,
-            peak_bytes=self._watchdog.peak_bytes,
+            excess=watched.excess if watched else None,
+            peak_bytes=watched.peak_bytes if watched else 0,
         )
 
     async def _talk(

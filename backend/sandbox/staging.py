@@ -35,12 +35,14 @@ class Staging:
         _sweep(folder)
         self.folder = folder / new_id("box")
         self.folder.mkdir(mode=0o700)
-        self._lock = FolderLock(self.folder)
+        self._lock: FolderLock | None = FolderLock(self.folder)
 
     def close(self) -> None:
         """Remove it with everything in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        self._lock.release()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
 
 def _sweep(folder: Path) -> None:
