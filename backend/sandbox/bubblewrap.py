@@ -60,8 +60,9 @@ class Bubblewrap:
         )
         self._staging = Staging(options.folder)
         self._places = asyncio.Semaphore(options.concurrent)
-        first = FIRST_UID if os.geteuid() == 0 else None
-        self._uids = [None if first is None else first + n for n in range(options.concurrent)]
+        self.as_root = os.geteuid() == 0
+        numbers = range(options.concurrent)
+        self._uids = [FIRST_UID + one if self.as_root else None for one in numbers]
         self._running: dict[asyncio.Task[CodeOutcome], OneRun] = {}
 
     async def run(self, job: CodeJob, limits: RunLimits | None = None) -> CodeOutcome:

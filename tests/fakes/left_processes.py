@@ -6,6 +6,7 @@ stays below it, and tests that run at the same time do not see each other's.
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import os
 from pathlib import Path
@@ -32,6 +33,17 @@ def sandbox_processes() -> list[tuple[int, str]]:
         if not facts["State"].strip().startswith("Z"):
             found.append((pid, facts["Name"].strip()))
     return found
+
+
+async def all_gone() -> bool:
+    """Wait until nothing lives below this process, a few seconds at most."""
+    try:
+        async with asyncio.timeout(5):
+            while sandbox_processes():
+                await asyncio.to_thread(sandbox_processes)
+    except TimeoutError:
+        return False
+    return True
 
 
 def resident_kib() -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from backend.ports.sandbox import CodeJob, InputFile, SandboxReport
 from backend.sandbox.monty import LACKS, Monty
-from tests.fakes.left_processes import adopt_orphans, resident_kib, sandbox_processes
+from tests.fakes.left_processes import adopt_orphans, all_gone, resident_kib, sandbox_processes
 from tests.unit.sandbox.conftest import SMALL
 
 MEMORY_ALLOWED_KIB = 64 * 1024
@@ -73,7 +73,7 @@ async def test_everything_else_is_refused_or_bounded(monty, code, exit_, error) 
     outcome = await monty.run(CodeJob(code=code))
     assert outcome.exit == exit_, outcome
     assert any(part in outcome.error for part in error.split("|")), outcome
-    assert sandbox_processes() == []
+    assert await all_gone()
     assert resident_kib() - before_kib < MEMORY_ALLOWED_KIB
     assert len(outcome.value) <= SMALL.value_chars
 
@@ -102,4 +102,5 @@ async def test_cancelling_ends_the_worker(monty) -> None:
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
+    assert await all_gone()
     assert [one.name for one in monty._staging.folder.iterdir()] == ["steward.lock"]

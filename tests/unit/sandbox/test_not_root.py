@@ -24,7 +24,7 @@ def test_the_walls_hold_for_a_server_that_is_not_root(tmp_path: Path) -> None:
     work.mkdir()
     work.chmod(0o777)
     done = subprocess.run(
-        [*_as_nobody(work), sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+        [*_as_nobody(work), sys.executable, "-m", "pytest", "-p", "no:cacheprovider",
          "--basetemp=/mnt/t", *(str(Path(__file__).with_name(one)) for one in AGAIN)],
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
