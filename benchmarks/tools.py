@@ -24,7 +24,8 @@ from backend.sandbox.one_run import OneRun
 
 ROUNDS = 25
 HEAVY_ROUNDS = 5
-SITE = Path(".sandbox/site")
+HERE = Path(".sandbox/site")
+SITE = HERE if HERE.is_dir() else None
 BOUND = 512 * MIB
 HELLO = CodeJob(code="print('hello')")
 PLAIN = [str(Path(sys.executable).resolve()), "-I", "-S", "-B", "-c", "print('hello')"]
@@ -93,11 +94,11 @@ async def overshoot(full: Bubblewrap) -> str:
 async def main() -> None:
     """Print the tables."""
     with tempfile.TemporaryDirectory() as folder:
-        options = SandboxOptions(folder=Path(folder), site_dir=SITE if SITE.is_dir() else None)
+        options = SandboxOptions(folder=Path(folder), site_dir=SITE)
         limited = Monty(replace(options, folder=Path(folder, "limited")))
         try:
             full = Bubblewrap(options)
-            lines = [*await starts(full, limited), *(await imports(full) if SITE.is_dir() else [])]
+            lines = [*await starts(full, limited), *(await imports(full) if SITE else [])]
             above = await overshoot(full)
         except SandboxUnavailable as exc:
             sys.stdout.write(f"not measured: {exc}\n")
