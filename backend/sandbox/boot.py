@@ -271,7 +271,7 @@ class Work:
         self.earlier: list[str] = job["earlier"]
         self.runner, self.figures = Runner(), figure_finder(job["figures"])
         self.folder = Folder(job["inputs"])
-        sys.meta_path.append(self.figures)
+        sys.meta_path.insert(0, self.figures)
 
     def replay(self) -> None:
         """Run earlier pieces again, unseen, to bring back what they defined."""

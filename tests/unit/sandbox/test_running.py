@@ -280,6 +280,11 @@ class TestPackages:
             ("plt.savefig('mine.pdf')\nplt.show()", ["mine.pdf"]),
             ("plt.show()\nplt.plot([3])\nplt.show()", ["figure-1.png", "figure-2.png"]),
             ("plt.close()", []),
+            (
+                "import matplotlib\nmatplotlib.use('Agg')\nplt.close()\nplt.plot([1])",
+                ["figure-1.png"],
+            ),
+            ("plt.switch_backend('agg')\nplt.plot([1])\nplt.savefig('mine.png')", ["mine.png"]),
         ],
     )
     async def test_figures_come_back_once(self, roomy: Bubblewrap, end, names) -> None:
