@@ -25,6 +25,7 @@ _TITLES = {
     "STORAGE": "Storage",
     "LOG": "Logging",
     "WEB": "Web pages",
+    "SANDBOX": "Sandbox of Python code",
     "TOOLS": "Tools",
 }
 _ENV_HEAD = """\

@@ -30,7 +30,7 @@ from backend.config.groups import (
 )
 from backend.config.names import check_names
 from backend.config.sources import Entry, as_tree, read_layers
-from backend.config.tool_groups import ArtifactSettings, WebSettings
+from backend.config.tool_groups import ArtifactSettings, SandboxSettings, WebSettings
 from backend.config.values import (
     ApiKey,
     DatabaseUrl,
@@ -111,6 +111,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     artifacts: ArtifactSettings = Field(default_factory=ArtifactSettings)
+    sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
     tools: ToolSettings = Field(default_factory=ToolSettings)
     web: WebSettings = Field(default_factory=WebSettings)
 
