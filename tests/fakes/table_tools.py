@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fakes.builtin_asking import DOCUMENTS, FETCH, MATH, TEXT, WEATHER, WEB, WIKI, spec
+from tests.fakes.builtin_asking import DOCUMENTS, MATH, TEXT, WEATHER, WEB, WIKI, spec
 
 _TEXTS = {"type": "array", "items": TEXT, "default": []}
 _NONE = {"type": "string", "default": ""}
@@ -43,20 +43,22 @@ PYTHON_FILES = spec(
     {"code": TEXT, "files": _TEXTS, "keep": {"type": "boolean", "default": False}},
     ["code"],
 )
-TOOLS = [MATH, DATA_FILES, WIKI, WEATHER, WEB, DOCUMENTS, PYTHON_FILES, SQL_FILES, FETCH]
+FETCH_PARTS = spec(
+    "web_fetch", "Reads a page.", {"url": TEXT, "start": {"type": "integer", "default": 0}}, ["url"]
+)
+TOOLS = [MATH, DATA_FILES, WIKI, WEATHER, WEB, DOCUMENTS, PYTHON_FILES, SQL_FILES, FETCH_PARTS]
 
 SALES = (
-    "sales.csv as table sales: 120 rows\n"
-    "| column | type | samples |\n| --- | --- | --- |\n"
-    "| city | VARCHAR | Oslo, Bonn |\n| product | VARCHAR | Tea, Rice |\n"
-    "| month | VARCHAR | 2024-01, 2024-02 |\n| sales | DOUBLE | 3.5, 4 |"
+    "sales (from sales.csv, 120 rows):\n  city VARCHAR, such as Oslo, Bonn\n  product VARCHAR, such as Tea, Rice\n"
+    "  month VARCHAR, such as 2024-01, 2024-02\n  sales DOUBLE, such as 3.5, 4"
 )
 ORDERS = (
-    "Table orders (orders.csv, 42 rows):\n- order_id BIGINT\n- customer VARCHAR, e.g. Ann, Bob\n"
-    "- category VARCHAR, e.g. Food\n- unit_price DOUBLE\n- revenue DECIMAL(10,2)"
+    "orders (from orders.csv, 42 rows):\n  order_id BIGINT, such as 1, 2\n  customer VARCHAR, such as Ann, Bob\n"
+    "  category VARCHAR, such as Food\n  unit price DOUBLE, such as 2.5\n  revenue DECIMAL(10,2), such as 5.00\n"
+    "  Note: read as CSV with the separator ';'."
 )
 PEOPLE = (
-    "people (people.xlsx, 9 rows): name VARCHAR, age BIGINT, height DOUBLE, department VARCHAR, "
-    '"hired in" DATE'
+    "people (from people.xlsx, Sheet1, 9 rows):\n  name VARCHAR, such as Ann\n  age BIGINT, such as 31\n  height DOUBLE\n"
+    "  department VARCHAR, such as IT, Sales\n  hired in TIMESTAMP WITH TIME ZONE"
 )
-UMSATZ = "umsatz.csv (5 rows): stadt VARCHAR, monat VARCHAR, umsatz DOUBLE"
+UMSATZ = "umsatz (from umsatz.csv, 5 rows):\n  stadt VARCHAR\n  monat VARCHAR\n  umsatz DOUBLE"

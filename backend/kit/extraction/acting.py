@@ -18,6 +18,7 @@ from backend.kit.extraction.from_documents import says_nothing
 from backend.kit.extraction.given_code import leans_on, ran
 from backend.kit.extraction.needs import needs
 from backend.kit.extraction.observed import LOOK_UPS, Observation
+from backend.kit.extraction.results_told import next_part
 from backend.kit.extraction.schemas import properties
 from backend.kit.extraction.steps import CANNOT, Call, Step, filled
 from backend.kit.extraction.table_asks import table_ask
@@ -26,6 +27,7 @@ from backend.kit.extraction.tool_fit import Toolbox, ToolShape, value_for
 from backend.kit.extraction.turns import Turn
 
 _MAX_RETRY_CHARS: Final = 300
+_MOST_PARTS: Final = 4
 
 
 @dataclass(slots=True)
@@ -119,9 +121,23 @@ class Worker:
             if title and main and title != arguments.get(main):
                 yield Call(shape.name, {**arguments, main: title})
             again = seen is not None and seen.failed and not seen.final
+            yield from self._further(shape, kind, arguments)
             simpler = _simpler(step, kind, main, arguments) if again else None
             if simpler is not None:
                 yield Call(shape.name, simpler, only=True)
+
+    def _further(self, shape: ToolShape, kind: str, arguments: dict[str, Any]) -> Iterator[Call]:
+        """Read on in a page whose first parts do not answer."""
+        if kind != "fetch" or "start" not in properties(shape.schema):
+            return
+        call = Call(shape.name, arguments, only=True)
+        for _ in range(_MOST_PARTS):
+            seen = self._seen(call)
+            start = None if seen is None or seen.failed else next_part(seen.text)
+            if start is None:
+                return
+            call = Call(shape.name, {**arguments, "start": start}, only=True)
+            yield call
 
     def _seen(self, call: Call) -> Observation | None:
         for one in self._turn.observations:
@@ -240,9 +256,11 @@ def _simpler(
 
 def _nothing(step: Step, tried: Sequence[Observation]) -> str:
     """Say once why there is no answer: what failed, else the closest passage, else where it was sought."""
-    broken = [observed.reason(one) for one in tried if one.failed and not one.absent]
-    sought = [one for one in tried if not one.failed or one.absent]
-    told = list(dict.fromkeys(broken[-1:] if step.kind in {"math", "data"} else broken))
+    searched = step.kind in LOOK_UPS and step.kind != "fetch"
+    broken = [observed.reason(one) for one in tried if one.failed and not (searched and one.absent)]
+    sought = [one for one in tried if not one.failed or (searched and one.absent)]
+    last = step.kind in {"math", "data", "table"}
+    told = list(dict.fromkeys(broken[-1:] if last else broken))
     if step.kind == "documents" and any(not one.failed for one in sought):
         told.append(
             observed.not_in_documents(step.text, next(one for one in sought if not one.failed))

@@ -68,6 +68,7 @@ _LIMITS: Final = tuple(
 )
 _DISTINCT = re.compile(r"\b(?:different|distinct|unique)\b", re.IGNORECASE)
 _COMPARED: Final = frozenset({"greater", "more", "less", "above", "below", "over", "under", "at", "not", "between", "larger", "higher", "lower"})  # fmt: skip
+_OPERATOR = re.compile(r" (?:[<>]=?|==) ")
 _COMMONEST = re.compile(
     r"\b(?:most (?:common|frequent|popular)|commonest|häufigste\w*)\b", re.IGNORECASE
 )
@@ -288,7 +289,7 @@ class _Question:
     def _aggregates(self, figures: Sequence[str], named: Sequence[str]) -> list[str]:
         known = [one.name for one in self._columns if one.numeric and one.name not in self._groups]
         known = [name for name in known if name in named or not _is_key(name)] or known
-        limited = {text.split(" ")[0] for text in self._where}
+        limited = {_OPERATOR.split(text, maxsplit=1)[0] for text in self._where}
         chosen = (
             [name for name in named if name in known and name not in limited]
             or [name for name in known if name not in limited]

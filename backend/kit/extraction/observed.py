@@ -23,6 +23,7 @@ from backend.kit.extraction.from_documents import (
 from backend.kit.extraction.passages import Sentence, sentences
 from backend.kit.extraction.picking import asked_kind, pick
 from backend.kit.extraction.results_told import (
+    asked_of_page,
     asks_whole_page,
     opening,
     page_text,
@@ -53,7 +54,7 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _ADVICE = re.compile(
-    r"\s*(?:Example of a correct call|Examples?|Expected): .*$|\s*Try fewer or other words\.$"
+    r"\s*See the tables with \{[^{}]{1,80}\}\.|\s*(?:Example of a correct call|Examples?|Expected): .*$|\s*Try fewer or other words\.$"
 )
 _SIMILAR = re.compile(r"\bsimilar titles?: ([^\n]{2,600})", re.IGNORECASE)
 _SEVERAL = re.compile(r"\bcan mean several\b|\bdisambiguation\b|\bmay refer to\b", re.IGNORECASE)
@@ -180,7 +181,10 @@ def _told_of_page(question: str, observation: Observation) -> str | None:
     if value is not None:
         return _flat(question, value)
     text = page_text(observation.text)
-    return opening(text) if asks_whole_page(question) else quoted(question, text)
+    if asks_whole_page(question):
+        return opening(text)
+    near = any(asked_of_page(question) & set(terms(one.text)) for one in sentences(text))
+    return quoted(question, text) if near else None
 
 
 _TELLERS: Final[dict[str, Callable[[str, Observation], str | None]]] = {

@@ -57,12 +57,12 @@ def pages_of(part: str, urls: tuple[str, ...]) -> list[tuple[str, str]]:
 def _asked_of(url: str, own: list[str], part: str) -> str:
     text = part
     for other in sorted(own, key=len, reverse=True):
-        instead = "this page" if other == url else " "
+        instead = "it" if other == url else " "
         text = text.replace(other, instead).replace(other.removeprefix("https://"), instead)
     text = re.sub(r"\b(?:and|with|to|vs\.?|versus|or|und|,)\s+(?=[?.!]|$)|\s{2,}", " ", text).strip(
         " ,"
     )
-    text = re.sub(r"^(.{0,40}?)\s*\b(?:and|with|und)\s+this page", r"\1 this page", text)
+    text = re.sub(r"^(.{0,40}?)\s*\b(?:and|with|und)\s+it\b", r"\1 it", text)
     return " ".join(text.split())
 
 

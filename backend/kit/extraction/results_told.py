@@ -23,9 +23,16 @@ _TRACEBACK = re.compile(r"^Traceback \(most recent call last\):", re.MULTILINE)
 _VALUE = re.compile(r"^Value:[ \t]*", re.MULTILINE)
 _PRINTED = re.compile(r"\A(?:stdout|output|printed):[ \t]*\n?", re.IGNORECASE)
 _NOTHING = re.compile(
-    r"\W*(?:no output|nothing (?:was )?printed|\(?none\)?|it printed nothing|the code ran.{0,60})?\W*",
+    r"\W*(?:no output|nothing (?:was )?printed|\(?none\)?|it printed nothing|(?:the code|it) ran\b.{0,100})?\W*",
     re.IGNORECASE,
 )
+_HINT = re.compile(
+    r"Note: |Every call starts anew;|Packages at hand:|There is no network in here|Files in the working folder:|Nothing was kept"
+)
+_FOR_MODELS = re.compile(r"^Every call starts anew;|^Nothing was kept")
+_PASSAGE = re.compile(r"^\[(\d{1,3})\] (?=\S)", re.MULTILINE)
+_LEFT_OUT = re.compile(r"^\(characters \d+ to \d+(?: of|,).*\)\s*$", re.MULTILINE)
+_READ_ON = re.compile(r"call again with start (\d{1,8})")
 _HEADER_URL = re.compile(
     r"^(\s*\[\d{1,3}\] .{1,200}?) [-\u2013|] (?:https?://|www\.)\S+\s*$", re.MULTILINE
 )
@@ -48,29 +55,52 @@ def told_of_code(text: str) -> str | None:
     """Show what a program printed, its value, and how it ended."""
     if _TOOL_FAILED.match(text) and not _TRACEBACK.search(text):
         return None
-    rest = without_files(text)
-    ended = [*_ENDED.finditer(rest)][-1:] or [*_TRACEBACK.finditer(rest)][-1:]
-    error, why = "", ""
-    if ended:
-        why = ended[0].groupdict().get("why") or "exception"
-        start = ended[0].end() if ended[0].groupdict() else ended[0].start()
-        rest, error = rest[: ended[0].start()], rest[start:].strip()
+    rest, hints = _without_hints(without_files(text))
+    rest, ending = _ending(rest)
     values = list(_VALUE.finditer(rest))
     value = rest[values[-1].end() :].strip() if values else ""
     printed = rest[: values[-1].start()] if values else rest
-    printed = _PRINTED.sub("", printed).strip("\n").rstrip()
+    printed, _, warned = _PRINTED.sub("", printed).partition("stderr:\n")
+    printed = printed.strip("\n").rstrip()
     shown = [] if _NOTHING.fullmatch(printed) else [block(printed)]
+    shown += [f"It also wrote as warnings:\n\n{block(warned.strip())}"] if warned.strip() else []
     if value:
-        lead = "The value is" if not shown else "The value of the last line is"
+        lead = "The value of the last line is" if shown else "The value is"
         shown.append(f"{lead} `{value}`." if _is_short(value) else f"{lead}:\n\n{block(value)}")
-    if error or why:
-        lead = (
-            "The code raised an exception:"
-            if why == "exception"
-            else f"The code did not end by itself ({why}):"
-        )
-        shown.append(f"{lead}\n\n{block(error)}" if error else lead.rstrip(":") + ".")
-    return "\n\n".join(shown) or "The code ran and printed nothing."
+    quiet = [] if shown or ending else [_quiet(printed)]
+    return "\n\n".join([*shown, *ending, *quiet, *hints])
+
+
+def _without_hints(text: str) -> tuple[str, list[str]]:
+    """Take off the end what the tool says beside the program, and keep of it what helps a person."""
+    lines = text.splitlines()
+    found: list[str] = []
+    while lines and (not lines[-1].strip() or _HINT.match(lines[-1])):
+        found.insert(0, lines.pop().strip())
+    kept = [one.removeprefix("Note: ") for one in found if one and not _FOR_MODELS.search(one)]
+    return "\n".join(lines), kept
+
+
+def _ending(text: str) -> tuple[str, list[str]]:
+    """Take off how the program ended, where it did not end by itself."""
+    ended = next(reversed([*_ENDED.finditer(text)]), None)
+    trace = None if ended else next(reversed([*_TRACEBACK.finditer(text)]), None)
+    start = ended or trace
+    if start is None:
+        return text, []
+    why = ended["why"] if ended else "exception"
+    error = text[ended.end() if ended else start.start() :].strip()
+    lead = (
+        "The code raised an exception"
+        if why == "exception"
+        else f"The code did not end by itself ({why})"
+    )
+    return text[: start.start()], [f"{lead}:\n\n{block(error)}" if error else f"{lead}."]
+
+
+def _quiet(printed: str) -> str:
+    made = " It made files." if "made files" in printed else ""
+    return f"The code ran and printed nothing.{made}"
 
 
 def block(text: str) -> str:
@@ -130,13 +160,35 @@ def _columns(table: TableShape) -> str:
 
 
 def page_text(text: str) -> str:
-    """Leave the address out of a page's headline, where it would be taken for a sentence."""
-    return _HEADER_URL.sub(r"\1", text)
+    """Keep the passages of a page: no headline, no address that would be taken for a sentence."""
+    first = _PASSAGE.search(text)
+    body = _LEFT_OUT.sub("", text[first.start() :] if first else text)
+    return (
+        _PASSAGE.sub(r"[\1]\n", _HEADER_URL.sub(r"\1", body))
+        if _is_head(text, first)
+        else _HEADER_URL.sub(r"\1", body)
+    )
+
+
+def _is_head(text: str, first: re.Match[str] | None) -> bool:
+    """Tell whether a page's title and address stand in front of its passages."""
+    return first is not None and _ONLY_URL.search(text[: first.start()]) is not None
+
+
+def next_part(text: str) -> int | None:
+    """Tell where the rest of a long page begins, as the tool says it."""
+    found = _READ_ON.search(text[-400:])
+    return int(found[1]) if found else None
 
 
 def asks_whole_page(question: str) -> bool:
     """Tell whether nothing in particular is asked of a page."""
-    return not set(terms(_ONLY_URL.sub(" ", question))) - _PAGE_ASKED
+    return not asked_of_page(question)
+
+
+def asked_of_page(question: str) -> set[str]:
+    """List what a question asks of a page, without the words of asking."""
+    return set(terms(_ONLY_URL.sub(" ", question))) - _PAGE_ASKED
 
 
 def opening(text: str) -> str | None:

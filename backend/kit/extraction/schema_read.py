@@ -27,6 +27,12 @@ _LINE = re.compile(
     rf"\s*(?:[-*•]|\d+[.)])\s+(?P<name>[^:(\[|\n]{{1,120}}?)\s*[:(\[|]\s*(?P<type>(?:{_NUMERIC}|{_OTHER})\b)(?P<after>.*)$",
     re.IGNORECASE,
 )
+# A line of its own for a column, its name as it is: `  unit price DOUBLE, such as 3.5, 4`.
+_INDENTED = re.compile(
+    rf"[ \t]+(?P<name>\S.{{0,120}}?) (?P<type>(?:{_NUMERIC}|{_OTHER}|struct|map|interval)\b(?:\(.{{0,2000}}?\))?"
+    rf"(?: with(?:out)? time zone)?(?:\[\d*\])*)(?:, such as (?P<such>.*))?$",
+    re.IGNORECASE,
+)
 _FILE = re.compile(
     rf"[^\s\"'`|,:;()]?[^\"'`|,:;()\n]{{0,120}}?\.(?:{TABLE_ENDINGS})\b", re.IGNORECASE
 )
@@ -114,7 +120,11 @@ def _row(head: list[str], cells: list[str]) -> Column | None:
 
 def _plain_line(line: str, found: list[TableShape]) -> None:
     columns = list(_columns(line))
-    heading = not columns or not re.match(r"\s*(?:[-*•]|\d+[.)])\s", line)
+    heading = (
+        not line.strip().startswith("Note:")
+        and not _INDENTED.fullmatch(line)
+        and (not columns or not re.match(r"\s*(?:[-*•]|\d+[.)])\s", line))
+    )
     named = _FILE.search(line) if heading else None
     table = _TABLE.search(line) if heading else None
     starts = named or (table and (not columns or found[-1].columns))
@@ -136,26 +146,33 @@ def _table_name(match: re.Match[str]) -> str:
 
 
 def _columns(line: str) -> Iterator[Column]:
+    indented = _INDENTED.fullmatch(line)
+    if indented:
+        yield _typed(indented["name"].strip('`"'), indented["type"], indented["such"] or "")
+        return
     bullet = _LINE.match(line)
     if bullet:
-        typed = _TYPE.match(bullet["type"])
-        numeric = typed is not None and typed["numeric"] is not None
         sample = _SAMPLE.search(bullet["after"])
-        cells = [] if numeric or sample is None else _samples(sample[1])
-        yield Column(bullet["name"].strip('`"* '), cells, is_numeric=numeric)
+        yield _typed(bullet["name"].strip('`"* '), bullet["type"], sample[1] if sample else "")
         return
     matches = list(_TYPED.finditer(line[:20_000]))
     for match in matches:
-        typed = _TYPE.match(match["type"])
-        numeric = typed is not None and typed["numeric"] is not None
         name = match["quoted"] or match["ticked"] or match["bold"] or match["plain"]
         sample = _SAMPLE.search(line[match.end() :]) if len(matches) == 1 else None
-        cells = [] if numeric or sample is None else _samples(sample[1])
-        yield Column(name, cells, is_numeric=numeric)
+        yield _typed(name, match["type"], sample[1] if sample else "")
+
+
+def _typed(name: str, kind: str, sample: str) -> Column:
+    """Make a column of its name, its type and some of its values."""
+    typed = _TYPE.match(kind)
+    numeric = typed is not None and typed["numeric"] is not None and "[" not in kind
+    return Column(name, [] if numeric else _samples(sample), is_numeric=numeric)
 
 
 def _samples(text: str) -> list[str]:
-    parts = re.split(r"\s*;\s*" if ";" in text else r"\s*,\s*", text.strip(" .)]"))
+    closed = text.strip(" .")
+    bare = closed.rstrip(")]") if closed.count(")") > closed.count("(") else closed
+    parts = re.split(r"\s*;\s*" if ";" in bare else r"\s*,\s*", bare)
     found = [_COUNTED.sub("", part).strip("\"'` ") for part in parts[:_MAX_SAMPLES]]
     return [one for one in found if one]
 

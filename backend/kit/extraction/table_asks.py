@@ -103,6 +103,8 @@ _JOINS = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(r",? (?:and|und) (?:also |then )?|; ")
+_LIST_MARK: Final = r"(?:(?:,|\b(?:and|or|with|to|versus|vs|und)\b\.?)\s*)"
+_IN: Final = r"\b(?:in|from|of|for|aus)\b"
 _MAX_FILES: Final = 6
 
 
@@ -157,12 +159,17 @@ def per_file(part: str) -> list[str]:
 
 
 def _with_one(part: str, name: str, names: list[str]) -> str:
+    """Leave one of several files in a question, with the word that stands before the first of them."""
     for other in names:
-        if other != name:
-            drop = rf"(?:,| and| or| with| to| vs\.?| versus| und)*\s*(?:\b(?:in|from|of|for|aus)\s+)?{re.escape(other)}"
-            part = re.sub(drop, " ", part)
-    part = re.sub(rf"\b(?:and|or|with|und)\s+(?={re.escape(name)})", "", part)
-    return " ".join(part.split()).replace(" ?", "?")
+        if other == name:
+            continue
+        first = part.find(other) < part.find(name)
+        after, before = (
+            rf"{re.escape(other)}\s*{_LIST_MARK}*\s*(?:{_IN}\s+)?",
+            rf"\s*{_LIST_MARK}+\s*(?:{_IN}\s+)?{re.escape(other)}",
+        )
+        part = re.sub(after if first else before, "", part, count=1)
+    return " ".join(part.split())
 
 
 def _of_file(bare: str, named: re.Match[str]) -> TableAsk | None:

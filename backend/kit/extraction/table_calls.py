@@ -211,7 +211,7 @@ def _measure_note(arguments: dict[str, Any], reading: Reading, table: TableShape
         match[1] for one in arguments.get("aggregates", []) if (match := _AGGREGATED.fullmatch(one))
     ]
     limits = [one for one in arguments.get("where", []) if re.search(r" [<>]=? ", one)]
-    found += [one.partition(" ")[0] for one in limits]
+    found += [re.split(r" [<>]=? ", one, maxsplit=1)[0] for one in limits]
     said = {stem(word) for word in words(reading.ask)}
     unnamed = [name for name in found if not any(stem(word) in said for word in name_words(name))]
     if not found or len(unnamed) < len(found):

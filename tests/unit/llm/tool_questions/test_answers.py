@@ -161,3 +161,40 @@ async def test_a_plan_looks_at_the_columns_and_then_words_the_figures() -> None:
     done = f'<result id="s1" purpose="Work out the figures for: sum of sales by city in sales.csv" state="ok">\n{SUMMED}\n</result>'
     told = await hear([{"role": "user", "content": f"{question}\n\n{block}\n{done}"}])
     assert told.text.startswith("Sum of sales per city: Oslo 7, Bonn 5.")
+
+
+PART = "The Page\nhttps://example.com/a, dated 2024-01-02\n\n[1] The page opens here. It is about cats.\n[2] Cats sleep a lot.\n(characters 0 to 8000 of 9000; 1000 left out. To read on, call again with start 8000.)"
+REST = "The Page\nhttps://example.com/a\n\n[3] Dogs need walks every day.\n(characters 8000 to 9000, the end of the page)"
+
+
+async def test_a_page_is_quoted_by_its_passages_and_read_on_where_the_answer_is_missing() -> None:
+    """The headline and the address are no sentences, and no part is read twice."""
+    url = {"url": "https://example.com/a"}
+    whole = await ask("summarise https://example.com/a", ("web_fetch", url, PART), tools=TOOLS)
+    assert whole.text == "The page opens here. [1] It is about cats. [1] Cats sleep a lot. [2]"
+    question = "what does https://example.com/a say about dogs?"
+    more = await ask(question, ("web_fetch", url, PART), tools=TOOLS)
+    assert more.calls == [("web_fetch", {**url, "start": 8000})]
+    parts = [("web_fetch", url, PART), ("web_fetch", {**url, "start": 8000}, REST)]
+    assert (await ask(question, *parts, tools=TOOLS)).text == "Dogs need walks every day. [3]"
+
+
+OUTCOMES = [
+    ("It ran and showed nothing. Print what you want to see.", "The code ran and printed nothing."),
+    ("It ran and made files.\nFiles made, shown to the user with your answer: a.png.", "The code ran and printed nothing. It made files."),
+    ("1\nstderr:\ncareful", "```\n1\n```\n\nIt also wrote as warnings:\n\n```\ncareful\n```"),
+    ("1\nNote: the output was cut.", "```\n1\n```\n\nthe output was cut."),
+    (
+        f"Error (exception):\n{TRACE}\nPackages at hand: numpy; none can be installed.",
+        f"The code raised an exception:\n\n```\n{TRACE}\n```\n\nPackages at hand: numpy; none can be installed.",
+    ),
+    (f'Error (exception):\n{TRACE}\nEvery call starts anew; "keep": true goes on with what earlier calls defined.', f"The code raised an exception:\n\n```\n{TRACE}\n```"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "answer"), OUTCOMES)
+async def test_what_a_tool_says_beside_the_output_stays_out_of_the_block(
+    text: str, answer: str
+) -> None:
+    """Hints to the model are dropped, those that help a person are kept."""
+    assert (await ask(RUN, *ran(text), tools=TOOLS)).text == answer

@@ -52,7 +52,7 @@ SECOND: list[tuple[str, str, list[Call]]] = [
     ("What is the most common product in sales.csv?", SALES, data("sales.csv", group_by=["product"], aggregates=["count"], sort_by="-count", top=1)),
     ("How many people are older than 30 in people.xlsx?", PEOPLE, data("people.xlsx", aggregates=["count"], where=["age > 30"])),
     ("how many different customers are in orders.csv", ORDERS, data("orders.csv", aggregates=["distinct(customer)"])),
-    ("median unit price in orders.csv where category is Food", ORDERS, data("orders.csv", aggregates=["median(unit_price)"], where=['category == "Food"'])),
+    ("median unit price in orders.csv where category is Food", ORDERS, data("orders.csv", aggregates=["median(unit price)"], where=['category == "Food"'])),
     ("Sort orders.csv by revenue descending", ORDERS, data("orders.csv", sort_by="-revenue")),
     ("Is there a correlation between age and height in people.xlsx?", PEOPLE, data("people.xlsx", correlate=["age", "height"])),
     ("plot sales over month from sales.csv", SALES, data("sales.csv", group_by=["month"], aggregates=["sum(sales)"], chart="line", x="month", y=["sum(sales)"], sort_by="month")),
