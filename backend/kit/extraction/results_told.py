@@ -14,7 +14,7 @@ from backend.kit.extraction.passages import Sentence, sentences
 from backend.kit.extraction.schema_read import TableShape, tables_of
 from backend.kit.extraction.words import terms
 
-_TOOL_FAILED = re.compile(r"\s*Error: (?!.*\n(?:.*\n)*\s*Traceback)", re.IGNORECASE)
+_TOOL_FAILED = re.compile(r"\s*Error: ", re.IGNORECASE)
 _FILES_SHOWN = re.compile(r"^Files made, shown to the user with your answer:.*$\n?", re.MULTILINE)
 _ENDED = re.compile(
     r"^(?:Error|Stopped|Killed|Exit|Reason) ?\((?P<why>[\w ,.-]{1,80})\):?[ \t]*", re.MULTILINE
@@ -31,10 +31,10 @@ _HINT = re.compile(
 )
 _FOR_MODELS = re.compile(r"^Every call starts anew;|^Nothing was kept")
 _PASSAGE = re.compile(r"^\[(\d{1,3})\] (?=\S)", re.MULTILINE)
-_LEFT_OUT = re.compile(r"^\(characters \d+ to \d+(?: of|,).*\)\s*$", re.MULTILINE)
+_LEFT_OUT = re.compile(r"^\(characters \d+ to \d+(?: of|,).*\)[ \t]*$", re.MULTILINE)
 _READ_ON = re.compile(r"call again with start (\d{1,8})")
 _HEADER_URL = re.compile(
-    r"^(\s*\[\d{1,3}\] .{1,200}?) [-\u2013|] (?:https?://|www\.)\S+\s*$", re.MULTILINE
+    r"^([ \t]*\[\d{1,3}\] .{1,200}?) [-\u2013|] (?:https?://|www\.)\S+[ \t]*$", re.MULTILINE
 )
 _ONLY_URL = re.compile(r"(?:https?://|www\.)\S+")
 _COUNTED = re.compile(r"^\|\s*count\s*\|\s*\n\|[-: ]+\|\s*\n\|\s*([\d,._]+)\s*\|\s*$", re.MULTILINE)
@@ -43,6 +43,7 @@ _PAGE_ASKED: Final = frozenset(terms(
     " explain describe browse get load what short brief key point main gist overview fasse zusammen lies seite"
 ))  # fmt: skip
 MAX_OUTPUT_CHARS: Final = 6_000
+_MAX_QUIET_CHARS: Final = 200
 _MAX_COLUMNS_TOLD: Final = 60
 
 
@@ -62,7 +63,7 @@ def told_of_code(text: str) -> str | None:
     printed = rest[: values[-1].start()] if values else rest
     printed, _, warned = _PRINTED.sub("", printed).partition("stderr:\n")
     printed = printed.strip("\n").rstrip()
-    shown = [] if _NOTHING.fullmatch(printed) else [block(printed)]
+    shown = [] if _says_nothing(printed) else [block(printed)]
     shown += [f"It also wrote as warnings:\n\n{block(warned.strip())}"] if warned.strip() else []
     if value:
         lead = "The value of the last line is" if shown else "The value is"
@@ -96,6 +97,10 @@ def _ending(text: str) -> tuple[str, list[str]]:
         else f"The code did not end by itself ({why})"
     )
     return text[: start.start()], [f"{lead}:\n\n{block(error)}" if error else f"{lead}."]
+
+
+def _says_nothing(printed: str) -> bool:
+    return len(printed) <= _MAX_QUIET_CHARS and _NOTHING.fullmatch(printed) is not None
 
 
 def _quiet(printed: str) -> str:

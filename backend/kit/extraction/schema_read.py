@@ -47,6 +47,7 @@ _SAMPLE = re.compile(
 )
 _COUNTED = re.compile(r"\s*\(\d[\d,]*\)$")
 _MAX_CHARS: Final = 60_000
+_MAX_LINE_CHARS: Final = 8_000
 _MAX_COLUMNS: Final = 400
 _MAX_SAMPLES: Final = 50
 
@@ -65,7 +66,7 @@ def tables_of(text: str) -> list[TableShape]:
     """List the tables a text describes, each with at least one column."""
     found = [TableShape()]
     head: list[str] = []
-    for line in text[:_MAX_CHARS].splitlines():
+    for line in (one[:_MAX_LINE_CHARS] for one in text[:_MAX_CHARS].splitlines()):
         cells = _cells(line)
         if cells is None:
             head = []
@@ -155,7 +156,7 @@ def _columns(line: str) -> Iterator[Column]:
         sample = _SAMPLE.search(bullet["after"])
         yield _typed(bullet["name"].strip('`"* '), bullet["type"], sample[1] if sample else "")
         return
-    matches = list(_TYPED.finditer(line[:20_000]))
+    matches = list(_TYPED.finditer(line))
     for match in matches:
         name = match["quoted"] or match["ticked"] or match["bold"] or match["plain"]
         sample = _SAMPLE.search(line[match.end() :]) if len(matches) == 1 else None
