@@ -58,7 +58,21 @@ def chart_arguments(
         made = {**made, "x": groups[0], "y": figures}
         timed = _is_time(columns, groups[:1]) and "sort_by" not in asked
         return {**made, "sort_by": groups[0]} if timed else made
-    return {**made, "y": numeric[:4]} if numeric else made
+    along = _along(drawn, columns, named)
+    given = {"x": along} if along else {}
+    return {"chart": drawn, **given, "y": numeric[:4] or _numbers(columns)}
+
+
+def _numbers(columns: Sequence[Column]) -> list[str]:
+    return [one.name for one in columns if one.numeric][:1]
+
+
+def _along(kind: str, columns: Sequence[Column], named: Sequence[Column]) -> str:
+    """Choose what stands along a chart where the question does not say it: dates for a line, else names."""
+    texts = [one for one in (*named, *columns) if not one.numeric]
+    timed = [one for one in (*named, *columns) if is_time(one)]
+    chosen = timed[:1] if kind == "line" else texts[:1]
+    return chosen[0].name if chosen else ""
 
 
 def _spread(

@@ -154,13 +154,18 @@ def _asked_of(
     brought = seen(call)
     if brought is not None and brought.failed and "chart" in call.arguments:
         plain = {name: call.arguments[name] for name in call.arguments if name not in _DRAWN}
-        why = f"The chart could not be drawn: {plain_reason(brought.text)[:_MAX_REASON_CHARS]}"
+        why = f"The chart could not be drawn: {_such(plain_reason(brought.text))}"
         call = Call(data.name, plain, only=True, note=" ".join([*notes, why]))
         yield call
         brought = seen(call)
     if brought is not None and brought.failed and not brought.final and len(call.arguments) > 1:
         why = "I could not work out what you asked, so this describes the whole table."
         yield Call(data.name, {"file": arguments["file"]}, only=True, note=why)
+
+
+def _such(reason: str) -> str:
+    """Leave out of a reason the example that is meant for a model."""
+    return re.sub(r",? such as \{.*", ".", reason)[:_MAX_REASON_CHARS]
 
 
 def _looked_at(look: Call) -> str:
@@ -190,7 +195,8 @@ def asked_of(
     if values and arguments:
         arguments["where"] = [*arguments.get("where", []), *values]
     measured = _measure_note(arguments, reading, table)
-    return {"file": file, **arguments}, [*notes, *reading.notes, *measured, *told]
+    drawn = _along_note(arguments, reading)
+    return {"file": file, **arguments}, [*notes, *reading.notes, *measured, *drawn, *told]
 
 
 def _by_period(match: re.Match[str]) -> str:
@@ -220,6 +226,13 @@ def _measure_note(arguments: dict[str, Any], reading: Reading, table: TableShape
     return [
         f"No column is called as you say, so I took {told}; there are: {', '.join(one.name for one in table.columns[:20])}."
     ]
+
+
+def _along_note(arguments: dict[str, Any], reading: Reading) -> list[str]:
+    along = str(arguments.get("x", ""))
+    said = {stem(word) for word in words(reading.ask)}
+    named = any(stem(word) in said for word in name_words(along))
+    return [] if not along or named else [f"I put {along} along the chart."]
 
 
 def _values(

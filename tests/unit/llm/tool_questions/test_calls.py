@@ -62,6 +62,8 @@ SECOND: list[tuple[str, str, list[Call]]] = [
     ("scatter plot of height against age in people.xlsx", PEOPLE, data("people.xlsx", chart="scatter", x="age", y=["height"])),
     ("box plot of height by department from people.xlsx", PEOPLE, data("people.xlsx", chart="box", y=["height"], x="department")),
     ("Summe der Umsätze pro Stadt in umsatz.csv als Balkendiagramm", UMSATZ, data("umsatz.csv", group_by=["stadt"], aggregates=["sum(umsatz)"], chart="bar", x="stadt", y=["sum(umsatz)"])),
+    ("bar chart of revenue from orders.csv", ORDERS, data("orders.csv", chart="bar", x="customer", y=["revenue"])),
+    ("line chart of the sales in sales.csv", SALES, data("sales.csv", chart="line", x="month", y=["sales"])),
     ("What is the average in sales.csv?", "nothing readable", data("sales.csv")),
 ]  # fmt: skip
 
