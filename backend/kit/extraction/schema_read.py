@@ -120,7 +120,7 @@ def _row(head: list[str], cells: list[str]) -> Column | None:
 
 
 def _plain_line(line: str, found: list[TableShape]) -> None:
-    columns = list(_columns(line))
+    columns = [] if line.strip().startswith("Note:") else list(_columns(line))
     heading = (
         not line.strip().startswith("Note:")
         and not _INDENTED.fullmatch(line)

@@ -15,7 +15,7 @@ PRICE = Column("unit price", [], is_numeric=True)
 
 SCHEMAS: list[tuple[str, list[TableShape]]] = [
     (
-        "sales (from sales.csv, 3 rows):\n  city VARCHAR, such as Oslo, Bonn\n  unit price DECIMAL(10,2), such as 3.50\n  Note: read with the separator ';'.",
+        "sales (from sales.csv, 3 rows):\n  city VARCHAR, such as Oslo, Bonn\n  unit price DECIMAL(10,2), such as 3.50\n  Note: Unit price is a number; the text 3,50 is a DOUBLE.",
         [TableShape("sales", "sales.csv", "3", [CITY, PRICE])],
     ),
     (
