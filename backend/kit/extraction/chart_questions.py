@@ -40,11 +40,16 @@ def is_time(column: Column) -> bool:
     return any(_TIME.fullmatch(word) for word in name_words(column.name))
 
 
+def chart_kind(ask: str) -> str:
+    """Name the kind of chart a question asks for, "" where it leaves that open."""
+    return next((kind for kind, pattern in _PATTERNS if pattern.search(ask)), "")
+
+
 def chart_arguments(
     ask: str, columns: Sequence[Column], named: Sequence[Column], asked: dict[str, Any]
 ) -> dict[str, Any]:
     """Give `chart`, `x` and `y` beside what is computed; `named` are the columns the question speaks of."""
-    kind = next((kind for kind, pattern in _PATTERNS if pattern.search(ask)), "")
+    kind = chart_kind(ask)
     numeric = [one.name for one in named if one.numeric]
     groups: list[str] = asked.get("group_by", [])
     if kind in {"hist", "box"} or (not kind and not groups and len(named) == 1 and numeric):

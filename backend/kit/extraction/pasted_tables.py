@@ -20,11 +20,12 @@ NUMBERS_COLUMN: Final = "value"
 
 @dataclass(slots=True)
 class Column:
-    """A column by its name, with the texts of its cells; `is_numeric` where a tool told its type."""
+    """A column by its name, with the texts of its cells; the rest where a tool told its type."""
 
     name: str
     cells: list[str] = field(default_factory=list[str])
     is_numeric: bool | None = None
+    is_date: bool = False
 
     @property
     def numeric(self) -> bool:

@@ -36,6 +36,7 @@ _INDENTED = re.compile(
 _FILE = re.compile(
     rf"[^\s\"'`|,:;()]?[^\"'`|,:;()\n]{{0,120}}?\.(?:{TABLE_ENDINGS})\b", re.IGNORECASE
 )
+_DATED = re.compile(r"(?:date|timestamp)", re.IGNORECASE)
 _LEAD = re.compile(r"^(?:(?:file|from|table|in|of|the|and)\s+)+", re.IGNORECASE)
 _TABLE = re.compile(
     r"\btable\s+[\"`]?([\w.-]{1,100})|^[#*\s-]*[\"`]([^\"`\n]{1,100})[\"`]|^[#*\s-]*([\w.-]{1,100})\s*(?:\(|:)",
@@ -67,7 +68,7 @@ def tables_of(text: str) -> list[TableShape]:
     found = [TableShape()]
     head: list[str] = []
     for line in (one[:_MAX_LINE_CHARS] for one in text[:_MAX_CHARS].splitlines()):
-        cells = _cells(line)
+        cells = cells_of(line)
         if cells is None:
             head = []
             _plain_line(line, found)
@@ -78,7 +79,8 @@ def tables_of(text: str) -> list[TableShape]:
     return [one for one in found if one.columns]
 
 
-def _cells(line: str) -> list[str] | None:
+def cells_of(line: str) -> list[str] | None:
+    """Give the cells of one row of a Markdown table; None for any other line."""
     row = line.strip()
     if not (row.startswith("|") and row.endswith("|") and len(row) > 2):
         return None
@@ -167,7 +169,9 @@ def _typed(name: str, kind: str, sample: str) -> Column:
     """Make a column of its name, its type and some of its values."""
     typed = _TYPE.match(kind)
     numeric = typed is not None and typed["numeric"] is not None and "[" not in kind
-    return Column(name, [] if numeric else _samples(sample), is_numeric=numeric)
+    dated = _DATED.match(kind) is not None
+    cells = [] if numeric else _samples(sample)
+    return Column(name, cells, is_numeric=numeric, is_date=dated)
 
 
 def _samples(text: str) -> list[str]:

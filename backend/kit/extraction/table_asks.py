@@ -77,7 +77,7 @@ _CONDITION = re.compile(
 _FIGURES = re.compile(
     r"\b(?:mean|average|avg|median|sum|total|totals|min|minimum|max|maximum|std|standard deviation|how many|how much|count|number of|distinct|unique"
     r"|highest|lowest|largest|smallest|biggest|greatest|most|least|fewest|best|worst|oldest|youngest|cheapest|most expensive|longest|shortest"
-    r"|top|bottom|rank(?:ed|ing)?|sort(?:ed)?|order(?:ed)? by|group(?:ed)?|per|by|for each|each|correlat\w+|compare|percentages?|shares?|(?:more|less|greater|higher|lower|fewer|older|younger) than|percentile|quartiles?"
+    r"|top|bottom|rank(?:ed|ing)?|sort(?:ed)?|order(?:ed)? by|group(?:ed)?|per|by|for each|each|correlat\w+|compare|percentages?|shares?|daily|weekly|monthly|quarterly|yearly|annual|(?:more|less|greater|higher|lower|fewer|older|younger) than|percentile|quartiles?"
     r"|summe|durchschnitt\w*|mittelwert|wie viele?|anzahl|höchste\w*|niedrigste\w*|größte\w*|kleinste\w*|gesamt\w*|pro|meisten)\b",
     re.IGNORECASE,
 )

@@ -5,18 +5,21 @@ What was assumed on the way goes with the call, so that the answer can say it. N
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from backend.kit.extraction.chart_questions import is_time
+from backend.kit.extraction.chart_questions import chart_kind, chart_wanted, is_time
 from backend.kit.extraction.column_words import Reading, in_columns
 from backend.kit.extraction.data_questions import arguments_for
 from backend.kit.extraction.evidence import name_words
 from backend.kit.extraction.lookups import documents_step
 from backend.kit.extraction.observed import Observation, plain_reason
 from backend.kit.extraction.pasted_tables import Column
-from backend.kit.extraction.schema_read import TableShape, tables_of
+from backend.kit.extraction.period_queries import period_query
+from backend.kit.extraction.schema_read import TableShape, cells_of, tables_of
 from backend.kit.extraction.schemas import properties
 from backend.kit.extraction.steps import Call, Step
 from backend.kit.extraction.table_asks import FILE, TableAsk, table_ask
@@ -44,6 +47,7 @@ _PERIODIC = re.compile(
     rf"\b(?P<period>{'|'.join(_PERIODS)})\s+(?P<thing>[\w-]{{2,40}})", re.IGNORECASE
 )
 _PLACES: Final = word_set("city town country region state area location place store shop branch market stadt ort land filiale")  # fmt: skip
+_WHOLE_TABLE: Final = "I could not work out what you asked, so this describes the whole table."
 _DRAWN: Final = frozenset({"chart", "x", "y"})
 _MAX_REASON_CHARS: Final = 200
 _AGGREGATED = re.compile(r"(?:sum|mean|median|min|max|std)\((.+)\)")
@@ -83,8 +87,60 @@ def table_calls(step: Step, toolbox: Toolbox, seen: Seen) -> Iterator[Call]:
             continue
         tables = [] if brought.failed else tables_of(brought.text)
         if tables:
+            yield from _of_period(asked, tables, data, sql, seen)
             yield from _asked_of(asked, tables, data, look, seen)
             return
+
+
+def _of_period(
+    asked: TableAsk,
+    tables: Sequence[TableShape],
+    data: ToolShape,
+    sql: ToolShape | None,
+    seen: Seen,
+) -> Iterator[Call]:
+    """Ask by months or years with SQL where the table has only dates, and draw what that brings."""
+    table = _best(asked, tables)[0]
+    query = period_query(_spoken(asked, table), table) if sql is not None else None
+    if sql is None or query is None:
+        return
+    file = asked.file if asked.exact else table.file or asked.file
+    given = known_arguments(sql, {"sql": query, "files": [file]} if file else {"sql": query})
+    note = " ".join(_file_note(asked, file, several=len(tables) > 1 and not asked.exact))
+    if not chart_wanted(asked.ask):
+        yield Call(sql.name, given, note=note)
+        return
+    look = Call(sql.name, given, look=True)
+    yield look
+    brought = seen(look)
+    rows = (
+        []
+        if brought is None or brought.failed
+        else [cells for line in brought.text.splitlines() if (cells := cells_of(line))]
+    )
+    if len(rows) > 2:
+        drawn = {"chart": chart_kind(asked.ask) or "line", "x": rows[0][0], "y": rows[0][1:]}
+        yield Call(data.name, known_arguments(data, {"data": _as_csv(rows), **drawn}), note=note)
+        yield Call(sql.name, given, note="The chart could not be drawn.")
+
+
+def _as_csv(rows: Sequence[Sequence[str]]) -> str:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows([rows[0], *rows[2:]])
+    return written.getvalue()
+
+
+def _spoken(asked: TableAsk, table: TableShape) -> str:
+    others = [one for one in table.columns if not one.is_date]
+    return in_columns(_PERIODIC.sub(_by_period, asked.ask), others).ask
+
+
+def _best(asked: TableAsk, tables: Sequence[TableShape]) -> tuple[TableShape, Reading]:
+    """Choose the table whose columns the question speaks of most."""
+    ask = _PERIODIC.sub(_by_period, asked.ask)
+    readings = [in_columns(ask, table.columns) for table in tables]
+    at = max(range(len(tables)), key=lambda one: (readings[one].hits, -one))
+    return tables[at], readings[at]
 
 
 def looks(
@@ -159,8 +215,7 @@ def _asked_of(
         yield call
         brought = seen(call)
     if brought is not None and brought.failed and not brought.final and len(call.arguments) > 1:
-        why = "I could not work out what you asked, so this describes the whole table."
-        yield Call(data.name, {"file": arguments["file"]}, only=True, note=why)
+        yield Call(data.name, {"file": arguments["file"]}, only=True, note=_WHOLE_TABLE)
 
 
 def _such(reason: str) -> str:
@@ -177,10 +232,7 @@ def asked_of(
     asked: TableAsk, tables: Sequence[TableShape], looked_at: str
 ) -> tuple[dict[str, Any], list[str]]:
     """Word a question about the table that fits it best, as arguments and what was assumed."""
-    ask = _PERIODIC.sub(_by_period, asked.ask)
-    readings = [in_columns(ask, table.columns) for table in tables]
-    at = max(range(len(tables)), key=lambda one: (readings[one].hits, -one))
-    table, reading = tables[at], readings[at]
+    table, reading = _best(asked, tables)
     file = (
         asked.file
         if asked.exact and looked_at == asked.file
@@ -194,9 +246,10 @@ def asked_of(
     values, told = _values(asked.ask, table.columns, arguments)
     if values and arguments:
         arguments["where"] = [*arguments.get("where", []), *values]
+    unclear = [] if arguments else [_WHOLE_TABLE]
     measured = _measure_note(arguments, reading, table)
     drawn = _along_note(arguments, reading)
-    return {"file": file, **arguments}, [*notes, *reading.notes, *measured, *drawn, *told]
+    return {"file": file, **arguments}, [*notes, *unclear, *reading.notes, *measured, *drawn, *told]
 
 
 def _by_period(match: re.Match[str]) -> str:

@@ -78,6 +78,56 @@ async def test_columns_that_were_looked_up_word_the_next_call(
     assert (await ask(question, (*first[0], columns), tools=TOOLS)).calls == calls
 
 
+DATED = "visits (from visits.csv, 9 rows):\n  city VARCHAR, such as Oslo\n  opened DATE, such as 2024-01-02\n  amount DOUBLE"
+BY_MONTH = """SELECT strftime("opened", '%Y-%m') AS "month", sum("amount") AS "sum(amount)" FROM "visits" GROUP BY 1 ORDER BY 1"""
+PERIODS = [
+    ("sum of amount by month in visits.csv", BY_MONTH),
+    ("monthly revenue in visits.csv", BY_MONTH),
+    (
+        "average amount per year in Oslo in visits.csv",
+        """SELECT strftime("opened", '%Y') AS "year", avg("amount") AS "mean(amount)" FROM "visits" WHERE "city" = 'Oslo' GROUP BY 1 ORDER BY 1""",
+    ),
+    (
+        "how many visits per quarter in visits.csv",
+        """SELECT year("opened") || '-Q' || quarter("opened") AS "quarter", count(*) AS "count" FROM "visits" GROUP BY 1 ORDER BY 1""",
+    ),
+]
+
+
+@pytest.mark.parametrize(("question", "statement"), PERIODS)
+async def test_periods_are_made_of_dates_by_a_query(question: str, statement: str) -> None:
+    """Where the table has a date and no column for the month or year."""
+    looked = (*look("visits.csv")[0], DATED)
+    calls = (await ask(question, looked, tools=TOOLS)).calls
+    assert calls == [("sql_query", {"sql": statement, "files": ["visits.csv"]})]
+
+
+async def test_a_chart_over_months_is_drawn_of_what_the_query_brought() -> None:
+    """The rows of the query are the data of the chart; without one they are the answer."""
+    question = "plot amount by month from visits.csv"
+    looked = (*look("visits.csv")[0], DATED)
+    query = {"sql": BY_MONTH, "files": ["visits.csv"]}
+    assert (await ask(question, looked, tools=TOOLS)).calls == [("sql_query", query)]
+    rows = (
+        "sql_query",
+        query,
+        "| month | sum(amount) |\n| --- | --- |\n| 2024-01 | 3 |\n| 2024-02 | 5 |\n2 rows.",
+    )
+    drawn = {
+        "data": "month,sum(amount)\n2024-01,3\n2024-02,5\n",
+        "chart": "line",
+        "x": "month",
+        "y": ["sum(amount)"],
+    }
+    assert (await ask(question, looked, rows, tools=TOOLS)).calls == [("data_analysis", drawn)]
+    off = ("data_analysis", drawn, "Error: this cannot be done: charts are off")
+    told = await ask(question, looked, rows, off, tools=TOOLS)
+    assert (
+        told.text
+        == "Sum of amount per month: 2024-01 3, 2024-02 5.\n\nThe chart could not be drawn."
+    )
+
+
 async def test_the_table_that_fits_best_is_taken_where_no_file_is_named() -> None:
     """Of two tables the one that has the column in question."""
     question = "What is the total revenue in my spreadsheet?"
