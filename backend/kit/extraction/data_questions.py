@@ -68,6 +68,11 @@ _LIMITS: Final = tuple(
 )
 _DISTINCT = re.compile(r"\b(?:different|distinct|unique)\b", re.IGNORECASE)
 _COMPARED: Final = frozenset({"greater", "more", "less", "above", "below", "over", "under", "at", "not", "between", "larger", "higher", "lower"})  # fmt: skip
+_ORDERED = re.compile(
+    r"\b(?:sorted|ranked|desc(?:ending)?|asc(?:ending)?|(?:highest|largest|biggest|lowest|smallest) first)\b",
+    re.IGNORECASE,
+)
+_UP = re.compile(r"\basc(?:ending)?\b|\b(?:lowest|smallest) first\b", re.IGNORECASE)
 _OPERATOR = re.compile(r" (?:[<>]=?|==) ")
 _COMMONEST = re.compile(
     r"\b(?:most (?:common|frequent|popular)|commonest|häufigste\w*)\b", re.IGNORECASE
@@ -90,6 +95,11 @@ def arguments_for(ask: str, columns: Sequence[Column]) -> dict[str, Any]:
     if not chart_wanted(ask):
         return asked
     return chart_arguments(ask, columns, question.named(), question.summed(asked))
+
+
+def named_columns(ask: str, columns: Sequence[Column]) -> list[str]:
+    """List the columns that a question names, or speaks of by an adjective."""
+    return [one.name for one in _Question(ask, columns).named()]
 
 
 class _Question:
@@ -134,8 +144,16 @@ class _Question:
             aggregates = aggregates or [
                 f"sum({name})" for name in named if name not in self._groups
             ]
-            return {**given, "aggregates": aggregates} if aggregates else given
+            ordered = (
+                {"sort_by": self._order(aggregates)}
+                if aggregates and _ORDERED.search(self._ask)
+                else {}
+            )
+            return {**given, "aggregates": aggregates, **ordered} if aggregates else given
         return {"aggregates": aggregates} if aggregates else {}
+
+    def _order(self, aggregates: Sequence[str]) -> str:
+        return aggregates[0] if _UP.search(self._ask) else f"-{aggregates[0]}"
 
     def named(self) -> list[Column]:
         """List the columns that the question names, or speaks of by an adjective."""
@@ -236,7 +254,7 @@ class _Question:
         hits = [
             (match.start(), name, match.group().casefold())
             for name, pattern in _FIGURE_PATTERNS
-            if (match := pattern.search(self._ask))
+            if (match := pattern.search(_ORDERED.sub(" ", self._ask)))
         ]
         columns = {one.name.casefold() for one in self._columns}
         own = [(at, name) for at, name, said in sorted(hits) if said not in columns]

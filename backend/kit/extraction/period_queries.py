@@ -17,6 +17,7 @@ _BY = re.compile(
     r"\b(?:by|per|each|every|over|pro|je|nach)\s+(?:the\s+)?(?P<period>day|week|month|quarter|year|tag|woche|monat|quartal|jahr)s?\b",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"\b(?:in|for|during|of|from|im jahr) ((?:19|20)\d\d)\b", re.IGNORECASE)
 _PERIODS: Final = {"tag": "day", "woche": "week", "monat": "month", "quartal": "quarter", "jahr": "year"}  # fmt: skip
 _SHOWN: Final = {
     "day": "strftime({0}, '%Y-%m-%d')",
@@ -30,7 +31,7 @@ _FIGURE = re.compile(r"(\w+)\((.+)\)")
 _CONDITION = re.compile(r"(.+?) (==|>=|<=|>|<) (.+)")
 
 
-def period_query(ask: str, table: TableShape) -> str | None:
+def period_query(ask: str, table: TableShape, *, where: Sequence[str] = ()) -> str | None:
     """Write the query; None where no period is asked, or no column of dates is plain."""
     match = _BY.search(ask)
     dates = [one.name for one in table.columns if one.is_date]
@@ -43,9 +44,11 @@ def period_query(ask: str, table: TableShape) -> str | None:
     asked = arguments_for(_BY.sub("", ask), [one for one in table.columns if not one.is_date])
     shown = _SHOWN[period].format(_quoted(dates[0]))
     figures = ", ".join(_figures(asked, ask, table.columns))
-    kept = [_CONDITION.fullmatch(one) for one in asked.get("where", [])]
-    where = " AND ".join(_compared(*one.groups()) for one in kept if one)
-    limited = f" WHERE {where}" if where else ""
+    kept = [match for one in where if (match := _CONDITION.fullmatch(one))]
+    conditions = [_compared(*one.groups()) for one in kept]
+    years = _YEAR.search(ask)
+    conditions += [f"year({_quoted(dates[0])}) = {years[1]}"] if years else []
+    limited = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     source = f"{_quoted(table.name)}{limited}"
     return f"SELECT {shown} AS {_quoted(said)}, {figures} FROM {source} GROUP BY 1 ORDER BY 1"  # noqa: S608 - every name and value is quoted
 

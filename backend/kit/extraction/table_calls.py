@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from backend.kit.extraction.chart_questions import chart_kind, chart_wanted, is_time
 from backend.kit.extraction.column_words import Reading, in_columns
-from backend.kit.extraction.data_questions import arguments_for
+from backend.kit.extraction.data_questions import arguments_for, named_columns
 from backend.kit.extraction.evidence import name_words
 from backend.kit.extraction.lookups import documents_step
 from backend.kit.extraction.observed import Observation, plain_reason
@@ -46,6 +46,7 @@ _PERIODS: Final = {
 _PERIODIC = re.compile(
     rf"\b(?P<period>{'|'.join(_PERIODS)})\s+(?P<thing>[\w-]{{2,40}})", re.IGNORECASE
 )
+_OF_YEAR = re.compile(r"I did not filter by \d{4},")
 _PLACES: Final = word_set("city town country region state area location place store shop branch market stadt ort land filiale")  # fmt: skip
 _WHOLE_TABLE: Final = "I could not work out what you asked, so this describes the whole table."
 _DRAWN: Final = frozenset({"chart", "x", "y"})
@@ -101,12 +102,16 @@ def _of_period(
 ) -> Iterator[Call]:
     """Ask by months or years with SQL where the table has only dates, and draw what that brings."""
     table = _best(asked, tables)[0]
-    query = period_query(_spoken(asked, table), table) if sql is not None else None
+    spoken = _spoken(asked, table)
+    kept = arguments_for(f"count {spoken}", table.columns).get("where", [])
+    values, told = _values(asked.ask, table.columns, {"where": kept})
+    query = period_query(spoken, table, where=[*kept, *values]) if sql is not None else None
     if sql is None or query is None:
         return
     file = asked.file if asked.exact else table.file or asked.file
     given = known_arguments(sql, {"sql": query, "files": [file]} if file else {"sql": query})
-    note = " ".join(_file_note(asked, file, several=len(tables) > 1 and not asked.exact))
+    about = _file_note(asked, file, several=len(tables) > 1 and not asked.exact)
+    note = " ".join([*about, *(one for one in told if not _OF_YEAR.match(one))])
     if not chart_wanted(asked.ask):
         yield Call(sql.name, given, note=note)
         return
@@ -271,8 +276,8 @@ def _measure_note(arguments: dict[str, Any], reading: Reading, table: TableShape
     ]
     limits = [one for one in arguments.get("where", []) if re.search(r" [<>]=? ", one)]
     found += [re.split(r" [<>]=? ", one, maxsplit=1)[0] for one in limits]
-    said = {stem(word) for word in words(reading.ask)}
-    unnamed = [name for name in found if not any(stem(word) in said for word in name_words(name))]
+    named = named_columns(reading.ask, table.columns)
+    unnamed = [name for name in found if name not in named]
     if not found or len(unnamed) < len(found):
         return []
     told = ", ".join(dict.fromkeys(found))

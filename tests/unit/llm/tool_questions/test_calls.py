@@ -46,6 +46,7 @@ async def test_questions_that_look_alike_keep_their_own_tool(question: str, tool
 SECOND: list[tuple[str, str, list[Call]]] = [
     ("sum of sales by city in sales.csv", SALES, data("sales.csv", group_by=["city"], aggregates=["sum(sales)"])),
     ("sales by city and product in sales.csv", SALES, data("sales.csv", group_by=["city", "product"], aggregates=["sum(sales)"])),
+    ("sales by city in sales.csv, highest first", SALES, data("sales.csv", group_by=["city"], aggregates=["sum(sales)"], sort_by="-sum(sales)")),
     ("total sales in Oslo from sales.csv", SALES, data("sales.csv", aggregates=["sum(sales)"], where=['city == "Oslo"'])),
     ("Which product has the highest total sales in sales.csv?", SALES, data("sales.csv", sort_by="-sum(sales)", top=1, group_by=["product"], aggregates=["sum(sales)"])),
     ("top 5 customers by revenue in orders.csv", ORDERS, data("orders.csv", sort_by="-sum(revenue)", top=5, group_by=["customer"], aggregates=["sum(revenue)"])),
@@ -86,6 +87,14 @@ PERIODS = [
     (
         "average amount per year in Oslo in visits.csv",
         """SELECT strftime("opened", '%Y') AS "year", avg("amount") AS "mean(amount)" FROM "visits" WHERE "city" = 'Oslo' GROUP BY 1 ORDER BY 1""",
+    ),
+    (
+        "amount per month for Oslo in 2024 in visits.csv",
+        """SELECT strftime("opened", '%Y-%m') AS "month", sum("amount") AS "sum(amount)" FROM "visits" WHERE "city" = 'Oslo' AND year("opened") = 2024 GROUP BY 1 ORDER BY 1""",
+    ),
+    (
+        "amount per month in Bergen in visits.csv",
+        """SELECT strftime("opened", '%Y-%m') AS "month", sum("amount") AS "sum(amount)" FROM "visits" WHERE "city" = 'Bergen' GROUP BY 1 ORDER BY 1""",
     ),
     (
         "how many visits per quarter in visits.csv",
