@@ -10,8 +10,8 @@ from backend.kit.extraction.given_code import take_code, to_run, wish, writes_co
 from backend.kit.extraction.pages import addresses
 from backend.kit.extraction.table_asks import per_file, table_ask
 
-HEAD_CHARS: Final = 4_000
-TAIL_CHARS: Final = 600
+HEAD_CHARS: Final = 1_600
+TAIL_CHARS: Final = 400
 _MAX_TABLE_CHARS: Final = 600
 # A text without any of these holds no code.
 _MAYBE_CODE: Final = re.compile(
