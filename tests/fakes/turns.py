@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import Field
@@ -120,9 +120,16 @@ def turn(text: str | Sequence[ChatMessage], **fields: Any) -> TurnRequest:
 
 
 def make_core(
-    model: ScriptedModel, *, documents: FoundDocuments | None = None, **options: Any
+    model: ScriptedModel,
+    *,
+    documents: FoundDocuments | None = None,
+    more: tuple[str, ...] = (),
+    **options: Any,
 ) -> Core:
-    """Make a core with two tools: `add`, and `look_up` with citations; a third one with documents."""
+    """Make a core with two tools: `add`, and `look_up` with citations; a third one with documents.
+
+    `more` names tools that look things up under another name.
+    """
     clock = SteppedClock()
     stores = memory_stores()
     adder = Adder()
@@ -151,6 +158,7 @@ def make_core(
     ]
     if documents is not None:
         cards.append(documents_card(documents))
+    cards += [replace(cards[1], name=name) for name in more]
     checkpoints = CheckpointFile(None)
     parts = AgentParts(
         toolbox=Toolbox(cards, ToolboxParts(audit=stores.audit, clock=clock, timeout_s=5)),
