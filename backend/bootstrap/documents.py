@@ -56,6 +56,7 @@ class DocumentFolders:
     uploads: Path
     indexes: Path
     models: Path
+    queries: Path
 
     @property
     def incoming(self) -> Path:
@@ -116,6 +117,7 @@ def document_folders(settings: Settings, *, root: Path | None = None) -> Documen
         uploads=data / "uploads",
         indexes=data / "indexes",
         models=models.absolute(),
+        queries=data / "queries",
     )
 
 

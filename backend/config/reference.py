@@ -21,6 +21,7 @@ _TITLES = {
     "MODELS": "Model servers",
     "AGENT": "Agents",
     "DOCUMENTS": "Documents",
+    "QUERY": "Queries over files",
     "STORAGE": "Storage",
     "LOG": "Logging",
     "TOOLS": "Tools",

@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BeforeValidator, Field, StringConstraints
 from backend.errors import ToolRetry
 from backend.kit.plain_text import one_line
 from backend.kit.table_answers import Question, Shown, answer
+from backend.kit.table_questions import MemoryTable
 from backend.kit.table_text import read_table
 from backend.kit.tables import TableCaps, TableError, UnreadableTable
 from backend.ports.tools import (
@@ -172,7 +173,7 @@ class DataAnalysis:
         try:
             question = Question(**args.model_dump(exclude={"data"}))
             table = read_table(args.data, wanted=question.names(), caps=self._caps)
-            text, data = answer(table, question, shown=self._shown)
+            text, data = answer(MemoryTable(table), question, shown=self._shown)
         except UnreadableTable as exc:
             msg = f"{one_line(str(exc), max_chars=1_500)} {_EXAMPLES}"
             raise ToolRetry(msg) from exc
