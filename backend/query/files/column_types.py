@@ -207,12 +207,13 @@ def _figures(name: str, guess: Guess) -> list[str]:
     if guess.kind != "number":
         return common
     clean = f"({guess.cleaned})"
+    fits = f"FILTER ({_number(guess.cleaned, 'DOUBLE')} IS NOT NULL)"
     return [
         *common,
         f"coalesce(max(CASE WHEN contains({clean}, '.') "
-        f"THEN length({clean}) - strpos({clean}, '.') END), 0)",
-        f"coalesce(max(length(ltrim(split_part({clean}, '.', 1), '+-'))), 0)",
-        f"coalesce(bool_or(contains(lower({clean}), 'e')), false)",
+        f"THEN length({clean}) - strpos({clean}, '.') END) {fits}, 0)",
+        f"coalesce(max(length(ltrim(split_part({clean}, '.', 1), '+-'))) {fits}, 0)",
+        f"coalesce(bool_or(contains(lower({clean}), 'e')) {fits}, false)",
     ]
 
 

@@ -84,7 +84,7 @@ def table_of_text(
         notes.append("no header row was found; columns are numbered")
     if skipped:
         notes.append(f"{skipped} lines above the header were left out")
-    skip = rows[skipped - 1][0] if skipped else 0
+    skip = rows[skipped][0]
     options = _options(names, delimiter, header=headed, skip=skip)
     read = f"read_csv({literal(str(path))}, {options}"
     return Source(
@@ -174,19 +174,21 @@ def _western(special: Sequence[str]) -> bool:
 
 
 def _rows(sample: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """Read the first rows, each with the number of the line it ends in; a cut last one is dropped."""
+    """Read the first rows, each with how many lines stand before it."""
     csv.field_size_limit(_MAX_LINE_BYTES)
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
     rows: list[tuple[int, list[str]]] = []
     try:
+        before = 0
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                rows.append((reader.line_num, cells))
+                rows.append((before, cells))
             if len(rows) > _LOOK_AHEAD:
                 break
+            before = reader.line_num
     except csv.Error:
         pass
-    return rows or [(1, sample.split("\n", 1)[0].split(delimiter))]
+    return rows or [(0, sample.split("\n", 1)[0].split(delimiter))]
 
 
 def _captions(rows: Sequence[tuple[int, Sequence[str]]]) -> int:

@@ -81,6 +81,11 @@ class FileTables:
         )
         self._pool = WorkerPool(_TARGET, clock=clock, size=options.processes, limits=limits)
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process ids of the workers that run now."""
+        return self._pool.pids
+
     async def schema(self, files: Sequence[TableFile]) -> Sequence[TableInfo]:
         """Describe the tables."""
         known = [self._known(one) for one in files]

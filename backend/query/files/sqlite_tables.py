@@ -7,7 +7,7 @@ left alone, and an authorizer lets only reading through.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import closing
 from urllib.parse import quote
 
@@ -25,6 +25,8 @@ _TABLES = (
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
     "AND upper(ltrim(sql)) LIKE 'CREATE TABLE%' ORDER BY name"
 )
+# Computed columns would run what the schema says; they are marked 2 or 3, hidden ones 1.
+_COLUMNS = "SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0 ORDER BY cid"
 
 
 def sqlite_tables(given: Given, shop: Workshop) -> list[Source]:
@@ -34,7 +36,10 @@ def sqlite_tables(given: Given, shop: Workshop) -> list[Source]:
         with closing(sqlite3.connect(address, uri=True)) as connection:
             names = _prepared(connection)
             notes = [f"only the first {_MOST_TABLES} tables"] if len(names) > _MOST_TABLES else []
-            found = [_table(connection, name, shop) for name in names[:_MOST_TABLES]]
+            found = [
+                _table(connection, name, columns, shop)
+                for name, columns in list(names.items())[:_MOST_TABLES]
+            ]
     except (sqlite3.Error, OverflowError, ValueError) as exc:
         msg = f"{given.name} cannot be read as an SQLite database: {str(exc)[:200]}."
         raise QueryFailed(msg) from exc
@@ -53,15 +58,19 @@ def sqlite_tables(given: Given, shop: Workshop) -> list[Source]:
     return tables
 
 
-def _prepared(connection: sqlite3.Connection) -> list[str]:
+def _prepared(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """Make it harmless; give the columns of every ordinary table, without those that are computed."""
     connection.text_factory = _leniently
     for pragma in ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON"):
         connection.execute(f"PRAGMA {pragma}")
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-    names = [str(row[0]) for row in connection.execute(_TABLES)]
+    names = [str(row[0]) for row in connection.execute(_TABLES).fetchmany(_MOST_TABLES + 1)]
+    columns = {
+        name: [str(row[0]) for row in connection.execute(_COLUMNS, [name])] for name in names
+    }
     connection.set_authorizer(_only_reading)
-    return names
+    return columns
 
 
 def _leniently(text: bytes) -> str:
@@ -73,17 +82,13 @@ def _only_reading(action: int, *_given: object) -> int:
     return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
 
 
-def _table(connection: sqlite3.Connection, name: str, shop: Workshop) -> Source | None:
-    """Write one table down; None for one whose schema would run something, such as a function."""
-    try:
-        cursor = connection.execute(f"SELECT * FROM {quoted(name)}")
-    except sqlite3.DatabaseError as exc:
-        if "prohibited" in str(exc) or "not authorized" in str(exc):
-            return None
-        raise
-    columns = [str(column[0]) for column in cursor.description or ()]
+def _table(
+    connection: sqlite3.Connection, name: str, columns: Sequence[str], shop: Workshop
+) -> Source | None:
+    """Write one table down; None for one without columns, or with far too many."""
     if not columns or len(columns) > _MOST_COLUMNS:
         return None
-    rows: Iterator[tuple[object, ...]] = iter(cursor)
-    relation, path = write_rows(distinct_names(columns), rows, shop)
+    listed = ", ".join(quoted(column) for column in columns)
+    rows = connection.execute(f"SELECT {listed} FROM {quoted(name)}")
+    relation, path = write_rows(distinct_names(list(columns)), rows, shop)
     return Source(part=name, relations=(relation,), size_bytes=path.stat().st_size)
