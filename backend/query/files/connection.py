@@ -32,7 +32,6 @@ def opened(bounds: Bounds, folder: Path) -> DuckDBPyConnection:
             "memory_limit": f"{bounds.memory_bytes // 1024}KiB",
             "threads": bounds.threads,
             "temp_directory": str(spill),
-            "max_temp_directory_size": f"{bounds.temp_bytes // 1024}KiB",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
@@ -44,7 +43,8 @@ def opened(bounds: Bounds, folder: Path) -> DuckDBPyConnection:
         },
     )
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET preserve_insertion_order = true")
+    # As part of `config` it is taken and then not kept: hundreds of MiB were written past it.
+    connection.execute(f"SET max_temp_directory_size = '{bounds.temp_bytes // 1024}KiB'")
     return connection
 
 
