@@ -72,11 +72,12 @@ class DuckTable:
         relation = connection.table(quoted(prepared.name))
         kinds = cast("list[ColumnType]", relation.types)
         paths, lists = paths_of(list(zip(relation.columns, kinds, strict=True)))
-        rows = f"SELECT *, row_number() OVER () AS {quoted(_ROW)} FROM {quoted(prepared.name)}"
+        rows = quoted(prepared.name)
         base = _common_list([find_column(name, [p.name for p in paths]) for name in wanted], lists)
         if base is not None:
-            rows = f"SELECT *, unnest({base.sql}) AS {quoted(_ELEMENT)} FROM ({rows})"
+            rows = f"(SELECT *, unnest({base.sql}) AS {quoted(_ELEMENT)} FROM {rows})"
             paths = [one for one in paths if not one.many] + element_paths(base, _ELEMENT)
+        rows = f"SELECT *, row_number() OVER () AS {quoted(_ROW)} FROM {rows}"
         self._rows = f"({rows})"
         self._paths = {one.name: one for one in paths}
         self.columns = list(self._paths)
@@ -130,6 +131,8 @@ class DuckTable:
         figures = [_figure(name, path) for _, name, path in asked]
         listed = ", ".join(quoted(name) for name in names)
         rows = f"SELECT *, {made} FROM {self._rows} WHERE {self._where}"
+        if any(path.many for path in keys):  # one row may then be in several groups
+            rows = f"SELECT * REPLACE (row_number() OVER () AS {quoted(_ROW)}) FROM ({rows})"
         grouped = (
             f"SELECT {', '.join([listed, *figures, f'min({quoted(_ROW)}) AS {quoted(_ROW)}'])} "
             f"FROM ({rows}) GROUP BY {listed}"
@@ -260,8 +263,9 @@ def _each(path: ColumnPath) -> str:
     """Give a row's key, or one row for each of its different values."""
     if not path.many:
         return path.sql
-    different = f"list_distinct(coalesce({path.sql}, []))"
-    return f"unnest(CASE WHEN len({different}) > 0 THEN {different} ELSE [NULL] END)"
+    cells = f"coalesce({path.sql}, [])"
+    different = f"list_filter({cells}, lambda e, i: list_position({cells}, e) = i)"
+    return f"unnest(CASE WHEN len({cells}) > 0 THEN {different} ELSE [NULL] END)"
 
 
 def _only(path: ColumnPath) -> str:
