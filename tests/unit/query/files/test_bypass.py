@@ -104,6 +104,7 @@ def test_a_view_cannot_reach_its_original_without_the_guard(tmp_path, uploads):
     work = tmp_path / "work"
     work.mkdir()
     code = f"""
+from pathlib import Path
 import duckdb
 from backend.kit import landlock
 from backend.query.files.child import _OF_THE_MACHINE
@@ -155,6 +156,7 @@ def test_landlock_takes_everything_else_away(tmp_path):
     work.mkdir()
     code = f"""
 import os
+from pathlib import Path
 from backend.kit import landlock
 os.listdir('/')
 assert landlock.restrict(read=[Path({str(readable)!r})], work=[Path({str(work)!r})])
