@@ -11,8 +11,10 @@ from backend.config.tool_groups import SandboxSettings
 from backend.kit.http import HttpClient
 from backend.kit.public_address import AddressPolicy
 from backend.ports.documents import Documents
+from backend.ports.query import TableEngine
 from backend.ports.sandbox import Sandbox
 from backend.ports.tools import Services
+from backend.query.files.engine import FileQueryOptions, FileTables
 from backend.sandbox.choice import ChosenSandbox
 from backend.sandbox.limits import RunLimits, SandboxOptions
 from backend.web.reader import PublicWebReader, WebOptions
@@ -25,6 +27,7 @@ def open_tooling(ground: Ground, *, http: HttpClient, documents: Documents | Non
         clock=ground.clock,
         documents=documents,
         sandbox=_open_sandbox(ground),
+        tables=_open_tables(ground),
         web=_open_web(ground),
     )
 
@@ -68,3 +71,11 @@ def sandbox_options(given: SandboxSettings, *, folder: Path) -> SandboxOptions:
         concurrent=given.concurrent,
         limits=RunLimits(**given.model_dump(include=names)),
     )
+
+
+def _open_tables(ground: Ground) -> TableEngine:
+    """Make what queries files; its processes start with the first query."""
+    options = FileQueryOptions(folder=ground.folders.queries, **ground.settings.query.model_dump())
+    tables = FileTables(options, clock=ground.clock)
+    ground.stack.push_async_callback(tables.aclose)
+    return tables
