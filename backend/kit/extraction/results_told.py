@@ -59,7 +59,7 @@ def told_of_code(text: str) -> str | None:
     rest, hints = _without_hints(without_files(text))
     rest, ending = _ending(rest)
     values = list(_VALUE.finditer(rest))
-    value = rest[values[-1].end() :].strip() if values else ""
+    value = rest[values[-1].end() :].strip("\n").rstrip() if values else ""
     printed = rest[: values[-1].start()] if values else rest
     printed, _, warned = _PRINTED.sub("", printed).partition("stderr:\n")
     printed = printed.strip("\n").rstrip()

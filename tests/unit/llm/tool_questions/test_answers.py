@@ -48,6 +48,7 @@ ANSWERS: list[tuple[str, list[Result], str]] = [
     (RUN, ran("1\nValue: 2\n"), "```\n1\n```\n\nThe value of the last line is `2`."),
     (RUN, ran("Value: 'a'"), "The value is `'a'`."),
     (RUN, ran("Value: a\nb"), "The value is:\n\n```\na\nb\n```"),
+    (RUN, ran("Value:\n   a\n0  1"), "The value is:\n\n```\n   a\n0  1\n```"),
     (RUN, ran(""), "The code ran and printed nothing."),
     (RUN, ran(f"1{SHOWN}"), "```\n1\n```"),
     (RUN, ran("no files found"), "```\nno files found\n```"),
