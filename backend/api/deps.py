@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -18,7 +18,7 @@ from backend.ports.accounts import AccountService, Principal
 from backend.ports.clock import Clock
 from backend.ports.documents import Documents
 from backend.ports.stores import AuditStore, ConversationStore, RunStore
-from backend.ports.values import Health
+from backend.ports.values import Health, JsonObject
 
 MIB = 1024 * 1024
 LARGEST_FILES_IN_ONE_REQUEST = 4
@@ -62,6 +62,9 @@ class AppServices:
     options: ApiOptions
     checks: Mapping[str, Callable[[], Awaitable[Health]]]
     documents: Documents | None = None
+    reports: Mapping[str, Callable[[], JsonObject]] = field(
+        default_factory=dict[str, Callable[[], JsonObject]]
+    )
 
 
 async def services(request: Request) -> AppServices:

@@ -30,7 +30,11 @@ from backend.bootstrap.parts import (
     make_tool_cards,
     settle_tools,
 )
-from backend.bootstrap.tooling import open_tooling
+from backend.bootstrap.tooling import (
+    database_report,
+    look_behind_the_start,
+    open_tooling,
+)
 from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
@@ -114,6 +118,7 @@ class Composition:
         )
         library = await self._open_library(ground, checkpoints)
         services = open_tooling(ground, http=http, documents=library.documents)
+        look_behind_the_start(ground, services.databases)
         toolbox = self._open_tools(ground, make_tool_cards(settings, services))
         parts = AgentParts(
             toolbox=toolbox,
@@ -142,6 +147,7 @@ class Composition:
                 "documents": library.shelf.target.health,
                 **{f"model:{one.name}": one.health for one in providers},
             },
+            reports={"databases": lambda: database_report(services.databases)},
         )
 
     def _open_tools(self, ground: Ground, cards: Sequence[ToolCard]) -> Toolbox:

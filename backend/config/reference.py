@@ -22,6 +22,7 @@ _TITLES = {
     "AGENT": "Agents",
     "DOCUMENTS": "Documents",
     "STORAGE": "Storage",
+    "QUERY": "Queries",
     "LOG": "Logging",
     "TOOLS": "Tools",
 }

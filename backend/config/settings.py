@@ -30,6 +30,7 @@ from backend.config.groups import (
 )
 from backend.config.names import check_names
 from backend.config.sources import Entry, as_tree, read_layers
+from backend.config.tool_groups import QuerySettings
 from backend.config.values import (
     ApiKey,
     DatabaseUrl,
@@ -108,6 +109,7 @@ class Settings(BaseSettings):
     agent: AgentSettings = Field(default_factory=AgentSettings)
     documents: DocumentSettings = Field(default_factory=DocumentSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
+    query: QuerySettings = Field(default_factory=QuerySettings)
     log: LogSettings = Field(default_factory=LogSettings)
     tools: ToolSettings = Field(default_factory=ToolSettings)
 

@@ -1,0 +1,1 @@
+"""SQL engines: tables in files, databases by address, and the guard both stand behind."""
