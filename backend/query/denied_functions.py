@@ -16,10 +16,11 @@ _POSTGRES = """
     pg_* set_config current_setting setval nextval currval lastval setseed
     *_to_xml *_to_xmlschema *_to_xml_and_xmlschema ts_stat ts_rewrite
     crosstab* connectby* xpath_table dblink* postgres_fdw_* lo_* loread lowrite
-    inet_server_* inet_client_* txid_* currtid* binary_upgrade_* brin_* gin_clean_pending_list
-    get_raw_page heap_* page_* fsm_* bt_* gist_* hash_page* verify_heapam pgstat* pgrowlocks
-    pldbg_* plpgsql_* http http_* aws_* azure_* google_* cron_* net_* urlencode_http
-    autoprewarm_* sql_exec exec execute_sql query_exec
+    inet_server_* inet_client_* txid_* currtid* binary_upgrade_* brin_summarize_* brin_desummarize_* brin_page_*
+    brin_metapage_info brin_revmap_data gin_clean_pending_list gin_page_* gin_metapage_info
+    get_raw_page heap_page_* heap_tuple_* page_header page_checksum fsm_page_contents bt_page_*
+    bt_metap bt_index_* bt_multi_page_stats gist_page_* hash_page_* hash_bitmap_info
+    verify_heapam pgstat* pgrowlocks pldbg_* plpgsql_* http http_* aws_* azure_* autoprewarm_*
 """
 _MYSQL = """
     sleep benchmark load_file get_lock release_lock release_all_locks is_free_lock is_used_lock

@@ -47,12 +47,16 @@ _NEVER: tuple[type[Any], ...] = (
     DML, exp.DDL, exp.Command, exp.Drop, exp.Alter, exp.TruncateTable, exp.Copy, exp.Set,
     exp.SetItem, exp.Use, exp.Pragma, exp.Attach, exp.Detach, exp.LoadData, exp.Kill, exp.Describe,
     exp.Show, exp.Transaction, exp.Commit, exp.Rollback, exp.Grant, exp.Into, exp.Lock,
-    exp.Semicolon, exp.Parameter, exp.SessionParameter, exp.PropertyEQ,
+    exp.Semicolon, exp.Parameter, exp.SessionParameter, exp.Placeholder,
+    exp.PropertyEQ,
 )  # fmt: skip
 _SAYS: tuple[tuple[tuple[type[Any], ...], str], ...] = (
     ((exp.Into,), "INTO writes; leave it out."),
     ((exp.Lock,), "FOR UPDATE, FOR SHARE and other locks are not allowed; leave them out."),
-    ((exp.Parameter, exp.SessionParameter), "Variables are not allowed; write the values."),
+    (
+        (exp.Parameter, exp.SessionParameter, exp.Placeholder),
+        "Variables are not allowed; write the values.",
+    ),
     ((exp.PropertyEQ,), "Assignments are not allowed; leave them out."),
 )
 
@@ -223,7 +227,8 @@ class _Tables:
             raise QueryRefused(self._closed(schema))
         if not isinstance(table.this, exp.Identifier):
             return  # a function, which was looked at as a call
-        if not schema and is_hidden(table.name, self.dialect):
+        hides = not schema or self.dialect != "postgres"  # there, own tables may be called pg_*
+        if hides and is_hidden(table.name, self.dialect):
             msg = f"The table {table.name[:60]} is not open to queries; read the schema instead."
             raise QueryRefused(msg)
         if self.dialect == "duckdb":

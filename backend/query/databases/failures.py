@@ -50,12 +50,13 @@ def failure_of(
             " ask for less: filter more, join less, or aggregate."
         )
         return QueryFailed(msg)
-    if code in _TOO_LARGE or str(code)[:2] in {"53", "54"}:
+    if code in _TOO_LARGE or str(code)[:2] in {"53", "54"} or "out of memory" in str(exc.orig):
         return QueryFailed("The query needs a value or memory larger than allowed; ask for less.")
     if code in _DENIED:
         return QueryRefused("That is not allowed: tables can only be read. Write one plain SELECT.")
-    if exc.connection_invalidated:
-        return QueryFailed("The connection to the database was lost; try again.")
+    if exc.connection_invalidated:  # libpq gives up the connection when a value finds no memory
+        msg = "The connection broke, or a value was larger than allowed; ask for less or try again."
+        return QueryFailed(msg)
     said = _said(exc.orig)
     hint = _hint(said, [one.lower() for one in tables], names)
     return QueryRefused(hint or f"The database says: {said}")

@@ -50,8 +50,9 @@ def session(engine: Engine, order: Order) -> Generator[Connection]:
     deadline_s = time.monotonic() + order.timeout_s
     with engine.connect() as connection:
         driver = _driver(connection)
-        driver.execute("PRAGMA query_only = ON")
-        driver.execute("PRAGMA trusted_schema = OFF")
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        connection.exec_driver_sql("PRAGMA trusted_schema = OFF")
+        connection.exec_driver_sql("PRAGMA schema_version")  # reads the file, unlike opening it
         driver.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES)
         driver.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         driver.set_progress_handler(lambda: time.monotonic() > deadline_s, _STEPS_BETWEEN_LOOKS)
