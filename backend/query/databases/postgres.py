@@ -31,6 +31,11 @@ _SUPERUSER = text(
     "SELECT rolsuper AND EXISTS (SELECT FROM pg_catalog.pg_roles"
     " WHERE rolname = 'pg_read_all_data') FROM pg_catalog.pg_roles WHERE rolname = current_user"
 )
+# From version 14 on, the engine looks during a query whether its client still lives.
+_END_WITH_CLIENT = text(
+    "SELECT set_config(name, '500', false) FROM pg_catalog.pg_settings"
+    " WHERE name = 'client_connection_check_interval'"
+)
 _IS_SUPERUSER = text("SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user")
 
 
@@ -69,6 +74,7 @@ def session(engine: Engine, order: Order) -> Generator[Connection]:
     _ = order
     with engine.connect() as connection:
         bound = connection.execution_options(postgresql_readonly=True)
+        bound.execute(_END_WITH_CLIENT)
         if bound.execute(_SUPERUSER).scalar():
             bound.execute(text("SET ROLE pg_read_all_data"))
         _load_as_text(bound.connection.driver_connection)

@@ -218,14 +218,14 @@ async def test_an_endless_query_is_stopped(postgres, tmp_path, sql):
 
 
 async def test_nothing_of_a_stopped_query_goes_on_in_postgresql(postgres):
-    """A cancelled call ends its process, and the engine's own time limit the rest."""
-    slow = ENDLESS[0]
+    """A cancelled call ends its process, and the engine ends with its client, long before the limit."""
+    slow, patient = ENDLESS[0], DatabaseLimits(timeout_s=120, processes=1)
     mine = (
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'steward'"
         " AND state = 'active'"
     )
     with psycopg.connect(postgres, autocommit=True) as watch:
-        async with asking(as_reader(postgres)) as ask:
+        async with asking(as_reader(postgres), patient) as ask:
             call = asyncio.ensure_future(ask(slow))
             while watch.execute(mine).fetchone() == (0,):
                 await asyncio.wait([call], timeout=0.02)

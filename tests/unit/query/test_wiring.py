@@ -11,6 +11,7 @@ from backend.config.errors import SettingsError
 from backend.config.report import given_settings
 from backend.config.settings import Settings, load_settings
 from backend.kit.clocks import SystemClock
+from tests.fakes.processes import run_program
 from tests.fakes.sql_databases import sqlite_shop
 
 SECRET = "hush-hush"
@@ -48,6 +49,14 @@ async def test_the_report_for_everybody_has_no_names(tmp_path):
         assert database_report(made) == {"on": 1, "off": ["there is no such file"]}
     finally:
         await made.aclose()
+
+
+def test_the_server_loads_no_parser_and_no_driver(tmp_path):
+    """They live in child processes; LangChain only where a tool of it is asked for."""
+    heavy = ["sqlglot", "psycopg", "pymysql", "langchain_core", "backend.query.databases.child"]
+    code = f"import sys, backend.bootstrap.composition; print([m for m in {heavy} if m in sys.modules])"
+    done = run_program("-c", code, folder=tmp_path)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_without_databases_there_is_nothing_to_ask():
