@@ -16,6 +16,7 @@ _POSTGRES = """
     pg_* set_config current_setting setval nextval currval lastval setseed
     *_to_xml *_to_xmlschema *_to_xml_and_xmlschema ts_stat ts_rewrite
     crosstab* connectby* xpath_table dblink* postgres_fdw_* lo_* loread lowrite
+    has_* to_reg* row_security_active *obj_description col_description
     inet_server_* inet_client_* txid_* currtid* binary_upgrade_* brin_summarize_* brin_desummarize_* brin_page_*
     brin_metapage_info brin_revmap_data gin_clean_pending_list gin_page_* gin_metapage_info
     get_raw_page heap_page_* heap_tuple_* page_header page_checksum fsm_page_contents bt_page_*

@@ -102,6 +102,9 @@ def check(
     tree = _one_query(sql, tokens, dialect)
     for node in tree.walk():
         _check_node(node)
+        if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
+            # PostgreSQL calls the function f for (x).f too.
+            _check_function(node.expression.name, dialect, denied)
     own = frozenset(filter(None, [_OWN_SCHEMAS.get(dialect)]))
     tables = _Tables(sql, dialect, schemas or own).checked(tree)
     return Guarded(sql=_without_comments(sql, tokens), tables=tables)
@@ -150,9 +153,13 @@ def _check_calls(tokens: Sequence[Token], dialect: str, denied: frozenset[str]) 
     for token, after in pairwise(tokens):
         if after.token_type != TokenType.L_PAREN or token.token_type == TokenType.STRING:
             continue
-        if is_denied(token.text, dialect) or token.text.lower() in denied:
-            msg = f"The function {token.text[:60]} is not allowed here; write the query without it."
-            raise QueryRefused(msg)
+        _check_function(token.text, dialect, denied)
+
+
+def _check_function(name: str, dialect: str, denied: frozenset[str]) -> None:
+    if is_denied(name, dialect) or name.lower() in denied:
+        msg = f"The function {name[:60]} is not allowed here; write the query without it."
+        raise QueryRefused(msg)
 
 
 def _one_query(sql: str, tokens: list[Token], dialect: str) -> exp.Expr:
