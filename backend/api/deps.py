@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -19,7 +19,7 @@ from backend.ports.artifacts import Artifacts
 from backend.ports.clock import Clock
 from backend.ports.documents import Documents
 from backend.ports.stores import AuditStore, ConversationStore, RunStore
-from backend.ports.values import Health
+from backend.ports.values import Health, JsonObject
 
 MIB = 1024 * 1024
 LARGEST_FILES_IN_ONE_REQUEST = 4
@@ -64,6 +64,9 @@ class AppServices:
     checks: Mapping[str, Callable[[], Awaitable[Health]]]
     documents: Documents | None = None
     artifacts: Artifacts | None = None
+    reports: Mapping[str, Callable[[], JsonObject]] = field(
+        default_factory=dict[str, Callable[[], JsonObject]]
+    )
 
 
 async def services(request: Request) -> AppServices:

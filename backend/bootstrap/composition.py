@@ -31,6 +31,7 @@ from backend.bootstrap.parts import (
     make_tool_cards,
     settle_tools,
 )
+from backend.bootstrap.query_databases import database_report, look_behind_the_start
 from backend.bootstrap.tooling import open_tooling
 from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
@@ -113,6 +114,7 @@ class Composition:
         library = await self._open_library(ground, checkpoints)
         artifacts = open_artifacts(ground, public_url=self._public_url)
         services = open_tooling(ground, http=http, documents=library.documents)
+        look_behind_the_start(ground, services.databases)
         toolbox = self._open_tools(ground, make_tool_cards(settings, services), artifacts)
         parts = AgentParts(
             toolbox=toolbox,
@@ -143,6 +145,7 @@ class Composition:
                 "documents": library.shelf.target.health,
                 **{f"model:{one.name}": one.health for one in providers},
             },
+            reports={"databases": lambda: database_report(services.databases)},
         )
 
     @property

@@ -82,6 +82,9 @@ async def _diagnose(settings: Settings) -> list[Finding]:
         findings += await _documents(settings, library)
         services = open_tooling(ground, http=http, documents=library.documents)
         findings += await _sandbox(services)
+        if services.databases is not None:
+            for name, state in (await services.databases.look()).items():
+                findings.append(_finding(f"database:{name}", state, severe=False))
         toolbox = Toolbox(
             make_tool_cards(settings, services), ToolboxParts(audit=stores.audit, clock=clock)
         )

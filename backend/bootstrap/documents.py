@@ -46,7 +46,7 @@ from backend.storage.stores import Stores
 logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
 # Secrets that reading documents has no use for; a hostile file would be near them.
-_NOT_FOR_WORKERS = frozenset({"SECRET_KEY", "ADMIN_PASSWORD", "TAVILY_API_KEY"})
+_NOT_FOR_WORKERS = frozenset({"SECRET_KEY", "ADMIN_PASSWORD", "TAVILY_API_KEY", "QUERY__DATABASES"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,8 @@ from backend.agent.run import AgentOptions
 from backend.agent.toolbox import Toolbox, ToolCard
 from backend.api.deps import ApiOptions
 from backend.auth.service import AuthOptions, AuthService
+from backend.bootstrap.community import community_cards
+from backend.community import options as community
 from backend.config.secrets_file import signing_key
 from backend.config.settings import Settings
 from backend.config.tool_options import check_tool_names, tool_options
@@ -123,14 +125,17 @@ def make_providers(settings: Settings, clock: SystemClock) -> list[ModelProvider
 def check_tools(settings: Settings) -> None:
     """Refuse wrong names and options of tools before anything is written."""
     modules = {module.NAME: module for module in modules_of(tools)}
-    check_tool_names(settings, modules)
-    for name, module in modules.items():
-        _ = tool_options(settings, name, module.Options)
+    options = {name: module.Options for name, module in modules.items()}
+    options[community.NAME] = community.Options
+    check_tool_names(settings, options)
+    for name, model in options.items():
+        _ = tool_options(settings, name, model)
 
 
 def make_tool_cards(settings: Settings, services: Services) -> list[ToolCard]:
     """Make every tool found in its folder; one that cannot work says why it is off."""
-    return [_tool_card(module, settings, services) for module in modules_of(tools)]
+    own = [_tool_card(module, settings, services) for module in modules_of(tools)]
+    return own + community_cards(settings, services.clock, taken=[card.name for card in own])
 
 
 def _tool_card(module: ModuleType, settings: Settings, services: Services) -> ToolCard:

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from backend.bootstrap.documents import ROOT, Ground
+from backend.bootstrap.query_databases import open_databases
 from backend.config.tool_groups import SandboxSettings
 from backend.kit.http import HttpClient
 from backend.kit.public_address import AddressPolicy
@@ -28,6 +29,7 @@ def open_tooling(ground: Ground, *, http: HttpClient, documents: Documents | Non
         documents=documents,
         sandbox=_open_sandbox(ground),
         tables=_open_tables(ground),
+        databases=open_databases(ground),
         web=_open_web(ground),
     )
 
@@ -75,7 +77,9 @@ def sandbox_options(given: SandboxSettings, *, folder: Path) -> SandboxOptions:
 
 def _open_tables(ground: Ground) -> TableEngine:
     """Make what queries files; its processes start with the first query."""
-    options = FileQueryOptions(folder=ground.folders.queries, **ground.settings.query.model_dump())
+    names = {one.name for one in fields(FileQueryOptions)}
+    given = ground.settings.query.model_dump(include=names)
+    options = FileQueryOptions(folder=ground.folders.queries, **given)
     tables = FileTables(options, clock=ground.clock)
     ground.stack.push_async_callback(tables.aclose)
     return tables

@@ -11,7 +11,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from backend.config.values import Allowed, DefaultWords
+from backend.config.values import Allowed, DefaultWords, Hidden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ def _setting(name: str, field: FieldInfo) -> Setting:
         default=words or default,
         allowed=_allowed(parts),
         description=field.description or "",
-        secret=SecretStr in parts,
+        secret=SecretStr in parts or any(isinstance(part, Hidden) for part in parts),
     )
 
 

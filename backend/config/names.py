@@ -13,6 +13,7 @@ STRICT_PREFIXES = (
     "AUTH__",
     "MODELS__",
     "AGENT__",
+    "QUERY__",
     "STORAGE__",
     "LOG__",
     "SANDBOX__",

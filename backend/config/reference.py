@@ -22,7 +22,7 @@ _TITLES = {
     "AGENT": "Agents",
     "DOCUMENTS": "Documents",
     "ARTIFACTS": "Files that tools make",
-    "QUERY": "Queries over files",
+    "QUERY": "Queries",
     "STORAGE": "Storage",
     "LOG": "Logging",
     "WEB": "Web pages",

@@ -26,6 +26,11 @@ class DefaultWords:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Marks a value that holds secrets among other things; it is shown as little as they are."""
+
+
 def _split_list(value: object) -> object:
     """Read `a, b` or a JSON array of texts as a list."""
     if not isinstance(value, str):

@@ -5,7 +5,7 @@ Not for: which tool offers it (`tools/sql_query`, `tools/data_analysis`) or engi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from backend.kit import table_files
 from backend.kit.plain_text import one_line
 from backend.kit.table_answers import Question, Shown
-from backend.ports.values import JsonObject
+from backend.ports.values import Health, JsonObject
 
 TableKind = table_files.TableKind
 
@@ -135,6 +135,14 @@ class Databases(Protocol):
 
     A database the user may not use answers exactly like one that is not there.
     """
+
+    def states(self) -> Mapping[str, Health]:
+        """Tell how each was when it was last asked, by name; for operators, not for users."""
+        ...
+
+    async def look(self) -> Mapping[str, Health]:
+        """Try each once and tell how it is; for operators, not for users."""
+        ...
 
     def offered(self, username: str, role: str) -> Sequence[DatabaseCard]:
         """List those the user may ask."""

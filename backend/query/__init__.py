@@ -1,1 +1,1 @@
-"""SQL over the tables in files, and over databases that an administrator named."""
+"""SQL engines: tables in files, databases by address, and the guard both stand behind."""

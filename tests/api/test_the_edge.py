@@ -149,8 +149,9 @@ async def test_origins_that_are_named_may_call(tmp_path: Path, doubles: Doubles)
 async def test_health_says_that_the_server_lives(anyone: AsyncClient) -> None:
     """Nobody needs to log in for that, and it tells nothing secret."""
     body = (await anyone.get("/health")).json()
-    assert set(body) == {"status", "version", "active_runs", "tools"}
+    assert set(body) == {"status", "version", "active_runs", "tools", "databases"}
     assert (body["status"], body["active_runs"]) == ("ok", 0)
+    assert body["databases"] == {"on": 0, "off": []}
     assert {"math_calc", "weather", "wikipedia"} <= set(body["tools"]["on"])
 
 

@@ -1,10 +1,13 @@
 """The real command line in its own process: one line for what is wrong, a clean stop."""
 
+import json
 import re
 import signal
 import socket
+import sqlite3
 import stat
 import urllib.request
+from contextlib import closing
 
 import httpx
 import pytest
@@ -43,7 +46,7 @@ PASSWORD = "a password for the stop"
             "TOOLS__DISABLED=wether\n",
             {},
             [],
-            "TOOLS__DISABLED: there is no tool 'wether'; the tools are data_analysis, math_calc, python_code, rag_retrieval,"
+            "TOOLS__DISABLED: there is no tool 'wether'; the tools are community, data_analysis, math_calc, python_code, rag_retrieval,"
             " weather, web_search, wikipedia (.env line 1)",
         ),
         (
@@ -182,6 +185,21 @@ def test_doctor_says_what_is_given_and_what_is_missing(tmp_path):
     assert "  ok   data folder: data, key in secret.key" in lines
     fix = "Start it with `ollama serve`, or set OLLAMA_HOST to where it runs."
     assert f"       fix: {fix}" in lines
+
+
+def test_doctor_tries_the_databases_and_says_what_they_lack(tmp_path):
+    """A database that cannot be asked is a warning; its address is nobody's to read."""
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as made:
+        made.execute("CREATE TABLE t (a)")
+    address = "postgresql+psycopg://keeper:hush-hush@127.0.0.1:1/x"
+    given = {"shop": {"url": f"sqlite:///{tmp_path}/shop.db"}, "away": {"url": address}}
+    environ = {"OLLAMA_HOST": "127.0.0.1:1", "QUERY__DATABASES": json.dumps(given)}
+    done = run_program("-m", "backend", "doctor", folder=tmp_path, environ=environ)
+    assert done.returncode == 0
+    assert "  QUERY__DATABASES = given (environment)" in done.stdout
+    assert "  ok   database:shop: answers\n" in done.stdout
+    assert "  warn database:away: no such database answers at its address\n" in done.stdout
+    assert "hush" not in done.stdout + done.stderr
 
 
 def test_a_broken_installation_makes_doctor_fail(tmp_path):

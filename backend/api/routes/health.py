@@ -15,13 +15,14 @@ router = APIRouter(tags=["health"])
 
 @router.get("/health")
 async def health(found: Services) -> JsonObject:
-    """Tell that the server lives, and which tools are off and why."""
+    """Tell that the server lives, and which tools and databases are off and why."""
     off = {card.name: card.unavailable for card in found.toolbox.cards if card.tool is None}
     return {
         "status": "ok",
         "version": found.options.version,
         "active_runs": len(found.turns.active),
         "tools": {"on": sorted(found.toolbox.available), "off": off},
+        **{name: report() for name, report in found.reports.items()},
     }
 
 

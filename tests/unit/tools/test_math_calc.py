@@ -182,6 +182,20 @@ REFUSED = [
     "\\frac" * 2_000,
     "a to " * 2_000,
     "1 from 1 to 1 " * 25,
+    "import os",
+    "getattr(1, 'a')",
+    "exec('1')",
+    "compile('1', '', 'eval')",
+    "sympy.S('1')",
+    "Symbol('x').__class__",
+    "().__class__.__mro__[1].__subclasses__()",
+    "{}.__class__",
+    "globals()",
+    "x := 1",
+    "$(id)",
+    "`id`",
+    "\\input{/etc/passwd}",
+    "\\write18{id}",
 ]
 BEYOND = [
     "9**9**9**9",
@@ -204,6 +218,31 @@ BEYOND = [
     "diff(x^x^x^x^x, x, 10)",
     "factorint((10^29+319)*(10^28+331))",
     "integrate(exp(sin(x))*log(x+1)/sqrt(x^3+1), x)",
+    "2^2^2^2^2^2",
+    "((10!)!)!",
+    "gamma(10^12)",
+    "log(log(log(10^(10^(10^10)))))",
+    "root(2, 10^9)",
+    "[[1,2],[3,4]]^(10^9)",
+    "identity(10^6)",
+    "series(exp(exp(exp(x))), x, 0, 30)",
+    "sum(n!, n, 1, 10^6)",
+    "product(n, n, 1, 10^8)",
+    "det([" + ",".join(f"[{','.join(f'x{i}{j}' for j in range(8))}]" for i in range(8)) + "])",
+    "9" * 5_000 + "^" + "9" * 5_000,
+]
+# Large, and answered in a few digits all the same.
+BOUNDED = [
+    "factorial(10**9)",
+    "9**9**9",
+    "10^(10^10)",
+    "(1 + sqrt(2))^100000",
+    "sqrt(" * 40 + "2" + ")" * 40,
+    "sqrt(2 + " * 50 + "2" + ")" * 50,
+    "binomial(10^9, 5*10^8)",
+    "fibonacci(10^7)",
+    "10^10^10 mod 7",
+    "2^33000 to base 36",
 ]
 
 
@@ -221,6 +260,13 @@ async def test_work_beyond_all_bounds_is_refused_with_a_reason(tool: Tool, expre
         await ask(tool, expression=expression)
 
     assert (await ask(tool, expression="2+2")).text == "2 + 2 = 4"
+
+
+@pytest.mark.parametrize("expression", BOUNDED)
+async def test_huge_numbers_are_answered_in_few_digits(tool: Tool, expression: str) -> None:
+    """Within the bounds of time and size, and said to be rounded where they are."""
+    text = (await ask(tool, expression=expression)).text
+    assert len(text) < 12_000
 
 
 @pytest.mark.parametrize(

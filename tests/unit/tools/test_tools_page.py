@@ -13,15 +13,21 @@ PAGE = (Path(__file__).parents[3] / "docs" / "tools.md").read_text(encoding="utf
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE))
 
 
+def described(name):
+    """The tool's module; tools of the community share what describes them."""
+    place = "backend.community.options" if name == "community" else f"backend.tools.{name}"
+    return importlib.import_module(place)
+
+
 def test_the_page_describes_every_tool():
     """A tool without a section is not documented, a section without a tool is out of date."""
-    assert {module.NAME for module in modules_of(tools)} == SECTIONS.keys()
+    assert {module.NAME for module in modules_of(tools)} | {"community"} == SECTIONS.keys()
 
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_a_section_lists_every_setting_with_its_default(name):
     """Neither more nor fewer than the tool's Options have."""
-    tool = importlib.import_module(f"backend.tools.{name}")
+    tool = described(name)
     fields = tool.Options.model_fields
     listed = re.findall(
         rf"^\| `TOOLS__{name.upper()}__(\w+)` \| (.+) \|$", SECTIONS[name], re.MULTILINE
@@ -33,7 +39,7 @@ def test_a_section_lists_every_setting_with_its_default(name):
 @pytest.mark.parametrize("name", SECTIONS)
 def test_a_section_says_what_the_tool_touches(name):
     """In the words of TOUCHES."""
-    tool = importlib.import_module(f"backend.tools.{name}")
+    tool = described(name)
     assert f"**Touches** ({', '.join(sorted(tool.TOUCHES))})" in SECTIONS[name]
 
 

@@ -1,0 +1,1 @@
+"""Tools that others wrote for LangChain, as tools of this server."""

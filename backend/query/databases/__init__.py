@@ -1,0 +1,1 @@
+"""Databases that an administrator named, asked read-only from bounded child processes."""
