@@ -46,8 +46,8 @@ PASSWORD = "a password for the stop"
             "TOOLS__DISABLED=wether\n",
             {},
             [],
-            "TOOLS__DISABLED: there is no tool 'wether'; the tools are community, data_analysis, math_calc, python_code, rag_retrieval,"
-            " weather, web_search, wikipedia (.env line 1)",
+            "TOOLS__DISABLED: there is no tool 'wether'; the tools are community, data_analysis, math_calc,"
+            " python_code, rag_retrieval, sql_query, weather, web_fetch, web_search, wikipedia (.env line 1)",
         ),
         (
             "",
