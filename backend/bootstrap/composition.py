@@ -12,8 +12,10 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from backend.agent.approvals import Approvals, recover
 from backend.agent.catalog import ModelCatalog
 from backend.agent.context import TokenEstimate
+from backend.agent.graphs import thread_of
 from backend.agent.run import AgentParts
 from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
@@ -25,7 +27,9 @@ from backend.bootstrap.parts import (
     api_options,
     close_tool,
     make_accounts,
+    make_asking,
     make_first_admin,
+    make_policy,
     make_providers,
     make_tool_cards,
     settle_tools,
@@ -36,6 +40,7 @@ from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
 from backend.storage.checkpoints import CheckpointFile
 from backend.storage.retention import prune_daily
+from backend.storage.stores import Stores
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +102,9 @@ class Composition:
         days = settings.storage.run_retention_days
         pruning = prune_daily(stores.runs, stores.audit, days=days, clock=clock)
         stack.callback(asyncio.create_task(pruning).cancel)
+        await recover(
+            stores.approvals, stores.audit, stores.runs, stores.conversations, clock=clock
+        )
         await stores.runs.interrupt_running(clock.now_ms())
         accounts = make_accounts(settings, stores, clock)
         stack.push_async_callback(accounts.aclose)
@@ -107,7 +115,7 @@ class Composition:
         default = settings.models.default_model or settings.ollama_model
         catalog = ModelCatalog(providers, default_model=default)
         stack.push_async_callback(catalog.aclose)
-        checkpoints = CheckpointFile(None if self._demo else settings.data_dir / "checkpoints.db")
+        checkpoints = self._open_checkpoints(stores)
         stack.push_async_callback(checkpoints.aclose)
         ground = Ground(
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
@@ -115,17 +123,25 @@ class Composition:
         library = await self._open_library(ground, checkpoints)
         services = open_tooling(ground, http=http, documents=library.documents)
         toolbox = self._open_tools(ground, make_tool_cards(settings, services))
+        options = agent_options(settings, address=self._address)
+        asking = make_asking(settings, stores, checkpoints, public_url=options.public_url)
         parts = AgentParts(
             toolbox=toolbox,
             estimate=TokenEstimate(),
             clock=clock,
-            options=agent_options(settings, address=self._address),
+            options=options,
             checkpointer=checkpoints.saver,
             documents=library.documents,
+            policy=make_policy(settings),
+            asking=asking,
         )
         self._turns = Turns(
             catalog=catalog, parts=parts, conversations=stores.conversations, runs=stores.runs
         )
+        approvals = Approvals(
+            turns=self._turns, parts=parts, asking=asking, runs=stores.runs, users=stores.users
+        )
+        stack.callback(asyncio.create_task(approvals.keep_swept()).cancel)
         return AppServices(
             accounts=accounts,
             turns=self._turns,
@@ -134,6 +150,8 @@ class Composition:
             conversations=stores.conversations,
             runs=stores.runs,
             audit=stores.audit,
+            approvals=approvals,
+            policy=parts.policy,
             clock=clock,
             options=self.api_options,
             documents=library.documents,
@@ -143,6 +161,13 @@ class Composition:
                 **{f"model:{one.name}": one.health for one in providers},
             },
         )
+
+    def _open_checkpoints(self, stores: Stores) -> CheckpointFile:
+        async def waiting() -> list[str]:
+            return [thread_of(run.user_id, run.id) for run in await stores.approvals.waiting()]
+
+        path = None if self._demo else self._settings.data_dir / "checkpoints.db"
+        return CheckpointFile(path, waiting=waiting)
 
     def _open_tools(self, ground: Ground, cards: Sequence[ToolCard]) -> Toolbox:
         """Put the tools into one box; those that must try themselves do it behind the start."""

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from collections.abc import Collection
 from dataclasses import fields, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from backend import __version__, tools
+from backend.agent.approval_links import ApprovalLinks
+from backend.agent.asking import Asking
+from backend.agent.policy import InvalidRule, Policy, read_policy
 from backend.agent.run import AgentOptions
 from backend.agent.toolbox import Toolbox, ToolCard
 from backend.api.deps import ApiOptions
 from backend.auth.service import AuthOptions, AuthService
+from backend.config.errors import SettingsError
 from backend.config.secrets_file import signing_key
 from backend.config.settings import Settings
 from backend.config.tool_options import check_tool_names, tool_options
@@ -29,6 +34,7 @@ from backend.llm.openai_compatible.provider import (
 )
 from backend.ports.models import ModelProvider
 from backend.ports.tools import Services, Settling, Tool
+from backend.storage.checkpoints import CheckpointFile
 from backend.storage.stores import Stores
 
 logger = logging.getLogger(__name__)
@@ -124,8 +130,40 @@ def check_tools(settings: Settings) -> None:
     """Refuse wrong names and options of tools before anything is written."""
     modules = {module.NAME: module for module in modules_of(tools)}
     check_tool_names(settings, modules)
+    check_rules(settings, modules)
     for name, module in modules.items():
         _ = tool_options(settings, name, module.Options)
+
+
+def check_rules(settings: Settings, names: Collection[str]) -> None:
+    """Refuse rules that cannot be read, contradict each other, or are about no tool there is."""
+    unknown = make_policy(settings).tools() - set(names)
+    if unknown:
+        tools = ", ".join(sorted(names))
+        msg = f"there is no tool {', '.join(sorted(unknown))}; the tools are {tools}"
+        raise SettingsError([f"APPROVALS__RULES: {msg} ({settings.origin('APPROVALS__RULES')})"])
+
+
+def make_policy(settings: Settings) -> Policy:
+    """Read the rules of this server."""
+    try:
+        return read_policy(settings.approvals.rules)
+    except InvalidRule as exc:
+        origin = settings.origin("APPROVALS__RULES")
+        raise SettingsError([f"APPROVALS__RULES: {exc} ({origin})"]) from exc
+
+
+def make_asking(
+    settings: Settings, stores: Stores, checkpoints: CheckpointFile, *, public_url: str
+) -> Asking:
+    """Make what calls are asked for with; links are signed by a key derived from the signing key."""
+    secret = signing_key(given=settings.secret_key, data_dir=settings.data_dir).key
+    return Asking(
+        store=stores.approvals,
+        links=ApprovalLinks(secret.get_secret_value(), public_url=public_url),
+        drop=checkpoints.drop,
+        expire_s=settings.approvals.expire_s,
+    )
 
 
 def make_tool_cards(settings: Settings, services: Services) -> list[ToolCard]:

@@ -22,6 +22,7 @@ _TITLES = {
     "AGENT": "Agents",
     "DOCUMENTS": "Documents",
     "STORAGE": "Storage",
+    "APPROVALS": "Approvals",
     "LOG": "Logging",
     "TOOLS": "Tools",
 }

@@ -30,6 +30,7 @@ from backend.config.groups import (
 )
 from backend.config.names import check_names
 from backend.config.sources import Entry, as_tree, read_layers
+from backend.config.tool_groups import ApprovalSettings
 from backend.config.values import (
     ApiKey,
     DatabaseUrl,
@@ -110,6 +111,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     tools: ToolSettings = Field(default_factory=ToolSettings)
+    approvals: ApprovalSettings = Field(default_factory=ApprovalSettings)
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict[str, str])
     _warnings: tuple[str, ...] = PrivateAttr(())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from backend.ports.approvals import ApprovalStore
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
 from backend.ports.stores import (
     AuditStore,
@@ -16,6 +17,7 @@ from backend.ports.stores import (
     UserStore,
 )
 from backend.ports.values import Health
+from backend.storage.approvals import SqlApprovalStore
 from backend.storage.audit import SqlAuditStore
 from backend.storage.conversations import SqlConversationStore
 from backend.storage.database import Database
@@ -24,6 +26,7 @@ from backend.storage.documents import SqlDocumentStore
 from backend.storage.files import SqlFileStore
 from backend.storage.keys import SqlKeyStore
 from backend.storage.login_attempts import SqlLoginAttemptStore
+from backend.storage.memory.approvals import MemoryApprovalStore
 from backend.storage.memory.audit import MemoryAuditStore
 from backend.storage.memory.conversations import MemoryConversationStore
 from backend.storage.memory.document_jobs import MemoryJobStore
@@ -54,6 +57,7 @@ class Stores:
     conversations: ConversationStore
     runs: RunStore
     audit: AuditStore
+    approvals: ApprovalStore
     files: FileStore
     documents: DocumentStore
     jobs: JobStore
@@ -80,6 +84,7 @@ async def open_stores(url: str) -> Stores:
         conversations=SqlConversationStore(database),
         runs=SqlRunStore(database),
         audit=SqlAuditStore(database),
+        approvals=SqlApprovalStore(database),
         files=SqlFileStore(database),
         documents=SqlDocumentStore(database),
         jobs=SqlJobStore(database),
@@ -101,6 +106,7 @@ def memory_stores() -> Stores:
         conversations=MemoryConversationStore(shelves),
         runs=MemoryRunStore(shelves),
         audit=MemoryAuditStore(shelves),
+        approvals=MemoryApprovalStore(shelves),
         files=MemoryFileStore(shelves),
         documents=MemoryDocumentStore(shelves),
         jobs=MemoryJobStore(shelves),

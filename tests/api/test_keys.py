@@ -125,6 +125,7 @@ async def test_no_route_is_open_to_a_key_without_its_scope(
     bodies |= {
         "/v1/chat/completions": CHAT_BODY,
         "/api/users": {"username": "x", "password": "x"},
+        "/api/runs/x/approvals/x": {"decision": "deny"},
         "/api/auth/keys": {"name": "x"},
         "/api/auth/password": {"old_password": "x", "new_password": "x"},
     }

@@ -8,8 +8,12 @@ from typing import Any
 
 from pydantic import Field
 
+from backend.agent.approval_links import ApprovalLinks
+from backend.agent.approvals import Approvals
+from backend.agent.asking import Asking
 from backend.agent.catalog import ModelCatalog
 from backend.agent.context import TokenEstimate
+from backend.agent.policy import Policy
 from backend.agent.run import AgentOptions, AgentParts, Run, TurnRequest
 from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
@@ -78,6 +82,7 @@ class Core:
     adder: Adder
     clock: SteppedClock
     checkpoints: CheckpointFile
+    approvals: Approvals
 
     async def ask(self, text: str | Sequence[ChatMessage], **fields: Any) -> Run:
         """Run one turn to its end."""
@@ -120,11 +125,18 @@ def turn(text: str | Sequence[ChatMessage], **fields: Any) -> TurnRequest:
 
 
 def make_core(
-    model: ScriptedModel, *, documents: FoundDocuments | None = None, **options: Any
+    model: ScriptedModel,
+    *,
+    documents: FoundDocuments | None = None,
+    policy: Policy | None = None,
+    more_tools: Sequence[ToolCard] = (),
+    stores: Stores | None = None,
+    checkpoints: CheckpointFile | None = None,
+    **options: Any,
 ) -> Core:
     """Make a core with two tools: `add`, and `look_up` with citations; a third one with documents."""
     clock = SteppedClock()
-    stores = memory_stores()
+    stores = stores or memory_stores()
     adder = Adder()
     cards = [
         ToolCard(
@@ -151,7 +163,13 @@ def make_core(
     ]
     if documents is not None:
         cards.append(documents_card(documents))
-    checkpoints = CheckpointFile(None)
+    cards += more_tools
+    checkpoints = checkpoints or CheckpointFile(None)
+    asking = Asking(
+        store=stores.approvals,
+        links=ApprovalLinks("k" * 40, public_url="http://steward.example"),
+        drop=checkpoints.drop,
+    )
     parts = AgentParts(
         toolbox=Toolbox(cards, ToolboxParts(audit=stores.audit, clock=clock, timeout_s=5)),
         estimate=TokenEstimate(),
@@ -159,6 +177,8 @@ def make_core(
         options=AgentOptions(**options),
         checkpointer=checkpoints.saver,
         documents=documents,
+        policy=policy or Policy(),
+        asking=asking,
     )
     turns = Turns(
         catalog=ModelCatalog([model], default_model="scripted"),
@@ -166,4 +186,7 @@ def make_core(
         conversations=stores.conversations,
         runs=stores.runs,
     )
-    return Core(turns, model, stores, adder, clock, checkpoints)
+    approvals = Approvals(
+        turns=turns, parts=parts, asking=asking, runs=stores.runs, users=stores.users
+    )
+    return Core(turns, model, stores, adder, clock, checkpoints, approvals)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.ports.approvals import ApprovalStore
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
 from backend.ports.stores import (
     AuditStore,
@@ -20,6 +21,7 @@ from backend.ports.stores import (
     User,
     UserStore,
 )
+from backend.storage.approvals import SqlApprovalStore
 from backend.storage.audit import SqlAuditStore
 from backend.storage.conversations import SqlConversationStore
 from backend.storage.database import Database
@@ -28,6 +30,7 @@ from backend.storage.documents import SqlDocumentStore
 from backend.storage.files import SqlFileStore
 from backend.storage.keys import SqlKeyStore
 from backend.storage.login_attempts import SqlLoginAttemptStore
+from backend.storage.memory.approvals import MemoryApprovalStore
 from backend.storage.memory.audit import MemoryAuditStore
 from backend.storage.memory.conversations import MemoryConversationStore
 from backend.storage.memory.document_jobs import MemoryJobStore
@@ -61,6 +64,7 @@ class Stores:
     conversations: ConversationStore
     runs: RunStore
     audit: AuditStore
+    approvals: ApprovalStore
     files: FileStore
     documents: DocumentStore
     jobs: JobStore
@@ -101,6 +105,7 @@ def _in_memory() -> Stores:
         conversations=MemoryConversationStore(shelves),
         runs=MemoryRunStore(shelves),
         audit=MemoryAuditStore(shelves),
+        approvals=MemoryApprovalStore(shelves),
         files=MemoryFileStore(shelves),
         documents=MemoryDocumentStore(shelves),
         jobs=MemoryJobStore(shelves),
@@ -117,6 +122,7 @@ def _in_sql(database: Database) -> Stores:
         conversations=SqlConversationStore(database),
         runs=SqlRunStore(database),
         audit=SqlAuditStore(database),
+        approvals=SqlApprovalStore(database),
         files=SqlFileStore(database),
         documents=SqlDocumentStore(database),
         jobs=SqlJobStore(database),
