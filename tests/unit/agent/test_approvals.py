@@ -1,0 +1,412 @@
+"""Runs that stop to ask their user, in both graphs, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+import pytest
+
+from backend.agent.approvals import recover
+from backend.agent.policy import read_policy
+from backend.errors import Conflict, NotFound
+from backend.kit.fences import bare
+from backend.ports.approvals import Approval
+from backend.ports.models import ModelRequest
+from backend.ports.values import ToolCall, TurnEvent
+from tests.fakes.outside_tools import PAGE, Fetcher, Sender, outside_cards
+from tests.fakes.scripted_model import call
+from tests.fakes.turns import USER, Core, Make
+
+Asked = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A core whose tools reach outside, and these tools."""
+
+    core: Core
+    fetcher: Fetcher
+    sender: Sender
+
+    async def one(self) -> Approval:
+        """Give the only call that waits."""
+        [found] = await self.core.approvals.pending(USER)
+        return found
+
+    async def decide(self, *, approve: bool, note: str = "") -> Any:
+        """Decide about the only call that waits, and wait for the end of what follows."""
+        one = await self.one()
+        await self.core.approvals.decide(USER, one.run_id, one.call_id, approve=approve, note=note)
+        run = self.core.turns.active.get(one.run_id)
+        if run is not None:
+            await run.done()
+        return await self.core.stores.runs.get(USER, one.run_id)
+
+
+@pytest.fixture
+def outside(core: Make) -> Callable[..., Outside]:
+    """Make such cores; `rules` are as in APPROVALS__RULES."""
+
+    def make(script: Any, *, rules: tuple[str, ...] = (), **options: Any) -> Outside:
+        fetcher, sender = Fetcher(), Sender()
+        cards = outside_cards(fetcher, sender)
+        made = core(script, policy=read_policy(rules), more_tools=cards, **options)
+        return Outside(made, fetcher, sender)
+
+    return make
+
+
+def results(request: ModelRequest) -> list[str]:
+    """Give the tool results a model is shown."""
+    return [bare(str(one.get("content"))) for one in request.messages if one["role"] == "tool"]
+
+
+def calling(*steps: list[ToolCall]) -> Any:
+    """Script a model that makes these calls in turn, then says what it was told last."""
+
+    def script(request: ModelRequest) -> Any:
+        done = sum(1 for one in request.messages if one.get("tool_calls"))
+        return steps[done] if done < len(steps) else f"Told: {results(request)[-1]}"
+
+    return script
+
+
+def events(run: Any, kind: str) -> list[Any]:
+    """Give the data of a run's events of one kind, live or stored."""
+    if hasattr(run, "log"):
+        found = [it for it in run.log.items if isinstance(it, TurnEvent)]
+        return [one.data for one in found if one.type == kind]
+    return [one["data"] for one in run.events if one.get("type") == kind]
+
+
+def answer(run: Any) -> str:
+    """Give the answer of a stored run."""
+    return "".join(one["text"] for one in run.events if one["kind"] == "content")
+
+
+async def outcomes(made: Outside) -> list[tuple[str, str]]:
+    """Give tool and outcome of every call in the audit, oldest first."""
+    rows = await made.core.stores.audit.list(USER)
+    return [(row.tool, row.outcome) for row in reversed(rows)]
+
+
+SENDING = calling([call("send", text="hello")])
+
+
+async def test_an_effect_outside_waits_for_the_users_word_and_is_then_made_once(
+    outside: Callable[..., Outside],
+) -> None:
+    """The turn ends with the question; the answer comes when the user has decided."""
+    made = outside(SENDING)
+    run = await made.core.ask("send hello", mode="react", store=True)
+    assert (run.state, run.finish_reason, made.sender.calls) == ("waiting", "stop", [])
+    assert "http://steward.example/api/approve/" in run.log.content()
+    assert events(run, "approval")[0]["tool"] == "send"
+    assert await outcomes(made) == [("send", "asked")]
+    stored = await made.decide(approve=True)
+    assert (stored.state, made.sender.calls, answer(stored)) == (
+        "completed",
+        ["hello"],
+        "Told: sent hello",
+    )
+    assert await outcomes(made) == [("send", "ok")]
+
+
+async def test_a_denied_call_is_told_to_the_model_with_the_users_words(
+    outside: Callable[..., Outside],
+) -> None:
+    """Nothing is made, and the run goes on."""
+    made = outside(SENDING)
+    await made.core.ask("send hello", mode="react", store=True)
+    stored = await made.decide(approve=False, note="not today")
+    assert (stored.state, made.sender.calls) == ("completed", [])
+    assert "did not allow" in answer(stored)
+    assert "not today" in answer(stored)
+    assert await outcomes(made) == [("send", "denied")]
+
+
+async def test_the_session_is_free_while_a_run_waits_and_its_message_is_replaced_in_place(
+    outside: Callable[..., Outside],
+) -> None:
+    """Another turn comes between; the order of messages stays."""
+
+    def script(request: ModelRequest) -> Any:
+        return SENDING(request) if request.tools else "Hello."
+
+    made = outside(script)
+    run = await made.core.ask("send hello", mode="react", store=True)
+    second = await made.core.ask("hi", mode="chat", session_id=run.session_id)
+    assert second.state == "completed"
+    sent = made.core.model.requests[-1].messages
+    assert "has not been given yet" in str(sent[1].get("content"))
+    await made.decide(approve=True)
+    kept = await made.core.stores.conversations.messages(USER, run.session_id)
+    assert [(one.message["role"], one.message["content"], one.state) for one in kept] == [
+        ("user", "send hello", "completed"),
+        ("assistant", "Told: sent hello", "completed"),
+        ("user", "hi", "completed"),
+        ("assistant", "Hello.", "completed"),
+    ]
+
+
+async def test_allowed_calls_of_the_same_step_are_made_once_and_results_keep_their_order(
+    outside: Callable[..., Outside],
+) -> None:
+    """The held call's result stands where the model made it."""
+    both = [call("send", "c1", text="a"), call("add", "c2", numbers=[1, 2])]
+    made = outside(calling(both))
+    await made.core.ask("do both", mode="react")
+    assert made.core.adder.calls == [[1, 2]]
+    stored = await made.decide(approve=True)
+    told = [bare(one["content"]) for one in stored.trace["transcript"] if one["role"] == "tool"]
+    assert (told, made.core.adder.calls, made.sender.calls) == (
+        ["sent a", "the sum is 3"],
+        [[1, 2]],
+        ["a"],
+    )
+
+
+async def test_several_calls_that_wait_are_decided_one_by_one(
+    outside: Callable[..., Outside],
+) -> None:
+    """The run goes on with the last decision."""
+    both = [call("send", "same", text="a"), call("send", "same", text="b")]
+    made = outside(calling(both))
+    run = await made.core.ask("send both", mode="react")
+    first, second = await made.core.approvals.pending(USER)
+    assert first.call_id != second.call_id
+    await made.core.approvals.decide(USER, run.id, first.call_id, approve=True)
+    assert (made.sender.calls, made.core.turns.active) == ([], {})
+    stored = await made.decide(approve=False)
+    assert (stored.state, made.sender.calls) == ("completed", ["a"])
+
+
+async def test_a_run_may_ask_again_after_it_went_on(outside: Callable[..., Outside]) -> None:
+    """Each question has its own call; the log goes on where it was."""
+    made = outside(calling([call("send", text="a")], [call("send", text="b")]))
+    first = await made.core.ask("send both", mode="react")
+    again = await made.decide(approve=True)
+    assert (again.state, made.sender.calls) == ("waiting", ["a"])
+    assert [it["arguments"]["text"] for it in events(again, "approval")] == ["a", "b"]
+    assert again.events[: len(first.log.items) - 1]
+    stored = await made.decide(approve=True)
+    assert (stored.state, made.sender.calls) == ("completed", ["a", "b"])
+
+
+async def test_a_second_decision_an_expired_and_a_foreign_one_are_refused(
+    outside: Callable[..., Outside],
+) -> None:
+    """With the state; someone else's call is as if it did not exist."""
+    made = outside(SENDING)
+    await made.core.ask("send hello", mode="react")
+    one = await made.one()
+    decide = made.core.approvals.decide
+    with pytest.raises(NotFound):
+        await decide("user_2", one.run_id, one.call_id, approve=True)
+    await made.decide(approve=False)
+    with pytest.raises(Conflict) as caught:
+        await decide(USER, one.run_id, one.call_id, approve=True)
+    assert caught.value.error_code == "approval_denied"
+    await made.core.ask("send hello", mode="react")
+    late = await made.one()
+    made.core.clock.step(90_000)
+    with pytest.raises(Conflict) as caught:
+        await decide(USER, late.run_id, late.call_id, approve=True)
+    assert (caught.value.error_code, made.sender.calls) == ("approval_expired", [])
+
+
+async def test_what_nobody_decides_in_time_ends_cancelled_with_a_word(
+    outside: Callable[..., Outside],
+) -> None:
+    """Run, message, approval and checkpoints."""
+    made = outside(SENDING)
+    run = await made.core.ask("send hello", mode="react", store=True)
+    await made.core.approvals.sweep()
+    assert (await made.core.stores.runs.get(USER, run.id)).state == "waiting"
+    made.core.clock.step(90_000)
+    await made.core.approvals.sweep()
+    stored = await made.core.stores.runs.get(USER, run.id)
+    assert (stored.state, "Nobody decided" in answer(stored)) == ("cancelled", True)
+    kept = await made.core.stores.conversations.messages(USER, run.session_id)
+    assert (kept[-1].state, "Nobody decided" in str(kept[-1].message["content"])) == (
+        "cancelled",
+        True,
+    )
+    saver = await made.core.checkpoints.saver()
+    assert [one async for one in saver.alist(None)] == []
+    [one] = await made.core.approvals.of_run(USER, run.id)
+    assert one.state == "expired"
+
+
+PLAN = [
+    {"id": "a", "purpose": "send it", "tool": "send", "input": {"text": "hello"}},
+    {"id": "b", "purpose": "add", "tool": "add", "input": {"numbers": [1, 2]}},
+    {
+        "id": "c",
+        "purpose": "add more",
+        "tool": "add",
+        "input": {"numbers": [4]},
+        "depends_on": ["b"],
+    },
+    {
+        "id": "d",
+        "purpose": "look",
+        "tool": "look_up",
+        "input": {"query": "x"},
+        "depends_on": ["a"],
+    },
+]
+
+
+def planned(request: ModelRequest) -> Any:
+    """Plan, be content, and answer with all results."""
+    schema: Any = request.response_schema
+    if schema is None:
+        return str(request.messages[-1].get("content"))
+    steps = "steps" in schema["properties"]
+    return orjson.dumps({"steps": PLAN} if steps else {"passed": True}).decode()
+
+
+async def test_a_plan_does_all_that_is_ready_before_it_asks_and_then_goes_on(
+    outside: Callable[..., Outside],
+) -> None:
+    """What depends on the asked step waits with it."""
+    made = outside(planned)
+    run = await made.core.ask("plan it", mode="plan")
+    assert (run.state, made.core.adder.calls, made.sender.calls) == ("waiting", [[1, 2], [4]], [])
+    stored = await made.decide(approve=True)
+    assert (stored.state, made.sender.calls, made.core.adder.calls) == (
+        "completed",
+        ["hello"],
+        [[1, 2], [4]],
+    )
+    for told in ("sent hello", "the sum is 3", "the sum is 4", "about x"):
+        assert told in answer(stored)
+
+
+@pytest.mark.parametrize(
+    ("said", "url", "asked"),
+    [
+        ("look", PAGE, True),
+        (f"look at {PAGE}/", PAGE, False),
+        ("look at pages.example/news, please", f"{PAGE}/", False),
+        ("look", "https://library.example/x", False),
+        ("look", "https://library.example/x?secret=1", True),
+    ],
+)
+async def test_an_address_the_model_made_after_reading_needs_the_users_word(
+    outside: Callable[..., Outside], said: str, url: str, *, asked: bool
+) -> None:
+    """One that the user or a source gave does not, however it is spelt."""
+    made = outside(calling([call("look_up", query="x")], [call("fetch", page=url)]))
+    run = await made.core.ask(said, mode="react")
+    assert (run.state, made.fetcher.calls) == (("waiting", []) if asked else ("completed", [url]))
+
+
+async def test_before_anything_was_read_the_model_may_make_addresses(
+    outside: Callable[..., Outside],
+) -> None:
+    """Also in the very step in which the reading begins."""
+    both = [call("look_up", "c1", query="x"), call("fetch", "c2", url=PAGE)]
+    made = outside(calling(both))
+    run = await made.core.ask("look", mode="react")
+    assert (run.state, made.fetcher.calls, run.tainted) == ("completed", [PAGE], True)
+
+
+async def test_after_reading_an_effect_outside_is_asked_for_even_where_the_rules_allow_it(
+    outside: Callable[..., Outside],
+) -> None:
+    """Before, the rule counts."""
+    rules = ("send=allow",)
+    free = outside(SENDING, rules=rules)
+    assert (await free.core.ask("send", mode="react")).state == "completed"
+    read = outside(calling([call("look_up", query="x")], [call("send", text="y")]), rules=rules)
+    assert (await read.core.ask("send", mode="react")).state == "waiting"
+
+
+async def test_an_answer_from_an_earlier_turn_taints_the_next_one(
+    outside: Callable[..., Outside],
+) -> None:
+    """Even one that cites nothing."""
+
+    turns = iter([[call("look_up", query="x")], "It is so.", [call("fetch", url=PAGE)]])
+
+    def script(request: ModelRequest) -> Any:
+        return next(turns)
+
+    made = outside(script)
+    first = await made.core.ask("look", mode="react", store=True)
+    second = await made.core.ask("go on", mode="react", session_id=first.session_id)
+    assert (second.tainted, second.state) == (True, "waiting")
+
+
+async def test_a_denied_tool_is_not_offered_and_says_why(
+    outside: Callable[..., Outside],
+) -> None:
+    """To that caller alone."""
+    made = outside(calling([call("add", numbers=[1])]), rules=("user:anna add=deny",))
+    run = await made.core.ask("add", mode="react", username="Anna")
+    assert "the rules of this server" in run.log.content()
+    names = [spec["function"]["name"] for spec in made.core.model.requests[0].tools]
+    assert ("add" in names, made.core.adder.calls) == (False, [])
+    other = await made.core.ask("add", mode="react", username="Bert")
+    assert other.log.content() == "Told: the sum is 1"
+
+
+async def test_the_follow_up_of_a_stock_client_finds_what_came_of_it(
+    outside: Callable[..., Outside],
+) -> None:
+    """The message with the link gives way to the transcript and the answer."""
+    made = outside(SENDING)
+    first = await made.core.ask("send hello", mode="react")
+    messages: list[Any] = [
+        {"role": "user", "content": "send hello"},
+        {"role": "assistant", "content": first.log.content()},
+        {"role": "user", "content": "go on"},
+    ]
+    await made.decide(approve=True)
+    await made.core.ask(messages, mode="chat")
+    sent = made.core.model.requests[-1].messages
+    assert [one["role"] for one in sent] == ["user", "assistant", "tool", "assistant", "user"]
+    assert "sent hello" in str(sent[3].get("content"))
+    assert "/api/approve/" not in str(sent)
+
+
+async def test_events_alone_leave_the_answer_empty_but_not_the_session(
+    outside: Callable[..., Outside],
+) -> None:
+    """The page draws the question itself."""
+    made = outside(SENDING)
+    run = await made.core.ask("send hello", mode="react", store=True, approvals="events")
+    assert (run.log.content(), len(events(run, "approval"))) == ("", 1)
+    kept = await made.core.stores.conversations.messages(USER, run.session_id)
+    assert (kept[-1].state, "/api/approve/" in str(kept[-1].message)) == ("waiting", False)
+
+
+async def test_an_effect_that_was_begun_when_the_server_died_is_reported_and_not_repeated(
+    outside: Callable[..., Outside],
+) -> None:
+    """Run and audit say that the outcome is not known."""
+    made = outside(SENDING)
+    run = await made.core.ask("send hello", mode="react", store=True)
+    stores, one = made.core.stores, await made.one()
+    await stores.approvals.decide(
+        USER, run.id, one.call_id, approve=True, note="", now_ms=made.core.clock.now_ms()
+    )
+    assert await stores.approvals.take(USER, run.id) is not None
+    [row] = await stores.audit.list(USER)
+    await stores.audit.put(replace(row, outcome="started"))
+    await recover(
+        stores.approvals, stores.audit, stores.runs, stores.conversations, clock=made.core.clock
+    )
+    stored = await stores.runs.get(USER, run.id)
+    assert (stored.state, "not known whether send" in answer(stored)) == ("interrupted", True)
+    kept = await stores.conversations.messages(USER, run.session_id)
+    assert (kept[-1].state, "not known" in str(kept[-1].message["content"])) == (
+        "interrupted",
+        True,
+    )
+    assert (await outcomes(made), made.sender.calls) == ([("send", "unknown")], [])
