@@ -67,12 +67,15 @@ BY_DEFAULT = Rule(who="", what="touch:writes_outside", verdict="ask")
 
 
 class Policy:
-    """The rules of one server; without any, what changes something outside is asked for."""
+    """The rules of one server; without any, what changes something outside is asked for.
+
+    `denies` tells whether any rule denies anything.
+    """
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
         given = {(rule.who, rule.what): rule for rule in (BY_DEFAULT, *rules)}
         self._rules = tuple(given.values())
-        self._denies = any(rule.verdict == "deny" for rule in self._rules)
+        self.denies = any(rule.verdict == "deny" for rule in self._rules)
         self._found: dict[tuple[Caller, str], Verdict] = {}
 
     def verdict(self, caller: Caller, tool: Named) -> Verdict:
@@ -86,7 +89,7 @@ class Policy:
 
     def denied(self, caller: Caller, tools: Iterable[Named]) -> Mapping[str, str]:
         """Name the tools that are denied to a caller, each with the reason."""
-        if not self._denies:
+        if not self.denies:
             return {}
         return {one.name: DENIED for one in tools if self.verdict(caller, one) == "deny"}
 

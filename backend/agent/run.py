@@ -76,10 +76,9 @@ class AgentParts:
         toolbox = self.toolbox
         if request.allowed_tools is not None:
             toolbox = toolbox.bound_to(request.allowed_tools)
-        caller = Caller(username=request.username, role=request.role)
-        denied = self.policy.denied(caller, toolbox.available.values())
-        if denied:
-            toolbox = toolbox.without(denied)
+        if self.policy.denies:
+            caller = Caller(username=request.username, role=request.role)
+            toolbox = toolbox.without(self.policy.denied(caller, toolbox.available.values()))
         return self if toolbox is self.toolbox else replace(self, toolbox=toolbox)
 
 

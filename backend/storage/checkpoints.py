@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backend.errors import StewardError
+
 if TYPE_CHECKING:
     from backend.storage.checkpoint_saver import ThreadedSqliteSaver
 
+logger = logging.getLogger(__name__)
 Waiting = Callable[[], Awaitable[Collection[str]]]
 _TABLES = ("checkpoints", "writes")
 
@@ -45,12 +49,15 @@ class CheckpointFile:
         return self._saver
 
     async def drop(self, thread: str) -> None:
-        """Forget a thread, without loading LangGraph for it."""
+        """Forget a thread, without loading LangGraph for it; what cannot be is dropped at a later start."""
         async with self._opening:
-            if self._saver is not None:
-                await self._saver.adelete_thread(thread)
-            elif self._path is not None:
+            if self._saver is None and self._path is not None:
                 await asyncio.to_thread(_drop, self._path, [thread])
+        if self._saver is not None:
+            try:
+                await self._saver.adelete_thread(thread)
+            except StewardError as exc:
+                logger.warning("checkpoints of %s stay for now: %s", thread, exc.message)
 
     async def forget(self) -> None:
         """Make what was pruned unreadable on the disk as well."""
@@ -86,7 +93,7 @@ def _keep_only(path: Path, kept: frozenset[str]) -> bool:
 def _drop(path: Path, threads: Collection[str]) -> None:
     if not path.exists():
         return
-    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(path)) as connection:
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA secure_delete=ON")
         for table in _TABLES:
             rows = [(thread,) for thread in threads]
