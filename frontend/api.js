@@ -4,15 +4,7 @@
  * Not for: naming the routes (`wire/server.js`) or reading answers (`wire/ask.js`).
  */
 
-import { errorOf, unreachable } from "./wire/api-error.js";
-
-/**
- * `body` is sent as JSON.
- * @typedef {{ method?: string, body?: unknown, headers?: Record<string, string>,
- *   signal?: AbortSignal }} CallOptions
- */
-
-/** @typedef {{ onProgress: (share: number) => void, signal: AbortSignal }} UploadOptions */
+import { errorOf, unreachable } from "./wire/events.js";
 
 const REFRESH = "/api/auth/refresh";
 

@@ -6,21 +6,17 @@
 import { Api } from "./api.js";
 import { Chat } from "./chat/chat.js";
 import { ChatView } from "./chat/chat-view.js";
-import { Composer } from "./chat/composer.js";
-import { Pickers } from "./chat/pickers.js";
+import { Composer, offerTools, Pickers } from "./chat/composer.js";
 import { FilesPanel } from "./files/files-panel.js";
 import { byId } from "./kit/dom.js";
-import { readPref, writePref } from "./kit/prefs.js";
-import { Banner } from "./shell/banner.js";
-import { Drawer } from "./shell/drawer.js";
+import { Banner, Drawer, fillTexts } from "./shell/frame.js";
 import { Login } from "./shell/login.js";
-import { addressOf, citationIn, conversationIn } from "./shell/place.js";
 import { Sidebar } from "./shell/sidebar.js";
-import { fillTexts } from "./shell/texts.js";
-import { themeButton } from "./shell/theme.js";
+import { readPref, themeButton, writePref } from "./shell/theme.js";
 import { text } from "./strings.js";
-import { ApiError, wordsOf } from "./wire/api-error.js";
-import { listModels, whoAmI } from "./wire/server.js";
+import { addressOf, citationIn, conversationIn } from "./text/links.js";
+import { ApiError, wordsOf } from "./wire/events.js";
+import { listModels, listTools, whoAmI } from "./wire/server.js";
 
 fillTexts(document);
 byId("theme", HTMLElement).append(themeButton());
@@ -31,7 +27,14 @@ const announce = (/** @type {string} */ words) => status.replaceChildren(words);
 const api = new Api({ onLoggedOut: () => leave(text.loggedOut) });
 const banner = new Banner();
 const drawer = new Drawer();
-const view = new ChatView();
+/** @type {ChatView} */
+const view = new ChatView({
+  onDecide: (answer, callId, decision) => chat.decide(answer, callId, decision),
+  onAsked: (card) => {
+    announce(card.ariaLabel ?? "");
+    if (composer.idle) card.focus({ preventScroll: true }); // the log follows its end
+  },
+});
 const pickers = new Pickers();
 const login = new Login(async (username, password) => {
   await api.login(username, password);
@@ -65,6 +68,7 @@ const sidebar = new Sidebar({
   },
 });
 const files = new FilesPanel({ api, announce });
+offerTools(() => listTools(api), report);
 let userId = "";
 
 /** @param {unknown} error */

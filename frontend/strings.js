@@ -37,6 +37,8 @@ export const text = {
 
   theme: { "": "Theme: as the system", light: "Theme: light", dark: "Theme: dark" },
 
+  tools: "Tools",
+
   welcome: "What can I do for you?",
   welcomeHint: "Ask anything. Steward decides whether to answer, use its tools, or make a plan.",
   noServer: "No model server is connected yet",
@@ -72,6 +74,18 @@ export const text = {
   sources: "Sources",
   source: (/** @type {number} */ number, /** @type {string} */ title) =>
     `Source ${number}: ${title}`,
+  notLinked: "Link not shown: host not seen in sources",
+  approval: (/** @type {string} */ tool) => `Steward asks to use ${tool}`,
+  allow: "Allow",
+  deny: "Do not allow",
+  approvalStates: {
+    approved: "Allowed.",
+    denied: "Not allowed.",
+    expired: "Nobody decided in time; it was not done.",
+    over: "This is not asked any more.",
+  },
+  timeLeft: (/** @type {number} */ left_s) =>
+    left_s < 90 ? `${left_s} s left` : `${Math.round(left_s / 60)} min left`,
   copy: "Copy",
   copied: "Copied",
   notCopied: "Could not copy",
@@ -93,6 +107,8 @@ export const text = {
   stepStates: { waiting: "waiting", running: "running", ok: "done", failed: "failed" },
   input: "Input",
   result: "Result",
+  tableSize: (/** @type {number} */ rows, /** @type {number} */ columns) =>
+    `Result: ${rows} × ${columns}`,
   seconds: (/** @type {number} */ duration_ms) =>
     duration_ms < 1000 ? `${Math.round(duration_ms)} ms` : `${(duration_ms / 1000).toFixed(1)} s`,
   outcomes: { retry: "try again", failed: "failed", timeout: "timed out", refused: "refused" },

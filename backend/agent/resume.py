@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from backend.agent import citing
+from backend.agent import citing, made_files
 from backend.agent.approval_links import run_in
 from backend.agent.context import message_text
 from backend.agent.run import citation_of
@@ -105,7 +105,7 @@ async def restored(
         run_id = _run_id(message)
         run = await runs.get(user_id, run_id) if run_id else None
         transcript = run.trace.get("transcript") if run else None
-        whole.extend(transcript or [citing.without_markers(message)])
+        whole.extend(transcript or [made_files.named_only(citing.without_markers(message))])
     return whole
 
 
@@ -127,7 +127,8 @@ async def _outcome(run_id: str, *, user_id: str, runs: RunStore) -> list[ChatMes
     answer: ChatMessage = {"role": "assistant", "content": said or UNANSWERED}
     if run.state != "completed":
         return [answer]
-    return [*(run.trace.get("transcript") or ()), citing.without_markers(answer)]
+    named = made_files.named_only(citing.without_markers(answer))
+    return [*(run.trace.get("transcript") or ()), named]
 
 
 async def found_before(

@@ -20,7 +20,7 @@ from backend.kit.json_schema import plain_schema
 from backend.kit.json_values import clean_text, copy_json
 from backend.kit.masking import masked
 from backend.kit.waiting import DeadlineExceeded, within
-from backend.ports.artifacts import Artifact, Artifacts
+from backend.ports.artifacts import Artifact, Artifacts, Origin
 from backend.ports.clock import Clock
 from backend.ports.stores import AuditOutcome, AuditStore, ToolAudit
 from backend.ports.tools import Tool, ToolContext, ToolResult, Touch
@@ -214,13 +214,16 @@ class Toolbox:
             return (), []
         if keeper is None:
             return (), ["The files it made were not kept: this server keeps none."]
+        origin = Origin(
+            user_id=context.user_id, run_id=context.run_id, conversation_id=context.session_id
+        )
         try:
-            kept, refused = await keeper.keep(context.user_id, context.run_id, result.files)
+            kept = await keeper.keep(origin, result.files)
         except StewardError as exc:
             return (), [f"The files it made could not be kept: {exc.message}"]
-        names = ", ".join(one.filename for one in kept)
-        shown = [f"Files made, shown to the user with your answer: {names}."] if kept else []
-        return kept, [*shown, *refused]
+        names = ", ".join(one.filename for one in kept.artifacts)
+        shown = [f"Files made, shown to the user with your answer: {names}."] if names else []
+        return kept.artifacts, [*shown, *kept.refused]
 
     async def _run(
         self, name: str, arguments: Mapping[str, Any], context: ToolContext

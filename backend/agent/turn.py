@@ -11,7 +11,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from backend.agent import pausing, prompts, resume, route_choice
+from backend.agent import made_files, pausing, prompts, resume, route_choice
 from backend.agent.asking import Decision
 from backend.agent.catalog import ModelCatalog
 from backend.agent.chat import chat, chat_or_call
@@ -158,6 +158,8 @@ class Turns:
                 else:
                     agent = await self._agents.load(run.pause["graph"])
                     await agent.go_on(run, decisions)
+                if not run.asks:
+                    made_files.show(run)
             run.state = "waiting" if run.asks else "completed"
         except asyncio.CancelledError:
             run.state = run.cancel_reason or "interrupted"

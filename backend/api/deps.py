@@ -17,6 +17,7 @@ from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
 from backend.errors import NotAuthenticated, Unavailable
 from backend.ports.accounts import AccountService, Principal
+from backend.ports.artifacts import Artifacts
 from backend.ports.clock import Clock
 from backend.ports.documents import Documents
 from backend.ports.stores import AuditStore, ConversationStore, RunStore
@@ -66,6 +67,7 @@ class AppServices:
     options: ApiOptions
     checks: Mapping[str, Callable[[], Awaitable[Health]]]
     documents: Documents | None = None
+    artifacts: Artifacts | None = None
 
 
 async def services(request: Request) -> AppServices:

@@ -12,7 +12,7 @@ from backend.auth.login import LoginLimits, LoginService, Tier
 from backend.auth.passwords import Passwords
 from backend.auth.recent import RecentCallers
 from backend.auth.refresh import PageSession, RefreshService
-from backend.auth.tokens import TokenSigner
+from backend.auth.tokens import READER, Claims, TokenSigner
 from backend.errors import NotAuthenticated
 from backend.ports.accounts import LoginTokens, Principal
 from backend.ports.clock import Clock
@@ -89,10 +89,25 @@ class AuthService:
             caller = Principal(user=user, scopes=key.scopes, key_id=key.id)
             return caller, key.expires_at_ms
         claims = self._signer.read(credential)
+        return Principal(user=await self._bearer(claims)), claims.expires_at_s * 1000
+
+    async def _bearer(self, claims: Claims) -> User:
         user = await self._users.get(claims.user_id)
         if user is None or user.disabled or user.token_version != claims.version:
             raise NotAuthenticated
-        return Principal(user=user), claims.expires_at_s * 1000
+        return user
+
+    async def reader(self, token: str) -> User | None:
+        """Tell whom a reader token was made for; None when it is not good any more."""
+        try:
+            return await self._bearer(self._signer.read(token, kind=READER))
+        except NotAuthenticated:
+            return None
+
+    async def is_active(self, user_id: str) -> bool:
+        """Tell whether there is such an account and it may be used."""
+        user = await self._users.get(user_id)
+        return user is not None and not user.disabled
 
     @contextmanager
     def _changing(self) -> Generator[None]:
@@ -176,6 +191,7 @@ class AuthService:
             expires_in_s=self._options.access_token_ttl_s,
             refresh_token=page.secret if page else None,
             refresh_expires_in_s=self._options.refresh_token_ttl_s,
+            reader_token=self._signer.issue(user, kind=READER) if page else "",
         )
 
 

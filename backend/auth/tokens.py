@@ -17,6 +17,7 @@ from backend.ports.clock import Clock
 from backend.ports.stores import User
 
 ACCESS = "access"
+READER = "reader"
 MAX_TOKEN_BYTES = 4096
 MIN_SECRET_BYTES = 32
 

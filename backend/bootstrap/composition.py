@@ -20,6 +20,7 @@ from backend.agent.run import AgentParts
 from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
 from backend.api.deps import AppServices
+from backend.bootstrap.artifacts import open_artifacts
 from backend.bootstrap.databases import open_all_stores
 from backend.bootstrap.documents import Ground, OpenLibrary, document_folders, open_library
 from backend.bootstrap.parts import (
@@ -38,8 +39,8 @@ from backend.bootstrap.tooling import open_tooling
 from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
+from backend.ports.artifacts import Artifacts
 from backend.storage.checkpoints import CheckpointFile
-from backend.storage.retention import prune_daily
 from backend.storage.stores import Stores
 
 logger = logging.getLogger(__name__)
@@ -99,9 +100,6 @@ class Composition:
         clock = SystemClock()
         stores = await open_all_stores(settings, demo=self._demo)
         stack.push_async_callback(stores.aclose)
-        days = settings.storage.run_retention_days
-        pruning = prune_daily(stores.runs, stores.audit, days=days, clock=clock)
-        stack.callback(asyncio.create_task(pruning).cancel)
         await recover(
             stores.approvals, stores.audit, stores.runs, stores.conversations, clock=clock
         )
@@ -121,8 +119,9 @@ class Composition:
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
         )
         library = await self._open_library(ground, checkpoints)
+        artifacts = open_artifacts(ground, public_url=self._public_url)
         services = open_tooling(ground, http=http, documents=library.documents)
-        toolbox = self._open_tools(ground, make_tool_cards(settings, services))
+        toolbox = self._open_tools(ground, make_tool_cards(settings, services), artifacts)
         options = agent_options(settings, address=self._address)
         asking = make_asking(settings, stores, checkpoints, public_url=options.public_url)
         parts = AgentParts(
@@ -134,6 +133,7 @@ class Composition:
             documents=library.documents,
             policy=make_policy(settings),
             asking=asking,
+            artifacts=artifacts,
         )
         self._turns = Turns(
             catalog=catalog, parts=parts, conversations=stores.conversations, runs=stores.runs
@@ -155,6 +155,7 @@ class Composition:
             clock=clock,
             options=self.api_options,
             documents=library.documents,
+            artifacts=artifacts,
             checks={
                 "database": stores.health,
                 "documents": library.shelf.target.health,
@@ -169,12 +170,19 @@ class Composition:
         path = None if self._demo else self._settings.data_dir / "checkpoints.db"
         return CheckpointFile(path, waiting=waiting)
 
-    def _open_tools(self, ground: Ground, cards: Sequence[ToolCard]) -> Toolbox:
+    @property
+    def _public_url(self) -> str:
+        return (self._settings.public_url or self._address).rstrip("/")
+
+    def _open_tools(
+        self, ground: Ground, cards: Sequence[ToolCard], artifacts: Artifacts
+    ) -> Toolbox:
         """Put the tools into one box; those that must try themselves do it behind the start."""
         agent = ground.settings.agent
         parts = ToolboxParts(
             audit=ground.stores.audit,
             clock=ground.clock,
+            artifacts=artifacts,
             timeout_s=agent.tool_timeout_s,
             max_result_chars=agent.tool_output_max_chars,
         )

@@ -51,11 +51,12 @@ _NOT_FOR_WORKERS = frozenset({"SECRET_KEY", "ADMIN_PASSWORD", "TAVILY_API_KEY"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentFolders:
-    """Where everything of documents lies on the disk."""
+    """Where everything of documents, and what tools made, lies on the disk."""
 
     uploads: Path
     indexes: Path
     models: Path
+    artifacts: Path
 
     @property
     def incoming(self) -> Path:
@@ -116,6 +117,7 @@ def document_folders(settings: Settings, *, root: Path | None = None) -> Documen
         uploads=data / "uploads",
         indexes=data / "indexes",
         models=models.absolute(),
+        artifacts=data / "artifacts",
     )
 
 

@@ -21,9 +21,11 @@ _TITLES = {
     "MODELS": "Model servers",
     "AGENT": "Agents",
     "DOCUMENTS": "Documents",
+    "ARTIFACTS": "Files that tools make",
     "STORAGE": "Storage",
     "APPROVALS": "Approvals",
     "LOG": "Logging",
+    "WEB": "Web pages",
     "TOOLS": "Tools",
 }
 _ENV_HEAD = """\

@@ -30,7 +30,7 @@ from backend.config.groups import (
 )
 from backend.config.names import check_names
 from backend.config.sources import Entry, as_tree, read_layers
-from backend.config.tool_groups import ApprovalSettings
+from backend.config.tool_groups import ApprovalSettings, ArtifactSettings, WebSettings
 from backend.config.values import (
     ApiKey,
     DatabaseUrl,
@@ -110,8 +110,10 @@ class Settings(BaseSettings):
     documents: DocumentSettings = Field(default_factory=DocumentSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    artifacts: ArtifactSettings = Field(default_factory=ArtifactSettings)
     tools: ToolSettings = Field(default_factory=ToolSettings)
     approvals: ApprovalSettings = Field(default_factory=ApprovalSettings)
+    web: WebSettings = Field(default_factory=WebSettings)
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict[str, str])
     _warnings: tuple[str, ...] = PrivateAttr(())

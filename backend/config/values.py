@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import orjson
-from pydantic import AfterValidator, BeforeValidator, SecretStr, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
 
 from backend.config import addresses
 
@@ -93,6 +93,16 @@ Networks = Annotated[
     tuple[Annotated[str, AfterValidator(addresses.network)], ...],
     BeforeValidator(_split_list),
     Allowed("addresses or networks such as 10.0.0.0/8, separated by commas"),
+]
+Ports = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=65_535)], ...],
+    BeforeValidator(_split_list),
+    Allowed("port numbers separated by commas"),
+]
+UserAgent = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z][\x20-\x7e]*$", max_length=200),
+    Allowed("a name such as Steward/0.1 (contact@example.org), in plain letters"),
 ]
 Names = Annotated[
     tuple[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")], ...],

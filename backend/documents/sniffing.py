@@ -9,9 +9,9 @@ import re
 import zipfile
 from pathlib import Path, PurePath
 
-from backend.documents.decoding import decode
 from backend.documents.extracted import Unreadable
 from backend.documents.text_kinds import kind_of_text, looks_binary
+from backend.kit.decoding import decode
 
 HEAD_BYTES = 8 * 1024
 _SAMPLE_BYTES = 64 * 1024

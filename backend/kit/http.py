@@ -5,12 +5,18 @@ Not for: model streams (`llm/`), which have their own pools and time-outs.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import orjson
+from yarl import URL
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_KEEPING_METHOD = frozenset({307, 308})
+_MAX_REDIRECTS = 5
 
 
 class FetchError(Exception):
@@ -44,6 +50,16 @@ class HttpReply:
 DEFAULT_LIMITS = FetchLimits()
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What is sent at every step of one request."""
+
+    method: str
+    data: bytes | None
+    headers: Mapping[str, str]
+    max_bytes: int
+
+
 class HttpClient:
     """A pooled client; the session is opened on first use and belongs to one event loop."""
 
@@ -61,31 +77,40 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         limits: FetchLimits = DEFAULT_LIMITS,
     ) -> HttpReply:
-        """Fetch one answer whole, whatever its status.
+        """Fetch one answer whole, whatever its status; redirects are followed on the same host.
 
         Raises:
-            FetchError: on a time-out, a refused or broken connection, or a body over the limit.
+            FetchError: on a time-out, a refused or broken connection, a body over the limit, or a
+                redirect to another host.
         """
         data = None if json is None else orjson.dumps(json)
         sent = {"content-type": "application/json"} if data is not None else {}
+        call = _Call(method, data, {**sent, **(headers or {})}, limits.max_bytes)
         try:
-            async with self._open().request(
-                method,
-                url,
-                params=params,
-                data=data,
-                headers={**sent, **(headers or {})},
-                timeout=aiohttp.ClientTimeout(total=limits.timeout_s),
-            ) as reply:
-                body = await _read_bounded(reply, max_bytes=limits.max_bytes)
-                lower = {name.lower(): value for name, value in reply.headers.items()}
-                return HttpReply(status=reply.status, headers=lower, body=body)
+            async with asyncio.timeout(limits.timeout_s):
+                return await self._follow(URL(url).extend_query(params or {}), call)
         except TimeoutError as exc:
             msg = f"no answer within {limits.timeout_s:g} s"
             raise FetchError(msg) from exc
         except (aiohttp.ClientError, ValueError, OSError) as exc:
             msg = f"the address cannot be read: {exc}"
             raise FetchError(msg) from exc
+
+    async def _follow(self, url: URL, call: _Call) -> HttpReply:
+        for _ in range(_MAX_REDIRECTS + 1):
+            async with self._open().request(
+                call.method, url, data=call.data, headers=call.headers, allow_redirects=False
+            ) as reply:
+                location = reply.headers.get("location", "")
+                if reply.status not in _REDIRECTS or not location:
+                    body = await _read_bounded(reply, max_bytes=call.max_bytes)
+                    lower = {name.lower(): value for name, value in reply.headers.items()}
+                    return HttpReply(status=reply.status, headers=lower, body=body)
+                if call.data is not None and reply.status not in _KEEPING_METHOD:
+                    raise FetchError("it redirects a request that cannot be sent elsewhere")
+                url = _on_same_host(url, location)
+        msg = f"it redirects more than {_MAX_REDIRECTS} times"
+        raise FetchError(msg)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -94,8 +119,24 @@ class HttpClient:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(headers={"user-agent": self._user_agent})
+            self._session = aiohttp.ClientSession(
+                headers={"user-agent": self._user_agent},
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None),  # `request` counts the time
+            )
         return self._session
+
+
+def _on_same_host(url: URL, location: str) -> URL:
+    """Give where a redirect leads: keys and words of users go to no host that was not configured."""
+    to = url.join(URL(location))
+    same_port = to.port == url.port or (url.scheme, to.scheme) == ("http", "https")
+    if to.scheme not in {"http", "https"} or to.host != url.host or not same_port:
+        msg = f"it redirects to another host, {to.host or 'none'}"
+        raise FetchError(msg)
+    if (url.scheme, to.scheme) == ("https", "http"):
+        raise FetchError("it redirects from https to http")
+    return to
 
 
 async def _read_bounded(reply: aiohttp.ClientResponse, *, max_bytes: int) -> bytes:

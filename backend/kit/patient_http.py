@@ -5,15 +5,16 @@ Not for: deciding what an error status means; the last answer is handed back wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from backend.kit.http import FetchLimits, HttpClient, HttpReply
 
 BUSY_STATUS = 429
 FIRST_SERVER_FAULT = 500
+Reply = TypeVar("Reply", bound=HttpReply)
 
 
 class Timer(Protocol):
@@ -72,17 +73,13 @@ class PatientHttp:
         Raises:
             FetchError: as `HttpClient.request`.
         """
-        deadline_s = self._clock.monotonic_s() + self._limits.timeout_s
-        reply = await self._once(ask, self._limits.timeout_s)
-        if not self._is_busy(reply):
-            return reply
-        asked_s = retry_after_s(reply, now_ms=self._clock.now_ms())
-        pause_s = self._backoff_s if asked_s is None else asked_s
-        if self._clock.monotonic_s() + pause_s >= deadline_s:
-            return reply
-        await self._clock.sleep(pause_s)
-        left_s = deadline_s - self._clock.monotonic_s()
-        return await self._once(ask, left_s) if left_s > 0 else reply
+        return await twice_at_most(
+            lambda left_s: self._once(ask, left_s),
+            clock=self._clock,
+            timeout_s=self._limits.timeout_s,
+            backoff_s=self._backoff_s,
+            is_busy=self._is_busy,
+        )
 
     async def _once(self, ask: Ask, timeout_s: float) -> HttpReply:
         return await self._http.request(
@@ -93,6 +90,31 @@ class PatientHttp:
             headers=ask.headers,
             limits=replace(self._limits, timeout_s=timeout_s),
         )
+
+
+async def twice_at_most(
+    once: Callable[[float], Awaitable[Reply]],
+    *,
+    clock: Timer,
+    timeout_s: float,
+    backoff_s: float,
+    is_busy: Callable[[HttpReply], bool] = status_is_busy,
+) -> Reply:
+    """Call `once` with the seconds it may take, and once more when the answer is busy.
+
+    The pause is what `Retry-After` says, else `backoff_s`; over the deadline the first answer stays.
+    """
+    deadline_s = clock.monotonic_s() + timeout_s
+    reply = await once(timeout_s)
+    if not is_busy(reply):
+        return reply
+    asked_s = retry_after_s(reply, now_ms=clock.now_ms())
+    pause_s = backoff_s if asked_s is None else asked_s
+    if clock.monotonic_s() + pause_s >= deadline_s:
+        return reply
+    await clock.sleep(pause_s)
+    left_s = deadline_s - clock.monotonic_s()
+    return await once(left_s) if left_s > 0 else reply
 
 
 def retry_after_s(reply: HttpReply, *, now_ms: int) -> float | None:

@@ -38,6 +38,11 @@ def paragraphs(text: object, *, max_chars: int) -> str:
     return shorten(_BLANK_LINES.sub("\n\n", lines).strip(), max_chars)
 
 
+def visible(text: str) -> str:
+    """Drop what cannot be seen and keep all spacing, for code and tables; nothing is cut."""
+    return _UNSAFE.sub("", text.replace("\r\n", "\n"))
+
+
 def from_html(markup: object, *, max_chars: int) -> str:
     """Read an HTML fragment as one line of text; scripts and styles are dropped."""
     if not isinstance(markup, str):

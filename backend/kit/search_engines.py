@@ -7,7 +7,7 @@ Not for: choosing among them, retrying, or cleaning what they say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -90,6 +90,34 @@ class RawHit:
     url: object
     title: object
     snippet: object
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One service: how it is asked, and how its answer is read."""
+
+    name: str
+    ask: Callable[[Query], Ask]
+    read: Callable[[HttpReply], list[RawHit]]
+
+
+def tavily(*, url: str, key: str) -> Engine:
+    """Tavily with an account's key."""
+    return Engine("Tavily", lambda query: ask_tavily(query, url=url, key=key), read_tavily)
+
+
+def searxng(*, url: str) -> Engine:
+    """Somebody's own SearXNG."""
+    return Engine("SearXNG", lambda query: ask_searxng(query, url=url), read_searxng)
+
+
+def duckduckgo(*, url: str, user_agent: str) -> Engine:
+    """DuckDuckGo's page for browsers without scripts."""
+    return Engine(
+        "DuckDuckGo",
+        lambda query: ask_duckduckgo(query, url=url, user_agent=user_agent),
+        read_duckduckgo,
+    )
 
 
 def region_code(text: str) -> str | None:

@@ -45,13 +45,17 @@ class Principal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginTokens:
-    """What a log-in gives: a token for requests and, for the page, one that renews it."""
+    """What a log-in gives: a token for requests and, for the page, one that renews it.
+
+    `reader_token` opens files that tools made and nothing else; it ends with the access token.
+    """
 
     user: User
     access_token: str
     expires_in_s: int
     refresh_token: str | None
     refresh_expires_in_s: int
+    reader_token: str = ""
 
 
 class AccountService(Protocol):
@@ -59,6 +63,14 @@ class AccountService(Protocol):
 
     async def authenticate(self, credential: str) -> Principal:
         """Tell who a bearer token or API key belongs to; raise NotAuthenticated otherwise."""
+        ...
+
+    async def reader(self, token: str) -> User | None:
+        """Tell whom a reader token was made for; None when it is not good any more."""
+        ...
+
+    async def is_active(self, user_id: str) -> bool:
+        """Tell whether there is such an account and it may be used."""
         ...
 
     async def login(self, username: str, password: str, *, address: str) -> LoginTokens:

@@ -5,6 +5,7 @@ Not for: files people uploaded (`documents`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +20,7 @@ class Artifact:
     id: str
     user_id: str
     run_id: str
+    conversation_id: str | None
     filename: str
     media_type: str
     size_bytes: int
@@ -42,52 +44,75 @@ class ArtifactStore(Protocol):
         """Find one of the user's."""
         ...
 
-    async def list(self, user_id: str, *, run_id: str | None = None) -> list[Artifact]:
-        """The user's, oldest first; with `run_id` only those of that run."""
+    async def of_anybody(self, artifact_id: str) -> Artifact | None:
+        """Find one whosever it is: only for who has proven that its owner gave it away."""
+        ...
+
+    async def list(
+        self, user_id: str, *, run_id: str | None = None, limit: int = 100
+    ) -> Sequence[Artifact]:
+        """The user's, newest first; with `run_id` only those of that run."""
         ...
 
     async def delete(self, user_id: str, artifact_id: str) -> bool:
         """Forget one."""
         ...
 
-    async def prune(self, before_ms: int) -> list[Artifact]:
-        """Forget and return those made before then."""
+    async def prune(self, before_ms: int) -> int:
+        """Forget those made before then; tell how many."""
         ...
 
-    async def ids(self) -> frozenset[str]:
-        """Every artifact there is, to find bytes that no row names."""
+    async def ids(self, user_id: str | None = None) -> Mapping[str, frozenset[str]]:
+        """Artifact ids by user, of one or of all, to find bytes that no row names."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Whose call made a file, and within which run and conversation."""
+
+    user_id: str
+    run_id: str = ""
+    conversation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptFiles:
+    """What was kept; `refused` says in words for the model what was not, and why."""
+
+    artifacts: tuple[Artifact, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 class Artifacts(Protocol):
     """Keeps what tools made, and gives it back to its owner."""
 
-    async def keep(
-        self, user_id: str, run_id: str, files: tuple[MadeFile, ...]
-    ) -> tuple[tuple[Artifact, ...], tuple[str, ...]]:
-        """Keep files; also tell, in words for the model, which were not kept and why."""
+    async def keep(self, origin: Origin, files: Sequence[MadeFile]) -> KeptFiles:
+        """Keep files, as many as may be kept."""
         ...
 
     async def content(self, user_id: str, artifact_id: str) -> tuple[Artifact, Path] | None:
         """Give one of the user's and where its bytes lie."""
         ...
 
-    async def list(self, user_id: str, *, run_id: str | None = None) -> list[Artifact]:
-        """The user's, oldest first."""
+    async def list(
+        self, user_id: str, *, run_id: str | None = None, limit: int = 100
+    ) -> Sequence[Artifact]:
+        """The user's, newest first."""
         ...
 
     async def delete(self, user_id: str, artifact_id: str) -> bool:
         """Erase one."""
         ...
 
-    async def forget_user(self, user_id: str) -> None:
-        """Erase the bytes of a user whose rows are gone."""
+    async def tidy(self, user_id: str | None = None) -> int:
+        """Erase bytes, of one user or of all, whose rows are gone; tell how many."""
         ...
 
     def link(self, artifact: Artifact) -> str:
         """Make an absolute address that opens it for a while without log-in."""
         ...
 
-    def owner_by_link(self, artifact_id: str, key: str) -> str | None:
-        """Give the user a link's key was made for; None when it is forged or has expired."""
+    async def by_link(self, artifact_id: str, key: str) -> Artifact | None:
+        """Give the artifact a link's key was made for; None when it is forged, old or erased."""
         ...

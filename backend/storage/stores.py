@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from backend.ports.approvals import ApprovalStore
+from backend.ports.artifacts import ArtifactStore
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
 from backend.ports.stores import (
     AuditStore,
@@ -18,6 +19,7 @@ from backend.ports.stores import (
 )
 from backend.ports.values import Health
 from backend.storage.approvals import SqlApprovalStore
+from backend.storage.artifacts import SqlArtifactStore
 from backend.storage.audit import SqlAuditStore
 from backend.storage.conversations import SqlConversationStore
 from backend.storage.database import Database
@@ -27,6 +29,7 @@ from backend.storage.files import SqlFileStore
 from backend.storage.keys import SqlKeyStore
 from backend.storage.login_attempts import SqlLoginAttemptStore
 from backend.storage.memory.approvals import MemoryApprovalStore
+from backend.storage.memory.artifacts import MemoryArtifactStore
 from backend.storage.memory.audit import MemoryAuditStore
 from backend.storage.memory.conversations import MemoryConversationStore
 from backend.storage.memory.document_jobs import MemoryJobStore
@@ -58,6 +61,7 @@ class Stores:
     runs: RunStore
     audit: AuditStore
     approvals: ApprovalStore
+    artifacts: ArtifactStore
     files: FileStore
     documents: DocumentStore
     jobs: JobStore
@@ -75,7 +79,11 @@ async def open_stores(url: str) -> Stores:
         UnusableDatabaseUrl: when the address is not one this server can use.
     """
     await prepare_database(url)
-    database = Database(url)
+    return sql_stores(Database(url))
+
+
+def sql_stores(database: Database) -> Stores:
+    """Put one store per noun over a database that has this version's schema."""
     return Stores(
         users=SqlUserStore(database),
         keys=SqlKeyStore(database),
@@ -85,6 +93,7 @@ async def open_stores(url: str) -> Stores:
         runs=SqlRunStore(database),
         audit=SqlAuditStore(database),
         approvals=SqlApprovalStore(database),
+        artifacts=SqlArtifactStore(database),
         files=SqlFileStore(database),
         documents=SqlDocumentStore(database),
         jobs=SqlJobStore(database),
@@ -107,6 +116,7 @@ def memory_stores() -> Stores:
         runs=MemoryRunStore(shelves),
         audit=MemoryAuditStore(shelves),
         approvals=MemoryApprovalStore(shelves),
+        artifacts=MemoryArtifactStore(shelves),
         files=MemoryFileStore(shelves),
         documents=MemoryDocumentStore(shelves),
         jobs=MemoryJobStore(shelves),

@@ -149,6 +149,25 @@ runs = Table(
     ),
 )
 
+artifacts = Table(
+    "artifacts",
+    METADATA,
+    Column("id", CleanText, primary_key=True),
+    owner_column(),
+    # No foreign key to runs: a run without a session has its row only when it has ended.
+    Column("run_id", CleanText, nullable=False),
+    Column("conversation_id", CleanText, ForeignKey("conversations.id", ondelete="CASCADE")),
+    Column("filename", CleanText, nullable=False),
+    Column("media_type", CleanText, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", CleanText, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Index(None, "user_id", "created_at_ms", "id"),
+    Index(None, "user_id", "run_id"),
+    Index(None, "conversation_id"),
+    Index(None, "created_at_ms"),
+)
+
 tool_audit = Table(
     "tool_audit",
     METADATA,

@@ -6,17 +6,17 @@ Not for: reading a page that was found.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
 
 from backend.errors import ToolFailed, ToolRetry, ToolUnavailable
 from backend.kit import search_engines as engines
-from backend.kit.http import FetchError, FetchLimits, HttpReply
-from backend.kit.patient_http import Ask, PatientHttp
+from backend.kit.http import FetchError, FetchLimits
+from backend.kit.patient_http import PatientHttp
 from backend.kit.plain_text import from_html, one_line, shorten
+from backend.kit.service_rests import ServiceRests
 from backend.kit.web_urls import same_page_key, web_url
 from backend.ports.tools import (
     Services,
@@ -83,25 +83,22 @@ class Options(ToolOptions):
     user_agent: str = Field(default="Mozilla/5.0 (compatible; Steward/0.1)", max_length=200)
     timeout_s: float = Field(default=10.0, gt=0, le=120)
     backoff_s: float = Field(default=1.0, ge=0, le=60)
+    rest_s: float = Field(default=60.0, ge=0, le=86_400)
     max_answer_bytes: int = Field(default=1_000_000, ge=10_000)
     max_results: int = Field(default=10, ge=1, le=20)
     max_query_chars: int = Field(default=400, ge=20, le=2_000)
     max_snippet_chars: int = Field(default=500, ge=50, le=5_000)
 
 
-@dataclass(frozen=True, slots=True)
-class _Engine:
-    name: str
-    ask: Callable[[engines.Query], Ask]
-    read: Callable[[HttpReply], list[engines.RawHit]]
-
-
 class WebSearch:
-    """Asks one service after another until one has results."""
+    """Asks one service after another until one has results; one that keeps failing rests."""
 
-    def __init__(self, options: Options, services: Services, *, asked: list[_Engine]) -> None:
+    def __init__(
+        self, options: Options, services: Services, *, asked: list[engines.Engine]
+    ) -> None:
         self._options = options
         self._engines = asked
+        self._rests = ServiceRests(services.clock, rest_s=options.rest_s)
         limits = FetchLimits(timeout_s=options.timeout_s, max_bytes=options.max_answer_bytes)
         pause_s = options.backoff_s
         self._http = PatientHttp(services.http, services.clock, limits=limits, backoff_s=pause_s)
@@ -112,8 +109,7 @@ class WebSearch:
         failed: list[str] = []
         for engine in self._engines:
             try:
-                reply = await self._http.fetch(engine.ask(query))
-                raw = await asyncio.to_thread(engine.read, reply)
+                raw = await self._ask(engine, query)
             except FetchError as exc:
                 failed.append(f"{engine.name}: {exc}")
                 continue
@@ -124,6 +120,18 @@ class WebSearch:
             raise ToolFailed(msg)
         msg = f'Nothing was found for "{query.words}". Try fewer or other words.'
         raise ToolRetry(msg)
+
+    async def _ask(self, engine: engines.Engine, query: engines.Query) -> list[engines.RawHit]:
+        if why := self._rests.reason(engine.name):
+            raise FetchError(why)
+        try:
+            reply = await self._http.fetch(engine.ask(query))
+            raw = await asyncio.to_thread(engine.read, reply)
+        except FetchError as exc:
+            self._rests.failed(engine.name, str(exc))
+            raise
+        self._rests.worked(engine.name)
+        return raw
 
     def _query(self, args: Args) -> engines.Query:
         region = engines.region_code(args.region)
@@ -153,32 +161,21 @@ def _result(found: list[Citation], *, engine: str, failed: list[str]) -> ToolRes
     lines = [f"[{n}] {hit.title} - {hit.url}\n{hit.text}" for n, hit in enumerate(found, 1)]
     results = [{"title": hit.title, "url": hit.url, "snippet": hit.text} for hit in found]
     data = {"engine": engine, "results": results, "failed": failed}
+    if failed:
+        lines.append(f"(found by {engine}; not by {'; '.join(failed)})")
     return ToolResult(text="\n".join(lines), data=data, citations=tuple(found))
 
 
-def _enabled(options: Options) -> list[_Engine]:
+def _enabled(options: Options) -> list[engines.Engine]:
     key = options.tavily_api_key.get_secret_value()
-    asked: list[_Engine] = []
+    asked: list[engines.Engine] = []
     if key:
-        url = options.tavily_url
-        asked.append(
-            _Engine(
-                "Tavily", lambda q: engines.ask_tavily(q, url=url, key=key), engines.read_tavily
-            )
-        )
-    if searxng := options.searxng_url:
-        asked.append(
-            _Engine("SearXNG", lambda q: engines.ask_searxng(q, url=searxng), engines.read_searxng)
-        )
+        asked.append(engines.tavily(url=options.tavily_url, key=key))
+    if options.searxng_url:
+        asked.append(engines.searxng(url=options.searxng_url))
     if options.duckduckgo_enabled:
         page, agent = options.duckduckgo_url, options.user_agent
-        asked.append(
-            _Engine(
-                "DuckDuckGo",
-                lambda q: engines.ask_duckduckgo(q, url=page, user_agent=agent),
-                engines.read_duckduckgo,
-            )
-        )
+        asked.append(engines.duckduckgo(url=page, user_agent=agent))
     return asked
 
 

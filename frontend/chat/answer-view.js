@@ -3,15 +3,13 @@
  * Text is collected and shown once per frame, however fast it comes.
  */
 
-import { copyButton } from "../kit/buttons.js";
-import { el, outsideLink } from "../kit/dom.js";
+import { copyButton, el, outsideLink } from "../kit/dom.js";
 import { named, text } from "../strings.js";
 import { isWebAddress } from "../text/links.js";
 import { MarkdownView } from "../text/markdown.js";
-import { addressed, annotatedSources, hostOf } from "./sources.js";
+import { Approvals } from "./approval-view.js";
+import { addressed, annotatedSources, hostOf } from "./known.js";
 import { TraceView } from "./trace-view.js";
-
-/** @import { AnswerEvent, Citation } from "../wire/shapes.js" */
 
 /** One answer in the conversation. */
 export class AnswerView {
@@ -19,19 +17,29 @@ export class AnswerView {
   #foot = el("footer", { class: "answer-foot" });
   #frame = 0;
   #annotated = false;
-  #onGrow;
+  #known_size = 0;
+  #does;
+  #known;
   #trace;
   #markdown;
   /** @type {Map<number, Citation>} */
   #sources = new Map();
 
-  /** @param {{ trace?: TraceView, onGrow?: () => void }} [parts] */
-  constructor({ trace = new TraceView(), onGrow = () => undefined } = {}) {
+  /**
+   * @param {Known} known
+   * @param {AnswerDoes} does
+   * @param {string} runId "" when it is not known yet
+   * @param {TraceView} trace
+   */
+  constructor(known, does, runId = "", trace = new TraceView()) {
+    this.runId = runId;
+    this.approvals = new Approvals(this, does);
+    this.#known = known;
+    this.#does = does;
     this.#trace = trace;
-    this.#onGrow = onGrow;
-    this.#markdown = new MarkdownView(this.#text, this.#sources);
+    this.#markdown = new MarkdownView(this.#text, { sources: this.#sources, known });
     const title = el("h2", { class: "visually-hidden" }, text.name);
-    const parts = [title, trace.element, this.#text, this.#foot];
+    const parts = [title, trace.element, this.#text, this.approvals.element, this.#foot];
     this.element = el("article", { class: "answer" }, ...parts);
   }
 
@@ -40,15 +48,18 @@ export class AnswerView {
     return this.#sources.size > 0 && !this.#annotated;
   }
 
+  /** Whether something in the text is shown less well than it could be if more were known. */
+  get lacks() {
+    return this.#text.querySelector(".unlinked, .unsized") !== null;
+  }
+
   /** Say that the answer is being worked on. */
   begin() {
     this.#trace.setWorking(true);
+    this.#foot.replaceChildren();
   }
 
-  /**
-   * Take an event of the answer.
-   * @param {AnswerEvent} event
-   */
+  /** @type {(event: AnswerEvent) => void} take an event of the answer */
   handle(event) {
     if (event.kind === "content") {
       this.#trace.setWorking(false);
@@ -57,12 +68,13 @@ export class AnswerView {
     else if (event.kind === "event") this.#note(event.type, event.data, event.text);
     else if (event.kind === "annotations") {
       this.#annotated = true;
+      this.#known.note({ citations: event.annotations.map((one) => one.url_citation) });
       const found = annotatedSources(this.#markdown.source, event.annotations);
       this.#sources.clear();
       for (const [number, source] of found) this.#sources.set(number, source);
       this.#markdown.renderAgain();
     } else if (event.kind === "restart") this.#clear();
-    this.#frame ||= requestAnimationFrame(() => this.#render());
+    this.#frame ||= requestAnimationFrame(() => this.render());
   }
 
   /**
@@ -72,21 +84,23 @@ export class AnswerView {
    */
   finish(state, error = "") {
     this.#trace.setWorking(false);
-    this.#render();
+    this.render();
+    if (state !== "waiting") this.approvals.end();
     this.#foot.replaceChildren();
     if (this.#annotated && this.#sources.size > 0) this.#foot.append(this.#sourceList());
     const note = error || (state in text.states ? named(text.states, state) : "");
-    if (note) {
-      const failed = error || state === "failed";
-      this.#foot.append(el("p", { class: failed ? "end-note failed" : "end-note" }, note));
-    }
+    const failed = error || state === "failed" ? " failed" : "";
+    if (note) this.#foot.append(el("p", { class: `end-note${failed}` }, note));
     if (this.#markdown.source) this.#foot.append(copyButton(() => this.#markdown.source));
-    this.#onGrow();
+    this.#does.onGrow();
   }
 
   /** @type {(type: string, data: Record<string, any>, words: string) => void} */
   #note(type, data, words) {
+    if (type === "approval") this.approvals.ask(/** @type {Approval} */ (data));
     if (type === "tool_result") {
+      this.#known.note(data);
+      this.approvals.settle(data.call_id, data.outcome === "refused" ? "denied" : "approved");
       for (const one of data.citations ?? []) {
         this.#sources.set(this.#sources.size + 1, addressed(one));
       }
@@ -100,11 +114,15 @@ export class AnswerView {
     this.#markdown.clear();
   }
 
-  #render() {
+  /** Show what has come, and what has become known since. */
+  render() {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    this.#markdown.render();
-    this.#onGrow();
+    const again = this.#known_size !== this.#known.size && this.lacks;
+    this.#known_size = this.#known.size;
+    if (again) this.#markdown.renderAgain();
+    else this.#markdown.render();
+    this.#does.onGrow();
   }
 
   #sourceList() {

@@ -1,15 +1,11 @@
 /** Shows a conversation: questions and answers in order, or a welcome while there are none. */
 
-import { copyButton } from "../kit/buttons.js";
-import { byId, el } from "../kit/dom.js";
+import { byId, copyButton, el } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { AnswerView } from "./answer-view.js";
+import { Known } from "./known.js";
 import { ScrollFollower } from "./scroll.js";
-import { storedTrace } from "./stored-trace.js";
-
-/** @import { StoredMessage } from "../wire/shapes.js" */
-
-/** @typedef {(runId: string) => Promise<object[]>} LoadTrace */
+import { recall, storedTrace } from "./stored-trace.js";
 
 /** The conversation in the middle of the page. */
 export class ChatView {
@@ -19,7 +15,16 @@ export class ChatView {
   #title = byId("title", HTMLElement);
   #scroll = new ScrollFollower(byId("scroller", HTMLElement), byId("to-end", HTMLButtonElement));
 
-  constructor() {
+  #known = new Known();
+  #does;
+  /** @type {AnswerView[]} */
+  #answers = [];
+
+  /** @param {Omit<AnswerDoes, "onGrow">} does */
+  constructor(does) {
+    this.#does = { ...does, onGrow: () => this.#scroll.grow() };
+    // A picture takes its room when it has come.
+    this.#log.addEventListener("load", this.#does.onGrow, { capture: true });
     const commands = text.commands.map((command) =>
       el(
         "li",
@@ -51,6 +56,8 @@ export class ChatView {
   /** Show an empty conversation; the welcome stays away while one is being fetched. */
   clear({ welcome = true } = {}) {
     this.#log.replaceChildren();
+    this.#answers = [];
+    this.#known = new Known();
     this.#welcome.hidden = !welcome;
     this.#scroll.toStart();
     this.setTitle("");
@@ -58,24 +65,27 @@ export class ChatView {
 
   /**
    * Show stored messages.
-   * @type {(messages: readonly StoredMessage[], loadTrace: LoadTrace) => void}
+   * @type {(messages: readonly StoredMessage[], loadTrace: LoadTrace) => AnswerView[]}
+   * @returns those whose runs wait to be allowed something
    */
   show(messages, loadTrace) {
+    const waiting = [];
     for (const stored of messages) {
       const words = wordsOf(stored.message.content);
+      const waits = stored.state === "waiting";
       if (stored.message.role === "user") this.#addQuestion(words);
-      else if (stored.message.role === "assistant" && words) {
-        this.#addStored(stored, words, loadTrace);
+      else if (stored.message.role === "assistant" && (words || waits)) {
+        const answer = this.#addStored(stored, words, loadTrace);
+        if (waits) waiting.push(answer);
       }
     }
     this.#welcome.hidden = true;
     this.#scroll.toEnd();
+    recall(this.#answers, this.#known, loadTrace);
+    return waiting;
   }
 
-  /**
-   * Add a question and go to it.
-   * @param {string} words
-   */
+  /** @type {(words: string) => HTMLElement} add a question and go to it */
   ask(words) {
     this.#welcome.hidden = true;
     const question = this.#addQuestion(words);
@@ -83,12 +93,15 @@ export class ChatView {
     return question;
   }
 
-  /** Add an answer that is being worked on. */
-  answer() {
-    const view = new AnswerView({ onGrow: () => this.#scroll.grow() });
+  /**
+   * Add an answer.
+   * @param {string} [runId]
+   * @param {TraceView} [trace]
+   */
+  answer(runId, trace) {
+    const view = new AnswerView(this.#known, this.#does, runId, trace);
+    this.#answers.push(view);
     this.#log.append(view.element);
-    view.begin();
-    this.#scroll.grow();
     return view;
   }
 
@@ -99,6 +112,7 @@ export class ChatView {
 
   /** @param {string} words */
   #addQuestion(words) {
+    this.#known.hear(words);
     const bubble = el("p", { class: "bubble" }, words);
     const title = el("h2", { class: "visually-hidden" }, text.you);
     const question = el("article", { class: "question" }, title, bubble);
@@ -106,22 +120,21 @@ export class ChatView {
     return question;
   }
 
-  /** @type {(stored: StoredMessage, words: string, loadTrace: LoadTrace) => void} */
-  #addStored({ message, state, run_id: runId }, words, loadTrace) {
-    const view = new AnswerView(runId ? { trace: storedTrace(() => loadTrace(runId)) } : {});
+  /** @type {(stored: StoredMessage, words: string, loadTrace: LoadTrace) => AnswerView} */
+  #addStored({ message, state, run_id }, words, loadTrace) {
+    const runId = run_id ?? "";
+    const told = runId && state !== "waiting"; // one that waits is told again as it goes on
+    const view = this.answer(runId, told ? storedTrace(() => loadTrace(runId)) : undefined);
     view.handle({ kind: "content", text: words });
     if (message.annotations?.length) {
       view.handle({ kind: "annotations", annotations: message.annotations });
     }
     view.finish(state);
-    this.#log.append(view.element);
+    return view;
   }
 }
 
-/**
- * Give the text of a message, which may come in parts.
- * @param {unknown} content
- */
+/** @type {(content: unknown) => string} give the text of a message, which may come in parts */
 function wordsOf(content) {
   if (typeof content === "string") return content;
   const parts = Array.isArray(content) ? content : [];

@@ -12,11 +12,7 @@ export class TraceFacts {
   /** @type {Map<string, string>} */
   #running = new Map();
 
-  /**
-   * Take note of an event.
-   * @param {string} type
-   * @param {Record<string, any>} data
-   */
+  /** @type {(type: string, data: Record<string, any>) => void} take note of an event */
   note(type, data) {
     if (type === "route" || (type === "notice" && data.route)) this.#route = String(data.route);
     if (type === "plan") this.#planned = true;
@@ -51,14 +47,15 @@ export class TraceFacts {
  */
 export function argumentLines(given) {
   const lines = Object.entries(given).map(([name, value]) => {
-    const shown = typeof value === "string" ? value : jsonOf(value);
+    const shown = shownValue(value);
     return shown.includes("\n") ? `${name}:\n${shown}` : `${name}: ${shown}`;
   });
   return lines.join("\n");
 }
 
 /** @param {unknown} value */
-function jsonOf(value) {
+export function shownValue(value) {
+  if (typeof value === "string") return value;
   const short = JSON.stringify(value);
   return short.length <= SHORT_CHARS ? short : JSON.stringify(value, null, 2);
 }

@@ -4,11 +4,9 @@
  * the reader has chosen otherwise.
  */
 
-import { el } from "../kit/dom.js";
-import { icon } from "../kit/icons.js";
+import { el, icon } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { PlanView } from "./plan-view.js";
-import { ToolView } from "./tool-view.js";
+import { PlanView, ToolView } from "./step-views.js";
 import { TraceFacts } from "./trace-facts.js";
 
 /** The trace of one answer. */
@@ -61,10 +59,7 @@ export class TraceView {
     this.#update();
   }
 
-  /**
-   * Add what the model thought.
-   * @param {string} piece
-   */
+  /** @type {(piece: string) => void} add what the model thought */
   think(piece) {
     if (!this.#thought) {
       if (!piece.trim()) return;
@@ -76,9 +71,7 @@ export class TraceView {
 
   /**
    * Add a structured step; one of an unknown type shows its text.
-   * @param {string} type
-   * @param {Record<string, any>} data
-   * @param {string} words
+   * @type {(type: string, data: Record<string, any>, words: string) => void}
    */
   note(type, data, words) {
     this.#facts.note(type, data);

@@ -1,20 +1,14 @@
-/** One file in the list, and one passage that was found in a file. */
+/** What is shown of a file, of a passage that was found in one, and of one that a tool made. */
 
-import { iconButton } from "../kit/buttons.js";
-import { el } from "../kit/dom.js";
-import { confirmDanger } from "../shell/dialog.js";
+import { el, icon, iconButton, outsideLink } from "../kit/dom.js";
+import { confirmDanger } from "../shell/frame.js";
 import { named, text } from "../strings.js";
+import { deleteFile, original, pathOf, readAgain } from "../wire/server.js";
 
-/** @import { Passage, StoredFile } from "../wire/shapes.js" */
-
-/** @typedef {"show" | "download" | "readAgain" | "remove"} FileAction */
-
+const KEPT_MS = 60_000;
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
 
-/**
- * Write a size as people read it, in thousands.
- * @param {number} size_bytes
- */
+/** @type {(size_bytes: number) => string} write a size as people read it, in thousands */
 export function sizeOf(size_bytes) {
   let size = size_bytes;
   let unit = 0;
@@ -91,4 +85,42 @@ export function row(onShow, name, facts) {
   const body = el(onShow ? "button" : "div", { class: "file-body" }, title, words);
   if (onShow) body.addEventListener("click", onShow);
   return body;
+}
+
+/**
+ * Erase a file, have it read anew, or save what was uploaded.
+ * @param {Api} api
+ * @param {FileAction} action
+ * @param {Pick<StoredFile, "file_id" | "filename">} file
+ */
+export async function carryOut(api, action, { file_id: id, filename }) {
+  if (action === "remove") await deleteFile(api, id);
+  else if (action === "readAgain") await readAgain(api, id);
+  else {
+    const href = URL.createObjectURL(await original(api, id));
+    el("a", { href, download: filename }).click();
+    setTimeout(() => URL.revokeObjectURL(href), KEPT_MS);
+  }
+}
+
+const PICTURE = /^image\/(?:png|jpeg|gif|webp)$/; // never SVG, which can hold scripts
+
+/**
+ * Make the element of an artifact; it is fetched from our own origin, where a cookie opens it.
+ * @param {Partial<Artifact> & { id: string, filename: string }} artifact
+ */
+export function artifactElement({ id, filename, media_type = "", size_bytes }) {
+  const href = pathOf("artifacts", id);
+  const size = size_bytes === undefined ? "" : sizeOf(size_bytes);
+  const chip = { class: "chip", href, download: true, title: `${text.download}: ${filename}` };
+  const name = el("span", { class: "source-title", dir: "auto" }, filename);
+  const save = el("a", chip, icon("download"), name, el("span", { class: "source-host" }, size));
+  const whole = el("span", { class: size ? "artifact" : "artifact unsized" }, save);
+  if (PICTURE.test(media_type)) {
+    const picture = el("img", { src: href, alt: filename, loading: "lazy" });
+    const large = outsideLink(href, { class: "picture" }, picture);
+    picture.addEventListener("error", () => large.remove());
+    whole.prepend(large);
+  }
+  return whole;
 }

@@ -2,20 +2,11 @@
 
 import { byId } from "../kit/dom.js";
 import { named, text } from "../strings.js";
-import { ApiError, wordsOf } from "../wire/api-error.js";
-import { listFiles, searchFiles } from "../wire/files.js";
-import { carryOut } from "./file-actions.js";
-import { fileItem, focusAgain, isFinal, passageItem } from "./file-item.js";
+import { ApiError, wordsOf } from "../wire/events.js";
+import { listFiles, searchFiles } from "../wire/server.js";
+import { carryOut, fileItem, focusAgain, isFinal, passageItem } from "./file-item.js";
 
-/** @import { Api } from "../api.js" */
-/** @import { FileAction } from "./file-item.js" */
-/** @import { StoredFile } from "../wire/shapes.js" */
-
-/**
- * @typedef {{ api: Api, announce: (words: string) => void, onShow: (fileId: string) => void,
- *   onPassage: (citationId: string) => void }} FileListParts
- * @typedef {"anew" | "again" | "more"} How
- */
+/** @typedef {"anew" | "again" | "more"} How */
 
 const TYPING_MS = 200;
 const LOOK_AGAIN_MS = 1500;

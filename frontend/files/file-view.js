@@ -2,12 +2,9 @@
 
 import { byId, el } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { ApiError, wordsOf } from "../wire/api-error.js";
-import { getCitation, getFile, pageAround, textPage } from "../wire/files.js";
-import { carryOut } from "./file-actions.js";
-
-/** @import { Api } from "../api.js" */
-/** @import { Place, TextPage } from "../wire/shapes.js" */
+import { ApiError, wordsOf } from "../wire/events.js";
+import { getCitation, getFile, pageAround, textPage } from "../wire/server.js";
+import { carryOut } from "./file-item.js";
 
 /** @typedef {() => boolean} IsWanted tells whether nothing else has been asked for since */
 
@@ -122,9 +119,7 @@ function pageText([before = "", marked = "", after = ""]) {
 /**
  * Cut the text of a page into what stands before a passage, what of the passage is on it, and what
  * comes after. Places count characters (code points) of the whole text, as the server does.
- * @param {{ text: string, start: number }} page
- * @param {{ start: number, end: number }} passage
- * @returns {string[]}
+ * @type {(page: { text: string, start: number }, passage: { start: number, end: number }) => string[]}
  */
 export function markedPage({ text, start }, passage) {
   const characters = Array.from(text);

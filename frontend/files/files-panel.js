@@ -1,14 +1,11 @@
 /** The documents beside the conversation: the list and what is on its way, or the text of one. */
 
 import { byId } from "../kit/dom.js";
-import { citationIn } from "../shell/place.js";
 import { text } from "../strings.js";
-import { takeDrops } from "./dropped.js";
+import { citationIn } from "../text/links.js";
 import { FileList } from "./file-list.js";
 import { FileView } from "./file-view.js";
-import { Uploads } from "./uploads.js";
-
-/** @import { Api } from "../api.js" */
+import { takeDrops, Uploads } from "./uploads.js";
 
 const NARROW = "(max-width: 800px)";
 
@@ -61,10 +58,7 @@ export class FilesPanel {
     this.#takeFiles();
   }
 
-  /**
-   * Open the passage that a citation points at.
-   * @param {string} id
-   */
+  /** @type {(id: string) => void} open the passage that a citation points at */
   showCitation(id) {
     this.#open("text");
     this.#view.showCitation(id);

@@ -2,7 +2,7 @@
 
 import { byId } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { ApiError, wordsOf } from "../wire/api-error.js";
+import { ApiError, wordsOf } from "../wire/events.js";
 
 /** Asks for name and password. */
 export class Login {

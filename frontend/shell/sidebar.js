@@ -1,17 +1,34 @@
-/** The list of conversations with its search. */
+/**
+ * The list of conversations with its search; each is a link, with buttons to rename and delete it.
+ */
 
-import { byId } from "../kit/dom.js";
+import { byId, el, iconButton } from "../kit/dom.js";
 import { text } from "../strings.js";
+import { addressOf } from "../text/links.js";
 import { deleteConversation, listConversations, renameConversation } from "../wire/server.js";
-import { conversationItem } from "./conversation-item.js";
-
-/** @import { Api } from "../api.js" */
-/** @import { Conversation } from "../wire/shapes.js" */
+import { askText, confirmDanger } from "./frame.js";
 
 /**
- * @typedef {{ api: Api, onError: (error: unknown) => void, onRemoved: (id: string) => void,
- *   onRenamed: (id: string, title: string) => void }} SidebarParts
+ * Make the list item of a conversation.
+ * @param {Conversation} conversation
+ * @param {boolean} active whether it is the one that is open
+ * @param {ItemActions} actions
  */
+export function conversationItem({ id, title }, active, { rename, remove }) {
+  const name = title || text.untitled;
+  const link = el("a", { href: addressOf(id), title: name }, name);
+  if (active) link.setAttribute("aria-current", "page");
+  const edit = iconButton("edit", `${text.rename}: ${name}`, async () => {
+    const asked = { title: text.renameTitle, label: text.renameLabel, action: text.save };
+    const changed = await askText({ ...asked, value: title });
+    if (changed && changed !== title) await rename(id, changed);
+  });
+  const erase = iconButton("trash", `${text.remove}: ${name}`, async () => {
+    const asked = { title: text.removeTitle, body: text.removeBody(name), action: text.remove };
+    if (await confirmDanger(asked)) await remove(id);
+  });
+  return el("li", { "data-id": id }, link, edit, erase);
+}
 
 const TYPING_MS = 200;
 
@@ -39,10 +56,7 @@ export class Sidebar {
     });
   }
 
-  /**
-   * Mark the conversation that is open.
-   * @param {string} id
-   */
+  /** @type {(id: string) => void} mark the conversation that is open */
   setActive(id) {
     this.#active = id;
     this.#draw();
@@ -55,10 +69,7 @@ export class Sidebar {
     this.#draw();
   }
 
-  /**
-   * Give the title of a conversation that is listed.
-   * @param {string} id
-   */
+  /** @type {(id: string) => string} give the title of a conversation that is listed */
   titleOf(id) {
     return this.#shown.find((one) => one.id === id)?.title ?? "";
   }

@@ -3,10 +3,7 @@
  * a block that another one follows can never change again. Pure.
  */
 
-import { collectList, isItem } from "./lists.js";
-import { collectTable, startsTable } from "./tables.js";
-
-/** @import { Block } from "./shapes.js" */
+import { collectList, collectTable, isItem, startsTable } from "./lines.js";
 
 /** @typedef {{ block: Block, next: number }} Found */
 
@@ -16,20 +13,12 @@ const RULE = /^ {0,3}([-*_])(?: *\1){2,} *$/;
 const QUOTE = /^ {0,3}> ?/;
 const DEEPEST = 8;
 
-/**
- * Cut a text into blocks.
- * @param {string} source
- * @returns {Block[]}
- */
+/** @type {(source: string) => Block[]} cut a text into blocks */
 export function parseBlocks(source) {
   return blocksOf(source.split("\n").map(untabbed), 0);
 }
 
-/**
- * @param {string[]} lines
- * @param {number} depth
- * @returns {Block[]}
- */
+/** @type {(lines: string[], depth: number) => Block[]} */
 function blocksOf(lines, depth) {
   /** @type {Block[]} */
   const blocks = [];
@@ -46,12 +35,7 @@ function blocksOf(lines, depth) {
   return blocks;
 }
 
-/**
- * @param {string[]} lines
- * @param {number} at
- * @param {number} depth
- * @returns {Found}
- */
+/** @type {(lines: string[], at: number, depth: number) => Found} */
 function blockAt(lines, at, depth) {
   const line = lines[at] ?? "";
   const fence = FENCE.exec(line);
@@ -72,10 +56,7 @@ function blockAt(lines, at, depth) {
 
 /**
  * Read a quote or a list; null for anything else, and for what is nested absurdly deep.
- * @param {string[]} lines
- * @param {number} at
- * @param {number} depth
- * @returns {Found | null}
+ * @type {(lines: string[], at: number, depth: number) => Found | null}
  */
 function nestedAt(lines, at, depth) {
   if (depth >= DEEPEST) return null;
@@ -93,10 +74,7 @@ function nestedAt(lines, at, depth) {
 
 /**
  * Read a fenced block; without its closing fence it reaches to the end.
- * @param {string[]} lines
- * @param {number} at
- * @param {RegExpExecArray} fence
- * @returns {Found}
+ * @type {(lines: string[], at: number, fence: RegExpExecArray) => Found}
  */
 function codeAt(lines, at, [, margin = "", ticks = "", language = ""]) {
   const closing = new RegExp(`^ {0,3}\\${ticks[0]}{${ticks.length},} *$`);
@@ -107,11 +85,7 @@ function codeAt(lines, at, [, margin = "", ticks = "", language = ""]) {
   return { block: { line: at, type: "code", language, text: code.join("\n") }, next: end + 1 };
 }
 
-/**
- * @param {string[]} lines
- * @param {number} at
- * @returns {Found}
- */
+/** @type {(lines: string[], at: number) => Found} */
 function paragraphAt(lines, at) {
   let next = at + 1;
   while (next < lines.length && !startsBlock(lines[next] ?? "") && !startsTable(lines, next)) {

@@ -1,8 +1,6 @@
 /** Reads what stands inside a line of Markdown: emphasis, code, links, citation markers. Pure. */
 
-import { addressAt, isWebAddress, linkAt } from "./links.js";
-
-/** @import { FoundLink, Inline } from "./shapes.js" */
+import { addressAt, artifactIn, isWebAddress, linkAt } from "./links.js";
 
 /** @typedef {{ token: Inline, next: number }} Found */
 /** @typedef {{ depth: number, inLink: boolean }} Place */
@@ -48,10 +46,10 @@ function tokenAt(source, at, place) {
       return codeAt(source, at);
     case "h":
     case "<":
-      return linked(addressAt(source, at), place);
+      return linked(addressAt(source, at), place, false);
     case "[":
     case "!":
-      return citeAt(source, at, place) ?? linked(linkAt(source, at), place);
+      return citeAt(source, at, place) ?? linked(linkAt(source, at), place, source[at] === "!");
     default:
       return emphasisAt(source, at, place);
   }
@@ -80,10 +78,13 @@ function citeAt(source, at, place) {
   return { token: { type: "cite", number: Number(found[1]) }, next: at + found[0].length };
 }
 
-/** @type {(found: FoundLink | null, place: Place) => Found | null} */
-function linked(found, { depth, inLink }) {
+/** @type {(found: FoundLink | null, place: Place, picture: boolean) => Found | null} */
+function linked(found, { depth, inLink }, picture) {
   if (!found) return null;
   const { label, href, next } = found;
+  const id = inLink ? "" : artifactIn(href);
+  if (id)
+    return { token: { type: "artifact", id, name: label === href ? id : label, picture }, next };
   if (label === href && !inLink && isWebAddress(href)) {
     return { token: { type: "link", href, children: [{ type: "text", text: href }] }, next };
   }

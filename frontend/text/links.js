@@ -1,6 +1,7 @@
-/** Finds links in Markdown and says which addresses may become one. Pure. */
-
-/** @import { FoundLink } from "./shapes.js" */
+/**
+ * Finds links in Markdown, says which addresses may become one, and what an address names: a
+ * conversation (#/c/ID), a citation, an artifact, or nothing. Pure.
+ */
 
 const LABEL = String.raw`((?:[^[\]\\]|\\.|\[[^[\]]{0,300}\]){0,1000})`;
 const PLACE = String.raw`<?([^\s()<>]{0,2000}(?:\([^\s()<>]{0,500}\)[^\s()<>]{0,500}){0,4})>?`;
@@ -17,10 +18,16 @@ export function isWebAddress(address) {
 }
 
 /**
+ * Give the artifact that an address names, "" for none: its host and its key do not matter, as it is
+ * opened on our own origin.
+ * @param {string} address
+ */
+export const artifactIn = (address) =>
+  /^[^?#]*\/api\/artifacts\/(art_[\w-]+)(?:[?#]|$)/.exec(address)?.[1] ?? "";
+
+/**
  * Read `[label](address)` at a place; an image `![label](address)` is a link as well.
- * @param {string} source
- * @param {number} at
- * @returns {FoundLink | null}
+ * @type {(source: string, at: number) => FoundLink | null}
  */
 export function linkAt(source, at) {
   LINK.lastIndex = at;
@@ -32,9 +39,7 @@ export function linkAt(source, at) {
 
 /**
  * Read an address that stands in the text as it is, or between angle brackets.
- * @param {string} source
- * @param {number} at
- * @returns {FoundLink | null}
+ * @type {(source: string, at: number) => FoundLink | null}
  */
 export function addressAt(source, at) {
   BRACKETED.lastIndex = at;
@@ -62,4 +67,33 @@ function withoutTail(address) {
     end -= 1;
   }
   return address.slice(0, end);
+}
+
+/**
+ * Give the address of a conversation; "" is a new one.
+ * @param {string} id
+ */
+export const addressOf = (id) => (id ? `#/c/${encodeURIComponent(id)}` : "#/");
+
+/**
+ * Give the conversation that an address names, "" for none.
+ * @param {string} hash
+ */
+export const conversationIn = (hash) => named(/^#\/c\/([^/]+)$/, hash);
+
+/**
+ * Give the citation that an address names, "" for none: the page's own #/citation/ID, or the link
+ * that the server puts into answers.
+ * @param {string} address
+ */
+export const citationIn = (address) =>
+  named(/(?:#\/citation\/|\/api\/citations\/)(cit_[^/?#]+)$/, address);
+
+/** @type {(pattern: RegExp, address: string) => string} */
+function named(pattern, address) {
+  try {
+    return decodeURIComponent(pattern.exec(address)?.[1] ?? "");
+  } catch {
+    return "";
+  }
 }

@@ -3,16 +3,13 @@
  * only the newest is built again.
  */
 
+import { parseBlocks } from "./blocks.js";
 import { blockElement } from "./elements.js";
-import { parseProgress } from "./progress.js";
-
-/** @import { Block } from "./shapes.js" */
-/** @import { Sources } from "./elements.js" */
 
 /** Shows a growing Markdown text in an element. */
 export class MarkdownView {
   #host;
-  #sources;
+  #seen;
   #settled_chars = 0;
   /** @type {HTMLElement[]} */
   #open = [];
@@ -21,11 +18,11 @@ export class MarkdownView {
 
   /**
    * @param {HTMLElement} host
-   * @param {Sources} sources looked up whenever a marker is built
+   * @param {Seen} seen looked up whenever a marker or a link is built
    */
-  constructor(host, sources) {
+  constructor(host, seen) {
     this.#host = host;
-    this.#sources = sources;
+    this.#seen = seen;
     this.source = "";
   }
 
@@ -44,7 +41,7 @@ export class MarkdownView {
     );
     if (blocks.length === 0 || this.#growCode(blocks)) return;
     for (const element of this.#open) element.remove();
-    const elements = blocks.map((block) => blockElement(block, this.#sources));
+    const elements = blocks.map((block) => blockElement(block, this.#seen));
     this.#host.append(...elements);
     this.#open = elements.slice(settled);
     this.#settled_chars += settled_chars;
@@ -90,4 +87,24 @@ function openCode(blocks, open) {
   const node = open[0]?.querySelector("pre > code")?.firstChild;
   if (open.length !== 1 || block?.type !== "code" || !(node instanceof Text)) return null;
   return { language: block.language, text: block.text, node };
+}
+
+/**
+ * Cut a text into blocks. Open is the last one, and the one before it while the last consists of
+ * one unfinished line: "2" may become "2.", another item of the list above.
+ * @type {(source: string) => Progress}
+ */
+export function parseProgress(source) {
+  const blocks = parseBlocks(source);
+  const last = blocks.length - 1;
+  const unfinished = source.indexOf("\n", offsetOf(source, blocks[last]?.line ?? 0)) < 0;
+  const settled = Math.max(unfinished ? last - 1 : last, 0);
+  return { blocks, settled, settled_chars: offsetOf(source, blocks[settled]?.line ?? 0) };
+}
+
+/** @type {(source: string, line: number) => number} give where a line begins, in characters */
+function offsetOf(source, line) {
+  let offset = 0;
+  for (let seen = 0; seen < line; seen += 1) offset = source.indexOf("\n", offset) + 1;
+  return offset;
 }

@@ -1,24 +1,15 @@
 /**
- * Puts a question and streams its answer. When the connection breaks the run is followed from its
- * beginning; readers only see `restart`.
+ * Puts a question and streams its answer, or streams a run that goes on somewhere else: after a
+ * reload, or when its connection broke. Readers only see `restart`.
  */
 
-import { chunkEvents } from "./answer-events.js";
-import { follow } from "./follow.js";
-import { readEvents } from "./sse.js";
-
-/** @import { Api } from "../api.js" */
-/** @import { StreamOptions } from "./follow.js" */
-/** @import { AnswerEvent } from "./shapes.js" */
-
-/**
- * `mode` is auto, chat, react or plan; without `sessionId` a new conversation is kept.
- * @typedef {{ model: string, mode: string, content: string, sessionId?: string }} Question
- */
+import { text } from "../strings.js";
+import { ApiError, chunkEvents, entryEvent, readEvents } from "./events.js";
+import { getRun, pathOf } from "./server.js";
 
 /**
  * Put a question and stream its answer.
- * @type {(api: Api, question: Question, options: StreamOptions) => AsyncGenerator<AnswerEvent, void, void>}
+ * @type {(api: Api, question: Question, options: StreamOptions) => Answering}
  */
 export async function* ask(api, question, options) {
   const { signal } = options;
@@ -31,23 +22,7 @@ export async function* ask(api, question, options) {
   } catch (error) {
     if (signal.aborted) throw error;
   }
-  yield* retold(follow(api, runId, options));
-}
-
-/**
- * Say before the first event that all is told again; a run that has nothing to tell changes nothing.
- * @param {AsyncGenerator<AnswerEvent, void, void>} events
- * @returns {AsyncGenerator<AnswerEvent, void, void>}
- */
-async function* retold(events) {
-  let begun = false;
-  for await (const event of events) {
-    if (!begun && event.kind !== "end" && event.kind !== "error") {
-      begun = true;
-      yield { kind: "restart" };
-    }
-    yield event;
-  }
+  yield* follow(api, runId, options);
 }
 
 /** @param {Question} question */
@@ -58,15 +33,12 @@ function requestBody({ model, mode, content, sessionId }) {
     stream: true,
     agent_type: mode,
     on_disconnect: "finish",
+    approvals: "events",
     ...(sessionId ? { session_id: sessionId } : { store: true }),
   };
 }
 
-/**
- * Give a completion's events; true when it came to its end.
- * @param {Response} response
- * @returns {AsyncGenerator<AnswerEvent, boolean, void>}
- */
+/** @type {(response: Response) => AnsweringPart} true when it came to its end */
 async function* chunks(response) {
   for await (const { data } of readEvents(response)) {
     if (data === "[DONE]") return true;
@@ -76,3 +48,61 @@ async function* chunks(response) {
   }
   return false;
 }
+
+const TRIES = 7;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 8000;
+
+/**
+ * Stream a run from its beginning, also while it goes on; mends its own connection. Says before the
+ * first event that all is told again; a run that has nothing to tell changes nothing.
+ * @type {(api: Api, runId: string, options: StreamOptions) => Answering}
+ */
+export async function* follow(api, runId, { signal, wait = sleep }) {
+  const seen = { lastId: "", failures: 0, begun: false };
+  while (seen.failures < TRIES) {
+    try {
+      if (yield* replay(api, runId, signal, seen)) return;
+    } catch (error) {
+      if (signal.aborted || (error instanceof ApiError && !error.passing)) throw error;
+    }
+    await wait(Math.min(FIRST_WAIT_MS * 2 ** seen.failures, LONGEST_WAIT_MS));
+    seen.failures += 1;
+  }
+  throw new ApiError(text.cutOff);
+}
+
+/**
+ * Replay a run from behind what was seen, which is kept up to date; true when it came to its end.
+ * @type {(api: Api, runId: string, signal: AbortSignal, seen: Replayed) => AnsweringPart}
+ */
+async function* replay(api, runId, signal, seen) {
+  /** @type {Record<string, string>} */
+  const headers = seen.lastId ? { "Last-Event-ID": seen.lastId } : {};
+  const response = await api.open(`${pathOf("runs", runId)}/events`, { headers, signal });
+  for await (const { event, data, id } of readEvents(response)) {
+    seen.lastId = id || seen.lastId;
+    const entry = JSON.parse(data);
+    if (event === "end") {
+      yield* ending(api, runId, entry.state);
+      return true;
+    }
+    const known = entryEvent(entry);
+    if (known && !seen.begun) yield { kind: "restart" };
+    if (known) yield known;
+    seen.begun ||= known !== null;
+    seen.failures = 0;
+  }
+  return false;
+}
+
+/** @type {(api: Api, runId: string, state: string) => Answering} */
+async function* ending(api, runId, state) {
+  if (state === "failed") {
+    const run = await getRun(api, runId);
+    yield { kind: "error", message: run.trace.error || text.states.failed };
+  }
+  yield { kind: "end", state };
+}
+
+const sleep = (/** @type {number} */ delay_ms) => new Promise((done) => setTimeout(done, delay_ms));

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chunkEvents, entryEvent } from "../../frontend/wire/answer-events.js";
+import { chunkEvents, entryEvent } from "../../frontend/wire/events.js";
 
 const chunk = (/** @type {object} */ delta, extra = {}) => ({
   choices: [{ index: 0, delta }],

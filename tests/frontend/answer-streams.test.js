@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Api } from "../../frontend/api.js";
-import { ask } from "../../frontend/wire/ask.js";
-import { follow } from "../../frontend/wire/follow.js";
+import { ask, follow } from "../../frontend/wire/ask.js";
 import { collected } from "./collected.js";
 
 const OPEN = { kind: "open", runId: "run_1", sessionId: "conv_1" };
+const RESTART = { kind: "restart" };
 const QUESTION = { model: "m", mode: "auto", content: "hi" };
 const HEADERS = { "x-run-id": "run_1", "x-session-id": "conv_1" };
 const END = 'event: end\ndata: {"state":"completed"}\n\n';
@@ -78,7 +78,7 @@ test("an answer that breaks off is told again from the run", async () => {
   assert.deepEqual(await collected(ask(api, QUESTION, options)), [
     OPEN,
     content("Hel"),
-    { kind: "restart" },
+    RESTART,
     content("Hello"),
     { kind: "end", state: "completed" },
   ]);
@@ -94,7 +94,7 @@ test("a replay that breaks off goes on behind the last event, waiting longer whi
   ]);
   const events = await collected(follow(api, "run_1", options));
   const texts = ["Hel", "l", "o"].map(content);
-  assert.deepEqual(events, [...texts, { kind: "end", state: "completed" }]);
+  assert.deepEqual(events, [RESTART, ...texts, { kind: "end", state: "completed" }]);
   const path = "/api/runs/run_1/events";
   assert.deepEqual(asked, [path, `${path} after 0.3`, `${path} after 0.3`, `${path} after 0.4`]);
   assert.deepEqual(waits_ms, [500, 1000, 500]);

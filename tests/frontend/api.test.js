@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Api } from "../../frontend/api.js";
-import { ApiError } from "../../frontend/wire/api-error.js";
+import { ApiError } from "../../frontend/wire/events.js";
 import { listModels } from "../../frontend/wire/server.js";
 
 const LOGIN = "POST /api/auth/login";

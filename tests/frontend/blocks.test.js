@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseBlocks } from "../../frontend/text/blocks.js";
-import { parseProgress } from "../../frontend/text/progress.js";
+import { parseProgress } from "../../frontend/text/markdown.js";
 
 const paragraph = (/** @type {number} */ line, /** @type {string} */ text) => ({
   line,

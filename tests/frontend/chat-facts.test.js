@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addressed, annotatedSources, hostOf } from "../../frontend/chat/sources.js";
+import { addressed, annotatedSources, hostOf } from "../../frontend/chat/known.js";
 import { argumentLines, TraceFacts } from "../../frontend/chat/trace-facts.js";
-import { addressOf, conversationIn } from "../../frontend/shell/place.js";
+import { addressOf, conversationIn } from "../../frontend/text/links.js";
 
 test("annotations are counted in characters, not in UTF-16 units", () => {
   const place = { url: "https://a.org", title: "A", start_index: 4, end_index: 7 };

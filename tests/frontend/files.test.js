@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hostOf } from "../../frontend/chat/sources.js";
+import { hostOf } from "../../frontend/chat/known.js";
 import { factsOf, sizeOf } from "../../frontend/files/file-item.js";
 import { markedPage } from "../../frontend/files/file-view.js";
-import { addressOf, citationIn, conversationIn } from "../../frontend/shell/place.js";
-import { pageAround } from "../../frontend/wire/files.js";
+import { addressOf, citationIn, conversationIn } from "../../frontend/text/links.js";
+import { pageAround } from "../../frontend/wire/server.js";
 
 const FILE = {
   file_id: "file-1",

@@ -21,6 +21,9 @@ function shortOne(token) {
   if (token.type === "code") return `code(${token.text})`;
   if (token.type === "cite") return `cite ${token.number}`;
   if (token.type === "link") return `link<${token.href}>(${short(token.children)})`;
+  if (token.type === "artifact") {
+    return `${token.picture ? "picture" : "file"} ${token.id}(${token.name})`;
+  }
   return `${token.type}(${short(token.children)})`;
 }
 
@@ -49,6 +52,15 @@ const LINES = [
   ["![x](javascript:alert(1))", "x"],
   ["<b>html</b> & <img src=x>", "<b>html</b> & <img src=x>"],
   ["xhttps://a.org", "xhttps://a.org"],
+  ["![a.png](http://h:1/api/artifacts/art_1-x?key=k.1)", "picture art_1-x(a.png)"],
+  [
+    "[out.csv](https://e.org/api/artifacts/art_2) <http://h/api/artifacts/art_3?key=k>",
+    "file art_2(out.csv) file art_3(art_3)",
+  ],
+  ["[x](/api/artifacts/art_4#y)", "file art_4(x)"],
+  ["[x](https://e.org/?/api/artifacts/art_5)", "link<https://e.org/?/api/artifacts/art_5>(x)"],
+  ["[x](/api/artifacts/art_6/../../me) [y](/api/artifacts/me)", "x y"],
+  ["[![i](http://h/api/artifacts/art_7)](https://a.org)", "link<https://a.org>(i)"],
 ];
 
 for (const [line, expected] of LINES) {

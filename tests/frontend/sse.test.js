@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readEvents, SseParser } from "../../frontend/wire/sse.js";
+import { readEvents, SseParser } from "../../frontend/wire/events.js";
 import { collected } from "./collected.js";
 
 const STREAM = [

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from backend.api.cookies import REFRESH_COOKIE, end_page_cookies, set_page_cookies
 from backend.api.deps import Account, AppServices, Services
 from backend.api.safe_json import SafeRoute, check_type, media_type, read_object
 from backend.errors import NotAllowed, NotAuthenticated
@@ -25,8 +26,6 @@ from backend.models.auth import (
 from backend.ports.accounts import LoginTokens
 
 router = APIRouter(prefix="/api/auth", tags=["auth"], route_class=SafeRoute)
-COOKIE = "steward_refresh"
-COOKIE_PATH = "/api/auth/refresh"
 DAY_S = 86_400
 CURL_TYPE = "application/x-www-form-urlencoded"  # what curl calls every body
 FORM_FIELDS = 20
@@ -63,7 +62,7 @@ async def login(request: Request, response: Response, found: Services) -> TokenO
     enter = found.accounts.login_page if body.remember else found.accounts.login
     tokens = await enter(body.username, body.password, address=address)
     if body.remember:
-        _set_cookie(response, tokens, found)
+        set_page_cookies(response, tokens, secure=found.options.secure_cookies)
     return _token(tokens)
 
 
@@ -71,11 +70,11 @@ async def login(request: Request, response: Response, found: Services) -> TokenO
 async def refresh(request: Request, response: Response, found: Services) -> TokenOut:
     """Exchange the page's refresh cookie for a new access token; the cookie is renewed too."""
     _check_origin(request, found)
-    cookie = request.cookies.get(COOKIE)
+    cookie = request.cookies.get(REFRESH_COOKIE)
     if not cookie:
         raise NotAuthenticated("There is no browser session; log in")
     tokens = await found.accounts.refresh(cookie)
-    _set_cookie(response, tokens, found)
+    set_page_cookies(response, tokens, secure=found.options.secure_cookies)
     return _token(tokens)
 
 
@@ -83,10 +82,10 @@ async def refresh(request: Request, response: Response, found: Services) -> Toke
 async def logout(request: Request, response: Response, found: Services) -> None:
     """Log out: end the browser session and remove its cookie."""
     _check_origin(request, found)
-    cookie = request.cookies.get(COOKIE)
+    cookie = request.cookies.get(REFRESH_COOKIE)
     if cookie:
         await found.accounts.logout(cookie)
-    response.delete_cookie(COOKIE, path=COOKIE_PATH)
+    end_page_cookies(response)
 
 
 @router.get("/me")
@@ -165,18 +164,6 @@ def _check_origin(request: Request, found: AppServices) -> None:
         return
     if urlsplit(origin).netloc != request.headers.get("host"):
         raise NotAllowed("This origin may not use the browser session")
-
-
-def _set_cookie(response: Response, tokens: LoginTokens, found: AppServices) -> None:
-    response.set_cookie(
-        COOKIE,
-        tokens.refresh_token or "",
-        max_age=tokens.refresh_expires_in_s,
-        path=COOKIE_PATH,
-        httponly=True,
-        samesite="strict",
-        secure=found.options.secure_cookies,
-    )
 
 
 def _token(tokens: LoginTokens) -> TokenOut:

@@ -82,3 +82,5 @@ async def delete_conversation(conversation_id: str, account: Account, found: Ser
     await found.approvals.cancel_of(account.user.id, conversation_id=conversation_id)
     if not await found.conversations.delete(account.user.id, conversation_id):
         raise NotFound(MISSING)
+    if found.artifacts is not None:
+        await found.artifacts.tidy(account.user.id)

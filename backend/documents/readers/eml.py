@@ -10,9 +10,9 @@ from typing import cast
 
 from backend.documents.blocks import plain_spans
 from backend.documents.building import TextBuilder
-from backend.documents.decoding import decode
 from backend.documents.extracted import Extracted, Source
 from backend.documents.html_text import add_html, parse_html
+from backend.kit.decoding import decode
 
 KIND = "eml"
 LABEL = "mail (EML)"

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from backend.documents.building import TextBuilder
-from backend.documents.decoding import decode
 from backend.documents.extracted import Extracted, Source, Unreadable
 from backend.documents.html_text import add_html, declared_charset, parse_html
 from backend.documents.packed import Package, open_package, resolve
 from backend.documents.xml_parts import Element, parse_xml
+from backend.kit.decoding import decode
 
 KIND = "epub"
 LABEL = "EPUB"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from backend.documents.building import TextBuilder
-from backend.documents.decoding import decode
 from backend.documents.extracted import Extracted, Source
 from backend.documents.html_text import add_html, declared_charset, page_title, parse_html
+from backend.kit.decoding import decode
 
 KIND = "html"
 LABEL = "HTML"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from backend.errors import Conflict
 from backend.kit.json_values import copy_json
 from backend.ports.approvals import Approval
+from backend.ports.artifacts import Artifact
 from backend.ports.stores import (
     ApiKey,
     Conversation,
@@ -38,6 +39,7 @@ class Shelves:
     audit: dict[str, ToolAudit] = field(default_factory=dict[str, ToolAudit])
     approvals: dict[str, Approval] = field(default_factory=dict[str, Approval])
     pauses: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    artifacts: dict[str, Artifact] = field(default_factory=dict[str, Artifact])
     papers: DocumentShelves = field(default_factory=DocumentShelves)
     login_failures: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
 
@@ -49,7 +51,7 @@ class Shelves:
     def erase_user(self, user_id: str) -> None:
         """Erase an account and all that is its."""
         del self.users[user_id]
-        for shelf in (self.keys, self.refresh_tokens, self.audit):
+        for shelf in (self.keys, self.refresh_tokens, self.audit, self.artifacts):
             for row_id in [row.id for row in shelf.values() if row.user_id == user_id]:
                 del shelf[row_id]
         for run in [run for run in self.runs.values() if run.user_id == user_id]:
@@ -88,6 +90,8 @@ class Shelves:
         self.messages.pop(conversation_id, None)
         for run in [run for run in self.runs.values() if run.conversation_id == conversation_id]:
             self.erase_run(run.id)
+        for it in [it for it in self.artifacts.values() if it.conversation_id == conversation_id]:
+            del self.artifacts[it.id]
 
 
 def detached(run: Run) -> Run:

@@ -3,95 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 
 from backend.agent.approvals import recover
-from backend.agent.policy import read_policy
 from backend.errors import Conflict, NotFound
 from backend.kit.fences import bare
-from backend.ports.approvals import Approval
 from backend.ports.models import ModelRequest
-from backend.ports.values import ToolCall, TurnEvent
-from tests.fakes.outside_tools import PAGE, Fetcher, Sender, outside_cards
+from tests.fakes.asking import Outside, answer, calling, events, outcomes
 from tests.fakes.scripted_model import call
-from tests.fakes.turns import USER, Core, Make
-
-Asked = Callable[..., Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """A core whose tools reach outside, and these tools."""
-
-    core: Core
-    fetcher: Fetcher
-    sender: Sender
-
-    async def one(self) -> Approval:
-        """Give the only call that waits."""
-        [found] = await self.core.approvals.pending(USER)
-        return found
-
-    async def decide(self, *, approve: bool, note: str = "") -> Any:
-        """Decide about the only call that waits, and wait for the end of what follows."""
-        one = await self.one()
-        await self.core.approvals.decide(USER, one.run_id, one.call_id, approve=approve, note=note)
-        run = self.core.turns.active.get(one.run_id)
-        if run is not None:
-            await run.done()
-        return await self.core.stores.runs.get(USER, one.run_id)
-
-
-@pytest.fixture
-def outside(core: Make) -> Callable[..., Outside]:
-    """Make such cores; `rules` are as in APPROVALS__RULES."""
-
-    def make(script: Any, *, rules: tuple[str, ...] = (), **options: Any) -> Outside:
-        fetcher, sender = Fetcher(), Sender()
-        cards = outside_cards(fetcher, sender)
-        made = core(script, policy=read_policy(rules), more_tools=cards, **options)
-        return Outside(made, fetcher, sender)
-
-    return make
-
-
-def results(request: ModelRequest) -> list[str]:
-    """Give the tool results a model is shown."""
-    return [bare(str(one.get("content"))) for one in request.messages if one["role"] == "tool"]
-
-
-def calling(*steps: list[ToolCall]) -> Any:
-    """Script a model that makes these calls in turn, then says what it was told last."""
-
-    def script(request: ModelRequest) -> Any:
-        done = sum(1 for one in request.messages if one.get("tool_calls"))
-        return steps[done] if done < len(steps) else f"Told: {results(request)[-1]}"
-
-    return script
-
-
-def events(run: Any, kind: str) -> list[Any]:
-    """Give the data of a run's events of one kind, live or stored."""
-    if hasattr(run, "log"):
-        found = [it for it in run.log.items if isinstance(it, TurnEvent)]
-        return [one.data for one in found if one.type == kind]
-    return [one["data"] for one in run.events if one.get("type") == kind]
-
-
-def answer(run: Any) -> str:
-    """Give the answer of a stored run."""
-    return "".join(one["text"] for one in run.events if one["kind"] == "content")
-
-
-async def outcomes(made: Outside) -> list[tuple[str, str]]:
-    """Give tool and outcome of every call in the audit, oldest first."""
-    rows = await made.core.stores.audit.list(USER)
-    return [(row.tool, row.outcome) for row in reversed(rows)]
-
+from tests.fakes.turns import USER
 
 SENDING = calling([call("send", text="hello")])
 
@@ -285,75 +209,6 @@ async def test_a_plan_does_all_that_is_ready_before_it_asks_and_then_goes_on(
     )
     for told in ("sent hello", "the sum is 3", "the sum is 4", "about x"):
         assert told in answer(stored)
-
-
-@pytest.mark.parametrize(
-    ("said", "url", "asked"),
-    [
-        ("look", PAGE, True),
-        (f"look at {PAGE}/", PAGE, False),
-        ("look at pages.example/news, please", f"{PAGE}/", False),
-        ("look", "https://library.example/x", False),
-        ("look", "https://library.example/x?secret=1", True),
-    ],
-)
-async def test_an_address_the_model_made_after_reading_needs_the_users_word(
-    outside: Callable[..., Outside], said: str, url: str, *, asked: bool
-) -> None:
-    """One that the user or a source gave does not, however it is spelt."""
-    made = outside(calling([call("look_up", query="x")], [call("fetch", page=url)]))
-    run = await made.core.ask(said, mode="react")
-    assert (run.state, made.fetcher.calls) == (("waiting", []) if asked else ("completed", [url]))
-
-
-async def test_before_anything_was_read_the_model_may_make_addresses(
-    outside: Callable[..., Outside],
-) -> None:
-    """Also in the very step in which the reading begins."""
-    both = [call("look_up", "c1", query="x"), call("fetch", "c2", url=PAGE)]
-    made = outside(calling(both))
-    run = await made.core.ask("look", mode="react")
-    assert (run.state, made.fetcher.calls, run.tainted) == ("completed", [PAGE], True)
-
-
-async def test_after_reading_an_effect_outside_is_asked_for_even_where_the_rules_allow_it(
-    outside: Callable[..., Outside],
-) -> None:
-    """Before, the rule counts."""
-    rules = ("send=allow",)
-    free = outside(SENDING, rules=rules)
-    assert (await free.core.ask("send", mode="react")).state == "completed"
-    read = outside(calling([call("look_up", query="x")], [call("send", text="y")]), rules=rules)
-    assert (await read.core.ask("send", mode="react")).state == "waiting"
-
-
-async def test_an_answer_from_an_earlier_turn_taints_the_next_one(
-    outside: Callable[..., Outside],
-) -> None:
-    """Even one that cites nothing."""
-
-    turns = iter([[call("look_up", query="x")], "It is so.", [call("fetch", url=PAGE)]])
-
-    def script(request: ModelRequest) -> Any:
-        return next(turns)
-
-    made = outside(script)
-    first = await made.core.ask("look", mode="react", store=True)
-    second = await made.core.ask("go on", mode="react", session_id=first.session_id)
-    assert (second.tainted, second.state) == (True, "waiting")
-
-
-async def test_a_denied_tool_is_not_offered_and_says_why(
-    outside: Callable[..., Outside],
-) -> None:
-    """To that caller alone."""
-    made = outside(calling([call("add", numbers=[1])]), rules=("user:anna add=deny",))
-    run = await made.core.ask("add", mode="react", username="Anna")
-    assert "the rules of this server" in run.log.content()
-    names = [spec["function"]["name"] for spec in made.core.model.requests[0].tools]
-    assert ("add" in names, made.core.adder.calls) == (False, [])
-    other = await made.core.ask("add", mode="react", username="Bert")
-    assert other.log.content() == "Told: the sum is 1"
 
 
 async def test_the_follow_up_of_a_stock_client_finds_what_came_of_it(

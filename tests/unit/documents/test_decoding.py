@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.documents.decoding import decode
+from backend.kit.decoding import decode
 
 GERMAN = "Das Café in Köln schließt um 18 Uhr – „Grüße“ kosten 5 €."
 RUSSIAN = "Привет, как дела? Это обычный русский текст для проверки кодировки."

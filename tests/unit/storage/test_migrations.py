@@ -31,21 +31,21 @@ from backend.storage.schema import (
     prepare_database,
 )
 
-NEXT = '''
+NEXT = f'''
 """A later step."""
 from alembic import op
 import sqlalchemy as sa
-revision = "0005"
-down_revision = "0004"
+revision = "later"
+down_revision = "{HEAD}"
 def upgrade():
     with op.batch_alter_table("users") as batch:
         batch.add_column(sa.Column("email", sa.Text()))
 '''
-FAULTY = '''
+FAULTY = f'''
 """A step that makes half of its changes for good and then fails."""
 from alembic import op
-revision = "0005"
-down_revision = "0004"
+revision = "later"
+down_revision = "{HEAD}"
 def upgrade():
     op.execute("DELETE FROM login_failures")
     op.get_bind().exec_driver_sql("COMMIT")
@@ -56,7 +56,7 @@ def upgrade():
 def _scripts(tmp_path, step) -> Path:
     folder = tmp_path / "scripts"
     shutil.copytree(migrations.__path__[0], folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "0005_next.py").write_text(step)
+    (folder / "versions" / "later_next.py").write_text(step)
     return folder
 
 
@@ -154,13 +154,13 @@ def test_nobody_migrates_while_another_process_does(tmp_path):
 def test_an_upgrade_keeps_the_data_and_a_copy_of_them(path, tmp_path):
     """The copy is named for the revision it holds and readable by its owner alone."""
     _one_failure(path)
-    migrate(path, scripts=_scripts(tmp_path, NEXT), head="0005")
+    migrate(path, scripts=_scripts(tmp_path, NEXT), head="later")
     assert _run(path, "SELECT email FROM users") == []
     assert _run(path, "SELECT subject FROM login_failures") == [("a",)]
     (copy,) = backups_of(path)
-    assert copy.name.startswith("steward.db.bak-0004-")
+    assert copy.name.startswith(f"steward.db.bak-{HEAD}-")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    assert current_revision(copy) == "0004"
+    assert current_revision(copy) == HEAD
     assert _run(copy, "SELECT subject FROM login_failures") == [("a",)]
 
 
@@ -170,9 +170,9 @@ def test_a_failed_upgrade_puts_the_database_back(path, tmp_path):
     with closing(sqlite3.connect(path)) as other:
         other.execute("SELECT 1 FROM users").fetchall()
         with pytest.raises(MigrationFailed, match="nowhere"):
-            migrate(path, scripts=_scripts(tmp_path, FAULTY), head="0005")
+            migrate(path, scripts=_scripts(tmp_path, FAULTY), head="later")
         assert other.execute("SELECT subject FROM login_failures").fetchall() == [("a",)]
-    assert current_revision(path) == "0004"
+    assert current_revision(path) == HEAD
 
 
 def test_the_last_three_copies_are_kept(path):

@@ -28,7 +28,9 @@ async def test_runs_are_forgotten_at_the_start_and_again_a_day_later() -> None:
                 finished_at_ms=ended_ms,
             )
         )
-    task = asyncio.create_task(prune_daily(stores.runs, stores.audit, days=1, clock=clock))
+    task = asyncio.create_task(
+        prune_daily({"runs": (stores.runs.prune, 1)}, clock=clock, tidy=stores.forget)
+    )
     await clock.until_asked(DAY_S)
     assert await stores.runs.get("u", "old") is None
     assert await stores.runs.get("u", "new") is not None

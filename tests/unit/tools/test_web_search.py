@@ -310,6 +310,52 @@ async def test_a_silent_service_gives_way_to_the_next(search, double):
     assert found.data["failed"] == ["SearXNG: no answer within 0.1 s"]
 
 
+@pytest.fixture
+def kept(double: SearchDouble, http: HttpClient, clock: InstantClock):
+    """One tool for several searches, over SearXNG and DuckDuckGo."""
+    options = web_search.Options(
+        searxng_url=f"{double.url}/searxng/", duckduckgo_url=f"{double.url}/html/"
+    )
+    tool = web_search.build(options, Services(http=http, clock=clock))
+
+    async def call() -> ToolResult:
+        return await tool.run(web_search.Args(query="x"), CONTEXT)
+
+    return call
+
+
+async def test_a_service_that_keeps_failing_rests_for_a_while(kept, double, clock):
+    """Twice in a row; then callers do not wait for it, and are told."""
+    double.json_allowed = False
+    for _ in range(3):
+        found = await kept()
+    assert [request.path for request in double.requests] == [
+        "/searxng/search", "/html/", "/searxng/search", "/html/", "/html/",
+    ]  # fmt: skip
+    assert "asked again in 60 s" in found.data["failed"][0]
+    assert found.text.splitlines()[-1].startswith(
+        "(found by DuckDuckGo; not by SearXNG: it answered"
+    )
+    await clock.sleep(60)
+    double.json_allowed = True
+    assert (await kept()).data == {**found.data, "engine": "SearXNG", "failed": []}
+
+
+async def test_a_success_ends_the_row_of_failures(kept, double):
+    """A failure now and then is no reason to rest."""
+    for allowed in (False, True, False, True):
+        double.json_allowed = allowed
+        found = await kept()
+    assert found.data["engine"] == "SearXNG"
+
+
+async def test_a_service_is_not_followed_to_another_host(search, double):
+    """Words of users and keys go to who was configured."""
+    double.faults = [Fault(status=302, headers={"location": "http://127.0.0.2/steal"})]
+    with pytest.raises(ToolFailed, match=r"redirects to another host, 127\.0\.0\.2"):
+        await search(query="secret words")
+
+
 def test_without_any_service_the_tool_says_what_to_set(http, clock):
     """Off with a reason."""
     options = web_search.Options(duckduckgo_enabled=False)

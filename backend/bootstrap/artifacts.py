@@ -1,0 +1,47 @@
+"""Keep what tools make, and sign the links that open it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from backend.bootstrap.documents import Ground
+from backend.config.secrets_file import signing_key
+from backend.kit.signed_links import LinkSigner
+from backend.ports.artifacts import Artifacts
+from backend.storage.artifact_keeper import ArtifactKeeper, KeeperOptions
+from backend.storage.retention import prune_daily
+
+
+def open_artifacts(ground: Ground, *, public_url: str) -> Artifacts:
+    """Make the keeper of files that tools make, and begin to forget what is old, daily."""
+    settings, stores = ground.settings, ground.stores
+    kept = settings.artifacts
+    keeper = ArtifactKeeper(
+        stores.artifacts,
+        ground.folders.artifacts,
+        signer=link_signer(ground, purpose="artifacts"),
+        clock=ground.clock,
+        options=KeeperOptions(
+            public_url=public_url,
+            max_files_per_call=kept.max_files_per_call,
+            max_file_bytes=kept.max_file_bytes,
+            max_bytes_per_user=kept.max_bytes_per_user,
+            link_ttl_s=kept.link_ttl_s,
+        ),
+    )
+    days = settings.storage.run_retention_days
+    prunings = {
+        "runs": (stores.runs.prune, days),
+        "tool calls": (stores.audit.prune, days),
+        "artifacts": (stores.artifacts.prune, kept.retention_days),
+    }
+    pruning = prune_daily(prunings, clock=ground.clock, tidy=keeper.tidy)
+    ground.stack.callback(asyncio.create_task(pruning).cancel)
+    return keeper
+
+
+def link_signer(ground: Ground, *, purpose: str) -> LinkSigner:
+    """Make what signs links of one kind, by a key made from the one that signs tokens."""
+    settings = ground.settings
+    kept = signing_key(given=settings.secret_key, data_dir=settings.data_dir)
+    return LinkSigner(kept.key.get_secret_value(), purpose=purpose, clock=ground.clock)

@@ -1,0 +1,137 @@
+"""The page in a real browser before a scripted server: artifacts, links to nowhere, approvals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fakes.browser import Page, browser
+from tests.fakes.page_server import PageServer, page_server
+
+CARD = ".approval"
+ALLOW = ".approval .primary"
+NOTE = "document.querySelector('.approval [role=status]').textContent"
+SAID = "[...document.querySelectorAll('.answer-text')].at(-1).innerText"
+FOCUSED = "document.activeElement.className"
+
+
+@pytest.fixture
+def opened(tmp_path) -> Iterator[tuple[Page, PageServer]]:
+    """Give a page somebody has logged in to, and the server behind it."""
+    with browser(tmp_path / "profile") as chromium, page_server() as (double, address):
+        page = Page(chromium, address=address)
+        page.type("#username", "ada")
+        page.type("#password", "a password")
+        page.press("Enter")
+        page.wait("!document.querySelector('#page').hidden")
+        yield page, double
+
+
+def put(page: Page, question: str) -> None:
+    page.type("#message", question)
+    page.press("Enter")
+
+
+def reload(page: Page) -> None:
+    page.run("void (window.old = true, location.reload())")
+    page.wait("!window.old && document.querySelector('#log article')")
+
+
+def links(page: Page) -> list[str]:
+    return page.run("[...document.querySelectorAll('.answer-text a')].map((one) => one.href)")
+
+
+def test_pictures_and_files_come_from_our_own_origin_and_unseen_hosts_are_no_links(opened) -> None:
+    """While it is streamed, and after a reload, when hosts and sizes are in the stored trace only."""
+    page, double = opened
+    put(page, "Draw it, as on www.mine.example please")
+    page.wait("document.querySelector('.answer-foot').hasChildNodes()")
+    for at in range(2):
+        page.wait("document.querySelector('.answer-text .picture img')?.naturalWidth === 640")
+        page.wait("!document.querySelector('.answer-text .unsized')")
+        own = page.run("location.origin")
+        made = [f"{own}/api/artifacts/art_{one}" for one in (1, 1, 2)]
+        assert links(page) == ["https://known.example/a", "https://mine.example/", *made], at
+        words = page.run(SAID)
+        assert "stolen (https://evil.example/?q=sesame)" in words
+        assert "https://evil.example/auto" in words
+        assert "2.3 KB" in words
+        assert page.run("document.querySelector('.picture img').alt") == "chart.png"
+        tip = "document.querySelector('.unlinked').title"
+        assert page.run(tip) == "Link not shown: host not seen in sources"
+        page.run("document.querySelector('.trace > summary').click()")
+        page.wait("document.querySelector('.tool')")
+        page.run("document.querySelector('.tool > summary').click()")
+        cells = "[...document.querySelectorAll('.tool td')].map((one) => one.textContent)"
+        assert page.run(cells) == ["Oslo", "2", "<b>", ""]
+        page.wait("document.querySelector('.tool .picture img')?.naturalWidth === 640")
+        if at == 0:
+            reload(page)
+    assert all("key" not in one for one in double.fetched)
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize(("selector", "decision"), [(ALLOW, "approve"), (CARD + " button", "deny")])
+def test_an_approval_is_answered_by_keyboard_and_the_answer_goes_on(
+    opened, selector: str, decision: str
+) -> None:
+    """The card has the focus, shows all that is asked for, and says how it was decided."""
+    page, double = opened
+    put(page, "fetch it")
+    page.wait(f"document.querySelector('{CARD}') === document.activeElement")
+    assert double.questions[0]["approvals"] == "events"
+    shown = page.run(f"document.querySelector('{CARD}').innerText")
+    assert "https://evil.example/\\u{202e}txt" in shown
+    assert "<img src=x>\nurl: good" in shown
+    assert "The address was made by the model." in shown
+    assert "10 min left" in shown
+    page.focus(selector)
+    page.press("Enter")
+    page.wait(f"{SAID}.includes('The page says hi.')")
+    assert page.run(SAID) == "I will look. The page says hi."
+    assert double.decisions == [("call_9", decision)]
+    assert page.run(NOTE) == ("Allowed." if decision == "approve" else "Not allowed.")
+    assert page.run(FOCUSED) == "approval"
+    assert page.run("document.querySelectorAll('#log article').length") == 2
+    assert page.complaints == []
+
+
+def test_an_approval_is_there_again_after_a_reload_and_may_be_decided_elsewhere(opened) -> None:
+    """The card says so, and the answer goes on all the same."""
+    page, double = opened
+    put(page, "fetch it")
+    page.wait(f"document.querySelector('{CARD}')")
+    reload(page)
+    page.focus(ALLOW)
+    double.go_on("approve")
+    page.press("Enter")
+    page.wait(f"{SAID}.includes('The page says hi.')")
+    assert page.run(NOTE) == "Allowed."
+    assert double.decisions == []
+
+
+def test_an_approval_that_nobody_answers_in_time_says_so(opened) -> None:
+    """It cannot be pressed any more."""
+    page, double = opened
+    double.ttl_ms = 1500
+    put(page, "fetch it")
+    page.wait(f"{NOTE}.startsWith('Nobody decided in time')")
+    assert not page.run(f"document.querySelector('{ALLOW}').checkVisibility()")
+
+
+def test_the_tools_are_listed_with_what_keeps_them_from_working(opened) -> None:
+    """A tool that still tries itself says so, and one that is off says why."""
+    page, _ = opened
+    page.focus("#open-tools")
+    page.press("Enter")
+    page.wait("document.querySelector('#tools[open] li')")
+    listed = page.run("[...document.querySelectorAll('#tools li')].map((one) => one.innerText)")
+    assert listed == [
+        "python_code checking: it is trying itself. Limited Python.",
+        "sql_query SQL.",
+        "web_search no provider is set.",
+    ]
+    page.press("Escape")
+    page.wait("document.activeElement.id === 'open-tools'")
+    assert page.complaints == []
