@@ -29,6 +29,7 @@ from backend.ports.stores import (
 logger = logging.getLogger(__name__)
 HOUR_S = 3_600
 MISSING = "There is no such call waiting"
+DELETED = "A document this had quoted was deleted, so nothing was done."
 EXPIRED = "Nobody decided in time, so nothing was done."
 CANCELLED = "This was cancelled, so nothing was done."
 STOPPED = "The server stopped before this was finished."
@@ -110,6 +111,13 @@ class Approvals:
         """End all of a user's runs that wait, or those of a conversation."""
         for run in await self._store.waiting(user_id, conversation_id=conversation_id):
             await self.cancel(user_id, run.id)
+
+    async def cancel_quoting(self, user_id: str, file_id: str) -> None:
+        """End a user's runs that wait and quote a file, before it is deleted: what they wait with holds it."""
+        for outline in await self._store.waiting(user_id):
+            run = await self._runs.get(user_id, outline.id)
+            if run is not None and file_id in run.file_ids:
+                await self._end(user_id, run.id, state="cancelled", words=DELETED)
 
     async def threads_of(self, user_id: str) -> Sequence[str]:
         """Name the checkpoints of a user's runs that wait, to be dropped with the account."""

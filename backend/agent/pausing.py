@@ -62,9 +62,10 @@ async def forget(run: Run) -> None:
 
 def _approvals(run: Run, asking: Asking) -> list[Approval]:
     now_ms = run.parts.clock.now_ms()
+    base = new_id("apr")  # ids in the order of the calls, which lists keep
     return [
         Approval(
-            id=new_id("apr"),
+            id=f"{base}{at:03d}",
             run_id=run.id,
             user_id=run.request.user_id,
             call_id=ask["call_id"],
@@ -74,7 +75,7 @@ def _approvals(run: Run, asking: Asking) -> list[Approval]:
             created_at_ms=now_ms,
             expires_at_ms=now_ms + asking.expire_s * 1000,
         )
-        for ask in run.asks
+        for at, ask in enumerate(run.asks)
     ]
 
 

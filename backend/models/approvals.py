@@ -22,6 +22,7 @@ class ApprovalOut(BaseModel):
     note: str
     created_at: int
     expires_at: int
+    expires_at_ms: int
     decided_at: int | None
 
     @classmethod
@@ -39,6 +40,7 @@ class ApprovalOut(BaseModel):
             note=found.note,
             created_at=found.created_at_ms // 1000,
             expires_at=found.expires_at_ms // 1000,
+            expires_at_ms=found.expires_at_ms,
             decided_at=None if decided is None else decided // 1000,
         )
 

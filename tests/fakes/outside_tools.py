@@ -30,6 +30,15 @@ class Fetcher:
         return ToolResult(text=f"[1] A page of {args.url}.", citations=(page,))
 
 
+class Reader:
+    """Quotes a document of the user."""
+
+    async def run(self, args: FetchArgs, context: ToolContext) -> ToolResult:
+        """Quote the file of that id."""
+        passage = Citation(title="notes.txt", file_id=args.url, text="The vault opens at seven.")
+        return ToolResult(text="[1] The vault opens at seven.", citations=(passage,))
+
+
 class SendArgs(ToolArgs):
     """What to send."""
 
@@ -50,7 +59,7 @@ class Sender:
 
 
 def outside_cards(fetcher: Fetcher, sender: Sender) -> list[ToolCard]:
-    """Give both as a server has them."""
+    """Give them as a server has them, with one that reads documents."""
     return [
         ToolCard(
             name="fetch",
@@ -58,6 +67,13 @@ def outside_cards(fetcher: Fetcher, sender: Sender) -> list[ToolCard]:
             args=FetchArgs,
             touches=frozenset({"reads_outside"}),
             tool=fetcher,
+        ),
+        ToolCard(
+            name="read",
+            description="Reads a document.",
+            args=FetchArgs,
+            touches=frozenset({"reads_user_data"}),
+            tool=Reader(),
         ),
         ToolCard(
             name="send",

@@ -265,3 +265,20 @@ async def test_an_effect_that_was_begun_when_the_server_died_is_reported_and_not
         True,
     )
     assert (await outcomes(made), made.sender.calls) == ([("send", "unknown")], [])
+
+
+async def test_a_deleted_document_ends_the_runs_that_wait_with_its_words(
+    outside: Callable[..., Outside],
+) -> None:
+    """Neither their data nor their checkpoints keep it; other runs go on waiting."""
+    made = outside(calling([call("read", url="file-a")], [call("send", text="hello")]))
+    await made.core.keep_files("file-a")
+    run = await made.core.ask("send what is in my notes", mode="react")
+    await made.core.approvals.cancel_quoting(USER, "file-b")
+    assert [one.id for one in await made.core.stores.approvals.waiting()] == [run.id]
+    await made.core.approvals.cancel_quoting(USER, "file-a")
+    stored = await made.core.stores.runs.get(USER, run.id)
+    assert (stored.state, "document" in answer(stored)) == ("cancelled", True)
+    assert list(await made.core.stores.approvals.waiting()) == []
+    saver = await made.core.checkpoints.saver()
+    assert [one async for one in saver.alist(None)] == []
