@@ -94,12 +94,10 @@ class Approvals:
         owner = await self._users.get(linked.user_id) if linked else None
         if linked is None or owner is None or owner.disabled:
             return None
+        if linked.expires_at_ms <= self._clock.now_ms():
+            await self.sweep()
         for one in await self._store.of_run(linked.user_id, linked.run_id):
-            same = one.call_id == linked.call_id and one.expires_at_ms == linked.expires_at_ms
-            if same and one.state == "pending" and one.expires_at_ms <= self._clock.now_ms():
-                await self._end(linked.user_id, linked.run_id, state="cancelled", words=EXPIRED)
-                return await self.by_link(token)
-            if same:
+            if (one.call_id, one.expires_at_ms) == (linked.call_id, linked.expires_at_ms):
                 return one
         return None
 
@@ -134,17 +132,14 @@ class Approvals:
             await self._end(run.user_id, run.id, state="cancelled", words=EXPIRED)
 
     async def keep_swept(self) -> None:
-        """Go on with what was decided before the start, then sweep at once and every hour."""
-        try:
-            for run in await self._store.decided():
-                await self._go_on(run.user_id, run.id)
-        except StewardError:
-            logger.exception("runs that were decided about could not go on")
+        """At once and every hour: go on with what was decided and left, and end what has expired."""
         while True:
             try:
+                for run in await self._store.decided():
+                    await self._go_on(run.user_id, run.id)
                 await self.sweep()
             except StewardError:
-                logger.exception("what has expired could not be ended")
+                logger.exception("runs that wait could not be looked through")
             await self._clock.sleep(HOUR_S)
 
     async def _go_on(self, user_id: str, run_id: str) -> None:

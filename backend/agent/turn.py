@@ -240,11 +240,10 @@ class Turns:
             run.annotations = annotate(
                 run.log.content(), run.citations, public_url=self._parts.options.public_url
             )
-            await self.store_end(stored_run(run), kept_messages(run, now_ms=self._now_ms()))
+            await self.store_end(stored_run(run), self._said(run))
         except Exception as exc:
             if run.state == "waiting":
-                run.state = "failed"
-                await pausing.forget(run)
+                await self._give_up(run)
             erased = isinstance(exc, Conflict)  # its account, while it ran
             logger.warning("run %s could not be stored", run.id, exc_info=not erased)
             text = "This answer could not be stored.\n"
@@ -260,8 +259,18 @@ class Turns:
         else:
             await self._runs.save(run)
 
-    def _now_ms(self) -> int:
-        return self._parts.clock.now_ms()
+    def _said(self, run: Run) -> list[StoredMessage]:
+        """Give what a run leaves in its session; one that had waited replaces its question at least."""
+        instead = resume.UNANSWERED if run.pause else ""
+        return kept_messages(run, now_ms=self._parts.clock.now_ms(), instead=instead)
+
+    async def _give_up(self, run: Run) -> None:
+        """End a run that was to wait and could not be stored; its session is freed when it can be."""
+        run.state = "failed"
+        run.log.demote(0)
+        await pausing.forget(run)
+        if run.session_id:
+            self._unstored[run.session_id] = stored_run(run), self._said(run)
 
     async def _store_late(self, session_id: str) -> None:
         """Store the end of a session's last run if that is still to be done, and free it."""

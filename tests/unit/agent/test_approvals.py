@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,14 +11,15 @@ import orjson
 import pytest
 
 from backend.agent.approvals import recover
-from backend.errors import Conflict, NotFound
+from backend.errors import Conflict, NotFound, Unavailable, UpstreamCut
 from backend.kit.fences import bare
 from backend.ports.models import ModelRequest
 from tests.fakes.asking import Outside, answer, calling, events, outcomes
 from tests.fakes.scripted_model import call
 from tests.fakes.turns import USER
 
-SENDING = calling([call("send", text="hello")])
+SEND = [call("send", text="hello")]
+SENDING = calling(SEND)
 
 
 async def test_an_effect_outside_waits_for_the_users_word_and_is_then_made_once(
@@ -282,3 +284,71 @@ async def test_a_deleted_document_ends_the_runs_that_wait_with_its_words(
     assert list(await made.core.stores.approvals.waiting()) == []
     saver = await made.core.checkpoints.saver()
     assert [one async for one in saver.alist(None)] == []
+
+
+async def test_a_resumed_run_that_is_interrupted_replaces_its_question_all_the_same(
+    outside: Callable[..., Outside],
+) -> None:
+    """No link stays in the session that leads nowhere."""
+
+    def script(request: ModelRequest) -> Any:
+        return UpstreamCut() if any(it["role"] == "tool" for it in request.messages) else SEND
+
+    made = outside(script)
+    run = await made.core.ask("send hello", mode="react", store=True)
+    stored = await made.decide(approve=True)
+    assert (stored.state, made.sender.calls) == ("failed", ["hello"])
+    kept = await made.core.stores.conversations.messages(USER, run.session_id)
+    assert [(one.state, "/api/approve/" in str(one.message)) for one in kept] == [
+        ("completed", False),
+        ("failed", False),
+    ]
+
+
+class Refusing:
+    """An approval store that cannot write for a while."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def pause(self, *args: Any) -> None:
+        """Refuse."""
+        raise Unavailable("The disk is full.")
+
+
+async def test_a_question_that_cannot_be_stored_fails_the_run_and_frees_the_session(
+    outside: Callable[..., Outside],
+) -> None:
+    """With the next turn at the latest; nothing waits, nothing was done."""
+    made = outside(SENDING)
+    parts = made.core.turns._parts
+    asking = replace(parts.asking, store=Refusing(parts.asking.store))
+    made.core.turns._parts = replace(parts, asking=asking)
+    run = await made.core.ask("send hello", mode="react", store=True)
+    assert (run.state, run.log.content()) == ("failed", "")
+    assert list(await made.core.approvals.pending(USER)) == []
+    saver = await made.core.checkpoints.saver()
+    assert [one async for one in saver.alist(None)] == []
+    made.core.turns._parts = parts
+    again = await made.core.ask("send hello", mode="react", session_id=run.session_id)
+    assert (again.state, made.sender.calls) == ("waiting", [])
+
+
+async def test_what_was_decided_before_a_restart_goes_on_after_it(
+    outside: Callable[..., Outside],
+) -> None:
+    """The sweep finds it."""
+    made = outside(SENDING)
+    run = await made.core.ask("send hello", mode="react")
+    one, clock = await made.one(), made.core.clock
+    await made.core.stores.approvals.decide(
+        USER, run.id, one.call_id, approve=True, note="", now_ms=clock.now_ms()
+    )
+    sweeping = asyncio.create_task(made.core.approvals.keep_swept())
+    while (await made.core.stores.runs.get(USER, run.id)).state in {"waiting", "running"}:  # noqa: ASYNC110 - nothing wakes who looks into the store
+        await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop
+    sweeping.cancel()
+    assert made.sender.calls == ["hello"]
