@@ -5,13 +5,21 @@ RUN python -m venv /opt/steward \
  && /opt/steward/bin/pip install --no-cache-dir --no-deps --disable-pip-version-check -r /tmp/requirements.lock \
  && /opt/steward/bin/pip uninstall --yes --quiet pip setuptools
 
+# What Python code finds in the sandbox, apart from what the server itself imports.
+FROM python:3.11-slim AS sandbox
+COPY requirements-sandbox.lock /tmp/
+RUN pip install --no-cache-dir --no-deps --disable-pip-version-check --target /opt/sandbox/site -r /tmp/requirements-sandbox.lock \
+ && MPLCONFIGDIR=/opt/sandbox/matplotlib PYTHONPATH=/opt/sandbox/site python -B -c "import matplotlib.font_manager" \
+ && chmod -R go+rX /opt/sandbox
+
 FROM python:3.11-slim
-# Reads scans and pictures; DOCUMENTS__OCR_LANGUAGES other than eng need a package each.
-RUN apt-get update && apt-get install -y --no-install-recommends tesseract-ocr tesseract-ocr-eng \
+# bubblewrap walls in Python code. tesseract reads scans and pictures; DOCUMENTS__OCR_LANGUAGES other than eng need a package each.
+RUN apt-get update && apt-get install -y --no-install-recommends bubblewrap tesseract-ocr tesseract-ocr-eng \
  && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --user-group --home-dir /app --shell /usr/sbin/nologin steward \
  && install -d -o steward -g steward -m 0700 /app/data
 COPY --from=packages /opt/steward /opt/steward
+COPY --from=sandbox /opt/sandbox /opt/sandbox
 WORKDIR /app
 COPY LICENSE run_backend.py ./
 COPY backend ./backend
@@ -19,7 +27,7 @@ COPY frontend ./frontend
 RUN /opt/steward/bin/python -m compileall -q backend
 USER steward
 ENV PATH=/opt/steward/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
-    SERVER_HOST=0.0.0.0 SERVER_PORT=8000 DATA_DIR=/app/data
+    SERVER_HOST=0.0.0.0 SERVER_PORT=8000 DATA_DIR=/app/data SANDBOX__SITE_DIR=/opt/sandbox/site
 VOLUME /app/data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \

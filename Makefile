@@ -79,6 +79,7 @@ sandbox: runtime
 	rm -rf $(SANDBOX); \
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --no-deps --target $(SANDBOX)/site -r requirements-sandbox.lock || { \
 	  echo "The installation failed; the lines above say why. Run the same command again to go on." >&2; exit 1; }; \
+	MPLCONFIGDIR=$(SANDBOX)/matplotlib PYTHONPATH=$(SANDBOX)/site $(BIN)/python -S -B -c 'import matplotlib.font_manager' 2>/dev/null; \
 	chmod -R go+rX $(SANDBOX); \
 	printf '%s\n' "$$want" > $(SANDBOX)/stamp
 

@@ -1,6 +1,6 @@
 """Run every benchmark and print one report in Markdown; `make bench` calls this.
 
-    python benchmarks/run.py [--only router,parser,embedding,retrieval,ingest,serving] [--write]
+    python benchmarks/run.py [--only router,parser,embedding,retrieval,ingest,tools,serving] [--write]
 
 `--write` puts the report into docs/benchmarks.md between its markers. Routing quality is measured
 on BENCH_DATA_DIR when that is given, otherwise on the small set in tests/fixtures, and says which.
@@ -82,12 +82,18 @@ def ingest() -> str:
     return "### Ingestion\n\n" + _printed("benchmarks/ingest.py")
 
 
+def tools() -> str:
+    """Measure what running code costs."""
+    return "### Tools\n\n" + _printed("benchmarks/tools.py")
+
+
 PARTS = {
     "router": router,
     "parser": parser,
     "embedding": embedding,
     "retrieval": retrieval,
     "ingest": ingest,
+    "tools": tools,
     "serving": serving,
 }
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 
 from backend.agent.route_rules.features import Features, read
+from backend.agent.route_rules.handed_over import find_handed_over
 from backend.agent.route_rules.small_talk import is_small_talk
 from backend.agent.route_rules.tokens import clip
 from backend.agent.route_rules.vocabulary import EXPLAIN_VERBS
@@ -23,6 +24,7 @@ from backend.ports.values import RouteDecision
 
 logger = logging.getLogger(__name__)
 TOOL = "rag_retrieval"
+TABLES = "sql_query"
 REASON = "your documents speak of this"
 # The first search after a start loads the index and the embedder; a chat waits no longer for that.
 PATIENCE_S = 1.0
@@ -43,7 +45,8 @@ async def at_hand(run: Run, asked: RoutingInput) -> RoutingInput:
     documents = _searchable(run)
     if documents is None or not await documents.has_any(run.request.user_id):
         return asked
-    run.about_documents = document_talk(clip(asked.text).lower()) != ""
+    talk = document_talk(clip(asked.text).lower()) != ""
+    run.about_documents = talk and not _for_table_tools(run, asked)
     return replace(asked, has_documents=True)
 
 
@@ -54,7 +57,7 @@ async def reconsidered(run: Run, asked: RoutingInput, decision: RouteDecision) -
     """
     least = run.parts.options.documents_above_relevance
     unknown = asked.has_documents and not run.about_documents and least > 0
-    if not unknown or not _is_question(asked):
+    if not unknown or not _is_question(asked) or _for_table_tools(run, asked):
         return decision
     relevance = await _relevance(run, _whole_question(asked))
     if relevance < least:
@@ -67,6 +70,11 @@ async def reconsidered(run: Run, asked: RoutingInput, decision: RouteDecision) -
 
 def _searchable(run: Run) -> Documents | None:
     return run.parts.documents if TOOL in run.parts.toolbox.available else None
+
+
+def _for_table_tools(run: Run, asked: RoutingInput) -> bool:
+    """Tell whether a tool for tables answers better than a search: passages cannot be added up."""
+    return TABLES in run.parts.toolbox.available and find_handed_over(asked.text).tables > 0
 
 
 def _is_question(asked: RoutingInput) -> bool:

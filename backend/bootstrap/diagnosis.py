@@ -30,6 +30,8 @@ from backend.documents.ocr import tesseract
 from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
 from backend.ports.findings import Finding
+from backend.ports.sandbox import SandboxUnavailable
+from backend.ports.tools import Services
 from backend.ports.values import Health
 from backend.storage.database import UnusableDatabaseUrl
 from backend.storage.schema import UnusableSchema
@@ -79,6 +81,7 @@ async def _diagnose(settings: Settings) -> list[Finding]:
         library = make_library(ground, news=DocumentNews(clock), wake=_nobody, forget=stores.forget)
         findings += await _documents(settings, library)
         services = open_tooling(ground, http=http, documents=library.documents)
+        findings += await _sandbox(services)
         toolbox = Toolbox(
             make_tool_cards(settings, services), ToolboxParts(audit=stores.audit, clock=clock)
         )
@@ -103,6 +106,20 @@ async def _documents(settings: Settings, library: OpenLibrary) -> list[Finding]:
     else:
         ocr = Health(ok=True, detail=f"{program}, languages {settings.documents.ocr_languages}")
     return [embedder, _finding("documents:ocr", ocr, severe=False)]
+
+
+async def _sandbox(services: Services) -> list[Finding]:
+    """Try the walls that Python code runs in, and name what is lost without them."""
+    if services.sandbox is None:
+        return []
+    fix = "do what it names; see python_code in docs/tools.md"
+    try:
+        report = await services.sandbox.ready()
+    except SandboxUnavailable as exc:
+        off = Health(ok=False, detail=f"Python code cannot be run: {exc}", fix=fix)
+        return [_finding("sandbox", off, severe=False)]
+    whole = report.kind == "full" and bool(report.packages)
+    return [_finding("sandbox", Health(ok=whole, detail=report.detail, fix=fix), severe=False)]
 
 
 def _nobody() -> None:

@@ -57,6 +57,7 @@ class DocumentFolders:
     indexes: Path
     models: Path
     artifacts: Path
+    queries: Path
 
     @property
     def incoming(self) -> Path:
@@ -118,6 +119,7 @@ def document_folders(settings: Settings, *, root: Path | None = None) -> Documen
         indexes=data / "indexes",
         models=models.absolute(),
         artifacts=data / "artifacts",
+        queries=data / "queries",
     )
 
 

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from ipaddress import ip_network
+from pathlib import Path
 
-from backend.bootstrap.documents import Ground
+from backend.bootstrap.documents import ROOT, Ground
+from backend.config.tool_groups import SandboxSettings
 from backend.kit.http import HttpClient
 from backend.kit.public_address import AddressPolicy
 from backend.ports.documents import Documents
+from backend.ports.query import TableEngine
+from backend.ports.sandbox import Sandbox
 from backend.ports.tools import Services
+from backend.query.files.engine import FileQueryOptions, FileTables
+from backend.sandbox.choice import ChosenSandbox
+from backend.sandbox.limits import RunLimits, SandboxOptions
 from backend.web.reader import PublicWebReader, WebOptions
 
 
 def open_tooling(ground: Ground, *, http: HttpClient, documents: Documents | None) -> Services:
     """Make the services of the tools; nothing is started before a tool needs it."""
-    web = _open_web(ground)
-    return Services(http=http, clock=ground.clock, documents=documents, web=web)
+    return Services(
+        http=http,
+        clock=ground.clock,
+        documents=documents,
+        sandbox=_open_sandbox(ground),
+        tables=_open_tables(ground),
+        web=_open_web(ground),
+    )
 
 
 def _open_web(ground: Ground) -> PublicWebReader:
@@ -35,3 +49,33 @@ def _open_web(ground: Ground) -> PublicWebReader:
     reader = PublicWebReader(options, clock=ground.clock)
     ground.stack.push_async_callback(reader.aclose)
     return reader
+
+
+def _open_sandbox(ground: Ground) -> Sandbox:
+    """Make the sandbox; its self-test runs when the first tool settles."""
+    given = ground.settings.sandbox
+    # Beside uploads, which a demonstration keeps in a folder of its own.
+    folder = ground.folders.uploads.resolve().parent / "sandbox"
+    sandbox = ChosenSandbox(sandbox_options(given, folder=folder))
+    ground.stack.push_async_callback(sandbox.aclose)
+    return sandbox
+
+
+def sandbox_options(given: SandboxSettings, *, folder: Path) -> SandboxOptions:
+    """Say what code may use and find; a folder of packages is looked for beside this project too."""
+    names = {one.name for one in fields(RunLimits)}
+    site_dir = given.site_dir or ROOT / ".sandbox" / "site"
+    return SandboxOptions(
+        folder=folder,
+        site_dir=site_dir if site_dir.is_dir() else None,
+        concurrent=given.concurrent,
+        limits=RunLimits(**given.model_dump(include=names)),
+    )
+
+
+def _open_tables(ground: Ground) -> TableEngine:
+    """Make what queries files; its processes start with the first query."""
+    options = FileQueryOptions(folder=ground.folders.queries, **ground.settings.query.model_dump())
+    tables = FileTables(options, clock=ground.clock)
+    ground.stack.push_async_callback(tables.aclose)
+    return tables

@@ -15,6 +15,7 @@ STRICT_PREFIXES = (
     "AGENT__",
     "STORAGE__",
     "LOG__",
+    "SANDBOX__",
     "TOOLS__",
     "UPSTREAM_OPENAI_",
 )

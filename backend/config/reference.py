@@ -22,10 +22,12 @@ _TITLES = {
     "AGENT": "Agents",
     "DOCUMENTS": "Documents",
     "ARTIFACTS": "Files that tools make",
+    "QUERY": "Queries over files",
     "STORAGE": "Storage",
     "APPROVALS": "Approvals",
     "LOG": "Logging",
     "WEB": "Web pages",
+    "SANDBOX": "Sandbox of Python code",
     "TOOLS": "Tools",
 }
 _ENV_HEAD = """\

@@ -30,7 +30,13 @@ from backend.config.groups import (
 )
 from backend.config.names import check_names
 from backend.config.sources import Entry, as_tree, read_layers
-from backend.config.tool_groups import ApprovalSettings, ArtifactSettings, WebSettings
+from backend.config.tool_groups import (
+    ApprovalSettings,
+    ArtifactSettings,
+    QuerySettings,
+    SandboxSettings,
+    WebSettings,
+)
 from backend.config.values import (
     ApiKey,
     DatabaseUrl,
@@ -108,9 +114,11 @@ class Settings(BaseSettings):
     models: ModelSettings = Field(default_factory=ModelSettings)
     agent: AgentSettings = Field(default_factory=AgentSettings)
     documents: DocumentSettings = Field(default_factory=DocumentSettings)
+    query: QuerySettings = Field(default_factory=QuerySettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     artifacts: ArtifactSettings = Field(default_factory=ArtifactSettings)
+    sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
     tools: ToolSettings = Field(default_factory=ToolSettings)
     approvals: ApprovalSettings = Field(default_factory=ApprovalSettings)
     web: WebSettings = Field(default_factory=WebSettings)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from backend.config.groups import DAY_S, MIB, Group
-from backend.config.values import Networks, Ports, ToolRules, UserAgent
+from backend.config.values import FolderInPlace, Networks, Ports, ToolRules, UserAgent
 
 
 class WebSettings(Group):
@@ -69,6 +69,78 @@ class ArtifactSettings(Group):
         ge=60,
         le=365 * DAY_S,
         description="How long a link in an answer opens one without log-in.",
+    )
+
+
+class SandboxSettings(Group):
+    """How much Python code of models and users may use, and what it finds."""
+
+    site_dir: FolderInPlace | None = Field(
+        default=None,
+        description="Folder of the packages code may import; otherwise what `make sandbox` made.",
+    )
+    timeout_s: float = Field(default=30.0, ge=1, le=3600, description="Longest time of one run.")
+    cpu_s: int = Field(
+        default=30, ge=1, le=3600, description="Processor time of each process of a run."
+    )
+    memory_bytes: int = Field(
+        default=1024 * MIB,
+        ge=256 * MIB,
+        le=1_048_576 * MIB,
+        description="Memory of all processes of a run together, with the files they write.",
+    )
+    processes: int = Field(
+        default=32, ge=4, le=1024, description="Processes and threads of one run."
+    )
+    work_bytes: int = Field(
+        default=64 * MIB, ge=MIB, description="Size of the working folder of one run."
+    )
+    work_files: int = Field(
+        default=10_000, ge=10, le=1_000_000, description="Files in the working folder of one run."
+    )
+    output_bytes: int = Field(
+        default=64 * 1024, ge=1024, le=64 * MIB, description="Most output of one run."
+    )
+    input_bytes: int = Field(
+        default=200 * MIB, ge=1024, description="Size of the files given to one run."
+    )
+    input_files: int = Field(default=20, ge=0, le=200, description="Files given to one run.")
+    made_files: int = Field(
+        default=20, ge=0, le=200, description="Files kept of those that one run makes."
+    )
+    made_file_bytes: int = Field(
+        default=16 * MIB, ge=1024, le=1024 * MIB, description="Largest file kept of one run."
+    )
+    made_total_bytes: int = Field(
+        default=32 * MIB, ge=1024, le=1024 * MIB, description="Size of all files kept of one run."
+    )
+    concurrent: int = Field(
+        default=2, ge=1, le=64, description="Runs at the same time; others wait."
+    )
+
+
+class QuerySettings(Group):
+    """How tables in uploaded files are queried."""
+
+    timeout_s: float = Field(
+        default=30.0, ge=1, le=3600, description="Longest time of one query over files."
+    )
+    memory_bytes: int = Field(
+        default=512 * MIB, ge=64 * MIB, description="Memory of one query over files."
+    )
+    temp_bytes: int = Field(
+        default=2_048 * MIB,
+        ge=MIB,
+        description="Disk space one query over files may take, for unpacking and for what exceeds its memory.",
+    )
+    view_bytes: int = Field(
+        default=16 * MIB,
+        ge=0,
+        description="Larger files are read as the query needs them instead of being loaded first.",
+    )
+    threads: int = Field(default=2, ge=1, le=64, description="Threads of one query over files.")
+    processes: int = Field(
+        default=2, ge=1, le=32, description="Queries over files at the same time."
     )
 
 

@@ -149,6 +149,7 @@ Precision = Annotated[Literal["int8", "fp32"], BeforeValidator(_lower)]
 Priority = Annotated[Literal["idle", "low", "normal"], BeforeValidator(_lower)]
 LogFormat = Annotated[Literal["text", "json"], BeforeValidator(_lower)]
 RouterKind = Annotated[Literal["rules", "keywords"], BeforeValidator(_lower)]
+FolderInPlace = Annotated[Path, AfterValidator(_folder), Allowed("a folder that exists")]
 Folder = Annotated[Path, AfterValidator(_folder), Allowed("a folder; it is created when missing")]
 SigningKey = Annotated[
     SecretStr,

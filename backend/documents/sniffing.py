@@ -50,7 +50,6 @@ _HOPELESS: tuple[tuple[bytes, str], ...] = (
     (b"GIF89a", _PICTURE),
     (b"8BPS", _PICTURE),
     (b"\0\0\x01\0", _PICTURE),
-    (b"SQLite format 3\0", "Databases cannot be read as documents."),
     (b"{\\rtf", "RTF files cannot be read; save it as DOCX."),
     (b"%!PS", "PostScript files cannot be read; save it as PDF."),
 )
@@ -68,6 +67,7 @@ _NO_OCR = "Images of text are only read by OCR, which is off here."
 _EMPTY = "The file is empty."
 _BINARY = "This is not a kind of file that can be read."
 
+_TABLES = ((b"SQLite format 3\0", "sqlite"), (b"PAR1", "parquet"))
 _ZIPPED = (
     ("word/", "docx"),
     ("xl/", "xlsx"),
@@ -102,6 +102,8 @@ def detect(path: Path, filename: str) -> str:
         return "image"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zipped(path)
+    if kind := next((kind for mark, kind in _TABLES if head.startswith(mark)), ""):
+        return kind
     if _is_pdf(head):
         return "pdf"
     text = decode(head)

@@ -21,7 +21,7 @@ _LONG_FROM = 1_000_000
 _MAX_TEXT_CHARS = 1_000
 _LARGEST_INT = 2**63
 _LARGEST_POWER = 307
-_CALL = re.compile(r"([A-Za-z]+)\s*(?:\(\s*(.*?)\s*\)|:\s*(.+))?")
+_CALL = re.compile(r"([A-Za-z][A-Za-z0-9]*)\s*(?:\(\s*(.*?)\s*\)|:\s*(.+))?")
 _WORDS = {
     "avg": "mean",
     "average": "mean",

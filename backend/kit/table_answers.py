@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from backend.kit import table_questions as questions
 from backend.kit.column_stats import to_text
 from backend.kit.markdown_tables import markdown_table
 from backend.kit.plain_text import one_line
 from backend.kit.row_queries import split_order
-from backend.kit.tables import Table, TableError
+from backend.kit.tables import TableError
 
 _METHOD = "std is the sample standard deviation (n - 1); quartiles are interpolated."
 _COUNTS = ("count", "missing", "distinct")
@@ -52,6 +52,55 @@ class Shown:
     cell_chars: int = 60
 
 
+class Asked(Protocol):
+    """A table that can be asked, wherever its rows are; every answer is JSON-ready."""
+
+    @property
+    def format(self) -> str:
+        """What it was read from, for people."""
+        ...
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Its columns, nested ones as paths."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was assumed while reading it."""
+        ...
+
+    def count(self) -> int:
+        """Count the rows that are left."""
+        ...
+
+    def filter(self, conditions: Sequence[str]) -> None:
+        """Keep the rows that fit every condition."""
+        ...
+
+    def correlate(self, first: str, second: str) -> dict[str, Any]:
+        """Correlate two columns over the rows where both hold one number."""
+        ...
+
+    def group(
+        self, by: Sequence[str], aggregates: Sequence[str], *, order: str, most: int
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Compute figures per group: the first `most` groups in order, and how many there are."""
+        ...
+
+    def totals(self, aggregates: Sequence[str]) -> dict[str, Any]:
+        """Compute figures over all rows."""
+        ...
+
+    def list_rows(self, columns: Sequence[str], *, order: str, most: int) -> list[dict[str, Any]]:
+        """List rows."""
+        ...
+
+    def describe(self, names: Sequence[str], *, top: int) -> dict[str, dict[str, Any]]:
+        """Summarise columns."""
+        ...
+
+
 @dataclass(slots=True)
 class _Answer:
     """Text and data that grow together."""
@@ -60,27 +109,29 @@ class _Answer:
     data: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-def answer(table: Table, question: Question, *, shown: Shown) -> tuple[str, dict[str, Any]]:
-    """Answer as (text, data); the table is filtered and sorted in place.
+def answer(table: Asked, question: Question, *, shown: Shown) -> tuple[str, dict[str, Any]]:
+    """Answer as (text, data); the table keeps only the rows that were asked for.
 
     Raises:
         TableError: on unknown columns, listing those there are.
     """
     notes = [one_line(note, max_chars=200) for note in table.notes[:_MAX_NOTES]]
-    rows = len(table.rows)
-    questions.filter_rows(table, question.where)
+    rows = matched = table.count()
+    if question.where:
+        table.filter(question.where)
+        matched = table.count()
     given = _Answer([f"{table.format}: {rows} rows, {len(table.columns)} columns."])
-    given.data = {"format": table.format, "row_count": rows, "rows_matched": len(table.rows)}
+    given.data = {"format": table.format, "row_count": rows, "rows_matched": matched}
     given.data["notes"] = notes
     if question.where:
-        given.lines.append(f"{len(table.rows)} rows fit: {' and '.join(question.where)}.")
+        given.lines.append(f"{matched} rows fit: {' and '.join(question.where)}.")
     given.lines += [f"Note: {note}." for note in notes]
     if question.correlate:
         _correlate(given, table, question)
     elif question.group_by:
         _group(given, table, question, shown)
     elif question.aggregates:
-        figures = questions.totals(table, question.aggregates)
+        figures = table.totals(question.aggregates)
         given.lines.append(_table([figures], shown))
         given.data["figures"] = figures
     elif question.sort_by or question.top:
@@ -90,11 +141,11 @@ def answer(table: Table, question: Question, *, shown: Shown) -> tuple[str, dict
     return "\n".join(given.lines), given.data
 
 
-def _correlate(given: _Answer, table: Table, question: Question) -> None:
+def _correlate(given: _Answer, table: Asked, question: Question) -> None:
     if len(question.correlate) == 1:
         msg = 'correlate needs two columns, such as ["price", "sales"].'
         raise TableError(msg)
-    found = questions.correlate(table, question.correlate[0], question.correlate[1])
+    found = table.correlate(question.correlate[0], question.correlate[1])
     r = found["pearson_r"]
     told = f"is {to_text(r)}" if r is not None else "does not exist (too few rows, or no variation)"
     given.lines.append(
@@ -104,28 +155,27 @@ def _correlate(given: _Answer, table: Table, question: Question) -> None:
     given.data["correlation"] = found
 
 
-def _group(given: _Answer, table: Table, question: Question, shown: Shown) -> None:
-    groups = questions.group(table, question.group_by, question.aggregates)
-    groups = questions.sort_groups(groups, question.sort_by) if question.sort_by else groups
-    listed = groups[: min(question.top or shown.rows, shown.rows)]
-    given.lines.append(_table(listed, shown))
-    if len(listed) < len(groups):
-        given.lines.append(f"{len(groups) - len(listed)} more groups.")
-    given.data |= {"groups": listed, "groups_total": len(groups)}
-
-
-def _list(given: _Answer, table: Table, question: Question, shown: Shown) -> None:
-    if question.sort_by:
-        questions.sort_rows(table, question.sort_by)
+def _group(given: _Answer, table: Asked, question: Question, shown: Shown) -> None:
     most = min(question.top or shown.rows, shown.rows)
-    rows = questions.list_rows(table, question.columns, most=most)
+    listed, total = table.group(
+        question.group_by, question.aggregates, order=question.sort_by, most=most
+    )
+    given.lines.append(_table(listed, shown))
+    if len(listed) < total:
+        given.lines.append(f"{total - len(listed)} more groups.")
+    given.data |= {"groups": listed, "groups_total": total}
+
+
+def _list(given: _Answer, table: Asked, question: Question, shown: Shown) -> None:
+    most = min(question.top or shown.rows, shown.rows)
+    rows = table.list_rows(question.columns, order=question.sort_by, most=most)
     given.lines.append(_table(rows, shown))
     given.data["rows"] = rows
 
 
-def _describe(given: _Answer, table: Table, question: Question, shown: Shown) -> None:
+def _describe(given: _Answer, table: Asked, question: Question, shown: Shown) -> None:
     names = list(question.columns or table.columns)
-    found = questions.describe(table, names[: shown.rows], top=shown.top_values)
+    found = table.describe(names[: shown.rows], top=shown.top_values)
     if len(names) > shown.rows:
         given.lines.append(f"{len(names) - shown.rows} more columns; name them to see them.")
     numeric = {name: column for name, column in found.items() if "sum" in column}
@@ -149,9 +199,11 @@ def _describe(given: _Answer, table: Table, question: Question, shown: Shown) ->
 
 
 def _frequent(column: dict[str, Any]) -> str:
-    return "; ".join(
+    common = [
         f"{one_line(str(top['value']), max_chars=40)} ({top['count']})" for top in column["top"]
-    )
+    ]
+    span = [f"from {column['min']} to {column['max']}"] if "min" in column else []
+    return "; ".join([*span, *common])
 
 
 def _table(entries: list[dict[str, Any]], shown: Shown) -> str:

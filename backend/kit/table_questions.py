@@ -22,7 +22,51 @@ from backend.kit.column_stats import (
 from backend.kit.row_queries import group_rows, read_conditions, sort_key, split_order
 from backend.kit.tables import Cell, Row, Table, TableError, find_column
 
-_DEFAULT_COLUMNS = 4
+DEFAULT_COLUMNS = 4
+
+
+class MemoryTable:
+    """A table whose rows are all at hand; asking filters and sorts it in place."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self.format = table.format
+        self.columns = table.columns
+        self.notes = table.notes
+
+    def count(self) -> int:
+        """Count the rows that are left."""
+        return len(self._table.rows)
+
+    def filter(self, conditions: Sequence[str]) -> None:
+        """Keep the rows that fit every condition."""
+        filter_rows(self._table, conditions)
+
+    def correlate(self, first: str, second: str) -> dict[str, Any]:
+        """Correlate two columns over the rows where both hold one number."""
+        return correlate(self._table, first, second)
+
+    def group(
+        self, by: Sequence[str], aggregates: Sequence[str], *, order: str, most: int
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Compute figures per group: the first `most` groups in order, and how many there are."""
+        groups = group(self._table, by, aggregates)
+        ordered = sort_groups(groups, order) if order else groups
+        return ordered[:most], len(groups)
+
+    def totals(self, aggregates: Sequence[str]) -> dict[str, Any]:
+        """Compute figures over all rows."""
+        return totals(self._table, aggregates)
+
+    def list_rows(self, columns: Sequence[str], *, order: str, most: int) -> list[dict[str, Any]]:
+        """List rows, sorted when an order is given."""
+        if order:
+            sort_rows(self._table, order)
+        return list_rows(self._table, columns, most=most)
+
+    def describe(self, names: Sequence[str], *, top: int) -> dict[str, dict[str, Any]]:
+        """Summarise columns."""
+        return describe(self._table, names, top=top)
 
 
 def filter_rows(table: Table, conditions: Sequence[str]) -> None:
@@ -142,7 +186,7 @@ def _usual(table: Table, by: list[str]) -> list[tuple[str, str, str]]:
     numeric = [name for name in table.columns if name not in by and numbers(table.cells(name))]
     figures = [
         (f"{name}({column})", name, column)
-        for column in numeric[:_DEFAULT_COLUMNS]
+        for column in numeric[:DEFAULT_COLUMNS]
         for name in ("sum", "mean")
     ]
     return [("count", "count", ""), *figures]

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from backend.errors import ModelNotFound
-from backend.kit.extraction.acting import Call, Progress, Worker, forced
+from backend.kit.extraction.acting import Progress, Worker, forced
 from backend.kit.extraction.conversing import clock, from_earlier, reply
 from backend.kit.extraction.planning import structured
 from backend.kit.extraction.schemas import as_schema
 from backend.kit.extraction.small_talk import WHAT_I_AM, small_talk
+from backend.kit.extraction.steps import Call
 from backend.kit.extraction.tool_fit import Toolbox, offered
 from backend.kit.extraction.turns import Turn, read_turn, text_of
 from backend.kit.extraction.words import clean

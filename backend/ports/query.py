@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-TableKind = Literal["csv", "tsv", "json", "jsonl", "parquet", "xlsx", "sqlite"]
+from backend.kit import table_files
+from backend.kit.plain_text import one_line
+from backend.kit.table_answers import Question, Shown
+from backend.ports.values import JsonObject
+
+TableKind = table_files.TableKind
 
 
 class QueryRefused(Exception):
@@ -41,12 +46,28 @@ class ColumnInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableInfo:
-    """A table that can be asked; `source` is the file or database schema it comes from."""
+    """A table that can be asked; `source` is the file or database schema it comes from.
+
+    `notes` tell what was assumed while reading it.
+    """
 
     name: str
     source: str
     columns: tuple[ColumnInfo, ...]
     rows: int | None = None
+    notes: tuple[str, ...] = ()
+
+    def lines(self, most_columns: int) -> list[str]:
+        """Describe it for a model, a line for each column."""
+        rows = "" if self.rows is None else f", {self.rows} rows"
+        found = [f"{self.name} (from {one_line(self.source, max_chars=100)}{rows}):"]
+        for column in self.columns[:most_columns]:
+            samples = ", ".join(one_line(text, max_chars=40) for text in column.samples)
+            such = f", such as {samples}" if samples else ""
+            found.append(f"  {column.name} {column.type}{such}")
+        if len(self.columns) > most_columns:
+            found.append(f"  and {len(self.columns) - most_columns} more columns")
+        return found + [f"  Note: {one_line(note, max_chars=200)}." for note in self.notes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +75,22 @@ class Rows:
     """The answer of one query: `total` counts all its rows where known, `rows` may be fewer.
 
     Values are JSON: numbers, texts, booleans, None; decimals, dates and the like are text.
+    `notes` tell what was assumed while reading the tables.
     """
 
     columns: tuple[ColumnInfo, ...]
     rows: tuple[tuple[Any, ...], ...] = field(default=())
     total: int | None = None
     truncated: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """The answer to a question about one table, as text for the model and data for the client."""
+
+    text: str
+    data: JsonObject
 
 
 class TableEngine(Protocol):
@@ -75,6 +106,13 @@ class TableEngine(Protocol):
         Raises:
             QueryRefused: for anything else than one SELECT, and for errors in it (nearest names).
             QueryFailed: over time, memory or size.
+        """
+        ...
+
+    async def analyse(self, file: TableFile, question: Question, *, shown: Shown) -> Analysis:
+        """Describe, group, correlate or list the rows of a file's table; raises as `query`.
+
+        Of several tables, the first one that has the columns asked for is taken.
         """
         ...
 

@@ -43,7 +43,7 @@ PASSWORD = "a password for the stop"
             "TOOLS__DISABLED=wether\n",
             {},
             [],
-            "TOOLS__DISABLED: there is no tool 'wether'; the tools are data_analysis, math_calc, rag_retrieval,"
+            "TOOLS__DISABLED: there is no tool 'wether'; the tools are data_analysis, math_calc, python_code, rag_retrieval,"
             " weather, web_search, wikipedia (.env line 1)",
         ),
         (

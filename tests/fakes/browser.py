@@ -9,7 +9,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,14 @@ OPTIONS = (
     "--window-size=1280,800",
 )
 LISTENS = "DevTools listening on "
+NAVIGATED = "Inspected target navigated or closed"
 MOST_WAIT_S = 30
+MOST_LOADS = 5
 KEYS = {"Enter": 13, "Escape": 27, "Tab": 9}
+
+
+class PageLeft(Exception):
+    """A load took the page away that an expression was running in."""
 
 
 class Page:
@@ -53,6 +59,8 @@ class Page:
             message = json.loads(self._socket.recv(timeout=MOST_WAIT_S + 5))
             self._note(message)
             if message.get("id") == self._last:
+                if message.get("error", {}).get("message") == NAVIGATED:
+                    raise PageLeft
                 assert "error" not in message, (method, message["error"])
                 return message["result"]
 
@@ -83,7 +91,10 @@ class Page:
             }};
             look();
         }})"""
-        return self.run(poll)
+        for _ in range(MOST_LOADS):
+            with suppress(PageLeft):
+                return self.run(poll)
+        raise PageLeft
 
     def type(self, selector: str, words: str) -> None:
         """Write into a field."""

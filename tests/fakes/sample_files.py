@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from email.message import EmailMessage
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import duckdb
 from docx import Document
 from openpyxl import Workbook
 from PIL import Image, ImageDraw, ImageFont
@@ -278,7 +282,26 @@ def samples() -> dict[str, bytes]:
         "a.md": MARKDOWN.encode(),
         "a.py": CODE.encode(),
         "a.txt": TEXT.encode(),
+        "a.sqlite": sqlite(),
+        "a.parquet": parquet(),
     }
+
+
+def sqlite() -> bytes:
+    """Make a database with one table."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(
+            "CREATE TABLE people(name TEXT, city TEXT); INSERT INTO people VALUES ('Ann', 'Bonn')"
+        )
+        return connection.serialize()
+
+
+def parquet() -> bytes:
+    """Make a file with one row."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "made"
+        duckdb.sql(f"COPY (SELECT 'Ann' AS name, 1.5 AS amount) TO '{path}' (FORMAT parquet)")
+        return path.read_bytes()
 
 
 def write(folder: Path, name: str, content: bytes) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import Field
@@ -130,13 +130,15 @@ def make_core(
     documents: FoundDocuments | None = None,
     policy: Policy | None = None,
     more_tools: Sequence[ToolCard] = (),
-    stores: Stores | None = None,
-    checkpoints: CheckpointFile | None = None,
+    more: tuple[str, ...] = (),
     **options: Any,
 ) -> Core:
-    """Make a core with two tools: `add`, and `look_up` with citations; a third one with documents."""
+    """Make a core with two tools: `add`, and `look_up` with citations; a third one with documents.
+
+    `more` names tools that look things up under another name.
+    """
     clock = SteppedClock()
-    stores = stores or memory_stores()
+    stores = memory_stores()
     adder = Adder()
     cards = [
         ToolCard(
@@ -164,7 +166,8 @@ def make_core(
     if documents is not None:
         cards.append(documents_card(documents))
     cards += more_tools
-    checkpoints = checkpoints or CheckpointFile(None)
+    cards += [replace(cards[1], name=name) for name in more]
+    checkpoints = CheckpointFile(None)
     asking = Asking(
         store=stores.approvals,
         links=ApprovalLinks("k" * 40, public_url="http://steward.example"),

@@ -1,6 +1,7 @@
 """The files around the code keep their promises: locks, Makefile, licence, containers."""
 
 import hashlib
+import json
 import re
 import subprocess
 import tomllib
@@ -150,8 +151,24 @@ def test_every_container_is_locked_down():
     for service in services.values():
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
-        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["security_opt"][0] == "no-new-privileges:true"
+    looser = {name for name, one in services.items() if len(one["security_opt"]) > 1}
+    assert looser == {"backend"}
+    assert services["backend"]["security_opt"][1:] == [
+        "seccomp=docker/seccomp.json",
+        "apparmor=unconfined",
+    ]
     assert "${" not in text
+
+
+def test_the_profile_of_the_container_opens_namespaces_and_little_else():
+    """bubblewrap needs these six; what Docker's own profile refuses besides stays refused."""
+    profile = json.loads((ROOT / "docker" / "seccomp.json").read_text(encoding="utf-8"))
+    refused = {name for rule in profile["syscalls"] for name in rule["names"]}
+    assert {rule["action"] for rule in profile["syscalls"]} == {"SCMP_ACT_ERRNO"}
+    assert refused.isdisjoint({"unshare", "clone", "mount", "umount2", "pivot_root", "sethostname"})
+    assert {"setns", "ptrace", "bpf", "keyctl", "kexec_load", "init_module", "open_by_handle_at",
+            "io_uring_setup", "userfaultfd", "perf_event_open", "move_mount", "reboot"} <= refused  # fmt: skip
 
 
 def test_the_image_does_not_run_as_root():

@@ -7,6 +7,7 @@ from typing import Final
 
 from backend.agent.route_rules import series, vocabulary
 from backend.agent.route_rules.asks import Asks, find_asks
+from backend.agent.route_rules.handed_over import HandedOver, find_handed_over
 from backend.agent.route_rules.patterns import Sign, find_signs
 from backend.agent.route_rules.tokens import Token, clip, split_sentences, tokenise
 from backend.agent.route_rules.vocabulary import WordClass
@@ -58,6 +59,7 @@ class Features:
     document_talk: DocumentTalk
     has_documents: bool
     has_images: bool
+    handed: HandedOver
 
     @property
     def first(self) -> str:
@@ -103,6 +105,7 @@ def read(text: str, *, has_documents: bool = False, has_images: bool = False) ->
         document_talk=document_talk(body.lower()),
         has_documents=has_documents,
         has_images=has_images,
+        handed=find_handed_over(text),
     )
 
 

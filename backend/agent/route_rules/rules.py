@@ -167,7 +167,20 @@ INDEPENDENT_PARTS: Final[tuple[Rule, ...]] = (
     ),
     Rule("a hypothetical question needs two facts", 0.0, 0.8, lambda f: p.yes_no(f) and f.modal),
 )
-RULES: Final = (*KIND_OF_REQUEST, *DEPENDENT_STEPS, *INDEPENDENT_PARTS)
+HANDED_OVER: Final[tuple[Rule, ...]] = (
+    Rule("it hands over code to run", 8.0, -8.0, lambda f: f.handed.programs == 1),
+    Rule("it hands over several queries to run", 8.0, 6.0, lambda f: f.handed.programs > 1),
+    Rule(
+        "it hands over code to be talked about",
+        -8.0,
+        -2.0,
+        lambda f: f.handed.talked_about and not f.document_talk,
+    ),
+    Rule("it asks for code to be written", -4.0, -2.0, lambda f: f.handed.to_be_written),
+    Rule("it asks something of an uploaded table", 3.0, -2.0, lambda f: f.handed.tables == 1),
+    Rule("it asks something of several tables", 3.0, 5.0, lambda f: f.handed.tables > 1),
+)
+RULES: Final = (*HANDED_OVER, *KIND_OF_REQUEST, *DEPENDENT_STEPS, *INDEPENDENT_PARTS)
 
 
 def score(features: Features) -> Score:

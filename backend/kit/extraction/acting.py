@@ -15,23 +15,19 @@ from backend.kit.extraction.arguments import fill, main_parameter
 from backend.kit.extraction.entities import bare_question
 from backend.kit.extraction.exact_arithmetic import evaluate
 from backend.kit.extraction.from_documents import says_nothing
+from backend.kit.extraction.given_code import leans_on, ran
 from backend.kit.extraction.needs import needs
 from backend.kit.extraction.observed import LOOK_UPS, Observation
+from backend.kit.extraction.results_told import next_part
 from backend.kit.extraction.schemas import properties
-from backend.kit.extraction.steps import Step, filled
+from backend.kit.extraction.steps import CANNOT, Call, Step, filled
+from backend.kit.extraction.table_asks import table_ask
+from backend.kit.extraction.table_calls import SCHEMA, served, table_calls
 from backend.kit.extraction.tool_fit import Toolbox, ToolShape, value_for
 from backend.kit.extraction.turns import Turn
 
 _MAX_RETRY_CHARS: Final = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A tool to call with its arguments; `only` tells it from a like call that had more of them."""
-
-    tool: str
-    arguments: dict[str, Any]
-    only: bool = False
+_MOST_PARTS: Final = 4
 
 
 @dataclass(slots=True)
@@ -57,7 +53,8 @@ class Worker:
         self._toolbox = toolbox
         self._left = list(turn.observations)
         self._values: dict[str, tuple[Step, Observation]] = {}
-        self._progress = Progress(needs(turn.asked, prefer=toolbox.special))
+        steps = needs(turn.asked, prefer=toolbox.special)
+        self._progress = Progress([served(step, toolbox) for step in steps])
 
     def work(self) -> Progress:
         """Go through the steps once."""
@@ -81,8 +78,10 @@ class Worker:
                 if call not in self._progress.calls:
                     self._progress.calls.append(call)
                 return False
+            if call.look and not seen.failed:
+                continue
             tried.append(seen)
-            if self._accept(ready, seen):
+            if self._accept(ready, seen, note=call.note):
                 return True
         self._give_up(ready, tried)
         return True
@@ -104,12 +103,16 @@ class Worker:
 
     def _tries(self, step: Step) -> Iterator[Call]:
         """Yield the calls worth making for a step, one after another as each brings nothing."""
+        if step.kind == "table":
+            yield from table_calls(step, self._toolbox, self._seen)
+            return
         for shape in self._toolbox.candidates(step):
             kind = step.kind if step.tool else self._toolbox.kind(shape.name)
             value = value_for(step, kind)
             arguments = fill(shape.schema, kind=kind, value=value, text=step.text)
             if arguments is None:
                 continue
+            arguments = _continued(shape, kind, arguments, self._turn)
             call = Call(shape.name, arguments)
             yield call
             seen = self._seen(call)
@@ -118,9 +121,23 @@ class Worker:
             if title and main and title != arguments.get(main):
                 yield Call(shape.name, {**arguments, main: title})
             again = seen is not None and seen.failed and not seen.final
+            yield from self._further(shape, kind, arguments)
             simpler = _simpler(step, kind, main, arguments) if again else None
             if simpler is not None:
                 yield Call(shape.name, simpler, only=True)
+
+    def _further(self, shape: ToolShape, kind: str, arguments: dict[str, Any]) -> Iterator[Call]:
+        """Read on in a page whose first parts do not answer."""
+        if kind != "fetch" or "start" not in properties(shape.schema):
+            return
+        call = Call(shape.name, arguments, only=True)
+        for _ in range(_MOST_PARTS):
+            seen = self._seen(call)
+            start = None if seen is None or seen.failed else next_part(seen.text)
+            if start is None:
+                return
+            call = Call(shape.name, {**arguments, "start": start}, only=True)
+            yield call
 
     def _seen(self, call: Call) -> Observation | None:
         for one in self._turn.observations:
@@ -130,16 +147,17 @@ class Worker:
                 return one
         return None
 
-    def _accept(self, step: Step, seen: Observation) -> bool:
+    def _accept(self, step: Step, seen: Observation, *, note: str = "") -> bool:
         found = observed.answer(step.text, self._kind(step, seen), seen)
         if found is None:
             return False
-        self._take(step, seen, found)
+        self._take(step, seen, f"{found}\n\n{note}" if note else found)
         return True
 
     def _kind(self, step: Step, seen: Observation) -> str:
         known = self._toolbox.kind(seen.tool)
-        return step.kind if known == "custom" or step.kind in LOOK_UPS else known
+        own = known == "custom" or step.kind in LOOK_UPS or step.kind == "table"
+        return step.kind if own else known
 
     def _take(self, step: Step, seen: Observation, found: str) -> None:
         self._values[step.id] = (step, seen)
@@ -162,10 +180,14 @@ class Worker:
             self._take(step, made, f"{made.text}{because}")
         elif tried:
             self._progress.answers.append(_nothing(step, tried))
+        elif step.kind in CANNOT and not self._toolbox.candidates(step):
+            self._progress.answers.append(CANNOT[step.kind])
 
     def _serves(self, step: Step, seen: Observation) -> bool:
         """Tell whether a result may be meant for a step: its tool is of that kind, or of none known."""
         kind = self._toolbox.kind(seen.tool)
+        if step.kind == "table":
+            return kind in {"data", "sql", "custom"} and not _is_look(step, seen)
         return kind in {step.kind, "custom"} or (kind in LOOK_UPS and step.kind in LOOK_UPS)
 
     def _answer_from_rest(self) -> None:
@@ -176,6 +198,25 @@ class Worker:
             found = observed.answer(ask, kind, seen)
             self._progress.answers.append(found or _not_here(ask, seen))
             self._progress.found += found is not None
+
+
+def _is_look(step: Step, seen: Observation) -> bool:
+    """Tell whether a result only lists columns, where something else is asked of them."""
+    asked = table_ask(step.text)
+    return seen.arguments.get("action") == SCHEMA and asked is not None and asked.want != "columns"
+
+
+def _continued(
+    shape: ToolShape, kind: str, arguments: dict[str, Any], turn: Turn
+) -> dict[str, Any]:
+    """Go on with what earlier code of the conversation defined, where this code needs it."""
+    if kind != "python" or "keep" not in properties(shape.schema):
+        return arguments
+    source = str(next(iter(arguments.values()), ""))
+    earlier = [
+        code.source for said in turn.before if said.role == "user" for code in ran(said.text)
+    ]
+    return {**arguments, "keep": True} if leans_on(source, earlier) else arguments
 
 
 def _needed(step: Step, source: Step, seen: Observation) -> str | None:
@@ -215,9 +256,11 @@ def _simpler(
 
 def _nothing(step: Step, tried: Sequence[Observation]) -> str:
     """Say once why there is no answer: what failed, else the closest passage, else where it was sought."""
-    broken = [observed.reason(one) for one in tried if one.failed and not one.absent]
-    sought = [one for one in tried if not one.failed or one.absent]
-    told = list(dict.fromkeys(broken[-1:] if step.kind in {"math", "data"} else broken))
+    searched = step.kind in LOOK_UPS and step.kind != "fetch"
+    broken = [observed.reason(one) for one in tried if one.failed and not (searched and one.absent)]
+    sought = [one for one in tried if not one.failed or (searched and one.absent)]
+    last = step.kind in {"math", "data", "table"}
+    told = list(dict.fromkeys(broken[-1:] if last else broken))
     if step.kind == "documents" and any(not one.failed for one in sought):
         told.append(
             observed.not_in_documents(step.text, next(one for one in sought if not one.failed))

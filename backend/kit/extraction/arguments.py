@@ -5,6 +5,7 @@ None means that a required parameter could not be filled, so the tool is not cal
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from backend.kit.extraction.data_questions import data_arguments
@@ -25,6 +26,12 @@ from backend.kit.extraction.schemas import (
 _LOOK_UP: Final = ("query", "q", "question", "search", "search_query", "text", "title", "topic", "term", "input", "keywords", "prompt")  # fmt: skip
 # Kinds whose main parameter says all: an expression, code, a query, an address.
 _WHOLE: Final = frozenset({"math", "python", "sql", "fetch"})
+_DATABASE = re.compile(
+    r"\b(?:database|db) (?:called |named )?[\"“'`](?P<quoted>[\w.-]{1,60})[\"”'`]"
+    r"|\b(?:in|on|from|against|of|using) (?:the |our |my )?(?:database|db) (?P<after>(?!with|and|that|which|for|please|to\b)[\w.-]{1,60})"
+    r"|\b(?:in|on|from|against|of|using) (?:the |our |my )?(?P<before>(?!the|our|my|this|that|a|sql|local|same|whole|uploaded\b)[\w.-]{1,60}) (?:database|db)\b",
+    re.IGNORECASE,
+)
 MAIN_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "math": ("expression", "expr", "formula", "equation", "calculation", "problem", "query", "input", "text"),
     "data": ("data", "csv", "numbers", "values", "dataset", "table", "json", "input", "text"),
@@ -73,6 +80,8 @@ def fill(
         if name in filled or (asked and name not in {main, *needed}):
             continue
         if kind in _WHOLE and main and name != main and name not in needed:
+            beside = _beside(name, kind, value, text)
+            filled.update({name: beside} if beside is not MISSING else {})
             continue
         if name == main:
             found = _main(one, value, schema)
@@ -85,6 +94,17 @@ def fill(
         elif name in needed:
             return None
     return filled
+
+
+def _beside(name: str, kind: str, value: str, text: str) -> object:
+    """Find what may go with code or a query: files that it does not name itself, a database by its name."""
+    if kind not in {"python", "sql"}:
+        return MISSING
+    if name == "database":
+        said = _DATABASE.search(text)
+        return (said["quoted"] or said["after"] or said["before"]) if said else MISSING
+    found = [one for one in files_named(name, text) if one not in value or kind == "sql"]
+    return found or MISSING
 
 
 def _main(schema: Schema, value: str, root: Schema) -> object:

@@ -11,10 +11,10 @@ from html import unescape
 from typing import Final
 
 from backend.kit.extraction.formula_phrases import formula_phrase
+from backend.kit.extraction.given_code import DATA, Code, take_code
+from backend.kit.extraction.pages import addresses
 from backend.kit.extraction.passages import split_sentences
 
-_FENCE = re.compile(r"```([\w+-]{0,20})[^\n]{0,80}\n(.*?)(?:```|\Z)", re.DOTALL)
-_URL = re.compile(r"https?://[^\s<>\"'`)\]]{3,2000}")
 _JSON_START = re.compile(r"[\[{](?=\s*[\[{\"\d\-tfn])")
 _CSV_LINE = re.compile(r"[^,;\t\n]{0,80}(?:[,;\t][^,;\t\n]{0,80}){1,60}")
 _RESULT = re.compile(r"<result\b([^<>]{0,1000})>")
@@ -35,7 +35,7 @@ class Asked:
     ask: str
     pasted: str = ""
     data: str = ""
-    code: tuple[tuple[str, str], ...] = ()
+    code: tuple[Code, ...] = ()
     urls: tuple[str, ...] = ()
 
 
@@ -75,13 +75,12 @@ def take_apart(text: str) -> Asked:
     """Separate the question from what was pasted with it."""
     if "[[" in text and formula_phrase(text):
         return Asked(ask=text.strip())
-    code = tuple((language.casefold(), body.strip()) for language, body in _FENCE.findall(text))
-    bare = _FENCE.sub("\n", text)
+    code, bare = take_code(text)
     data, bare = _data(bare)
-    fenced_data = next((body for language, body in code if language in {"csv", "json", "tsv"}), "")
-    urls = tuple(dict.fromkeys(url.rstrip(".,;:!?") for url in _URL.findall(bare)))
+    fenced_data = next((body for language, body in code if language in DATA), "")
+    urls = addresses(bare)
     ask, pasted = _question(bare)
-    kept = tuple(item for item in code if item[1] != fenced_data)
+    kept = tuple(item for item in code if item.source != fenced_data)
     return Asked(ask=ask, pasted=pasted, data=data or fenced_data, code=kept, urls=urls)
 
 

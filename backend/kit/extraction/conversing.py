@@ -27,7 +27,7 @@ from backend.kit.extraction.own_figures import own_figures
 from backend.kit.extraction.passages import Sentence, sentences, split_sentences
 from backend.kit.extraction.picking import has_sign, pick
 from backend.kit.extraction.small_talk import WHAT_I_AM, small_talk
-from backend.kit.extraction.steps import Step
+from backend.kit.extraction.steps import CANNOT, LOOKS, Step
 from backend.kit.extraction.turns import Said, Turn
 from backend.kit.extraction.words import terms
 
@@ -84,12 +84,13 @@ def reply(turn: Turn, *, now_ms: int) -> str:
 
 def _from_results(turn: Turn) -> str:
     """Put together an answer from the `<result>` blocks a prompt quotes."""
-    blocks = results(turn.prompt)
+    every = results(turn.prompt)
+    blocks = [one for one in every if not one.purpose.startswith(LOOKS)] or every
     steps = needs(turn.asked)
     said: list[str] = []
     used: set[int] = set()
     for step in steps:
-        for at, block in enumerate(blocks):
+        for at, block in sorted(enumerate(blocks), key=lambda one: step.text not in one[1].purpose):
             seen = Observation(tool=block.id, text=block.text)
             if (
                 block.ok
@@ -139,7 +140,9 @@ def _as_it_is(steps: Sequence[Step], turn: Turn, text: str) -> str:
 
 
 def _speaks_of(text: str, kind: str, result: str) -> bool:
-    if kind in {"math", "data", "python", "sql"}:
+    if kind in {"python", "sql", "table"}:
+        return True
+    if kind in {"math", "data"}:
         return re.search(r"\d", result) is not None and "[1]" not in result[:3000]
     return bool(set(terms(text)) & set(terms(result[:20_000])))
 
@@ -283,4 +286,5 @@ def _length(unit: str, text: str) -> str:
 def _honest(turn: Turn) -> str:
     if not turn.prompt.strip():
         return f"The message is empty. {WHAT_I_AM}"
-    return f"I cannot answer this by myself. {WHAT_I_AM}"
+    lacking = next((CANNOT[step.kind] for step in needs(turn.asked) if step.kind in CANNOT), "")
+    return f"{lacking or 'I cannot answer this by myself.'} {WHAT_I_AM}"

@@ -39,7 +39,7 @@ _SHAPES: Final = (
 )  # fmt: skip
 _FILE_NAMES: Final = word_set("file files filename filenames document documents")
 _DOCUMENT_FILE = re.compile(
-    r"[\w-][\w.-]{0,60}\.(?:pdf|docx?|txt|md|xlsx?|csv|tsv|pptx?|html?|epub|eml|json|rtf|odt)\b",
+    r"[\w-][\w.-]{0,60}\.(?:pdf|docx?|txt|md|xlsx?|xlsm|csv|tsv|parquet|jsonl|ndjson|sqlite3?|db|pptx?|html?|epub|eml|json|rtf|odt)\b",
     re.IGNORECASE,
 )
 _PLACE_NAMES: Final = word_set(

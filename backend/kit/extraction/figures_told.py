@@ -63,6 +63,8 @@ def _tables(text: str) -> list[list[list[str]]]:
             inside = True
         if not all(re.fullmatch(r":?-{3,}:?", cell) for cell in cells):
             found[-1].append(cells)
+        elif len(found[-1]) > 1:
+            found.append([found[-1].pop()])
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from backend.kit.extraction.entities import names, short_answer
 from backend.kit.extraction.passages import sentences
 from backend.kit.extraction.picking import asked_kind
+from backend.kit.extraction.table_asks import table_ask
 
 _MORE = re.compile(
     r"^(?:ok(?:ay)?,? )?(?:and|what about|how about|same for|the same for|now|or|but)\s+(?:what about |how about )?"
@@ -54,7 +55,7 @@ _PERSONAL = re.compile(
 _IT = re.compile(r"\b(?:it|its|there)\b", re.IGNORECASE)
 _DOCUMENT = re.compile(
     r"\b(?:the|my|our|this) (?:\w+ ){0,2}?(?:documents?|files?|reports?|contracts?|agreements?|leases?|polic(?:y|ies)|manuals?|handbooks?"
-    r"|invoices?|letters?|papers?)\b|\b[\w-]{1,60}\.(?:pdf|docx?|txt|md|xlsx?|pptx?|html?)\b",
+    r"|invoices?|letters?|papers?)\b|\b[\w-]{1,60}\.(?:pdf|docx?|txt|md|csv|tsv|xlsx?|pptx?|html?)\b",
     re.IGNORECASE,
 )
 _EMPTY_IT = re.compile(
@@ -62,6 +63,13 @@ _EMPTY_IT = re.compile(
     r"|\bhow (?:is|does) it (?:going|work)\b|\bis there\b|\bare there\b",
     re.IGNORECASE,
 )
+_CHART = re.compile(
+    r"(?:(?:ok(?:ay)?|and|now|please|then|can you|could you|und|bitte|jetzt),? )*(?:(?:show|draw|plot|graph|chart|visuali[sz]e|make|zeig\w*|zeichne)"
+    r"(?: me)?(?: (?:it|that|this|them|the (?:result|data)|das))?,? ?)?(?:(?:as|in|with|als) )?(?:(?:a|an|ein|eine) )?"
+    r"(?P<kind>(?:bar|line|pie|column|scatter) ?(?:chart|graph|plot|diagram)|\w{4,8}diagramm|histogram|box ?plot|chart|graph|plot|picture|diagram)?(?: instead| please| bitte)*",
+    re.IGNORECASE,
+)
+_CHART_SAID = re.compile(r",? (?:as|in|als) (?:a|an|ein) [\w ]{3,20}$", re.IGNORECASE)
 _MAX_CHARS: Final = 160
 
 
@@ -71,12 +79,22 @@ def completed(ask: str, question: str, answer: str) -> str:
     if not question or len(said) > _MAX_CHARS or "\n" in said:
         return ask
     return (
-        _of_the_same(said, question)
+        _as_chart(said, question)
+        or _of_the_same(said, question)
         or _on_the_result(said, answer)
         or _of_the_document(said, question)
         or _with_the_name(said, question, answer)
         or ask
     )
+
+
+def _as_chart(said: str, question: str) -> str | None:
+    """Ask the question before for a picture: "now as a bar chart", "plot it"."""
+    match = _CHART.fullmatch(said.strip(" ?.!"))
+    if match is None or table_ask(question) is None:
+        return None
+    bare = _CHART_SAID.sub("", question.strip(" ?.!"))
+    return f"{bare}, as a {match['kind'] or 'chart'}"
 
 
 def _of_the_same(said: str, question: str) -> str | None:

@@ -27,7 +27,7 @@ _DOCUMENTS = re.compile(
     r"\b(?:(?:my|our|the|this|these|that) (?:\w+ ){0,2}(?:documents?|files?|reports?|pdfs?|contracts?|notes|invoices?"
     r"|spreadsheets?|manuals?|handbooks?|attachments?|uploads?|agreements?|transcripts?|leases?|knowledge base)"
     r"|(?:my|our) (?:\w+ ){0,2}(?:papers?|polic(?:y|ies)|books?|letters?)"
-    r"|uploaded|attached|knowledge base|\w[\w-]{0,60}\.(?:pdf|docx?|txt|md|xlsx?|pptx?|html?))\b",
+    r"|uploaded|attached|knowledge base|\w[\w-]{0,60}\.(?:pdf|docx?|txt|md|csv|tsv|xlsx?|pptx?|html?))\b",
     re.IGNORECASE,
 )
 _DOCUMENT_WRAP = re.compile(
@@ -92,10 +92,15 @@ def of_documents(text: str) -> bool:
     return _DOCUMENTS.search(text) is not None or document_talk(text[:MAX_ASK_CHARS].lower()) != ""
 
 
+def documents_step(name: str, text: str) -> Step:
+    """Make the step that searches the user's documents for what a text asks."""
+    return Step(id=name, kind="documents", text=text, value=_document_query(text))
+
+
 def lookup_step(name: str, text: str) -> Step:
     """Make the step that looks up a thing another step needs."""
     if of_documents(text):
-        return Step(id=name, kind="documents", text=text, value=_document_query(text))
+        return documents_step(name, text)
     return Step(id=name, kind="encyclopedia", text=text, value=subject(text))
 
 

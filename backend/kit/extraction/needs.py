@@ -13,9 +13,14 @@ from backend.kit.extraction.asked import Asked
 from backend.kit.extraction.chains import CALC_LEAD, PAIR, chain
 from backend.kit.extraction.entities import bare_question, names, numbers
 from backend.kit.extraction.expressions import find_expression
+from backend.kit.extraction.given_code import SQL, to_run, writes_code
 from backend.kit.extraction.lookups import look_up, of_documents, weather
+from backend.kit.extraction.pages import pages_of, stands_in, wants_reading
 from backend.kit.extraction.passages import split_sentences
 from backend.kit.extraction.steps import MAX_STEPS, Prefer, Step
+from backend.kit.extraction.table_asks import FILE, per_file, table_ask
+
+_MAX_TITLE_CHARS = 80
 
 _PART = re.compile(
     r"\s*(?:;|\n+|,? (?:and|then|and then|and also|also|plus|as well as),? "
@@ -67,7 +72,7 @@ def parts(ask: str) -> list[str]:
     found: list[str] = []
     for sentence in split_sentences(ask):
         pair = PAIR.match(CALC_LEAD.sub("", bare_question(sentence)))
-        if pair and not pair["a"][0].isdigit():
+        if pair and not pair["a"][0].isdigit() and FILE.search(sentence) is None:
             found.append(sentence)
             continue
         for at, split in enumerate(_PART.split(sentence)):
@@ -104,7 +109,10 @@ def needs(asked: Asked, *, first: int = 1, prefer: Prefer | None = None) -> list
             continue
         if _MANNER.match(bare_question(part)):
             continue
-        if _COMPOSE.match(part) and not (asked.urls or of_documents(part)):
+        if writes_code(part):
+            continue
+        reads = any(stands_in(url, part) for url in asked.urls) and wants_reading(part)
+        if _COMPOSE.match(part) and not (reads or of_documents(part) or _table(part, 1, asked)):
             continue
         steps += _part_steps(part, steps, first + len(steps), asked)
     return steps[:MAX_STEPS]
@@ -122,14 +130,17 @@ def _made_for(part: str, tool: str, one_at_a_time: bool, *, number: int) -> list
 def _given(asked: Asked, first: int) -> list[Step]:
     """What was pasted decides: code to run, a query, data to describe."""
     name = f"s{first}"
-    for language, source in asked.code:
-        if language == "sql" or re.match(r"(?:select|with)\b", source, re.IGNORECASE):
-            return [Step(id=name, kind="sql", text=asked.ask, value=source)]
-        runs = re.search(
-            r"\b(?:run|execute|output|result|prints?|evaluate|test)\b", asked.ask, re.IGNORECASE
-        )
-        if language in {"", "python", "py", "python3"} and runs:
-            return [Step(id=name, kind="python", text=asked.ask, value=source)]
+    given = to_run(asked.ask, asked.code)
+    if given:
+        return [
+            Step(
+                id=f"s{first + at}",
+                kind="sql" if one.language in SQL else "python",
+                text=asked.ask or one.source.partition("\n")[0][:_MAX_TITLE_CHARS],
+                value=one.source,
+            )
+            for at, one in enumerate(given[:MAX_STEPS])
+        ]
     if asked.data and _STATISTICS.search(asked.ask):
         return [Step(id=name, kind="data", text=asked.ask, value=asked.data)]
     return []
@@ -155,7 +166,28 @@ def _of_list(name: str, part: str, listed: Sequence[str]) -> Step:
     return Step(id=name, kind="data", text=part, value=joined)
 
 
+def _pages(part: str, number: int, asked: Asked) -> list[Step]:
+    return [
+        Step(id=f"s{number + at}", kind="fetch", text=text, value=url)
+        for at, (url, text) in enumerate(pages_of(part, asked.urls))
+    ]
+
+
+def _table(part: str, number: int, asked: Asked) -> list[Step]:
+    if asked.data:
+        return []
+    found = [(piece, table_ask(piece)) for piece in per_file(part)]
+    return [
+        Step(id=f"s{number + at}", kind="table", text=piece, value=one.file)
+        for at, (piece, one) in enumerate(found)
+        if one is not None
+    ]
+
+
 def _part_steps(part: str, before: Sequence[Step], number: int, asked: Asked) -> list[Step]:
+    given = _pages(part, number, asked) or _table(part, number, asked)
+    if given:
+        return given
     name = f"s{number}"
     bare = bare_question(part)
     listed = _listed(bare, asked)
@@ -164,9 +196,6 @@ def _part_steps(part: str, before: Sequence[Step], number: int, asked: Asked) ->
     chained = chain(bare, before, number)
     if chained:
         return chained
-    url = next((url for url in asked.urls if url in part), None)
-    if url:
-        return [Step(id=name, kind="fetch", text=part, value=url)]
     expression = find_expression(part)
     if expression:
         return [Step(id=name, kind="math", text=part, value=expression)]

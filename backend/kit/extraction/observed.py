@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -22,6 +22,18 @@ from backend.kit.extraction.from_documents import (
 )
 from backend.kit.extraction.passages import Sentence, sentences
 from backend.kit.extraction.picking import asked_kind, pick
+from backend.kit.extraction.results_told import (
+    asked_of_page,
+    asks_whole_page,
+    opening,
+    page_text,
+    told_of_code,
+    told_of_columns,
+    told_of_query,
+    told_of_rows,
+    without_files,
+)
+from backend.kit.extraction.table_asks import table_ask
 from backend.kit.extraction.words import terms
 
 _FAILED = re.compile(
@@ -42,7 +54,7 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _ADVICE = re.compile(
-    r"\s*(?:Example of a correct call|Examples?|Expected): .*$|\s*Try fewer or other words\.$"
+    r"\s*See the tables with \{[^{}]{1,80}\}\.|\s*(?:Example of a correct call|Examples?|Expected): .*$|\s*Try fewer or other words\.$"
 )
 _SIMILAR = re.compile(r"\bsimilar titles?: ([^\n]{2,600})", re.IGNORECASE)
 _SEVERAL = re.compile(r"\bcan mean several\b|\bdisambiguation\b|\bmay refer to\b", re.IGNORECASE)
@@ -90,7 +102,7 @@ def reason(observation: Observation) -> str:
     first = " ".join(told.split())[:400]
     if re.match(r"the tool\b", first, re.IGNORECASE):
         return first
-    first = plain_reason(first)
+    first = plain_reason(first).replace("the user's", "your").replace("Their files:", "Your files:")
     return f"The tool {observation.tool or 'that was called'} could not answer: {first or 'it gave no reason'}"
 
 
@@ -127,10 +139,10 @@ def _json(text: str) -> Any:  # noqa: ANN401 - whatever the tool wrote
 
 def answer(question: str, kind: str, observation: Observation) -> str | None:
     """Answer one part from one observation; None when the answer is not in it."""
+    if kind in _TELLERS:
+        return _TELLERS[kind](question, observation)
     if observation.failed or observation.empty:
         return None
-    if kind == "math":
-        return _calculated(observation)
     value = _json(observation.text)
     if value is not None:
         return _flat(question, value)
@@ -143,6 +155,49 @@ def answer(question: str, kind: str, observation: Observation) -> str | None:
 
 def _whole(observation: Observation) -> str:
     return observation.text.strip()[:MAX_TABLE_CHARS]
+
+
+def _told_of_table(question: str, observation: Observation) -> str | None:
+    """Tell the columns where a tool listed them, else the figures it worked out."""
+    if observation.failed or not observation.text.strip():
+        return None
+    asked = table_ask(question)
+    want = asked.want if asked else ""
+    text = without_files(observation.text)
+    if want == "columns" or observation.arguments.get("action") == "schema":
+        return told_of_columns(text) or _whole(observation)
+    rows = (
+        told_of_rows(text, str(observation.arguments.get("file") or "")) if want == "rows" else None
+    )
+    value = _json(text)
+    return rows or (_statistics(question, text) if value is None else _flat(question, value))
+
+
+def _told_of_page(question: str, observation: Observation) -> str | None:
+    """Quote the page: what is asked of it, or how it begins where nothing in particular is."""
+    if observation.failed or observation.empty:
+        return None
+    value = _json(observation.text)
+    if value is not None:
+        return _flat(question, value)
+    text = page_text(observation.text)
+    if asks_whole_page(question):
+        return opening(text)
+    near = any(asked_of_page(question) & set(terms(one.text)) for one in sentences(text))
+    return quoted(question, text) if near else None
+
+
+_TELLERS: Final[dict[str, Callable[[str, Observation], str | None]]] = {
+    "math": lambda _, observation: _told_of_sum(observation),
+    "python": lambda _, observation: told_of_code(observation.text),
+    "sql": lambda _, observation: told_of_query(observation.text),
+    "table": _told_of_table,
+    "fetch": _told_of_page,
+}
+
+
+def _told_of_sum(observation: Observation) -> str | None:
+    return None if observation.failed or observation.empty else _calculated(observation)
 
 
 def _calculated(observation: Observation) -> str:
@@ -191,9 +246,16 @@ def _statistics(question: str, text: str) -> str:
     lines = [line for line in text.strip().splitlines() if line.strip()]
     wanted = {term for term in terms(question) if not term.isdigit()}
     if "|" in text or len(lines) <= 3:
-        return text.strip()[:MAX_TABLE_CHARS]
+        return _cut_rows(text.strip())
     kept = [line for line in lines if wanted & set(terms(line)) and re.search(r"\d", line)]
     return "\n".join(kept or lines)[:MAX_TABLE_CHARS]
+
+
+def _cut_rows(text: str) -> str:
+    """Keep whole lines of a table, and say so where lines are left out."""
+    if len(text) <= MAX_TABLE_CHARS:
+        return text
+    return f"{text[:MAX_TABLE_CHARS].rpartition(chr(10))[0]}\n\n(shortened)"
 
 
 def _flat(question: str, value: object) -> str:

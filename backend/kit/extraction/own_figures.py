@@ -10,6 +10,7 @@ from typing import Final
 from backend.kit.extraction.data_questions import data_arguments
 from backend.kit.extraction.figures_told import figures_told
 from backend.kit.table_answers import Question, Shown, answer
+from backend.kit.table_questions import MemoryTable
 from backend.kit.table_text import read_table
 from backend.kit.tables import TableCaps, TableError
 
@@ -25,7 +26,7 @@ def own_figures(ask: str, data: str) -> str | None:
     try:
         question = Question(**asked)
         table = read_table(data, wanted=question.names(), caps=_CAPS)
-        text, _ = answer(table, question, shown=Shown())
+        text, _ = answer(MemoryTable(table), question, shown=Shown())
     except TableError:
         return None
     return figures_told(ask, text) or text

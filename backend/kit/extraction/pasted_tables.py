@@ -20,14 +20,18 @@ NUMBERS_COLUMN: Final = "value"
 
 @dataclass(slots=True)
 class Column:
-    """A column by its name, with the texts of its cells."""
+    """A column by its name, with the texts of its cells; the rest where a tool told its type."""
 
     name: str
     cells: list[str] = field(default_factory=list[str])
+    is_numeric: bool | None = None
+    is_date: bool = False
 
     @property
     def numeric(self) -> bool:
-        """Tell whether every cell that is filled is a number."""
+        """Tell whether its type is one of numbers, or else every cell that is filled is a number."""
+        if self.is_numeric is not None:
+            return self.is_numeric
         filled = [cell for cell in self.cells if cell]
         return bool(filled) and all(_NUMBER.fullmatch(cell) for cell in filled)
 

@@ -11,9 +11,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from backend.kit.extraction import observed
-from backend.kit.extraction.arguments import MAIN_NAMES, fill, main_parameter
+from backend.kit.extraction.arguments import fill
 from backend.kit.extraction.asked import Asked, Block, results, section, take_apart
-from backend.kit.extraction.evidence import name_words
 from backend.kit.extraction.exact_arithmetic import evaluate
 from backend.kit.extraction.needs import needs, parts
 from backend.kit.extraction.observed import LOOK_UPS, Observation
@@ -21,17 +20,19 @@ from backend.kit.extraction.schema_fill import instance
 from backend.kit.extraction.schemas import (
     Schema,
     alternatives,
-    as_schema,
     bound,
     choices,
     properties,
     required,
     resolved,
 )
-from backend.kit.extraction.steps import MAX_STEPS, Step, filled
-from backend.kit.extraction.tool_fit import Toolbox, ToolShape, kind_of, value_for
+from backend.kit.extraction.steps import MAX_STEPS, PURPOSES, Step, filled
+from backend.kit.extraction.table_calls import served
+from backend.kit.extraction.table_plans import Piece, table_pieces
+from backend.kit.extraction.tool_fit import Toolbox, ToolShape, value_for
+from backend.kit.extraction.tool_inputs import tool_input
 from backend.kit.extraction.turns import Turn
-from backend.kit.extraction.words import stem, terms
+from backend.kit.extraction.words import terms
 
 _LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s*")
 _PLACEHOLDER = re.compile(r"\{(\w{1,20})\}")
@@ -39,14 +40,6 @@ _NOTHING = re.compile(
     r"\b(?:no results?|not found|nothing found|found nothing|no answer)\b", re.IGNORECASE
 )
 _MAX_PURPOSE_CHARS: Final = 300
-_PURPOSES: Final = {
-    "math": "Calculate",
-    "data": "Work out the statistics for",
-    "weather": "Get the weather for",
-    "python": "Run the code for",
-    "sql": "Run the query for",
-    "fetch": "Read the page for",
-}
 
 
 def structured(schema: Schema, turn: Turn) -> Any:  # noqa: ANN401 - any JSON value
@@ -57,7 +50,7 @@ def structured(schema: Schema, turn: Turn) -> Any:  # noqa: ANN401 - any JSON va
     if title == "Verdict" and "passed" in properties(schema):
         return _verdict(schema, turn)
     if title == "ToolInput" or section(turn.prompt, "purpose") is not None:
-        made = _tool_input(schema, turn)
+        made = tool_input(schema, turn)
         if made is not None:
             return made
     return instance(schema, _source(turn))
@@ -117,10 +110,10 @@ def _plan(schema: Schema, turn: Turn) -> dict[str, Any]:
     steps: list[dict[str, Any]] = []
     made: set[str] = set()
     for step in wanted[:MAX_STEPS]:
-        chosen = _chosen(step, toolbox, blocks=results(turn.prompt) if gaps else None)
-        if chosen is not None and all(name in made for name in step.after):
-            steps.append(_planned(step, *chosen, branch=branches[chosen[0].name], root=schema))
-            made.add(step.id)
+        for one, shape, given in _pieces(step, toolbox, results(turn.prompt) if gaps else None):
+            if all(name in made for name in one.after):
+                steps.append(_planned(one, shape, given, branch=branches[shape.name], root=schema))
+                made.add(one.id)
     if not steps and bound(resolved(properties(schema).get("steps"), schema), "minItems", 0) > 0:
         steps = _any_step(turn, toolbox, branches, schema)
     plan = {
@@ -150,6 +143,16 @@ def _without_known(wanted: list[Step], blocks: list[Block]) -> list[Step]:
     return [
         replace(step, after=tuple(key for key in step.after if key not in known)) for step in kept
     ]
+
+
+def _pieces(step: Step, toolbox: Toolbox, blocks: Sequence[Block] | None) -> list[Piece]:
+    """Give the planned steps that one step becomes: one, or a look at a table and the work on it."""
+    failed = any(not block.ok and block.purpose in _purposes(step) for block in blocks or ())
+    ready = served(step, toolbox)
+    if ready.kind == "table":
+        return [] if failed else table_pieces(ready, toolbox)
+    chosen = _chosen(ready, toolbox, blocks=blocks)
+    return [(ready, *chosen)] if chosen is not None else []
 
 
 def _chosen(
@@ -183,7 +186,7 @@ def _title(step: Step, blocks: Sequence[Block]) -> str | None:
 
 def _purposes(step: Step) -> tuple[str, ...]:
     """Word what a step is for, as a plan does and as it comes back with the result."""
-    lead = _PURPOSES.get(step.kind, "Find out")
+    lead = PURPOSES.get(step.kind, "Find out")
     told = step.value if step.kind in {"math", "weather"} and step.after else step.text
     return (f"{lead}: {told}"[:_MAX_PURPOSE_CHARS],)
 
@@ -292,100 +295,10 @@ def _uncovered(wanted: list[Step], fine: list[Block], *, tried: Sequence[Block])
 def _shared(step: Step, block: Block) -> float:
     said = set(terms(block.text[:20_000]))
     shared = len(said & (set(terms(step.text)) | set(terms(_PLACEHOLDER.sub(" ", step.value)))))
-    if step.kind in {"math", "data", "python", "sql"}:
+    if step.kind in {"math", "data", "python", "sql", "table"}:
         figures = re.search(r"\d", block.text) is not None
         value = evaluate(step.value) if step.kind == "math" else None
         return figures * (
             1 + shared + 3 * bool(value and value.strip("≈ ") in block.text.replace(",", ""))
         )
     return float(shared)
-
-
-# Tool inputs
-
-
-def _tool_input(schema: Schema, turn: Turn) -> dict[str, Any] | None:
-    purpose = section(turn.prompt, "purpose") or ""
-    ask = section(turn.prompt, "question") or turn.asked.ask
-    shape = ToolShape("", str(schema.get("description") or ""), schema)
-    kind = _kind_by_parameters(shape)
-    step = _step_for(kind, purpose, ask)
-    values = _values(step, ask, results(turn.prompt), number=kind in {"math", "data"})
-    ready = filled(step, values)
-    made = fill(schema, kind=kind, value=ready.value, text=ready.text or ask)
-    made = (
-        fill(schema, kind=kind, value=ready.value, text=f"{ready.text} {ask}", force=True)
-        if made is None
-        else made
-    )
-    if made is None and not properties(schema):
-        return None
-    return made if made is not None else as_dict(instance(schema, f"{purpose}\n{ask}"))
-
-
-def as_dict(value: object) -> dict[str, Any]:
-    """Give an object as it is, and anything else as an empty one."""
-    return dict(as_schema(value))
-
-
-def _kind_by_parameters(shape: ToolShape) -> str:
-    known = {
-        word for name in properties(shape.schema) for word in [name.casefold(), *name_words(name)]
-    }
-    for kind in ("math", "python", "sql", "fetch", "weather", "data"):
-        if set(MAIN_NAMES[kind][:4]) & known - {"query", "q", "code"} or (
-            kind == "python" and "code" in known
-        ):
-            return kind
-    described = kind_of(shape)
-    main = main_parameter(shape.schema, "open")
-    return described if described != "custom" or main is None else "open"
-
-
-def _step_for(kind: str, purpose: str, ask: str) -> Step:
-    """Find the step meant: the purpose's own words first, else the question's step of that kind."""
-    _, mark, tail = purpose.partition(": ")
-    told = tail if mark and purpose.split(":")[0] in {*_PURPOSES.values(), "Find out"} else purpose
-    whole = needs(take_apart(ask))
-    if _PLACEHOLDER.search(told):
-        return Step(
-            id="",
-            kind=whole[0].kind if whole else "open",
-            text=ask,
-            value=told,
-            after=tuple(_PLACEHOLDER.findall(told)),
-        )
-    alike = [
-        step for step in whole if step.kind == kind or (step.kind in LOOK_UPS and kind in LOOK_UPS)
-    ]
-    wanted = {stem(word) for word in told.split()}
-    ranked = sorted(alike, key=lambda step: -len(wanted & set(terms(step.text))))
-    own = [
-        step
-        for step in needs(take_apart(told))
-        if step.kind == kind or (step.kind in LOOK_UPS and kind in LOOK_UPS)
-    ]
-    dependent = [step for step in ranked if step.after]
-    chosen = (dependent if dependent and not own else own or ranked) or []
-    return chosen[0] if chosen else Step(id="", kind="open", text=told or ask, value=told or ask)
-
-
-def _values(step: Step, ask: str, blocks: list[Block], *, number: bool) -> dict[str, str]:
-    """Read the value for each placeholder from the result of that id, else from the next result."""
-    steps = {one.id: one for one in needs(take_apart(ask))}
-    fine = [block for block in blocks if block.ok]
-    found: dict[str, str] = {}
-    for at, key in enumerate(step.after):
-        block = next((one for one in fine if one.id == key), fine[at] if at < len(fine) else None)
-        if block is None:
-            continue
-        source = steps.get(key)
-        text, kind = (source.text, source.kind) if source else (ask, "open")
-        seen = Observation(tool=key, text=block.text)
-        if number and re.match(r"\{\w+\} to ", step.value):
-            value = observed.quantity(text, kind, seen)
-        else:
-            value = observed.value(text, kind, seen, number=number)
-        if value:
-            found[key] = value
-    return found

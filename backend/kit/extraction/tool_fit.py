@@ -150,6 +150,17 @@ class Toolbox:
         """Find a tool by its name."""
         return next((shape for shape in self.shapes if shape.name == name), None)
 
+    def taking(self, kind: str, parameter: str) -> ToolShape | None:
+        """Find a tool of a kind that takes a certain parameter."""
+        return next(
+            (
+                shape
+                for shape in self.shapes
+                if self._kinds[shape.name] == kind and parameter in properties(shape.schema)
+            ),
+            None,
+        )
+
     def candidates(self, step: Step) -> list[ToolShape]:
         """List the tools that may do a step, best first."""
         if step.tool:

@@ -76,6 +76,17 @@ async def test_what_is_no_question_is_not_searched_for(
     )
 
 
+@pytest.mark.parametrize(("tables", "first"), [(("sql_query",), False), ((), True)])
+async def test_a_question_of_a_table_is_not_sent_to_the_search_where_tables_can_be_asked(
+    core: Make, documents: FoundDocuments, *, tables: tuple[str, ...], first: bool
+) -> None:
+    """Passages cannot be added up; without a tool for tables they are all there is."""
+    made = core(searcher("orders"), documents=documents, more=tables)
+    await made.ask("What is the average price per category in my orders file?")
+    told = str(made.model.requests[0].messages[0]["content"])
+    assert (prompts.IN_DOCUMENTS in told) is first
+
+
 async def test_general_knowledge_stays_a_chat(core: Make, documents: FoundDocuments) -> None:
     """The search finds nothing of it."""
     made = core(searcher(answer="Light becomes sugar."), documents=documents)

@@ -105,6 +105,14 @@ def test_own_examples_are_routed_well_enough() -> None:
     assert right / len(rows) >= 0.9
 
 
+def test_code_queries_pages_and_tables_are_routed_by_what_is_handed_over() -> None:
+    """To be run, read or counted is for tools; to be explained or written is for the model alone."""
+    rows = [json.loads(line) for line in OWN_FIXTURE.read_text(encoding="utf-8").splitlines()]
+    handed = [row for row in rows if row["source"].startswith("tools_")]
+    assert len(handed) >= 50
+    assert [row["query"] for row in handed if route(row["query"]).route != row["label"]] == []
+
+
 @pytest.mark.parametrize("text", BAD_INPUTS, ids=range(len(BAD_INPUTS)))
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_no_input_breaks_a_strategy(strategy: str, text: str) -> None:

@@ -127,7 +127,7 @@ ANSWERS: list[tuple[str, list[tuple[str, dict, str]], str]] = [
     (
         "Run this:\n```python\nprint(1+1)\n```",
         [("python_code", {"code": "print(1+1)"}, "stdout:\n2")],
-        "stdout:\n2",
+        "```\n2\n```",
     ),
     (
         "What is the weather in Oslo?",

@@ -18,7 +18,7 @@ MODULES = [
 ]
 UNITS = ("_s", "_ms", "_bytes", "_chars", "_rows", "_days", "_digits", "_cells", "_mib", "_columns")
 # Words after max_/min_ that say by themselves what is counted.
-COUNTED = ("results", "values", "depth", "steps", "processes", "places", "items", "levels")
+COUNTED = ("results", "values", "files", "depth", "steps", "processes", "places", "items", "levels")
 UNSPEAKABLE = {"$defs", "$ref", "anyOf", "oneOf", "allOf", "not", "patternProperties"}
 
 

@@ -68,6 +68,11 @@ TOLD: list[tuple[str, str, str | None]] = [
         "| column | min | mean |\n| --- | --- | --- |\n| age | 1 | 2 |\n| size | 3 | 4 |",
         "The mean of age is 2.",
     ),
+    (
+        "what is the mean age",
+        "| column | min | mean |\n| --- | --- | --- |\n| age | 1 | 2 |\n| column | top |\n| --- | --- |\n| age | A |",
+        "The mean of age is 2.",
+    ),
     ("describe it", "| column | min | mean |\n| --- | --- | --- |\n| age | 1 | 2 |", None),
     ("the mean", "no table here", None),
 ]

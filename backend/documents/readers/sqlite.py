@@ -1,0 +1,37 @@
+"""Takes SQLite files in: their tables and columns can be searched; the rows are asked by SQL.
+
+The schema is a stranger's text: it is read as such, nothing of it is run.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from urllib.parse import quote
+
+from backend.documents.building import TextBuilder
+from backend.documents.extracted import Extracted, Source, Unreadable
+
+KIND = "sqlite"
+LABEL = "SQLite"
+
+_MOST_TABLES = 500
+_MAX_SQL_CHARS = 20_000
+_TABLES = "SELECT name, substr(sql, 1, ?) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+_ASKED = "The rows are not searched; ask them with sql_query or data_analysis."
+
+
+def read(source: Source) -> Extracted:
+    """Give a paragraph for each table, with its definition."""
+    address = f"file:{quote(str(source.path))}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            found = connection.execute(_TABLES, [_MAX_SQL_CHARS]).fetchmany(_MOST_TABLES)
+    except sqlite3.Error as exc:
+        raise Unreadable("The SQLite file is damaged.") from exc
+    builder = TextBuilder(source.limits)
+    builder.add(f"SQLite database {source.filename}")
+    for name, definition in found:
+        builder.add(f"Table {name}: {definition}", "record")
+    return builder.build(note=_ASKED)

@@ -1,0 +1,149 @@
+"""Names of tables that SQL can write without quotation marks, and names near to a misspelt one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import PurePath
+
+_MAX_CHARS = 60
+_NEAR = 3
+_LIKENESS = 0.5
+# What DuckDB reserves, and `table` with it; such a name would need quotation marks.
+_RESERVED = frozenset([
+    "all",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "asymmetric",
+    "both",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "column",
+    "constraint",
+    "create",
+    "default",
+    "deferrable",
+    "desc",
+    "describe",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "false",
+    "fetch",
+    "for",
+    "foreign",
+    "from",
+    "glob",
+    "group",
+    "having",
+    "in",
+    "initially",
+    "intersect",
+    "into",
+    "lambda",
+    "lateral",
+    "leading",
+    "limit",
+    "not",
+    "null",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "pivot",
+    "pivot_longer",
+    "pivot_wider",
+    "placing",
+    "primary",
+    "qualify",
+    "references",
+    "returning",
+    "select",
+    "show",
+    "some",
+    "summarize",
+    "symmetric",
+    "table",
+    "then",
+    "to",
+    "trailing",
+    "true",
+    "union",
+    "unique",
+    "unpivot",
+    "using",
+    "variadic",
+    "when",
+    "where",
+    "window",
+    "with",
+    "main",
+    "temp",
+    "system",
+    "memory",
+    "information_schema",
+    "pg_catalog",
+])
+
+
+def plain_name(text: str) -> str:
+    """Write a name as SQL can: `Sales 2024 (Q1)` becomes `sales_2024_q1`."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    name = re.sub(r"\W+", "_", folded).strip("_")[:_MAX_CHARS].strip("_") or "table"
+    if name[0].isdigit():
+        name = f"t_{name}"
+    return f"{name}_table" if name in _RESERVED else name
+
+
+def file_stem(filename: str) -> str:
+    """Give a file's name without its ending."""
+    return PurePath(filename.replace("\\", "/")).stem
+
+
+def name_parts(filename: str, part: str) -> tuple[str, ...]:
+    """Say of what a table's name is made: its file, and the sheet where there are several."""
+    return (file_stem(filename), part) if part else (file_stem(filename),)
+
+
+def table_names(parts: Iterable[Sequence[str]]) -> list[str]:
+    """Name tables by their parts (file, sheet), in order; equal ones are numbered from the second on."""
+    taken: set[str] = set()
+    names: list[str] = []
+    for one in parts:
+        base = name = plain_name("_".join(one))
+        number = 2
+        while name in taken:
+            name = f"{base}_{number}"
+            number += 1
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier for DuckDB and SQLite."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Quote a text for DuckDB."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def nearest(name: str, known: Collection[str]) -> list[str]:
+    """Give the known names most like a wrong one, best first."""
+    by_fold = {one.casefold(): one for one in reversed(list(known))}
+    found = get_close_matches(name.casefold(), by_fold, n=_NEAR, cutoff=_LIKENESS)
+    return [by_fold[one] for one in found]

@@ -1,0 +1,56 @@
+"""Draws charts over the sandbox port: the data is a stranger's, and matplotlib is not the server's."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from backend.errors import ToolFailed
+from backend.kit.charts import DATA_NAME, PICTURE_NAME, Chart
+from backend.kit.plain_text import one_line
+from backend.ports.sandbox import (
+    CodeJob,
+    InputFile,
+    MadeFile,
+    Sandbox,
+    SandboxUnavailable,
+)
+
+_NEEDED = "matplotlib"
+_MARK = b"\x89PNG\r\n\x1a\n"
+
+
+async def draw(sandbox: Sandbox | None, chart: Chart) -> MadeFile:
+    """Draw a chart as PNG.
+
+    Raises:
+        ToolFailed: where there is no sandbox with matplotlib, or it did not finish.
+    """
+    if sandbox is None:
+        raise ToolFailed("charts are off: this server has no sandbox to draw them in")
+    try:
+        report = await sandbox.ready()
+        if report.kind != "full" or _NEEDED not in report.packages:
+            raise ToolFailed("charts are off: the sandbox of this server has no matplotlib")
+        folder = await asyncio.to_thread(_written, chart.data())
+        try:
+            given = InputFile(name=DATA_NAME, path=Path(folder.name) / DATA_NAME)
+            outcome = await sandbox.run(CodeJob(code=chart.program(), files=(given,)))
+        finally:
+            await asyncio.to_thread(folder.cleanup)
+    except SandboxUnavailable as exc:
+        msg = f"charts are off: {exc}"
+        raise ToolFailed(msg) from exc
+    for made in outcome.files:
+        if made.name == PICTURE_NAME and made.data.startswith(_MARK):
+            return made
+    reason = one_line(outcome.error.rpartition("\n")[2] or outcome.error, max_chars=200)
+    msg = f"the chart could not be drawn ({outcome.exit}): {reason or 'no picture came of it'}"
+    raise ToolFailed(msg)
+
+
+def _written(data: bytes) -> tempfile.TemporaryDirectory[str]:
+    folder = tempfile.TemporaryDirectory(prefix="steward-chart-", ignore_cleanup_errors=True)
+    (Path(folder.name) / DATA_NAME).write_bytes(data)
+    return folder

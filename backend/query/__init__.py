@@ -1,0 +1,1 @@
+"""SQL over the tables in files, and over databases that an administrator named."""
