@@ -111,7 +111,7 @@ export const text = {
     `Result: ${rows} × ${columns}`,
   seconds: (/** @type {number} */ duration_ms) =>
     duration_ms < 1000 ? `${Math.round(duration_ms)} ms` : `${(duration_ms / 1000).toFixed(1)} s`,
-  outcomes: { retry: "try again", failed: "failed", timeout: "timed out", refused: "refused" },
+  outcomes: { retry: "try again", failed: "failed", timeout: "timed out", refused: "refused", denied: "not allowed" },
   verdictPassed: "Checked: nothing is missing.",
   verdictMissing: (/** @type {string[]} */ gaps) => `Checked, still missing: ${gaps.join("; ")}`,
 

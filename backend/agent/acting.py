@@ -1,4 +1,4 @@
-"""Carry out one server tool call of a run: mend it, call it, show it, number what it cites."""
+"""Carry out one server tool call of a run: mend it, judge it, call it, show it, number what it cites."""
 
 from __future__ import annotations
 
@@ -9,41 +9,97 @@ import orjson
 from pydantic import RootModel
 
 from backend.agent import citing, prompts
+from backend.agent.asking import Ask, Decision, make_ask
 from backend.agent.loose_object import read_object
 from backend.agent.run import Run, artifact_object, citation_object
 from backend.agent.structured import NotStructured, ask_json
 from backend.agent.toolbox import CallOutcome
+from backend.agent.trust import ALLOWED, Judgement, judged, taints
+from backend.kit.addresses_told import host_of, hosts_in
+from backend.kit.fences import defused
 from backend.ports.tools import ToolContext, Touch
-from backend.ports.values import JsonObject, ToolCall, TurnEvent
+from backend.ports.values import Citation, JsonObject, ToolCall, TurnEvent
 
 SHOWN_CHARS = 300
 EVENT_DATA_BYTES = 16_384
+EVENT_HOSTS = 200
 SOURCES: frozenset[Touch] = frozenset({"reads_user_data", "reads_outside"})
+CANNOT_ASK = "Not done: this needs the user's word, and this server has no way to ask for it."
+NOT_ALLOWED = "Not done: the user did not allow this call. Do not try it again; go on without it."
 
 
 class Arguments(RootModel[dict[str, Any]]):
     """Arguments of a tool call, checked by the tool's own model."""
 
 
-async def act(run: Run, call: ToolCall, *, question: str = "") -> CallOutcome:
-    """Carry out a call; the outcome's text carries the run's citation numbers."""
+async def act(
+    run: Run, call: ToolCall, *, question: str = "", tainted: bool | None = None
+) -> CallOutcome | Ask:
+    """Carry out a call, or give what to ask the user first.
+
+    The outcome's text carries the run's citation numbers. `tainted` is whether text that nobody
+    vouches for had entered the run when the call was made; None takes the run as it is now.
+    """
     name = call["function"]["name"]
     arguments = read_arguments(call["function"]["arguments"])
     toolbox = run.parts.toolbox
+    judgement = ALLOWED
     if name in toolbox.available:
-        run.sought |= not SOURCES.isdisjoint(toolbox.available[name].touches)
+        card = toolbox.available[name]
+        run.sought |= not SOURCES.isdisjoint(card.touches)
+        tainted = run.tainted if tainted is None else tainted
         fault = toolbox.fault(name, arguments)
         if fault is not None:
             arguments = await _mended(run, name, arguments, fault=fault, question=question)
-    shown = ", ".join(f"{key}={_short(value)}" for key, value in arguments.items())
-    run.say(
-        TurnEvent(
-            type="tool_call",
-            text=f"\n→ {name}({shown})\n",
-            data={"call_id": call["id"], "tool": name, "arguments": arguments},
+        judgement = judged(run, card, arguments, tainted=tainted)
+    if judgement.verdict == "ask":
+        return await _asked(run, call, arguments, judgement)
+    return await _carried_out(run, call["id"], name, arguments)
+
+
+async def decided(run: Run, ask: Ask, decision: Decision) -> CallOutcome:
+    """Carry out a call that the user allowed; otherwise tell the model that it was not."""
+    if decision["approved"]:
+        return await _carried_out(
+            run, ask["call_id"], ask["tool"], ask["arguments"], audit_id=ask["audit_id"]
         )
+    text = NOT_ALLOWED
+    if decision["note"]:
+        text = f"{text} The user says: {decision['note']}"
+    return await _refused(run, ask, text)
+
+
+async def _asked(
+    run: Run, call: ToolCall, arguments: JsonObject, judgement: Judgement
+) -> CallOutcome | Ask:
+    ask = make_ask(
+        call["id"],
+        tool=call["function"]["name"],
+        arguments=arguments,
+        reason=judgement.reason,
     )
-    outcome = await toolbox.call(name, arguments, _context(run))
+    return ask if run.parts.asking is not None else await _refused(run, ask, CANNOT_ASK)
+
+
+async def _refused(run: Run, ask: Ask, text: str) -> CallOutcome:
+    _show_call(run, ask["call_id"], ask["tool"], ask["arguments"])
+    await run.parts.toolbox.note(
+        ask["tool"], ask["arguments"], context_of(run), outcome="denied", audit_id=ask["audit_id"]
+    )
+    outcome = CallOutcome(outcome="denied", text=text)
+    run.say(_result_event(ask["call_id"], ask["tool"], outcome, sources=()))
+    return outcome
+
+
+async def _carried_out(
+    run: Run, call_id: str, name: str, arguments: JsonObject, *, audit_id: str = ""
+) -> CallOutcome:
+    _show_call(run, call_id, name, arguments)
+    toolbox = run.parts.toolbox
+    card = toolbox.available.get(name)
+    if card is not None:
+        run.tainted |= taints(card)
+    outcome = await toolbox.call(name, arguments, context_of(run), audit_id=audit_id)
     run.artifacts += outcome.artifacts
     first_own = len(run.citations)
     text = citing.number(outcome.text, outcome.citations, known=run.citations)
@@ -55,8 +111,7 @@ async def act(run: Run, call: ToolCall, *, question: str = "") -> CallOutcome:
         artifacts=outcome.artifacts,
         duration_ms=outcome.duration_ms,
     )
-    quoted = sorted({one.file_id for one in outcome.citations if one.file_id})
-    event = _result_event(call, numbered, quoted=quoted)
+    event = _result_event(call_id, name, numbered, sources=outcome.citations)
     if outcome.artifacts and run.parts.artifacts:
         link = run.parts.artifacts.link
         event.data["artifacts"] = [artifact_object(one, link(one)) for one in outcome.artifacts]
@@ -64,7 +119,19 @@ async def act(run: Run, call: ToolCall, *, question: str = "") -> CallOutcome:
     return numbered
 
 
-def _context(run: Run) -> ToolContext:
+def _show_call(run: Run, call_id: str, name: str, arguments: JsonObject) -> None:
+    shown = ", ".join(f"{key}={_short(value)}" for key, value in arguments.items())
+    run.say(
+        TurnEvent(
+            type="tool_call",
+            text=f"\n→ {name}({shown})\n",
+            data={"call_id": call_id, "tool": name, "arguments": arguments},
+        )
+    )
+
+
+def context_of(run: Run) -> ToolContext:
+    """Give who calls, and within which run."""
     asked = run.request
     return ToolContext(
         user_id=asked.user_id,
@@ -88,7 +155,7 @@ async def _mended(
     run: Run, name: str, arguments: Mapping[str, Any], *, fault: str, question: str
 ) -> JsonObject:
     card = run.parts.toolbox.available[name]
-    wrong = orjson.dumps(arguments, default=str).decode()
+    wrong = defused(orjson.dumps(arguments, default=str).decode())
     text = f"{prompts.question_block(question)}\nYour call {name}({wrong}) is wrong. {fault}"
     try:
         mended = await ask_json(
@@ -102,22 +169,38 @@ async def _mended(
     return mended.root
 
 
-def _result_event(call: ToolCall, outcome: CallOutcome, *, quoted: Sequence[str]) -> TurnEvent:
-    """Tell of a result; `citations` are those that are new to the run, `file_ids` all it quotes."""
+def _result_event(
+    call_id: str, name: str, outcome: CallOutcome, *, sources: Sequence[Citation]
+) -> TurnEvent:
+    """Tell of a result.
+
+    `citations` are those that are new to the run, `file_ids` all it quotes, `hosts` those whose
+    addresses it holds.
+    """
     mark = "←" if outcome.outcome == "ok" else "✗"
     data: JsonObject = {
-        "call_id": call["id"],
-        "tool": call["function"]["name"],
+        "call_id": call_id,
+        "tool": name,
         "outcome": outcome.outcome,
         "duration_ms": outcome.duration_ms,
         "text": outcome.text[:EVENT_DATA_BYTES],
         "citations": [citation_object(one) for one in outcome.citations],
     }
+    quoted = sorted({one.file_id for one in sources if one.file_id})
     if quoted:
-        data["file_ids"] = list(quoted)
+        data["file_ids"] = quoted
+    hosts = _hosts(outcome.text, sources)
+    if hosts:
+        data["hosts"] = hosts
     if outcome.data and len(orjson.dumps(outcome.data, default=str)) <= EVENT_DATA_BYTES:
         data["data"] = outcome.data
     return TurnEvent(type="tool_result", text=f"{mark} {_short(outcome.text)}\n", data=data)
+
+
+def _hosts(text: str, sources: Sequence[Citation]) -> list[str]:
+    cited = dict.fromkeys(host_of(one.url) for one in sources if one.url)
+    named = dict.fromkeys(hosts_in(text, limit=EVENT_HOSTS))
+    return [host for host in {**cited, **named} if host][:EVENT_HOSTS]
 
 
 def _short(value: object) -> str:

@@ -70,7 +70,7 @@ def shifted(annotations: Sequence[JsonObject], chars: int) -> list[JsonObject]:
 def without_markers(message: ChatMessage) -> ChatMessage:
     """Give an annotated message without what its annotations span, and without them."""
     annotations, content = message.get("annotations"), message.get("content")
-    if not annotations or not isinstance(content, str):
+    if annotations is None or not isinstance(content, str):
         return message
     for start, end in sorted(filter(None, map(_span, annotations)), reverse=True):
         content = content[:start].removesuffix(" ") + content[end:]

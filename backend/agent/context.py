@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import orjson
 
 from backend.errors import ContextTooLong
+from backend.kit import fences
 from backend.ports.models import ModelRequest
 from backend.ports.values import ChatMessage, JsonObject
 
@@ -145,7 +146,8 @@ def _shorten(
             and len(content) > SHORTENED_CHARS
         ):
             room = max(SHORTENED_CHARS, len(content) - excess - 2 * len(SHORTENED))
-            kept[at] = {**message, "content": content[:room] + SHORTENED}
+            cut = fences.shortened(content, max_chars=room, note=SHORTENED)
+            kept[at] = {**message, "content": cut}
             shortened += 1
     return kept, shortened
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from backend.agent.run import Run, merged
-from backend.kit.ids import new_id
+from backend.agent.run import Run
+from backend.agent.run_log import merged
 from backend.ports import stores
 from backend.ports.values import ChatMessage
 
 
 def stored_run(run: Run) -> stores.Run:
     """Give the row of a run as it stands now."""
-    ended = run.state != "running"
+    shown = run.state != "running"
+    ended = shown and run.state != "waiting"
     return stores.Run(
         id=run.id,
         user_id=run.request.user_id,
@@ -18,31 +19,37 @@ def stored_run(run: Run) -> stores.Run:
         model=run.model.id,
         route=run.decision.route if run.decision else "",
         state=run.state,
-        trace=run.trace() if ended else {},
-        events=merged(run.log.items) if ended else (),
+        trace=run.trace() if shown else {},
+        events=merged(run.log.items) if shown else (),
         file_ids=tuple(dict.fromkeys(one.file_id for one in run.citations if one.file_id)),
         started_at_ms=run.started_at_ms,
         finished_at_ms=run.parts.clock.now_ms() if ended else None,
     )
 
 
-def kept_messages(run: Run, *, now_ms: int) -> list[stores.StoredMessage]:
+def message_id(run_id: str) -> str:
+    """Name the assistant message of a run; one that waits is replaced under this name later."""
+    return "msg_" + run_id.removeprefix("run_")
+
+
+def kept_messages(run: Run, *, now_ms: int, instead: str = "") -> list[stores.StoredMessage]:
     """Give the assistant message a run leaves in its conversation; none when it said nothing.
 
     A run that was cut short leaves what was said, but no tool calls: a call without its result
-    would be refused by strict upstreams in every later turn.
+    would be refused by strict upstreams in every later turn. `instead` is kept of a run that said
+    nothing. An answer that rests on text nobody vouches for has annotations, if only an empty list.
     """
-    content = run.log.content()
+    content = run.log.content() or instead
     calls = run.client_calls if run.state == "completed" else ()
     if not content and not calls:
         return []
     message: ChatMessage = {"role": "assistant", "content": content or None}
     if calls:
         message["tool_calls"] = list(calls)
-    if run.annotations:
+    if run.annotations or run.tainted:
         message["annotations"] = run.annotations
     stored = stores.StoredMessage(
-        id=new_id("msg"),
+        id=message_id(run.id),
         conversation_id=run.session_id or "",
         message=message,
         run_id=run.id,

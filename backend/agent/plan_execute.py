@@ -1,7 +1,8 @@
 """Plan-and-execute: plan, run independent steps side by side, judge, fill the gaps, answer.
 
 A LangGraph graph: plan -> dispatch -> step (one branch per ready step) -> dispatch ... -> verify ->
-plan again with what is missing, or answer. After Kim et al., "An LLM Compiler for Parallel Function
+plan again with what is missing, or answer. A step whose call needs the user's word gives back its
+prepared call; when nothing else is left to do, dispatch -> approve asks for all of them at once. After Kim et al., "An LLM Compiler for Parallel Function
 Calling", https://arxiv.org/abs/2312.04511, with a verdict before the answer.
 """
 
@@ -9,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import orjson
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Send
+from langgraph.types import Command, Send, interrupt
 
 from backend.agent import prompts
-from backend.agent.acting import Arguments, act
+from backend.agent.acting import Arguments, act, decided
 from backend.agent.answer_sink import AnswerSink
+from backend.agent.asking import Ask, Decision
 from backend.agent.context import message_parts
 from backend.agent.graphs import invoke
 from backend.agent.plan import (
@@ -34,10 +36,12 @@ from backend.agent.plan import (
 from backend.agent.react import tool_message
 from backend.agent.reply import ask
 from backend.agent.room import fitted
-from backend.agent.run import Run, Thought
+from backend.agent.run import Run
+from backend.agent.run_log import Thought
 from backend.agent.structured import NotStructured, ask_json
-from backend.agent.toolbox import cut
+from backend.agent.toolbox import CallOutcome, cut
 from backend.errors import ContextTooLong
+from backend.kit.fences import defused
 from backend.kit.ids import new_id
 from backend.ports.values import ChatMessage, JsonObject, ToolCall, TurnEvent
 
@@ -60,21 +64,36 @@ def merge(left: dict[str, StepResult], right: dict[str, StepResult]) -> dict[str
     return {**left, **right}
 
 
+def join(left: dict[str, Ask], right: dict[str, Ask]) -> dict[str, Ask]:
+    """Join the calls that wait."""
+    return {**left, **right}
+
+
 class PlanState(TypedDict):
-    """What a plan run has done so far; plain values only, for the checkpoint."""
+    """What a plan run has done so far; plain values only, for the checkpoint.
+
+    `held` are the calls that wait for the user, by step. `tainted` is whether text that nobody
+    vouches for had entered the run when the branches started.
+    """
 
     steps: list[Step]
     results: Annotated[dict[str, StepResult], merge]
     round: int
     missing: list[str]
     outcome: str
+    held: Annotated[dict[str, Ask], join]
+    decisions: dict[str, Decision]
+    tainted: bool
 
 
 class StepState(TypedDict):
-    """What one branch is given."""
+    """What one branch is given; `ask` with `decision` when its call had to be asked for."""
 
     step: Step
     results: dict[str, StepResult]
+    tainted: bool
+    ask: NotRequired[Ask]
+    decision: NotRequired[Decision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +113,41 @@ async def plan_execute(
 
     `forced` keeps to the plan even when it has a single step.
     """
-    context = PlanContext(run=run, messages=messages, question=question, forced=forced)
     start: PlanState = {
         "steps": [],
         "results": {},
         "round": 0,
         "missing": [],
         "outcome": "",
+        "held": {},
+        "decisions": {},
+        "tainted": run.tainted,
     }
-    options = run.parts.options
+    context = PlanContext(run=run, messages=messages, question=question, forced=forced)
+    return await _run(context, start)
+
+
+async def go_on(run: Run, decisions: Mapping[str, Decision]) -> None:
+    """Go on from where the run asked the user, with what was decided of each call."""
+    pause = run.pause
+    context = PlanContext(
+        run=run, messages=pause["base"], question=pause["question"], forced=pause["forced"]
+    )
+    await _run(context, Command(resume=dict(decisions)))
+
+
+async def _run(context: PlanContext, start: PlanState | Command[Any]) -> bool:
+    run, options = context.run, context.run.parts.options
     limit = options.plan_max_rounds * (2 * options.plan_max_steps + 4) + 5
     end = await invoke(run, "plan", _builder, start, context=context, recursion_limit=limit)
+    if run.asks:
+        run.pause = {
+            "graph": "plan_execute",
+            "base": list(context.messages),
+            "question": context.question,
+            "forced": context.forced,
+        }
+        return True
     return end["outcome"] == "answered"
 
 
@@ -113,12 +156,14 @@ def _builder() -> StateGraph[PlanState, PlanContext]:
     builder.add_node("plan", make_plan)
     builder.add_node("dispatch", dispatch)
     builder.add_node("step", run_step)
+    builder.add_node("approve", approve)
     builder.add_node("verify", verify)
     builder.add_node("answer", answer)
     builder.add_edge(START, "plan")
     builder.add_conditional_edges("plan", _after_plan)
-    builder.add_conditional_edges("dispatch", _branches, ["step", "verify"])
+    builder.add_conditional_edges("dispatch", _branches, ["step", "approve", "verify"])
     builder.add_edge("step", "dispatch")
+    builder.add_edge("approve", "dispatch")
     builder.add_conditional_edges("verify", _after_verify)
     builder.add_edge("answer", END)
     return builder
@@ -172,16 +217,33 @@ def _after_plan(state: PlanState) -> str:
     return ways.get(state["outcome"], "dispatch")
 
 
-def dispatch(state: PlanState) -> dict[str, Any]:
+def dispatch(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str, Any]:
     """Join the branches before the next ones start."""
-    return {"round": state["round"]}
+    return {"round": state["round"], "tainted": runtime.context.run.tainted}
 
 
 def _branches(state: PlanState) -> list[Send] | str:
     steps = ready(state["steps"], state["results"])
     if not steps:
         return "verify"
-    return [Send("step", {"step": step, "results": state["results"]}) for step in steps]
+    sends = [sent for step in steps if (sent := _branch(state, step)) is not None]
+    return sends or "approve"
+
+
+def _branch(state: PlanState, step: Step) -> Send | None:
+    """Start a step, unless its call still waits for the user."""
+    given: StepState = {"step": step, "results": state["results"], "tainted": state["tainted"]}
+    ask = state["held"].get(step["id"])
+    if ask is not None:
+        decision = state["decisions"].get(ask["call_id"])
+        return Send("step", {**given, "ask": ask, "decision": decision}) if decision else None
+    return Send("step", given)
+
+
+def approve(state: PlanState) -> dict[str, Any]:
+    """Stop until the user has decided about every call that is held."""
+    waiting = [ask for step, ask in state["held"].items() if step not in state["results"]]
+    return {"decisions": interrupt(waiting)}
 
 
 async def run_step(state: StepState, runtime: Runtime[PlanContext]) -> dict[str, Any]:
@@ -189,6 +251,10 @@ async def run_step(state: StepState, runtime: Runtime[PlanContext]) -> dict[str,
     context = runtime.context
     run = context.run
     step = state["step"]
+    if "ask" in state and "decision" in state:
+        outcome = await decided(run, state["ask"], state["decision"])
+        ask = state["ask"]
+        return _called(run, step, _call(step, ask["arguments"], ask["call_id"]), outcome)
     failed = [one for one in step["depends_on"] if _state(one, state["results"]) != "ok"]
     if failed:
         text = f"Not done: it needs {', '.join(failed)}, which failed."
@@ -197,12 +263,25 @@ async def run_step(state: StepState, runtime: Runtime[PlanContext]) -> dict[str,
     arguments = step["input"]
     if placeholders(arguments) and step["depends_on"]:
         arguments = await _filled(context, step, state["results"])
-    call: ToolCall = {
-        "id": new_id("call"),
+    call = _call(step, arguments, new_id("call"))
+    question = step["purpose"] or context.question
+    outcome = await act(run, call, question=question, tainted=state["tainted"])
+    if not isinstance(outcome, CallOutcome):
+        run.say(TurnEvent(type="step", data={"id": step["id"], "state": "waiting"}))
+        return {"held": {step["id"]: outcome}}
+    return _called(run, step, call, outcome)
+
+
+def _call(step: Step, arguments: JsonObject, call_id: str) -> ToolCall:
+    return {
+        "id": call_id,
         "type": "function",
         "function": {"name": step["tool"], "arguments": orjson.dumps(arguments).decode()},
     }
-    outcome = await act(run, call, question=step["purpose"] or context.question)
+
+
+def _called(run: Run, step: Step, call: ToolCall, outcome: CallOutcome) -> dict[str, Any]:
+    """Keep what a step's call brought."""
     done = "ok" if outcome.outcome == "ok" else "failed"
     run.transcript.extend([
         {"role": "assistant", "content": None, "tool_calls": [call]},
@@ -232,10 +311,10 @@ async def _filled(
     run = context.run
     card = run.parts.toolbox.available[step["tool"]]
     needed = {one: results[one] for one in step["depends_on"] if one in results}
-    draft = orjson.dumps(step["input"]).decode()
+    draft = defused(orjson.dumps(step["input"]).decode())
     text = (
         f"{prompts.question_block(context.question)}\n{_results(run, needed)}\n"
-        f"<purpose>\n{step['purpose']}\n</purpose>\nThe input so far: {draft}"
+        f"{prompts.purpose_block(step['purpose'])}\nThe input so far: {draft}"
     )
     schema = {**card.parameters(), "title": "ToolInput"}
     asked: list[ChatMessage] = [

@@ -1,7 +1,8 @@
 """ReAct: think, act, observe, until the question is answered (LangGraph).
 
 Yao et al., "ReAct: Synergizing Reasoning and Acting in Language Models",
-https://arxiv.org/abs/2210.03629. Nodes publish to the run's log themselves; the graph carries the
+https://arxiv.org/abs/2210.03629. A step with a call that needs the user's word goes act -> approve
+-> act: the node that interrupts does nothing else, since it is run again. Nodes publish to the run's log themselves; the graph carries the
 state from step to step and checkpoints it.
 """
 
@@ -15,17 +16,20 @@ from typing import Annotated, Any, TypedDict
 import orjson
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
+from langgraph.types import Command, interrupt
 
 from backend.agent import prompts, resume, text_protocol
-from backend.agent.acting import act, read_arguments
+from backend.agent.acting import act, decided, read_arguments
 from backend.agent.answer_sink import AnswerSink
+from backend.agent.asking import Ask, Decision, with_own_ids
 from backend.agent.chat import callers, client_tools
 from backend.agent.graphs import invoke
 from backend.agent.reply import Reply, ask
 from backend.agent.room import fitted
 from backend.agent.run import Run
 from backend.agent.tool_call_text.gate import CallTextGate
-from backend.agent.toolbox import parameter_names
+from backend.agent.toolbox import CallOutcome, parameter_names
+from backend.kit.fences import bare, fenced
 from backend.kit.waiting import side_by_side
 from backend.ports.values import ChatMessage, JsonObject, ToolCall, TurnEvent
 
@@ -33,7 +37,8 @@ from backend.ports.values import ChatMessage, JsonObject, ToolCall, TurnEvent
 class ReactState(TypedDict):
     """What a ReAct run has done so far; plain values only, for the checkpoint.
 
-    `seen` counts each distinct call; `closing` says why no more calls may be made.
+    `seen` counts each distinct call; `closing` says why no more calls may be made. `held` is a step
+    that waits for the user: `asks` and `told` (results there are already) by call, then `decisions`.
     """
 
     messages: Annotated[list[ChatMessage], operator.add]
@@ -42,6 +47,7 @@ class ReactState(TypedDict):
     iteration: int
     seen: dict[str, dict[str, Any]]
     closing: str
+    held: dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +68,43 @@ async def react(
     first: Sequence[ToolCall] = (),
 ) -> None:
     """Answer with tools; `first` are calls the model has already asked for."""
-    theirs = client_tools(run)
-    taken = set(map(_name, theirs))
-    context = ReactContext(
-        run=run,
-        base=prompts.with_system(messages, _instruction(run)),
-        question=question,
-        specs=[*(one for one in run.parts.toolbox.specs if _name(one) not in taken), *theirs],
-    )
+    base = prompts.with_system(messages, _instruction(run))
+    first = with_own_ids(first, set())
     start: ReactState = {
-        "messages": [{"role": "assistant", "content": None, "tool_calls": list(first)}]
-        if first
-        else [],
-        "calls": list(first),
+        "messages": [{"role": "assistant", "content": None, "tool_calls": first}] if first else [],
+        "calls": first,
         "client_calls": [],
         "iteration": 0,
         "seen": {},
         "closing": "",
+        "held": {},
     }
+    await _run(run, start, base=base, question=question)
+
+
+async def go_on(run: Run, decisions: Mapping[str, Decision]) -> None:
+    """Go on from where the run asked the user, with what was decided of each call."""
+    base, question = run.pause["base"], run.pause["question"]
+    await _run(run, Command(resume=dict(decisions)), base=base, question=question)
+
+
+async def _run(
+    run: Run,
+    start: ReactState | Command[Any],
+    *,
+    base: Sequence[ChatMessage],
+    question: str,
+) -> None:
+    theirs = client_tools(run)
+    taken = set(map(_name, theirs))
+    specs = [*(one for one in run.parts.toolbox.specs if _name(one) not in taken), *theirs]
+    context = ReactContext(run=run, base=base, question=question, specs=specs)
     limit = 2 * run.parts.options.react_max_iterations + 5
     end = await invoke(run, "react", _builder, start, context=context, recursion_limit=limit)
     run.transcript = end["messages"]
-    if end["client_calls"]:
+    if run.asks:
+        run.pause = {"graph": "react", "base": list(base), "question": question}
+    elif end["client_calls"]:
         run.client_calls = tuple(end["client_calls"])
         run.finish_reason = "tool_calls"
 
@@ -94,9 +115,11 @@ def _builder() -> StateGraph[ReactState, ReactContext]:
     )
     builder.add_node("think", think)
     builder.add_node("act", observe)
+    builder.add_node("approve", approve)
     builder.add_conditional_edges(START, _after_start)
     builder.add_conditional_edges("think", _after_think)
     builder.add_conditional_edges("act", _after_act)
+    builder.add_edge("approve", "act")
     return builder
 
 
@@ -109,6 +132,8 @@ def _after_think(state: ReactState) -> str:
 
 
 def _after_act(state: ReactState) -> str:
+    if state["held"]:
+        return "approve"
     return END if state["client_calls"] else "think"
 
 
@@ -130,7 +155,8 @@ async def think(state: ReactState, runtime: Runtime[ReactContext]) -> dict[str, 
         return {"calls": []}
     theirs = resume.named(run.id, callers(run, reply.tool_calls))
     client = set(map(_name, client_tools(run)))
-    ours = [call for call in reply.tool_calls if _name(call) not in client]
+    used = {call["id"] for one in state["messages"] for call in one.get("tool_calls") or ()}
+    ours = with_own_ids([it for it in reply.tool_calls if _name(it) not in client], used)
     message: ChatMessage = {
         "role": "assistant",
         "content": reply.content or None,
@@ -144,8 +170,12 @@ async def think(state: ReactState, runtime: Runtime[ReactContext]) -> dict[str, 
 
 
 async def observe(state: ReactState, runtime: Runtime[ReactContext]) -> dict[str, Any]:
-    """Carry out the calls side by side; a repeated call is answered from its first result."""
+    """Carry out the calls side by side; a repeated call is answered from its first result.
+
+    When one needs the user's word, the others are made, and the step is held until it is there.
+    """
     context = runtime.context
+    held = state["held"]
     seen = dict(state["seen"])
     fresh: dict[str, ToolCall] = {}
     closing = state["closing"]
@@ -157,25 +187,58 @@ async def observe(state: ReactState, runtime: Runtime[ReactContext]) -> dict[str
             fresh.setdefault(key, call)
         if count["count"] >= 2:
             closing = "repeat"
-    outcomes = await side_by_side(
-        act(context.run, call, question=context.question) for call in fresh.values()
-    )
-    for key, outcome in zip(fresh, outcomes, strict=True):
-        seen[key] = {**seen[key], "text": outcome.text}
+    told = await _settle(context, held) if held else await _act(context, fresh)
+    asks = {key: found for key, found in told.items() if not isinstance(found, str)}
+    texts = {key: found for key, found in told.items() if isinstance(found, str)}
+    if asks:
+        return {"held": {"asks": asks, "told": texts}}
+    for key, text in texts.items():
+        seen[key] = {**seen[key], "text": text}
     messages: list[ChatMessage] = []
     for call in state["calls"]:
         key = signature(call)
-        text = seen[key]["text"]
-        if fresh.get(key) is not call:
-            text = f"You made this very call before. Its result was:\n{text}"
-        messages.append(tool_message(call, text))
+        repeats = fresh.get(key) is not call
+        messages.append(tool_message(call, seen[key]["text"], repeats=repeats))
     return {
         "messages": messages,
         "calls": [],
         "seen": seen,
         "iteration": state["iteration"] + 1,
         "closing": closing,
+        "held": {},
     }
+
+
+async def _act(context: ReactContext, fresh: Mapping[str, ToolCall]) -> dict[str, str | Ask]:
+    """Make the calls; what they brought, or what to ask, by call."""
+    run, question = context.run, context.question
+    tainted = run.tainted  # before any of them brings something
+    found = await side_by_side(
+        act(run, call, question=question, tainted=tainted) for call in fresh.values()
+    )
+    return {
+        key: one.text if isinstance(one, CallOutcome) else one
+        for key, one in zip(fresh, found, strict=True)
+    }
+
+
+async def _settle(
+    context: ReactContext, held: Mapping[str, Mapping[str, Any]]
+) -> dict[str, str | Ask]:
+    """Make or refuse the calls that were held, as the user decided."""
+    asks: Mapping[str, Ask] = held["asks"]
+    decisions: Mapping[str, Decision] = held["decisions"]
+    found = await side_by_side(
+        decided(context.run, ask, decisions[ask["call_id"]]) for ask in asks.values()
+    )
+    texts = {key: one.text for key, one in zip(asks, found, strict=True)}
+    return {**held["told"], **texts}
+
+
+def approve(state: ReactState) -> dict[str, Any]:
+    """Stop until the user has decided about every call that is held."""
+    held = state["held"]
+    return {"held": {**held, "decisions": interrupt(list(held["asks"].values()))}}
 
 
 def signature(call: ToolCall) -> str:
@@ -185,14 +248,13 @@ def signature(call: ToolCall) -> str:
     return f"{call['function']['name']}:{packed}"
 
 
-def tool_message(call: ToolCall, text: str) -> ChatMessage:
-    """Give a call's result as a message."""
-    return {
-        "role": "tool",
-        "tool_call_id": call["id"],
-        "name": call["function"]["name"],
-        "content": text,
-    }
+def tool_message(call: ToolCall, text: str, *, repeats: bool = False) -> ChatMessage:
+    """Give a call's result as a message, fenced as data."""
+    name = call["function"]["name"]
+    content = fenced(text, source=name)
+    if repeats:
+        content = f"You made this very call before. Its result was:\n{content}"
+    return {"role": "tool", "tool_call_id": call["id"], "name": name, "content": content}
 
 
 async def _decide(context: ReactContext, messages: Sequence[ChatMessage]) -> Reply:
@@ -271,6 +333,6 @@ async def _close(run: Run, messages: Sequence[ChatMessage], *, closing: str) -> 
     reply = await _stream_answer(run, asked)
     if reply.content:
         return
-    found = [str(message.get("content")) for message in messages if message["role"] == "tool"]
+    found = [bare(str(one.get("content"))) for one in messages if one["role"] == "tool"]
     last = found[-1] if found else "Nothing was found."
     run.log.add(f"The model gave no answer. The last result was:\n\n{last}")

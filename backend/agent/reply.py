@@ -6,7 +6,8 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from backend.agent.run import Run, Thought
+from backend.agent.run import Run
+from backend.agent.run_log import Thought
 from backend.ports.models import ModelDelta, ModelRequest
 from backend.ports.values import FinishReason, ToolCall, Usage
 

@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 
 from backend.agent import citing, made_files
+from backend.agent.approval_links import run_in
+from backend.agent.context import message_text
 from backend.agent.run import citation_of
 from backend.errors import InvalidRequest
 from backend.ports.stores import RunStore, StoredMessage
@@ -18,6 +20,11 @@ from backend.ports.values import ChatMessage, Citation, ToolCall
 
 UNANSWERED = "(No answer was given.)"
 NO_RESULT = "(The caller gave no result for this call.)"
+GONE = "(I asked for the user's word on a call. What came of it is not known any more.)"
+STILL = {
+    "waiting": "(I asked for the user's word on a call, and it has not been given yet: nothing was done.)",
+    "running": "(The user has decided about the call I asked for, and it is being carried out.)",
+}
 CALL_ID = re.compile(r"call_([0-9a-f]{32})_\d{1,3}")
 
 
@@ -85,16 +92,43 @@ async def restored(
 ) -> list[ChatMessage]:
     """Put the transcripts of the user's earlier runs back where their client calls stand.
 
-    Answers of earlier turns lose their markers: this turn numbers its own passages, and a marker
+    A message that asked for the user's word, known by its link, gives way to what came of it; the link
+    itself never reaches a model. Answers of earlier turns lose their markers: this turn numbers its own passages, and a marker
     that a model copies would point at the wrong one.
     """
     whole: list[ChatMessage] = []
     for message in messages:
+        asked = _asked_by(message)
+        if asked:
+            whole.extend(await _outcome(asked, user_id=user_id, runs=runs))
+            continue
         run_id = _run_id(message)
         run = await runs.get(user_id, run_id) if run_id else None
         transcript = run.trace.get("transcript") if run else None
         whole.extend(transcript or [made_files.named_only(citing.without_markers(message))])
     return whole
+
+
+def _asked_by(message: ChatMessage) -> str | None:
+    """Give the run whose question for the user's word a message holds."""
+    if message["role"] != "assistant":
+        return None
+    content = message.get("content")
+    return run_in(content if isinstance(content, str) else message_text(message))
+
+
+async def _outcome(run_id: str, *, user_id: str, runs: RunStore) -> list[ChatMessage]:
+    run = await runs.get(user_id, run_id)
+    if run is None:
+        return [{"role": "assistant", "content": GONE}]
+    if run.state in STILL:
+        return [{"role": "assistant", "content": STILL[run.state]}]
+    said = "".join(one["text"] for one in run.events if one.get("kind") == "content")
+    answer: ChatMessage = {"role": "assistant", "content": said or UNANSWERED}
+    if run.state != "completed":
+        return [answer]
+    named = made_files.named_only(citing.without_markers(answer))
+    return [*(run.trace.get("transcript") or ()), named]
 
 
 async def found_before(

@@ -1,19 +1,23 @@
 """One run while it happens: its event log, what it found, and how it ended.
 
-The log is the single source of everything a client sees: the live stream, a replay from any point
-and the stored trace are all read from it. Not for: running anything (`turn`) or storing (`storage`).
+The log (`run_log`) is the single source of everything a client sees: the live stream, a replay from
+any point and the stored trace are all read from it. Not for: running anything (`turn`) or storing
+(`storage`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
+from backend.agent.asking import Ask, Asking
 from backend.agent.context import TokenEstimate, plain
+from backend.agent.policy import Caller, Policy
+from backend.agent.run_log import RunLog
 from backend.agent.toolbox import Toolbox
-from backend.errors import InvalidRequest, StewardError
+from backend.errors import StewardError
 from backend.ports.artifacts import Artifact, Artifacts
 from backend.ports.clock import Clock
 from backend.ports.documents import Documents
@@ -32,166 +36,7 @@ from backend.ports.values import (
 
 Mode = Literal["auto", "chat", "react", "plan"]
 OnDisconnect = Literal["cancel", "finish"]
-
-
-class Thought(str):
-    """Reasoning text in the log, told apart from answer text by its type alone."""
-
-    __slots__ = ()
-
-
-class Remark(Thought):
-    """Text that went out as answer before a call followed; from then on it is a thought.
-
-    It keeps an entry of its own, so that positions in the log stay what they were.
-    """
-
-    __slots__ = ()
-
-
-class Break(Remark):
-    """The empty line after a remark; who was sent the remark as answer gets it as answer too."""
-
-    __slots__ = ()
-
-
-LogItem = str | Thought | TurnEvent
-Cursor = tuple[int, int]
-START: Cursor = (0, 0)
-
-
-class RunLog:
-    """Everything a run has shown so far, in order; readers wait for more without polling.
-
-    Text arrives in small pieces. A cursor counts merged entries and characters in the last one, so
-    it stays valid when `merged` joins neighbouring pieces for storage.
-    """
-
-    __slots__ = ("_waiting", "closed", "items")
-
-    def __init__(self) -> None:
-        self.items: list[LogItem] = []
-        self.closed = False
-        self._waiting: list[asyncio.Future[None]] = []
-
-    def add(self, item: LogItem) -> None:
-        """Append answer text, a thought or an event and wake the readers."""
-        self.items.append(item)
-        if self._waiting:
-            self.wake()
-
-    def close(self) -> None:
-        """End the log; readers see the end after the last item."""
-        self.closed = True
-        self.wake()
-
-    def nudge(self) -> None:
-        """Wake readers although nothing is new, so that they keep their connection alive."""
-        if not self.closed:
-            self.wake()
-
-    def wake(self) -> None:
-        """Let waiting readers look again."""
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
-
-    async def changed(self, seen: int) -> None:
-        """Return when there are more than `seen` items, the log is closed, or someone woke us."""
-        if self.closed or len(self.items) > seen:
-            return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
-        await future
-
-    def demote(self, start: int) -> None:
-        """Turn the answer text since item `start` into a remark: a call has followed it."""
-        said = [at for at in range(start, len(self.items)) if type(self.items[at]) is str]
-        for at in said:
-            self.items[at] = Remark(self.items[at])
-        if said:
-            self.add(Break("\n\n"))
-
-    def content(self) -> str:
-        """The answer text so far."""
-        return "".join(item for item in self.items if type(item) is str)
-
-    def reasoning(self) -> str:
-        """Thoughts and the readable lines of events so far."""
-        return "".join(map(reasoning_text, self.items))
-
-
-def reasoning_text(item: LogItem) -> str:
-    """Give the part of an item that is sent as reasoning."""
-    if type(item) is str:
-        return ""
-    return item.text if isinstance(item, TurnEvent) else str(item)
-
-
-def merged(items: Sequence[LogItem]) -> list[JsonObject]:
-    """Join neighbouring text of one kind; the entries are what is stored and replayed."""
-    entries: list[JsonObject] = []
-    pieces: list[str] = []
-    kind = ""
-    for item in items:
-        own = _kind(item)
-        if pieces and (own != kind or own == "event"):
-            entries.append({"kind": kind, "text": "".join(pieces)})
-            pieces = []
-        if isinstance(item, TurnEvent):
-            entries.append({
-                "kind": "event",
-                "type": item.type,
-                "text": item.text,
-                "data": item.data,
-            })
-        else:
-            pieces.append(item)
-        kind = own
-    if pieces:
-        entries.append({"kind": kind, "text": "".join(pieces)})
-    return entries
-
-
-def replay(entries: Sequence[JsonObject], cursor: Cursor) -> Iterator[tuple[Cursor, JsonObject]]:
-    """Yield what lies after a cursor, each entry with the cursor behind it.
-
-    An entry that was seen in part comes with only the rest of its text.
-    """
-    index, offset = cursor
-    for at in range(index, len(entries)):
-        entry = entries[at]
-        if entry["kind"] == "event":
-            if at > index or offset == 0:
-                yield (at, 1), entry
-            continue
-        skip = offset if at == index else 0
-        text = entry["text"]
-        if len(text) > skip:
-            yield (at, len(text)), {**entry, "text": text[skip:]}
-
-
-def parse_cursor(text: str | None) -> Cursor:
-    """Read `Last-Event-ID` ("3.120"); nothing means from the start.
-
-    Raises:
-        InvalidRequest: when it is not one of ours.
-    """
-    if not text:
-        return START
-    index, dot, offset = text.strip().partition(".")
-    if dot and index.isdecimal() and offset.isdecimal() and len(text) <= 24:
-        return int(index), int(offset)
-    raise InvalidRequest("Last-Event-ID is not an event id of this run", param="Last-Event-ID")
-
-
-def _kind(item: LogItem) -> str:
-    if type(item) is str:
-        return "content"
-    if isinstance(item, TurnEvent):
-        return "event"
-    return "remark" if isinstance(item, Remark) else "reasoning"
+ApprovalsAs = Literal["text", "events"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +58,7 @@ class AgentOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentParts:
-    """What every run of this server works with."""
+    """What every run of this server works with; without `asking`, what must be asked for is denied."""
 
     toolbox: Toolbox
     estimate: TokenEstimate
@@ -221,12 +66,20 @@ class AgentParts:
     options: AgentOptions
     documents: Documents | None = None
     artifacts: Artifacts | None = None
+    policy: Policy = field(default_factory=Policy)
+    asking: Asking | None = None
     checkpointer: Callable[[], Awaitable[Any]] | None = None
     graphs: dict[str, Any] = field(default_factory=dict[str, Any])
 
-    def bound_to(self, tools: frozenset[str] | None) -> AgentParts:
-        """Give the parts with no other tools than these; None changes nothing."""
-        return self if tools is None else replace(self, toolbox=self.toolbox.bound_to(tools))
+    def bound_to(self, request: TurnRequest) -> AgentParts:
+        """Give the parts with the tools that a caller may use."""
+        toolbox = self.toolbox
+        if request.allowed_tools is not None:
+            toolbox = toolbox.bound_to(request.allowed_tools)
+        if self.policy.denies:
+            caller = Caller(username=request.username, role=request.role)
+            toolbox = toolbox.without(self.policy.denied(caller, toolbox.available.values()))
+        return self if toolbox is self.toolbox else replace(self, toolbox=toolbox)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,7 +89,8 @@ class TurnRequest:
     `template` is a ModelRequest that carries model name and sampling, without messages; every model
     call of the turn is made from it. `messages` holds only what is new when `session_id` is given.
     `client_tools` are run by the caller; `server_tools` tells whether ours may run at all, and
-    `allowed_tools` which; None means any.
+    `allowed_tools` which; None means any. `approvals` tells how calls that wait for the user's word
+    are shown: as answer text with a link, or by events alone.
     """
 
     user_id: str
@@ -254,6 +108,7 @@ class TurnRequest:
     session_id: str | None = None
     store: bool = False
     on_disconnect: OnDisconnect | None = None
+    approvals: ApprovalsAs = "text"
     request_id: str = ""
 
 
@@ -262,7 +117,10 @@ class Run:
     """One turn's work in progress. Mutable, owned by one task; readers only look.
 
     `sought` tells that a tool which brings sources was called, found or not; `about_documents` that
-    the caller's documents speak of the question.
+    the caller's documents speak of the question. `tainted` tells that text nobody vouches for has
+    entered the run, `sources_told` which addresses earlier answers cited. `asks` are the calls that
+    wait for the user's word when the run's graph has stopped for them, and `pause` what it goes on
+    from.
     """
 
     id: str
@@ -282,6 +140,10 @@ class Run:
     artifacts: list[Artifact] = field(default_factory=list[Artifact])
     sought: bool = False
     about_documents: bool = False
+    tainted: bool = False
+    sources_told: frozenset[str] = frozenset()
+    asks: Sequence[Ask] = ()
+    pause: JsonObject = field(default_factory=dict[str, Any])
     annotations: list[JsonObject] = field(default_factory=list[JsonObject])
     client_calls: tuple[ToolCall, ...] = ()
     transcript: list[ChatMessage] = field(default_factory=list[ChatMessage])
@@ -337,6 +199,7 @@ class Run:
             "usage": usage_object(self.usage),
             "citations": [citation_object(one) for one in self.citations],
             "transcript": list(self.transcript),
+            "tainted": self.tainted,
             "error": self.error.message if self.error else None,
         }
 

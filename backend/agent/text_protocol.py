@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from backend.agent import prompts
-from backend.agent.run import Run, Thought
+from backend.agent.run import Run
+from backend.agent.run_log import Thought
 from backend.agent.structured import NotStructured, ask_json
 from backend.agent.tool_call_text.reply import TextToolCall
 from backend.errors import UnsupportedByModel

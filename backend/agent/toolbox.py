@@ -5,6 +5,7 @@ Not for: deciding what to call (`react`, `plan_execute`) or finding tools by fol
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,17 +18,16 @@ from backend.errors import StewardError, ToolFailed, ToolRetry
 from backend.kit.ids import new_id
 from backend.kit.json_schema import plain_schema
 from backend.kit.json_values import clean_text, copy_json
+from backend.kit.masking import masked
 from backend.kit.waiting import DeadlineExceeded, within
 from backend.ports.artifacts import Artifact, Artifacts, Origin
 from backend.ports.clock import Clock
-from backend.ports.stores import AuditStore, ToolAudit
+from backend.ports.stores import AuditOutcome, AuditStore, ToolAudit
 from backend.ports.tools import Tool, ToolContext, ToolResult, Touch
 from backend.ports.values import Citation, JsonObject
 
 logger = logging.getLogger(__name__)
-Outcome = Literal["ok", "retry", "failed", "timeout", "refused"]
-SECRET_WORDS = ("password", "secret", "token", "api_key", "apikey", "authorization", "cookie")
-AUDIT_TEXT_CHARS = 500
+Outcome = Literal["ok", "retry", "failed", "timeout", "refused", "denied"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,51 +85,72 @@ class ToolboxParts:
 class Toolbox:
     """Every tool of the server; `call` never raises for a tool's own failure."""
 
-    def __init__(self, cards: Sequence[ToolCard], parts: ToolboxParts) -> None:
+    def __init__(
+        self,
+        cards: Sequence[ToolCard],
+        parts: ToolboxParts,
+        *,
+        known: Mapping[str, JsonObject] | None = None,
+    ) -> None:
         self._parts = parts
-        self._set(cards)
+        self._set(cards, known or {})
 
-    def _set(self, cards: Sequence[ToolCard]) -> None:
+    def _set(self, cards: Sequence[ToolCard], known: Mapping[str, JsonObject]) -> None:
         self.cards = tuple(sorted(cards, key=lambda card: card.name))
         self.available = {card.name: card for card in self.cards if card.tool is not None}
-        self.specs = [card.spec() for card in self.available.values()]
+        # A spec costs a schema: those that are known are kept.
+        self._specs = {name: known.get(name) or it.spec() for name, it in self.available.items()}
+        self.specs = list(self._specs.values())
 
     def put(self, card: ToolCard) -> None:
         """Replace the card of a tool that has settled; whoever looks next sees it."""
-        self._set([card if one.name == card.name else one for one in self.cards])
+        cards = [card if one.name == card.name else one for one in self.cards]
+        self._set(cards, {name: it for name, it in self._specs.items() if name != card.name})
 
     def bound_to(self, names: frozenset[str]) -> Toolbox:
         """Give a toolbox in which every other tool is off, for a caller that may use only these."""
         off = "this API key may not use it"
+        return self.without({one.name: off for one in self.cards if one.name not in names})
+
+    def without(self, reasons: Mapping[str, str]) -> Toolbox:
+        """Give a toolbox in which some tools are off, each for its reason."""
         cards = [
-            card if card.name in names else replace(card, tool=None, unavailable=off)
+            replace(card, tool=None, unavailable=reasons[card.name])
+            if card.name in reasons
+            else card
             for card in self.cards
         ]
-        return Toolbox(cards, self._parts)
+        return Toolbox(cards, self._parts, known=self._specs)
 
     async def call(
-        self, name: str, arguments: Mapping[str, Any], context: ToolContext
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        context: ToolContext,
+        *,
+        audit_id: str = "",
     ) -> CallOutcome:
-        """Validate, run within the deadline, cut to the output budget, and write an audit row."""
+        """Validate, run within the deadline, cut to the output budget, and write an audit row.
+
+        What changes something outside is in the audit before it is made, or is not made at all.
+        `audit_id` is the row of a call that was asked for; it tells the outcome from then on.
+        """
         clock = self._parts.clock
+        row = self._row(name, arguments, context, audit_id=audit_id)
+        if self._acts_outside(name) and not await self._told(row, outcome="started", known=True):
+            text = "Error: this cannot be done: the call could not be recorded, so it was not made."
+            return CallOutcome(outcome="failed", text=text)
         started_s = clock.monotonic_s()
-        outcome, result = await self._run(name, arguments, context)
-        duration_ms = int((clock.monotonic_s() - started_s) * 1000)
-        row = ToolAudit(
-            id=new_id("tool"),
-            user_id=context.user_id,
-            run_id=context.run_id,
-            tool=name[:100],
-            arguments=masked(arguments),
-            outcome=outcome,
-            duration_ms=duration_ms,
-            result_bytes=len(result.text.encode("utf-8", "replace")),
-            created_at_ms=clock.now_ms(),
-        )
         try:
-            await self._parts.audit.add(row)
-        except StewardError as exc:
-            logger.warning("the call %s of %s is not in the audit: %s", row.id, name, exc.message)
+            outcome, result = await self._run(name, arguments, context)
+        except BaseException:
+            if self._acts_outside(name):
+                await asyncio.shield(self._told(row, outcome="unknown", known=True))
+            raise
+        duration_ms = int((clock.monotonic_s() - started_s) * 1000)
+        size = len(result.text.encode("utf-8", "replace"))
+        done = replace(row, duration_ms=duration_ms, result_bytes=size)
+        await self._told(done, outcome=outcome, known=bool(audit_id) or self._acts_outside(name))
         artifacts, told = await self._kept(result, context)
         text = cut(clean_text(result.text), max_chars=self._parts.max_result_chars)
         return CallOutcome(
@@ -140,6 +161,49 @@ class Toolbox:
             artifacts=artifacts,
             duration_ms=duration_ms,
         )
+
+    async def note(
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        context: ToolContext,
+        *,
+        outcome: AuditOutcome,
+        audit_id: str,
+    ) -> None:
+        """Write an audit row of a call that is not made, or not yet."""
+        row = self._row(name, arguments, context, audit_id=audit_id)
+        await self._told(row, outcome=outcome, known=True)
+
+    def _row(
+        self, name: str, arguments: Mapping[str, Any], context: ToolContext, *, audit_id: str
+    ) -> ToolAudit:
+        return ToolAudit(
+            id=audit_id or new_id("tool"),
+            user_id=context.user_id,
+            run_id=context.run_id,
+            tool=name[:100],
+            arguments=masked(arguments),
+            outcome="started",
+            duration_ms=0,
+            result_bytes=0,
+            created_at_ms=self._parts.clock.now_ms(),
+        )
+
+    async def _told(self, row: ToolAudit, *, outcome: AuditOutcome, known: bool) -> bool:
+        """Write a row into the audit, or over itself where it may be `known`; tell whether that worked."""
+        audit = self._parts.audit
+        try:
+            await (audit.put if known else audit.add)(replace(row, outcome=outcome))
+        except StewardError as exc:
+            told = "the call %s of %s is not in the audit: %s"
+            logger.warning(told, row.id, row.tool, exc.message)
+            return False
+        return True
+
+    def _acts_outside(self, name: str) -> bool:
+        card = self.available.get(name)
+        return card is not None and "writes_outside" in card.touches
 
     async def _kept(
         self, result: ToolResult, context: ToolContext
@@ -170,7 +234,13 @@ class Toolbox:
         fault = self.fault(name, arguments)
         if fault is not None:
             return "retry", ToolResult(text=fault)
-        return await self._bounded(card.tool, card.args.model_validate(dict(arguments)), context)
+        outcome, result = await self._bounded(
+            card.tool, card.args.model_validate(dict(arguments)), context
+        )
+        if outcome == "timeout" and "writes_outside" in card.touches:
+            more = " Whether it had its effect is not known; do not repeat it, tell the user."
+            return outcome, replace(result, text=result.text + more)
+        return outcome, result
 
     async def _bounded(
         self, tool: Tool, args: BaseModel, context: ToolContext
@@ -232,18 +302,3 @@ def cut(text: str, *, max_chars: int) -> str:
     tail = max_chars // 5
     left_out = len(text) - max_chars
     return f"{text[: max_chars - tail]}\n[... {left_out} characters left out ...]\n{text[-tail:]}"
-
-
-def masked(arguments: Mapping[str, Any]) -> JsonObject:
-    """Copy arguments for the audit: secrets masked, long texts cut."""
-    return {str(name): _masked(str(name), value) for name, value in arguments.items()}
-
-
-def _masked(name: str, value: object) -> object:
-    if any(word in name.lower() for word in SECRET_WORDS):
-        return "***"
-    if isinstance(value, str):
-        return value if len(value) <= AUDIT_TEXT_CHARS else value[:AUDIT_TEXT_CHARS] + "..."
-    if isinstance(value, int | float | bool) or value is None:
-        return value
-    return cut(repr(value), max_chars=AUDIT_TEXT_CHARS)

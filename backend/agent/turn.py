@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from backend.agent import made_files, prompts, resume, route_choice
+from backend.agent import made_files, pausing, prompts, resume, route_choice
+from backend.agent.asking import Decision
 from backend.agent.catalog import ModelCatalog
 from backend.agent.chat import chat, chat_or_call
 from backend.agent.citing import annotate
@@ -20,6 +21,7 @@ from backend.agent.loading import AgentModules
 from backend.agent.room import fitted
 from backend.agent.run import AgentParts, Run, TurnRequest, decision_object
 from backend.agent.title import title_of
+from backend.agent.trust import is_tainted, sources_told
 from backend.errors import (
     Conflict,
     ContextTooLong,
@@ -50,11 +52,11 @@ class Turns:
         runs: RunStore,
     ) -> None:
         self.active: dict[str, Run] = {}
-        self._catalog = catalog
+        self.catalog = catalog
         self._parts = parts
         self._conversations = conversations
         self._runs = runs
-        self._closing = False
+        self.closing = False
         self._unstored: dict[str, tuple[StoredRun, Sequence[StoredMessage]]] = {}
         self._agents = AgentModules()
 
@@ -65,13 +67,13 @@ class Turns:
             ModelNotFound, NotFound (session), SessionBusy, InvalidRequest, Unavailable: before any
                 message has been stored.
         """
-        if self._closing:
+        if self.closing:
             raise Unavailable("The server is shutting down", retry_after_s=5)
-        provider, model = await self._catalog.resolve(request.template.model)
+        provider, model = await self.catalog.resolve(request.template.model)
         run = Run(
             id=new_id("run"),
             request=request,
-            parts=self._parts.bound_to(request.allowed_tools),
+            parts=self._parts.bound_to(request),
             provider=provider,
             model=model,
             started_at_ms=self._parts.clock.now_ms(),
@@ -103,6 +105,8 @@ class Turns:
             raise InvalidRequest("There is no user message to answer", param="messages")
         whole = await resume.restored(messages, user_id=request.user_id, runs=self._runs)
         run.history = resume.closed(whole)
+        if is_tainted(messages) or is_tainted(whole):
+            run.tainted, run.sources_told = True, frozenset(sources_told(messages))
         run.citations = await resume.found_before(
             messages, user_id=request.user_id, runs=self._runs
         )
@@ -138,15 +142,25 @@ class Turns:
             await asyncio.shield(self._end(run))
             raise
 
-    async def _carry_out(self, run: Run) -> None:
-        """Run the turn to its end, whatever the end is, and keep what was said."""
+    def go_on(self, run: Run, decisions: Mapping[str, Decision]) -> None:
+        """Begin again where a run had stopped to ask; it is running in the database already."""
+        self.active[run.id] = run
+        run.task = asyncio.create_task(self._carry_out(run, decisions), name=run.id)
+
+    async def _carry_out(self, run: Run, decisions: Mapping[str, Decision] | None = None) -> None:
+        """Run the turn to its end or to a question, whatever the end is, and keep what was said."""
         run.started = True
         try:
             run.check_cancelled()
             with bind_log_context(user_id=run.request.user_id, run_id=run.id):
-                await self._answer(run)
-                made_files.show(run)
-            run.state = "completed"
+                if decisions is None:
+                    await self._answer(run)
+                else:
+                    agent = await self._agents.load(run.pause["graph"])
+                    await agent.go_on(run, decisions)
+                if not run.asks:
+                    made_files.show(run)
+            run.state = "waiting" if run.asks else "completed"
         except asyncio.CancelledError:
             run.state = run.cancel_reason or "interrupted"
             if run.state == "interrupted":
@@ -218,22 +232,45 @@ class Turns:
         try:
             if run.finish_reason == "tool_calls" and not run.client_calls:
                 run.finish_reason = "stop"  # the model called what nobody offered it
+            if run.state == "waiting":
+                await pausing.pause(run)
+                return
+            if run.asks:
+                await pausing.forget(run)
             run.annotations = annotate(
                 run.log.content(), run.citations, public_url=self._parts.options.public_url
             )
-            if run.session_id:
-                said = kept_messages(run, now_ms=self._parts.clock.now_ms())
-                self._unstored[run.session_id] = stored_run(run), said
-                await self._store_late(run.session_id)
-            else:
-                await self._runs.save(stored_run(run))
+            await self.store_end(stored_run(run), self._said(run))
         except Exception as exc:
+            if run.state == "waiting":
+                await self._give_up(run)
             erased = isinstance(exc, Conflict)  # its account, while it ran
             logger.warning("run %s could not be stored", run.id, exc_info=not erased)
             text = "This answer could not be stored.\n"
             run.say(TurnEvent(type="notice", text=text, data={"notice": "not stored"}))
         finally:
             self._forget(run)
+
+    async def store_end(self, run: StoredRun, said: Sequence[StoredMessage]) -> None:
+        """Store the end of a run; one of a session that cannot be stored now is tried again."""
+        if run.conversation_id:
+            self._unstored[run.conversation_id] = run, said
+            await self._store_late(run.conversation_id)
+        else:
+            await self._runs.save(run)
+
+    def _said(self, run: Run) -> list[StoredMessage]:
+        """Give what a run leaves in its session; one that had waited replaces its question at least."""
+        instead = resume.UNANSWERED if run.pause else ""
+        return kept_messages(run, now_ms=self._parts.clock.now_ms(), instead=instead)
+
+    async def _give_up(self, run: Run) -> None:
+        """End a run that was to wait and could not be stored; its session is freed when it can be."""
+        run.state = "failed"
+        run.log.demote(0)
+        await pausing.forget(run)
+        if run.session_id:
+            self._unstored[run.session_id] = stored_run(run), self._said(run)
 
     async def _store_late(self, session_id: str) -> None:
         """Store the end of a session's last run if that is still to be done, and free it."""
@@ -248,10 +285,10 @@ class Turns:
 
     def refuse(self) -> None:
         """Take no new turns: the server is about to stop."""
-        if self.active and not self._closing:
+        if self.active and not self.closing:
             told = "stopping when running answers (%d) have ended; a second signal ends them now"
             logger.info(told, len(self.active))
-        self._closing = True
+        self.closing = True
 
     async def close(self, *, grace_s: float) -> None:
         """Refuse new turns, let the running ones finish for a while, then interrupt them."""

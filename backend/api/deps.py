@@ -10,7 +10,9 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
+from backend.agent.approvals import Approvals
 from backend.agent.catalog import ModelCatalog
+from backend.agent.policy import Policy
 from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
 from backend.errors import NotAuthenticated, Unavailable
@@ -59,6 +61,8 @@ class AppServices:
     conversations: ConversationStore
     runs: RunStore
     audit: AuditStore
+    approvals: Approvals
+    policy: Policy
     clock: Clock
     options: ApiOptions
     checks: Mapping[str, Callable[[], Awaitable[Health]]]

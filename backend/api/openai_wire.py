@@ -8,16 +8,8 @@ from typing import Any, cast
 import orjson
 
 from backend.agent.citing import shifted
-from backend.agent.run import (
-    LogItem,
-    Mode,
-    Remark,
-    Run,
-    Thought,
-    TurnRequest,
-    citation_object,
-    usage_object,
-)
+from backend.agent.run import Mode, Run, TurnRequest, citation_object, usage_object
+from backend.agent.run_log import LogItem, Remark, Thought
 from backend.api.tool_choice import read_tool_choice
 from backend.errors import InvalidRequest, StewardError, UnsupportedByModel
 from backend.models.openai import ChatCompletionRequest, MessageIn, ResponseFormat
@@ -72,6 +64,7 @@ def turn_request(body: ChatCompletionRequest, *, caller: Principal, request_id: 
         session_id=body.session_id or None,
         store=bool(body.store),
         on_disconnect=body.on_disconnect,
+        approvals=body.approvals or "text",
         request_id=request_id,
     )
 
@@ -109,7 +102,10 @@ def completion(run: Run) -> bytes:
 def agent_object(run: Run) -> JsonObject:
     """Render what Steward adds to an answer."""
     decision = run.decision
+    waiting = [it for it in run.log.items if isinstance(it, TurnEvent) and it.type == "approval"]
+    asked: JsonObject = {"approvals": [it.data for it in waiting]} if run.asks else {}
     return {
+        **asked,
         "run_id": run.id,
         "state": run.state,
         "route": decision.route if decision else None,

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from backend.agent.approvals import Approvals, recover
 from backend.agent.catalog import ModelCatalog
 from backend.agent.context import TokenEstimate
+from backend.agent.graphs import thread_of
 from backend.agent.run import AgentParts
 from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
@@ -26,7 +28,9 @@ from backend.bootstrap.parts import (
     api_options,
     close_tool,
     make_accounts,
+    make_asking,
     make_first_admin,
+    make_policy,
     make_providers,
     make_tool_cards,
     settle_tools,
@@ -38,6 +42,7 @@ from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
 from backend.ports.artifacts import Artifacts
 from backend.storage.checkpoints import CheckpointFile
+from backend.storage.stores import Stores
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +101,9 @@ class Composition:
         clock = SystemClock()
         stores = await open_all_stores(settings, demo=self._demo)
         stack.push_async_callback(stores.aclose)
+        await recover(
+            stores.approvals, stores.audit, stores.runs, stores.conversations, clock=clock
+        )
         await stores.runs.interrupt_running(clock.now_ms())
         accounts = make_accounts(settings, stores, clock)
         stack.push_async_callback(accounts.aclose)
@@ -106,7 +114,7 @@ class Composition:
         default = settings.models.default_model or settings.ollama_model
         catalog = ModelCatalog(providers, default_model=default)
         stack.push_async_callback(catalog.aclose)
-        checkpoints = CheckpointFile(None if self._demo else settings.data_dir / "checkpoints.db")
+        checkpoints = self._open_checkpoints(stores)
         stack.push_async_callback(checkpoints.aclose)
         ground = Ground(
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
@@ -116,18 +124,26 @@ class Composition:
         services = open_tooling(ground, http=http, documents=library.documents)
         look_behind_the_start(ground, services.databases)
         toolbox = self._open_tools(ground, make_tool_cards(settings, services), artifacts)
+        options = agent_options(settings, address=self._address)
+        asking = make_asking(settings, stores, checkpoints, public_url=options.public_url)
         parts = AgentParts(
             toolbox=toolbox,
             estimate=TokenEstimate(),
             clock=clock,
-            options=agent_options(settings, address=self._address),
+            options=options,
             checkpointer=checkpoints.saver,
             documents=library.documents,
+            policy=make_policy(settings),
+            asking=asking,
             artifacts=artifacts,
         )
         self._turns = Turns(
             catalog=catalog, parts=parts, conversations=stores.conversations, runs=stores.runs
         )
+        approvals = Approvals(
+            turns=self._turns, parts=parts, asking=asking, runs=stores.runs, users=stores.users
+        )
+        stack.callback(asyncio.create_task(approvals.keep_swept()).cancel)
         return AppServices(
             accounts=accounts,
             turns=self._turns,
@@ -136,6 +152,8 @@ class Composition:
             conversations=stores.conversations,
             runs=stores.runs,
             audit=stores.audit,
+            approvals=approvals,
+            policy=parts.policy,
             clock=clock,
             options=self.api_options,
             documents=library.documents,
@@ -147,6 +165,13 @@ class Composition:
             },
             reports={"databases": lambda: database_report(services.databases)},
         )
+
+    def _open_checkpoints(self, stores: Stores) -> CheckpointFile:
+        async def waiting() -> list[str]:
+            return [thread_of(run.user_id, run.id) for run in await stores.approvals.waiting()]
+
+        path = None if self._demo else self._settings.data_dir / "checkpoints.db"
+        return CheckpointFile(path, waiting=waiting)
 
     @property
     def _public_url(self) -> str:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from collections.abc import Collection
 from dataclasses import fields, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from backend import __version__, tools
+from backend.agent.approval_links import ApprovalLinks
+from backend.agent.asking import Asking
+from backend.agent.policy import InvalidRule, Policy, read_policy
 from backend.agent.run import AgentOptions
 from backend.agent.toolbox import Toolbox, ToolCard
 from backend.api.deps import ApiOptions
 from backend.auth.service import AuthOptions, AuthService
 from backend.bootstrap.community import community_cards
 from backend.community import options as community
+from backend.config.errors import SettingsError
 from backend.config.secrets_file import signing_key
 from backend.config.settings import Settings
 from backend.config.tool_options import check_tool_names, tool_options
@@ -31,6 +36,7 @@ from backend.llm.openai_compatible.provider import (
 )
 from backend.ports.models import ModelProvider
 from backend.ports.tools import Services, Settling, Tool
+from backend.storage.checkpoints import CheckpointFile
 from backend.storage.stores import Stores
 
 logger = logging.getLogger(__name__)
@@ -128,14 +134,49 @@ def check_tools(settings: Settings) -> None:
     options = {name: module.Options for name, module in modules.items()}
     options[community.NAME] = community.Options
     check_tool_names(settings, options)
+    check_rules(settings, options)
     for name, model in options.items():
         _ = tool_options(settings, name, model)
+
+
+def check_rules(settings: Settings, names: Collection[str]) -> None:
+    """Refuse rules that cannot be read, contradict each other, or are about no tool there is."""
+    unknown = make_policy(settings).tools() - set(names)
+    if unknown and not settings.tools.options.get(community.NAME):  # its tools' names come later
+        tools = ", ".join(sorted(names))
+        msg = f"there is no tool {', '.join(sorted(unknown))}; the tools are {tools}"
+        raise SettingsError([f"APPROVALS__RULES: {msg} ({settings.origin('APPROVALS__RULES')})"])
+
+
+def make_policy(settings: Settings) -> Policy:
+    """Read the rules of this server."""
+    try:
+        return read_policy(settings.approvals.rules)
+    except InvalidRule as exc:
+        origin = settings.origin("APPROVALS__RULES")
+        raise SettingsError([f"APPROVALS__RULES: {exc} ({origin})"]) from exc
+
+
+def make_asking(
+    settings: Settings, stores: Stores, checkpoints: CheckpointFile, *, public_url: str
+) -> Asking:
+    """Make what calls are asked for with; links are signed by a key derived from the signing key."""
+    secret = signing_key(given=settings.secret_key, data_dir=settings.data_dir).key
+    return Asking(
+        store=stores.approvals,
+        links=ApprovalLinks(secret.get_secret_value(), public_url=public_url),
+        drop=checkpoints.drop,
+        expire_s=settings.approvals.expire_s,
+    )
 
 
 def make_tool_cards(settings: Settings, services: Services) -> list[ToolCard]:
     """Make every tool found in its folder; one that cannot work says why it is off."""
     own = [_tool_card(module, settings, services) for module in modules_of(tools)]
-    return own + community_cards(settings, services.clock, taken=[card.name for card in own])
+    cards = own + community_cards(settings, services.clock, taken=[card.name for card in own])
+    for name in make_policy(settings).tools() - {card.name for card in cards}:
+        logger.warning("APPROVALS__RULES: there is no tool %s", name)
+    return cards
 
 
 def _tool_card(module: ModuleType, settings: Settings, services: Services) -> ToolCard:

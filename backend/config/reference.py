@@ -24,6 +24,7 @@ _TITLES = {
     "ARTIFACTS": "Files that tools make",
     "QUERY": "Queries",
     "STORAGE": "Storage",
+    "APPROVALS": "Approvals",
     "LOG": "Logging",
     "WEB": "Web pages",
     "SANDBOX": "Sandbox of Python code",

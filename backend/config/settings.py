@@ -31,6 +31,7 @@ from backend.config.groups import (
 from backend.config.names import check_names
 from backend.config.sources import Entry, as_tree, read_layers
 from backend.config.tool_groups import (
+    ApprovalSettings,
     ArtifactSettings,
     QuerySettings,
     SandboxSettings,
@@ -119,6 +120,7 @@ class Settings(BaseSettings):
     artifacts: ArtifactSettings = Field(default_factory=ArtifactSettings)
     sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
     tools: ToolSettings = Field(default_factory=ToolSettings)
+    approvals: ApprovalSettings = Field(default_factory=ApprovalSettings)
     web: WebSettings = Field(default_factory=WebSettings)
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict[str, str])

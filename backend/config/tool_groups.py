@@ -9,7 +9,7 @@ from pydantic import Field
 
 from backend.config.groups import DAY_S, MIB, Group
 from backend.config.query_databases import QueryDatabases
-from backend.config.values import FolderInPlace, Networks, Ports, UserAgent
+from backend.config.values import FolderInPlace, Networks, Ports, ToolRules, UserAgent
 
 
 class WebSettings(Group):
@@ -171,4 +171,19 @@ class QuerySettings(DatabaseSettings):
     threads: int = Field(default=2, ge=1, le=64, description="Threads of one query over files.")
     processes: int = Field(
         default=2, ge=1, le=32, description="Queries over files at the same time."
+    )
+
+
+class ApprovalSettings(Group):
+    """Which tools whom is allowed, asked or denied, and how long a question waits."""
+
+    rules: ToolRules = Field(
+        default=(),
+        description="Who may use which tool; see Approvals and trust in docs/tools.md.",
+    )
+    expire_s: int = Field(
+        default=DAY_S,
+        ge=60,
+        le=30 * DAY_S,
+        description="How long a call waits for the user's word before its run is ended.",
     )

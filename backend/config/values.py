@@ -114,6 +114,20 @@ Names = Annotated[
     BeforeValidator(_split_list),
     Allowed("names separated by commas"),
 ]
+ToolRules = Annotated[
+    tuple[
+        Annotated[
+            str,
+            StringConstraints(
+                strip_whitespace=True,
+                pattern=r"^((user|role):\S+ +)?(\*|[A-Za-z_][A-Za-z0-9_:]*) *= *(allow|ask|deny)$",
+            ),
+        ],
+        ...,
+    ],
+    BeforeValidator(_split_list),
+    Allowed('rules such as ["web_fetch=ask", "role:user python_code=deny"]'),
+]
 ModelName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, pattern=r"^\S+$", max_length=200),

@@ -167,6 +167,7 @@ class ChatCompletionRequest(Wire):
     agent_type: Literal["auto", "chat", "react", "plan", "plan_execute"] | None = None
     session_id: Annotated[str, StringConstraints(max_length=128)] | None = None
     on_disconnect: Literal["cancel", "finish"] | None = None
+    approvals: Literal["text", "events"] | None = None
     top_k: int | None = None
     min_p: float | None = None
     keep_alive: str | int | None = None

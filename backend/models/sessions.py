@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from backend.ports.stores import Conversation, Run, StoredMessage, ToolAudit
+from backend.ports.stores import Conversation, Run, StoredMessage, ToolAudit, ToolTotal
 
 
 class ConversationOut(BaseModel):
@@ -97,7 +97,10 @@ class RunOut(BaseModel):
 
 
 class ToolOut(BaseModel):
-    """A tool of this server; `unavailable` says why it is off."""
+    """A tool of this server; `unavailable` says why it is off, for everybody or for the caller.
+
+    `approval` is what the rules say of the caller's runs: allow, ask or deny.
+    """
 
     name: str
     description: str
@@ -105,6 +108,7 @@ class ToolOut(BaseModel):
     touches: list[str]
     available: bool
     unavailable: str
+    approval: str
 
 
 class ToolTry(BaseModel):
@@ -147,6 +151,27 @@ class ToolUse(BaseModel):
             duration_ms=found.duration_ms,
             result_bytes=found.result_bytes,
             created_at=found.created_at_ms // 1000,
+        )
+
+
+class ToolSums(BaseModel):
+    """How often a tool was called with one outcome, and what that took."""
+
+    tool: str
+    outcome: str
+    calls: int
+    duration_ms: int
+    result_bytes: int
+
+    @classmethod
+    def of(cls, found: ToolTotal) -> Self:
+        """Render a sum."""
+        return cls(
+            tool=found.tool,
+            outcome=found.outcome,
+            calls=found.calls,
+            duration_ms=found.duration_ms,
+            result_bytes=found.result_bytes,
         )
 
 

@@ -14,7 +14,10 @@ from backend.ports.values import ChatMessage, JsonObject
 
 T = TypeVar("T")
 Role = Literal["admin", "user"]
-RunState = Literal["running", "completed", "failed", "cancelled", "interrupted"]
+RunState = Literal["running", "waiting", "completed", "failed", "cancelled", "interrupted"]
+AuditOutcome = Literal[
+    "ok", "retry", "failed", "timeout", "refused", "asked", "denied", "started", "unknown"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,17 +108,32 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolAudit:
-    """One tool call, for the audit."""
+    """One tool call, for the audit.
+
+    `asked` waits for the user's word. What changes something outside is `started` before it is
+    made; what a dead process had started is `unknown`.
+    """
 
     id: str
     user_id: str
     run_id: str
     tool: str
     arguments: JsonObject
-    outcome: Literal["ok", "retry", "failed", "timeout", "refused"]
+    outcome: AuditOutcome
     duration_ms: int
     result_bytes: int
     created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolTotal:
+    """How often a tool was called, how that went, and what it took."""
+
+    tool: str
+    outcome: str
+    calls: int
+    duration_ms: int
+    result_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,7 +297,10 @@ class ConversationStore(Protocol):
         ...
 
     async def end_turn(self, run: Run, new_messages: Sequence[StoredMessage]) -> None:
-        """Store the run's end and its messages and free the conversation, in one transaction."""
+        """Store the run's end and its messages and free the conversation, in one transaction.
+
+        A message that is stored already, of a run that had waited, is replaced in its place.
+        """
         ...
 
 
@@ -310,8 +331,22 @@ class AuditStore(Protocol):
         """Add a row."""
         ...
 
-    async def list(self, user_id: str | None, *, limit: int = 100) -> Sequence[ToolAudit]:
-        """Newest rows of one user, or of all."""
+    async def put(self, row: ToolAudit) -> None:
+        """Add a row, or replace the user's row of that id."""
+        ...
+
+    async def list(
+        self, user_id: str | None, *, limit: int = 100, tool: str = "", run_id: str = ""
+    ) -> Sequence[ToolAudit]:
+        """Newest rows of one user, or of all; only those of a tool or run, if given."""
+        ...
+
+    async def totals(self, user_id: str | None) -> Sequence[ToolTotal]:
+        """Sums per tool and outcome, of one user or of all."""
+        ...
+
+    async def settle(self) -> Sequence[ToolAudit]:
+        """At start: turn what a dead process had started into unknown; give these rows."""
         ...
 
     async def prune(self, before_ms: int) -> int:

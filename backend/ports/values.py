@@ -105,6 +105,7 @@ class TurnEvent:
         "verdict",
         "citations",
         "client_tool_calls",
+        "approval",
     ]
     text: str = ""
     data: JsonObject = field(default_factory=dict)

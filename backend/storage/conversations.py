@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Insert,
     Row,
     bindparam,
     case,
     delete,
     insert,
+    literal_column,
     or_,
     select,
     update,
@@ -23,7 +25,7 @@ from backend.kit.folding import fold
 from backend.ports.stores import Conversation, Page, Run, StoredMessage
 from backend.ports.values import JsonObject
 from backend.storage.columns import CleanText
-from backend.storage.database import Database
+from backend.storage.database import Database, insert_or_update
 from backend.storage.listing import (
     checked_limit,
     read_cursor,
@@ -31,7 +33,7 @@ from backend.storage.listing import (
     search_text,
     write_cursor,
 )
-from backend.storage.run_files import keep_files, without_deleted
+from backend.storage.run_files import FORGET_FILES, keep_files, without_deleted
 from backend.storage.runs import run_values
 from backend.storage.tables import conversations, messages, runs
 
@@ -42,6 +44,7 @@ _GET = select(conversations).where(_MINE)
 _MESSAGES = (
     select(messages).join_from(messages, conversations).where(_MINE).order_by(messages.c.seq)
 )
+_ADD = insert(messages)
 _UNTITLED = conversations.c.title == ""
 _NEW_TITLE: ColumnElement[str] = bindparam("new_title", type_=CleanText)
 _NEW_KEY: ColumnElement[str] = bindparam("new_key", type_=CleanText)
@@ -55,10 +58,18 @@ _CLAIM = (
         title_key=case((_UNTITLED, _NEW_KEY), else_=conversations.c.title_key),
     )
 )
-_FREE = (
+FREE = (
     update(conversations)
     .where(_MINE, conversations.c.active_run_id == bindparam("run"))
     .values(active_run_id=None, updated_at_ms=bindparam("now"))
+)
+_ADD_OR_REPLACE = insert_or_update(
+    messages,
+    "id",
+    **{
+        name: cast("ColumnElement[Any]", literal_column(f"excluded.{name}"))
+        for name in ("state", "created_at_ms", "message", "search_text")
+    },
 )
 _END_RUN = (
     update(runs)
@@ -144,6 +155,7 @@ class SqlConversationStore:
         """Store the run's end and its messages and free the conversation, in one transaction.
 
         A run that has ended already, or whose conversation was erased meanwhile, changes nothing.
+        A message that is stored already, of a run that had waited, is replaced in its place.
         """
         await self._database.write(_end_turn, run, new_messages)
 
@@ -246,7 +258,7 @@ def _begin_turn(
     begun = without_deleted(connection, run)
     connection.execute(insert(runs), run_values(begun))
     keep_files(connection, begun)
-    _add_messages(connection, run, new_messages)
+    _add_messages(connection, run, new_messages, statement=_ADD)
 
 
 def _end_turn(connection: Connection, run: Run, new_messages: Sequence[StoredMessage]) -> None:
@@ -255,13 +267,26 @@ def _end_turn(connection: Connection, run: Run, new_messages: Sequence[StoredMes
     values = {f"new_{name}": value for name, value in run_values(kept).items()}
     if connection.execute(_END_RUN, {**whose, **values}).rowcount == 0:
         return
+    if kept.file_ids:
+        connection.execute(FORGET_FILES, {"run": run.id})
     keep_files(connection, kept)
-    _add_messages(connection, run, new_messages)
+    add_or_replace(connection, run, new_messages)
     now_ms = run.started_at_ms if run.finished_at_ms is None else run.finished_at_ms
-    connection.execute(_FREE, {**whose, "now": now_ms})
+    connection.execute(FREE, {**whose, "now": now_ms})
 
 
-def _add_messages(connection: Connection, run: Run, new_messages: Sequence[StoredMessage]) -> None:
+def add_or_replace(connection: Connection, run: Run, new_messages: Sequence[StoredMessage]) -> None:
+    """Store the messages of a run that ends or waits; those stored already keep their place."""
+    _add_messages(connection, run, new_messages, statement=_ADD_OR_REPLACE)
+
+
+def _add_messages(
+    connection: Connection,
+    run: Run,
+    new_messages: Sequence[StoredMessage],
+    *,
+    statement: Insert,
+) -> None:
     rows = [
         {
             "id": new.id,
@@ -275,4 +300,4 @@ def _add_messages(connection: Connection, run: Run, new_messages: Sequence[Store
         for new in new_messages
     ]
     if rows:
-        connection.execute(insert(messages), rows)
+        connection.execute(statement, rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from backend.ports.stores import Run
 from backend.storage.document_rows import pieces
@@ -20,6 +20,7 @@ _OF_RUN = (
     .where(run_files.c.run_id == bindparam("run"))
     .order_by(run_files.c.file_id)
 )
+FORGET_FILES = delete(run_files).where(run_files.c.run_id == bindparam("run"))
 _QUOTING = select(run_files.c.run_id).where(run_files.c.file_id == bindparam("file"))
 _RUN = select(runs).where(runs.c.id == bindparam("run"))
 _REWRITE = (

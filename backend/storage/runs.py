@@ -8,12 +8,16 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from backend.ports.stores import Run
 from backend.storage.database import Database, upsert
-from backend.storage.document_tables import run_files
-from backend.storage.run_files import files_of, keep_files, run_of, without_deleted
+from backend.storage.run_files import (
+    FORGET_FILES,
+    files_of,
+    keep_files,
+    run_of,
+    without_deleted,
+)
 from backend.storage.tables import conversations, runs
 
 _UPSERT = upsert(runs, "id")
-_FORGET_FILES = delete(run_files).where(run_files.c.run_id == bindparam("run"))
 _GET = select(runs).where(runs.c.id == bindparam("wanted"), runs.c.user_id == bindparam("owner"))
 
 
@@ -25,7 +29,7 @@ class SqlRunStore:
 
     async def save(self, run: Run) -> None:
         """Insert or replace a run; another user's run of the same id stays as it is."""
-        await self._database.write(_save, run)
+        await self._database.write(save_run, run)
 
     async def get(self, user_id: str, run_id: str) -> Run | None:
         """Find one of the user's."""
@@ -60,10 +64,11 @@ def _prune(connection: Connection, before_ms: int) -> int:
     return connection.execute(delete(runs).where(runs.c.finished_at_ms < before_ms)).rowcount
 
 
-def _save(connection: Connection, run: Run) -> None:
+def save_run(connection: Connection, run: Run) -> None:
+    """Insert or replace a run's row, and note which files it quotes."""
     kept = without_deleted(connection, run)
     if connection.execute(_UPSERT, run_values(kept)).rowcount:
-        connection.execute(_FORGET_FILES, {"run": run.id})
+        connection.execute(FORGET_FILES, {"run": run.id})
         keep_files(connection, kept)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from backend.ports.approvals import ApprovalStore
 from backend.ports.artifacts import ArtifactStore
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
 from backend.ports.stores import (
@@ -17,6 +18,7 @@ from backend.ports.stores import (
     UserStore,
 )
 from backend.ports.values import Health
+from backend.storage.approvals import SqlApprovalStore
 from backend.storage.artifacts import SqlArtifactStore
 from backend.storage.audit import SqlAuditStore
 from backend.storage.conversations import SqlConversationStore
@@ -26,6 +28,7 @@ from backend.storage.documents import SqlDocumentStore
 from backend.storage.files import SqlFileStore
 from backend.storage.keys import SqlKeyStore
 from backend.storage.login_attempts import SqlLoginAttemptStore
+from backend.storage.memory.approvals import MemoryApprovalStore
 from backend.storage.memory.artifacts import MemoryArtifactStore
 from backend.storage.memory.audit import MemoryAuditStore
 from backend.storage.memory.conversations import MemoryConversationStore
@@ -57,6 +60,7 @@ class Stores:
     conversations: ConversationStore
     runs: RunStore
     audit: AuditStore
+    approvals: ApprovalStore
     artifacts: ArtifactStore
     files: FileStore
     documents: DocumentStore
@@ -88,6 +92,7 @@ def sql_stores(database: Database) -> Stores:
         conversations=SqlConversationStore(database),
         runs=SqlRunStore(database),
         audit=SqlAuditStore(database),
+        approvals=SqlApprovalStore(database),
         artifacts=SqlArtifactStore(database),
         files=SqlFileStore(database),
         documents=SqlDocumentStore(database),
@@ -110,6 +115,7 @@ def memory_stores() -> Stores:
         conversations=MemoryConversationStore(shelves),
         runs=MemoryRunStore(shelves),
         audit=MemoryAuditStore(shelves),
+        approvals=MemoryApprovalStore(shelves),
         artifacts=MemoryArtifactStore(shelves),
         files=MemoryFileStore(shelves),
         documents=MemoryDocumentStore(shelves),

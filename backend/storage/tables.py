@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
+    UniqueConstraint,
     text,
 )
 
@@ -181,4 +182,38 @@ tool_audit = Table(
     Column("arguments", JsonText, nullable=False),
     Index(None, "user_id", "created_at_ms", "id"),
     Index(None, "created_at_ms", "id"),
+    Index(
+        "ix_tool_audit_started",
+        "id",
+        sqlite_where=text("outcome = 'started'"),
+        postgresql_where=text("outcome = 'started'"),
+    ),
+)
+
+approvals = Table(
+    "approvals",
+    METADATA,
+    Column("id", CleanText, primary_key=True),
+    owner_column(),
+    Column("run_id", CleanText, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("call_id", CleanText, nullable=False),
+    Column("tool", CleanText, nullable=False),
+    Column("state", CleanText, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    Column("decided_at_ms", BigInteger),
+    Column("reason", CleanText, nullable=False),
+    Column("note", CleanText, nullable=False),
+    Column("arguments", JsonText, nullable=False),
+    UniqueConstraint("run_id", "call_id"),
+    Index(None, "user_id", "state"),
+)
+
+paused_runs = Table(
+    "paused_runs",
+    METADATA,
+    Column("run_id", CleanText, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    owner_column(),
+    Column("data", JsonText, nullable=False),
+    Index(None, "user_id"),
 )

@@ -12,6 +12,7 @@ import pytest
 from httpx import AsyncClient
 from openai import AsyncOpenAI
 
+from backend.kit.fences import bare
 from tests.fakes.live_server import LiveServer, live_server
 from tests.fakes.ollama_double import Call, Fault, OllamaDouble, Reply, failing
 from tests.fakes.replies import HTML_PAGE, OUT_OF_MEMORY, QUEUE_FULL, RUNNER_DIED
@@ -205,7 +206,7 @@ async def test_a_failing_tool_does_not_fail_the_answer(
     answer = await http.post(CHAT, json=body(model="llama3.2@react"))
     assert answer.json()["choices"][0]["message"]["content"] == "I could not find it."
     told = [one["content"] for one in ollama.chats[-1].body["messages"] if one["role"] == "tool"]
-    assert told[0].startswith("Error")
+    assert bare(told[0]).startswith("Error")
 
 
 @pytest.mark.parametrize("stream", [False, True])

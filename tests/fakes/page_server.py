@@ -186,7 +186,7 @@ class PageServer:
 
     def go_on(self, decision: str) -> None:
         """Carry on with the run that waits, as after a decision made anywhere."""
-        outcome = "ok" if decision == "approve" else "refused"
+        outcome = "ok" if decision == "approve" else "denied"
         result = {"call_id": "call_9", "tool": "web_fetch", "outcome": outcome, "duration_ms": 7}
         more = [
             _event("tool_result", "got", **result, text="hi", citations=[]),

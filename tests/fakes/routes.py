@@ -11,7 +11,9 @@ from backend.api.app import build_app
 from backend.api.deps import ApiOptions
 from tests.fakes.live_server import inner_app
 
+SIGNED = {("GET", "/api/approve/{token}"), ("POST", "/api/approve/{token}")}
 OPEN = {
+    *SIGNED,
     ("GET", "/health"),
     ("GET", "/ready"),
     ("GET", "/docs"),

@@ -8,8 +8,12 @@ from typing import Any
 
 from pydantic import Field
 
+from backend.agent.approval_links import ApprovalLinks
+from backend.agent.approvals import Approvals
+from backend.agent.asking import Asking
 from backend.agent.catalog import ModelCatalog
 from backend.agent.context import TokenEstimate
+from backend.agent.policy import Policy
 from backend.agent.run import AgentOptions, AgentParts, Run, TurnRequest
 from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
@@ -78,6 +82,7 @@ class Core:
     adder: Adder
     clock: SteppedClock
     checkpoints: CheckpointFile
+    approvals: Approvals
 
     async def ask(self, text: str | Sequence[ChatMessage], **fields: Any) -> Run:
         """Run one turn to its end."""
@@ -123,6 +128,8 @@ def make_core(
     model: ScriptedModel,
     *,
     documents: FoundDocuments | None = None,
+    policy: Policy | None = None,
+    more_tools: Sequence[ToolCard] = (),
     more: tuple[str, ...] = (),
     **options: Any,
 ) -> Core:
@@ -158,8 +165,14 @@ def make_core(
     ]
     if documents is not None:
         cards.append(documents_card(documents))
+    cards += more_tools
     cards += [replace(cards[1], name=name) for name in more]
     checkpoints = CheckpointFile(None)
+    asking = Asking(
+        store=stores.approvals,
+        links=ApprovalLinks("k" * 40, public_url="http://steward.example"),
+        drop=checkpoints.drop,
+    )
     parts = AgentParts(
         toolbox=Toolbox(cards, ToolboxParts(audit=stores.audit, clock=clock, timeout_s=5)),
         estimate=TokenEstimate(),
@@ -167,6 +180,8 @@ def make_core(
         options=AgentOptions(**options),
         checkpointer=checkpoints.saver,
         documents=documents,
+        policy=policy or Policy(),
+        asking=asking,
     )
     turns = Turns(
         catalog=ModelCatalog([model], default_model="scripted"),
@@ -174,4 +189,7 @@ def make_core(
         conversations=stores.conversations,
         runs=stores.runs,
     )
-    return Core(turns, model, stores, adder, clock, checkpoints)
+    approvals = Approvals(
+        turns=turns, parts=parts, asking=asking, runs=stores.runs, users=stores.users
+    )
+    return Core(turns, model, stores, adder, clock, checkpoints, approvals)

@@ -79,6 +79,7 @@ async def delete_conversation(conversation_id: str, account: Account, found: Ser
     for run in list(found.turns.active.values()):
         if run.session_id == conversation_id and run.request.user_id == account.user.id:
             run.cancel()
+    await found.approvals.cancel_of(account.user.id, conversation_id=conversation_id)
     if not await found.conversations.delete(account.user.id, conversation_id):
         raise NotFound(MISSING)
     if found.artifacts is not None:

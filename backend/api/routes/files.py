@@ -145,8 +145,11 @@ async def follow_document(
 
 
 @router.delete("/documents/{file_id}", status_code=204)
-async def delete_document(file_id: str, account: Account, library: Library) -> None:
+async def delete_document(
+    file_id: str, account: Account, library: Library, found: Services
+) -> None:
     """Erase a file and all that was made from it, at once."""
+    await found.approvals.cancel_quoting(account.user.id, file_id)
     if not await library.delete(account.user.id, file_id):
         raise NotFound(MISSING)
 

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from backend.agent.run import Run, Thought
+from backend.agent.run import Run
+from backend.agent.run_log import Thought
 from backend.api import openai_wire as wire
 from backend.api.deps import Account, Services
 from backend.api.event_stream import ClientWatch, EventStream

@@ -9,7 +9,8 @@ import orjson
 from fastapi import APIRouter, Header, Request, Response
 
 from backend.agent.ending import stored_run
-from backend.agent.run import Cursor, Run, merged, parse_cursor, replay
+from backend.agent.run import Run
+from backend.agent.run_log import Cursor, merged, parse_cursor, replay
 from backend.api.deps import Account, AppServices, Services
 from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.openai_wire import KEEP_ALIVE
@@ -71,6 +72,9 @@ async def cancel_run(run_id: str, account: Account, found: Services) -> dict[str
     stored = await found.runs.get(account.user.id, run_id)
     if stored is None:
         raise NotFound(MISSING)
+    if stored.state == "waiting":
+        await found.approvals.cancel(account.user.id, run_id)
+        return {"id": run_id, "state": "cancelling"}
     return {"id": run_id, "state": stored.state}
 
 

@@ -33,13 +33,16 @@ async def update_user(user_id: str, body: UserChange, _: Administrator, found: S
     )
     if changed.disabled:
         found.turns.cancel_of(user_id)
+        await found.approvals.cancel_of(user_id)
     return UserOut.of(changed)
 
 
 @router.delete("/{user_id}", status_code=204)
 async def delete_user(user_id: str, _: Administrator, found: Services) -> None:
     """Erase an account with all that is its; its running answers are stopped."""
+    waiting = await found.approvals.threads_of(user_id)
     await found.accounts.delete_user(user_id)
+    await found.approvals.drop(waiting)
     found.turns.cancel_of(user_id)
     if found.documents is not None:
         await found.documents.forget_user(user_id)

@@ -16,6 +16,7 @@ from backend.kit.extraction.follow_ups import completed
 from backend.kit.extraction.needs import needs
 from backend.kit.extraction.observed import Observation
 from backend.kit.extraction.words import clean
+from backend.kit.fences import bare
 
 _MAX_MESSAGES: Final = 200
 _IN_DOCUMENTS = re.compile(r"\bown documents speak of this question\b", re.IGNORECASE)
@@ -140,7 +141,7 @@ def _observations(messages: Sequence[Mapping[str, Any]]) -> list[Observation]:
         if call in waiting:
             waiting.remove(call)
         name = call.name or str(message.get("name") or "")
-        found.append(Observation(tool=name, arguments=call.arguments, text=text_of(message)))
+        found.append(Observation(tool=name, arguments=call.arguments, text=bare(text_of(message))))
     return found
 
 

@@ -122,12 +122,13 @@ class MemoryConversationStore:
             )
         )
         self._shelves.keep_run(run)
-        self._add_messages(it.id, new_messages)
+        self._shelves.put_messages(it.id, new_messages)
 
     async def end_turn(self, run: Run, new_messages: Sequence[StoredMessage]) -> None:
         """Store the run's end and its messages and free the conversation.
 
         A run that has ended already, or whose conversation was erased meanwhile, changes nothing.
+        A message that is stored already, of a run that had waited, is replaced in its place.
         """
         begun = self._shelves.runs.get(run.id)
         it = self._mine(run.user_id, run.conversation_id)
@@ -137,9 +138,8 @@ class MemoryConversationStore:
             or (begun.conversation_id, begun.state) != (it.id, "running")
         ):
             return
-        self._refuse_known(new_messages)
         self._shelves.keep_run(replace(run, started_at_ms=begun.started_at_ms))
-        self._add_messages(it.id, new_messages)
+        self._shelves.put_messages(it.id, new_messages)
         if it.active_run_id == run.id:
             now_ms = run.started_at_ms if run.finished_at_ms is None else run.finished_at_ms
             self._keep(replace(it, active_run_id=None, updated_at_ms=now_ms))
@@ -159,9 +159,3 @@ class MemoryConversationStore:
         known = {one.id for stored in self._shelves.messages.values() for one in stored}
         if known & {new.id for new in new_messages}:
             raise Conflict
-
-    def _add_messages(self, conversation_id: str, new_messages: Sequence[StoredMessage]) -> None:
-        self._shelves.messages.setdefault(conversation_id, []).extend(
-            replace(new, conversation_id=conversation_id, message=copy_json(new.message))
-            for new in new_messages
-        )

@@ -47,5 +47,5 @@ class MemoryRunStore:
             if run.finished_at_ms is not None and run.finished_at_ms < before_ms
         ]
         for run_id in old:
-            del self._shelves.runs[run_id]
+            self._shelves.erase_run(run_id)
         return len(old)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from backend.errors import Conflict
 from backend.kit.json_values import copy_json
+from backend.ports.approvals import Approval
 from backend.ports.artifacts import Artifact
 from backend.ports.stores import (
     ApiKey,
@@ -16,13 +18,14 @@ from backend.ports.stores import (
     ToolAudit,
     User,
 )
+from backend.ports.values import JsonObject
 from backend.storage.memory.document_shelves import DocumentShelves
 from backend.storage.scrubbing import scrubbed
 
 
 @dataclass(slots=True)
 class Shelves:
-    """All rows, by id; messages by conversation, failed log-ins as (subject, at_ms).
+    """All rows, by id; messages by conversation, pauses by run, failed log-ins as (subject, at_ms).
 
     `papers` holds what belongs to documents.
     """
@@ -34,6 +37,8 @@ class Shelves:
     messages: dict[str, list[StoredMessage]] = field(default_factory=dict[str, list[StoredMessage]])
     runs: dict[str, Run] = field(default_factory=dict[str, Run])
     audit: dict[str, ToolAudit] = field(default_factory=dict[str, ToolAudit])
+    approvals: dict[str, Approval] = field(default_factory=dict[str, Approval])
+    pauses: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     artifacts: dict[str, Artifact] = field(default_factory=dict[str, Artifact])
     papers: DocumentShelves = field(default_factory=DocumentShelves)
     login_failures: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
@@ -46,9 +51,11 @@ class Shelves:
     def erase_user(self, user_id: str) -> None:
         """Erase an account and all that is its."""
         del self.users[user_id]
-        for shelf in (self.keys, self.refresh_tokens, self.runs, self.audit, self.artifacts):
+        for shelf in (self.keys, self.refresh_tokens, self.audit, self.artifacts):
             for row_id in [row.id for row in shelf.values() if row.user_id == user_id]:
                 del shelf[row_id]
+        for run in [run for run in self.runs.values() if run.user_id == user_id]:
+            self.erase_run(run.id)
         for it in [it for it in self.conversations.values() if it.user_id == user_id]:
             self.erase_conversation(it.id)
         self.papers.erase_user(user_id)
@@ -59,12 +66,30 @@ class Shelves:
         gone = {one for one in named if self.papers.file(run.user_id, one) is None}
         self.runs[run.id] = scrubbed(detached(replace(run, file_ids=named)), gone)
 
+    def put_messages(self, conversation_id: str, new: Sequence[StoredMessage]) -> None:
+        """Add messages; those of an id that is there already are replaced in their place."""
+        rows = self.messages.setdefault(conversation_id, [])
+        places = {row.id: at for at, row in enumerate(rows)}
+        for one in new:
+            row = replace(one, conversation_id=conversation_id, message=copy_json(one.message))
+            if one.id in places:
+                rows[places[one.id]] = row
+            else:
+                rows.append(row)
+
+    def erase_run(self, run_id: str) -> None:
+        """Erase a run with what waits for it."""
+        del self.runs[run_id]
+        self.pauses.pop(run_id, None)
+        for one in [one for one in self.approvals.values() if one.run_id == run_id]:
+            del self.approvals[one.id]
+
     def erase_conversation(self, conversation_id: str) -> None:
         """Erase a conversation with its messages and runs."""
         del self.conversations[conversation_id]
         self.messages.pop(conversation_id, None)
         for run in [run for run in self.runs.values() if run.conversation_id == conversation_id]:
-            del self.runs[run.id]
+            self.erase_run(run.id)
         for it in [it for it in self.artifacts.values() if it.conversation_id == conversation_id]:
             del self.artifacts[it.id]
 

@@ -37,3 +37,41 @@ async def test_old_rows_are_forgotten(stores):
         await stores.audit.add(row)
     assert await stores.audit.prune(20) == 1
     assert list(await stores.audit.list(None)) == [second]
+
+
+async def test_a_row_is_replaced_by_its_owner_and_listed_by_tool_and_run(stores):
+    """A call that was asked for has one row from then to its end."""
+    await stores.audit.put(replace(ROW, outcome="asked"))
+    await stores.audit.put(ROW)
+    await stores.audit.put(replace(ROW, user_id="user_ann", outcome="failed"))
+    other = replace(ROW, id="audit_2", tool="wikipedia", run_id="run_2")
+    await stores.audit.add(other)
+    assert list(await stores.audit.list("user_bob", tool="math_calc")) == [ROW]
+    assert list(await stores.audit.list(None, run_id="run_2")) == [other]
+    assert list(await stores.audit.list("user_ann")) == []
+
+
+async def test_what_a_dead_process_had_started_is_unknown(stores):
+    """Told once, and kept."""
+    started = replace(ROW, outcome="started")
+    await stores.audit.put(started)
+    await stores.audit.add(replace(ROW, id="audit_2"))
+    unknown = replace(ROW, outcome="unknown")
+    assert list(await stores.audit.settle()) == [unknown]
+    assert list(await stores.audit.settle()) == []
+    assert unknown in await stores.audit.list("user_bob")
+
+
+async def test_totals_sum_up_per_tool_and_outcome(stores):
+    """Of one user, or of all."""
+    for at, (user, outcome) in enumerate([
+        ("user_bob", "ok"),
+        ("user_bob", "ok"),
+        ("user_bob", "failed"),
+        ("user_ann", "ok"),
+    ]):
+        await stores.audit.add(replace(ROW, id=f"audit_{at}", user_id=user, outcome=outcome))
+    mine = [(it.tool, it.outcome, it.calls) for it in await stores.audit.totals("user_bob")]
+    assert mine == [("math_calc", "failed", 1), ("math_calc", "ok", 2)]
+    [_, ok] = await stores.audit.totals(None)
+    assert (ok.calls, ok.duration_ms, ok.result_bytes) == (3, 36, 102)

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from backend.agent.plan import Plan, Step, sound
+from backend.kit.fences import bare
 from backend.ports.models import ModelRequest
 from tests.fakes.scripted_model import ScriptedModel
 from tests.fakes.turns import Make, make_core
@@ -142,7 +143,7 @@ async def test_parallel_branches_number_their_citations_without_gaps(core: Make)
     begun = core(lambda request: planned(request, plan))
     run = await begun.ask("look up six things", mode="plan")
     results = [one for one in run.transcript if one["role"] == "tool"]
-    said = [str(one.get("content")) for one in results]
+    said = [bare(str(one.get("content"))) for one in results]
     assert sorted(said) == sorted(
         f"[{at}] about {passage.text}" for at, passage in enumerate(run.citations, 1)
     )

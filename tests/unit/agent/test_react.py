@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from backend.kit.fences import bare
 from backend.ports.models import ModelDelta, ModelRequest
 from backend.ports.values import TurnEvent
 from tests.fakes.scripted_model import call
@@ -14,8 +15,8 @@ from tests.fakes.turns import USER, Make
 
 
 def results(request: ModelRequest) -> list[str]:
-    """Give the tool results a model is shown."""
-    return [str(one.get("content")) for one in request.messages if one["role"] == "tool"]
+    """Give the tool results a model is shown, out of their fences."""
+    return [bare(str(one.get("content"))) for one in request.messages if one["role"] == "tool"]
 
 
 def events(run: Any, kind: str) -> list[TurnEvent]:

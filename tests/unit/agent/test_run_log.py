@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from backend.agent.run import RunLog, Thought, merged, parse_cursor, replay
+from backend.agent.run_log import RunLog, Thought, merged, parse_cursor, replay
 from backend.errors import InvalidRequest
 from backend.ports.values import TurnEvent
 

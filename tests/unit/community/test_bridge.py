@@ -40,13 +40,19 @@ def cards_of(tmp_path, *imports, taken=(), **more):
 
 
 class Audit:
-    """Rows in a list, for a user that no store knows."""
+    """Rows by id, for a user that no store knows."""
 
     def __init__(self):
-        self.rows = []
+        self.kept = {}
 
-    async def add(self, row):
-        self.rows.append(row)
+    @property
+    def rows(self):
+        return list(self.kept.values())
+
+    async def put(self, row):
+        self.kept[row.id] = row
+
+    add = put
 
 
 class Box:

@@ -13,11 +13,61 @@ from backend.storage.checkpoints import CheckpointFile
 CONFIG: Any = {"configurable": {"thread_id": "user_1:run_1", "checkpoint_ns": ""}}
 
 
-async def put(checkpoints: CheckpointFile) -> None:
+def config(thread: str) -> Any:
+    """Name a thread."""
+    return {"configurable": {"thread_id": thread, "checkpoint_ns": ""}}
+
+
+async def put(checkpoints: CheckpointFile, thread: str = "user_1:run_1") -> None:
     """Store one checkpoint."""
     saver = await checkpoints.saver()
     checkpoint: Any = {"v": 4, "id": "1", "ts": "", "channel_values": {}, "channel_versions": {}}
-    await saver.aput(CONFIG, checkpoint, {}, {})
+    await saver.aput(config(thread), checkpoint, {}, {})
+
+
+async def threads(checkpoints: CheckpointFile) -> list[str]:
+    """List the threads that are there."""
+    saver = await checkpoints.saver()
+    return [one.config["configurable"]["thread_id"] async for one in saver.alist(None)]
+
+
+async def test_the_threads_of_waiting_runs_are_kept_and_all_others_dropped(
+    tmp_path: Path,
+) -> None:
+    """Also dropped without the saver, once nobody waits for them."""
+    path = tmp_path / "checkpoints.db"
+    left = CheckpointFile(path)
+    for thread in ("a:1", "a:2", "b:3"):
+        await put(left, thread)
+    await left.aclose()
+
+    async def waiting() -> list[str]:
+        return ["a:1", "b:3", "c:4"]
+
+    opened = CheckpointFile(path, waiting=waiting)
+    assert sorted(await threads(opened)) == ["a:1", "b:3"]
+    await opened.drop("b:3")
+    await opened.aclose()
+    closed = CheckpointFile(path, waiting=waiting)
+    await closed.drop("nobody:0")
+    await closed.drop("a:1")
+    assert await threads(closed) == []
+    await closed.aclose()
+
+
+async def test_a_broken_file_does_not_stop_the_agents_though_runs_wait(tmp_path: Path) -> None:
+    """What they would go on from is gone; the run says so when it is decided about."""
+    path = tmp_path / "checkpoints.db"
+    path.write_bytes(b"not a database" * 100)
+
+    async def waiting() -> list[str]:
+        return ["a:1"]
+
+    opened = CheckpointFile(path, waiting=waiting)
+    await opened.drop("a:2")
+    await put(opened, "a:3")
+    assert await threads(opened) == ["a:3"]
+    await opened.aclose()
 
 
 async def test_what_a_dead_server_left_is_gone_at_the_next_start(tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""Signed links that let the owner of a run decide about one call without logging in.
+
+A link is bound to user, run, call and time. Its address can be read without the key, but what it
+says counts only where the signature fits. Not for: what a decision does (`approvals`).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+
+import orjson
+
+PATH = "/api/approve/"
+PURPOSE = b"steward approval links, version 1"
+MAX_TOKEN_CHARS = 600
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,500}\.[A-Za-z0-9_-]{43}")
+_IN_TEXT = re.compile(rf"{PATH}([A-Za-z0-9_-]{{1,500}}\.[A-Za-z0-9_-]{{43}})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """What a link is for."""
+
+    user_id: str
+    run_id: str
+    call_id: str
+    expires_at_ms: int
+
+
+class ApprovalLinks:
+    """Makes and reads links; the key is derived from the one that signs access tokens."""
+
+    def __init__(self, secret: str, *, public_url: str) -> None:
+        self._key = hmac.digest(secret.encode(), PURPOSE, hashlib.sha256)
+        self._public_url = public_url.rstrip("/")
+
+    def link(self, linked: Linked) -> str:
+        """Make the absolute address."""
+        fields = [linked.user_id, linked.run_id, linked.call_id, linked.expires_at_ms]
+        payload = _encoded(orjson.dumps(fields))
+        return f"{self._public_url}{PATH}{payload}.{self._signature(payload)}"
+
+    def read(self, token: str) -> Linked | None:
+        """Give what a token is for; None when it is forged. Whether it has expired is not looked at."""
+        if len(token) > MAX_TOKEN_CHARS or _TOKEN.fullmatch(token) is None:
+            return None
+        payload, _, signature = token.partition(".")
+        if not hmac.compare_digest(signature, self._signature(payload)):
+            return None
+        return _linked(payload)
+
+    def _signature(self, payload: str) -> str:
+        return _encoded(hmac.digest(self._key, payload.encode(), hashlib.sha256))
+
+
+def run_in(text: str) -> str | None:
+    """Give the run that the first link in a text names, signed or not: for the owner's eyes alone."""
+    if PATH not in text:
+        return None
+    found = _IN_TEXT.search(text)
+    linked = _linked(found[1].partition(".")[0]) if found else None
+    return linked.run_id if linked else None
+
+
+def _encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _linked(payload: str) -> Linked | None:
+    try:
+        fields: object = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (binascii.Error, ValueError):
+        return None
+    match fields:
+        case [str(user_id), str(run_id), str(call_id), int(expires_at_ms)]:
+            return Linked(
+                user_id=user_id, run_id=run_id, call_id=call_id, expires_at_ms=expires_at_ms
+            )
+        case _:
+            return None

@@ -1,0 +1,218 @@
+"""What becomes of runs that wait: decided, resumed, expired, cancelled, found again after a restart.
+
+Not for: stopping a run to ask (`pausing`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from backend.agent.asking import Asking
+from backend.agent.graphs import can_go_on, thread_of
+from backend.agent.pausing import decisions_of, ended, made_whole
+from backend.agent.run import AgentParts
+from backend.agent.turn import Turns
+from backend.errors import Conflict, NotFound, StewardError, Unavailable
+from backend.ports.approvals import Approval, ApprovalStore, Pause
+from backend.ports.clock import Clock
+from backend.ports.stores import (
+    AuditStore,
+    ConversationStore,
+    Run,
+    RunState,
+    RunStore,
+    StoredMessage,
+    UserStore,
+)
+
+logger = logging.getLogger(__name__)
+HOUR_S = 3_600
+MISSING = "There is no such call waiting"
+DELETED = "A document this had quoted was deleted, so nothing was done."
+EXPIRED = "Nobody decided in time, so nothing was done."
+CANCELLED = "This was cancelled, so nothing was done."
+STOPPED = "The server stopped before this was finished."
+LOST = "What this run needs to go on from is gone, so nothing was done."
+
+
+class Approvals:
+    """Decides about calls that wait, for their owner alone."""
+
+    def __init__(
+        self, *, turns: Turns, parts: AgentParts, asking: Asking, runs: RunStore, users: UserStore
+    ) -> None:
+        self._turns = turns
+        self._parts = parts
+        self._asking = asking
+        self._store: ApprovalStore = asking.store
+        self._runs = runs
+        self._users = users
+        self._clock = parts.clock
+
+    async def of_run(self, user_id: str, run_id: str) -> Sequence[Approval]:
+        """List the calls one of the user's runs has asked about; raise NotFound for no such run."""
+        found = await self._store.of_run(user_id, run_id)
+        if not found and await self._runs.get(user_id, run_id) is None:
+            raise NotFound("There is no such run")
+        return found
+
+    async def pending(self, user_id: str) -> Sequence[Approval]:
+        """List all that wait for the user's word and have not expired."""
+        now_ms = self._clock.now_ms()
+        return [it for it in await self._store.pending(user_id) if it.expires_at_ms > now_ms]
+
+    async def decide(
+        self, user_id: str, run_id: str, call_id: str, *, approve: bool, note: str = ""
+    ) -> Approval:
+        """Decide about a call; with the last one of its run, the run goes on in the background.
+
+        Raises:
+            NotFound: when the user has no such call.
+            Conflict: when it was decided before, has expired, or its run has ended.
+            Unavailable: when the server is about to stop.
+        """
+        if self._turns.closing:
+            raise Unavailable("The server is shutting down", retry_after_s=5)
+        now_ms = self._clock.now_ms()
+        found = await self._store.decide(
+            user_id, run_id, call_id, approve=approve, note=note, now_ms=now_ms
+        )
+        if found is None:
+            raise NotFound(MISSING)
+        approval, decided_now = found
+        if not decided_now:
+            state = "expired" if approval.state == "pending" else approval.state
+            msg = f"This call cannot be decided any more: {state}"
+            raise Conflict(msg, code=f"approval_{state}")
+        await self._go_on(user_id, run_id)
+        return approval
+
+    async def by_link(self, token: str) -> Approval | None:
+        """Find what a signed link is for; None for a forged one, or one whose owner may do nothing."""
+        linked = self._asking.links.read(token)
+        owner = await self._users.get(linked.user_id) if linked else None
+        if linked is None or owner is None or owner.disabled:
+            return None
+        if linked.expires_at_ms <= self._clock.now_ms():
+            await self.sweep()
+        for one in await self._store.of_run(linked.user_id, linked.run_id):
+            if (one.call_id, one.expires_at_ms) == (linked.call_id, linked.expires_at_ms):
+                return one
+        return None
+
+    async def cancel(self, user_id: str, run_id: str) -> None:
+        """End one of the user's runs that waits; any other stays as it is."""
+        await self._end(user_id, run_id, state="cancelled", words=CANCELLED)
+
+    async def cancel_of(self, user_id: str, *, conversation_id: str | None = None) -> None:
+        """End all of a user's runs that wait, or those of a conversation."""
+        for run in await self._store.waiting(user_id, conversation_id=conversation_id):
+            await self.cancel(user_id, run.id)
+
+    async def cancel_quoting(self, user_id: str, file_id: str) -> None:
+        """End a user's runs that wait and quote a file, before it is deleted: what they wait with holds it."""
+        for outline in await self._store.waiting(user_id):
+            run = await self._runs.get(user_id, outline.id)
+            if run is not None and file_id in run.file_ids:
+                await self._end(user_id, run.id, state="cancelled", words=DELETED)
+
+    async def threads_of(self, user_id: str) -> Sequence[str]:
+        """Name the checkpoints of a user's runs that wait, to be dropped with the account."""
+        return [thread_of(run.user_id, run.id) for run in await self._store.waiting(user_id)]
+
+    async def drop(self, threads: Sequence[str]) -> None:
+        """Forget the checkpoints of runs that were erased."""
+        for thread in threads:
+            await self._asking.drop(thread)
+
+    async def sweep(self) -> None:
+        """End what has expired."""
+        for run in await self._store.expired(self._clock.now_ms()):
+            await self._end(run.user_id, run.id, state="cancelled", words=EXPIRED)
+
+    async def keep_swept(self) -> None:
+        """At once and every hour: go on with what was decided and left, and end what has expired."""
+        while True:
+            try:
+                for run in await self._store.decided():
+                    await self._go_on(run.user_id, run.id)
+                await self.sweep()
+            except StewardError:
+                logger.exception("runs that wait could not be looked through")
+            await self._clock.sleep(HOUR_S)
+
+    async def _go_on(self, user_id: str, run_id: str) -> None:
+        """Let a run go on once every call is decided; once, whoever decides at the same moment."""
+        if any(it.state == "pending" for it in await self._store.of_run(user_id, run_id)):
+            return
+        there = await can_go_on(self._parts, thread_of(user_id, run_id))
+        if not there:
+            await self._end(user_id, run_id, state="failed", words=LOST)
+            return
+        paused = await self._store.take(user_id, run_id)
+        if paused is not None:
+            await self._resume(paused)
+
+    async def _resume(self, paused: Pause) -> None:
+        try:
+            provider, model = await self._turns.catalog.resolve(paused.data["model"])
+        except StewardError as exc:
+            words = f"This cannot go on: {exc.message}"
+            done, messages = ended(
+                paused.run, state="failed", words=words, now_ms=self._clock.now_ms()
+            )
+            await self._turns.store_end(done, messages)
+            await self._asking.drop(thread_of(paused.run.user_id, paused.run.id))
+            return
+        run = made_whole(paused, self._parts, provider=provider, model=model)
+        self._turns.go_on(run, decisions_of(paused))
+
+    async def _end(self, user_id: str, run_id: str, *, state: RunState, words: str) -> None:
+        run = await self._runs.get(user_id, run_id)
+        if run is None or run.state != "waiting":
+            return
+        done, messages = ended(run, state=state, words=words, now_ms=self._clock.now_ms())
+        if await self._store.end(done, messages):
+            await self._asking.drop(thread_of(user_id, run_id))
+
+
+async def recover(
+    approvals: ApprovalStore,
+    audit: AuditStore,
+    runs: RunStore,
+    conversations: ConversationStore,
+    *,
+    clock: Clock,
+) -> None:
+    """At start, before anything runs: end what a dead process had resumed or had begun outside.
+
+    An effect that was begun is reported as unknown, and is never made again.
+    """
+    unknown: dict[tuple[str, str], list[str]] = {}
+    for row in await audit.settle():
+        unknown.setdefault((row.user_id, row.run_id), []).append(row.tool)
+    left = {(run.user_id, run.id): run for run in await approvals.resumed()}
+    for user_id, run_id in unknown:
+        begun = await runs.get(user_id, run_id)
+        if begun is not None and begun.state == "running":
+            left[user_id, run_id] = begun
+    for key, run in left.items():
+        tools = ", ".join(dict.fromkeys(unknown.get(key, ())))
+        words = f"{STOPPED} It is not known whether {tools} had its effect." if tools else STOPPED
+        done, messages = ended(run, state="interrupted", words=words, now_ms=clock.now_ms())
+        await store_end(done, messages, conversations=conversations, runs=runs)
+
+
+async def store_end(
+    run: Run,
+    messages: Sequence[StoredMessage],
+    *,
+    conversations: ConversationStore,
+    runs: RunStore,
+) -> None:
+    """Store the end of a run that is running in the database, with or without a conversation."""
+    if run.conversation_id:
+        await conversations.end_turn(run, messages)
+    else:
+        await runs.save(run)

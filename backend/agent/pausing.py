@@ -1,0 +1,185 @@
+"""A run that waits for the user: what is stored of it, and making it whole again.
+
+Not for: deciding (`approvals`) or running (`turn`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from backend.agent.acting import context_of
+from backend.agent.asking import Asking, Decision, approval_event, asked_text, linked
+from backend.agent.ending import kept_messages, message_id, stored_run
+from backend.agent.graphs import thread_of
+from backend.agent.run import AgentParts, Run, TurnRequest, citation_object, citation_of
+from backend.agent.run_log import RunLog, restored
+from backend.errors import ServerFault
+from backend.kit.ids import new_id
+from backend.kit.masking import masked
+from backend.ports import stores
+from backend.ports.approvals import Approval, Pause
+from backend.ports.artifacts import Artifact
+from backend.ports.models import ModelInfo, ModelProvider, ModelRequest
+from backend.ports.values import JsonObject, RouteDecision, Usage
+
+SHOWN_ARGUMENT_CHARS = 20_000
+
+
+async def pause(run: Run) -> None:
+    """Tell of the calls that wait, and store the run so that it can go on, here or after a restart.
+
+    Raises:
+        StewardError: when it could not be stored; then nothing waits.
+    """
+    asking = run.parts.asking
+    if asking is None:
+        raise ServerFault
+    approvals = _approvals(run, asking)
+    for one in approvals:
+        run.say(approval_event(one, linked(one, asking.links)))
+    if run.request.approvals == "text":
+        run.log.add(asked_text(approvals, asking.links))
+    now_ms = run.parts.clock.now_ms()
+    messages = kept_messages(run, now_ms=now_ms, instead=asked_text(approvals, None))
+    await asking.store.pause(stored_run(run), messages, approvals, _data(run))
+    for ask in run.asks:
+        await run.parts.toolbox.note(
+            ask["tool"],
+            ask["arguments"],
+            context_of(run),
+            outcome="asked",
+            audit_id=ask["audit_id"],
+        )
+
+
+async def forget(run: Run) -> None:
+    """Forget the checkpoints of a run that stopped to ask, but does not wait."""
+    if run.parts.asking is not None:
+        await run.parts.asking.drop(thread_of(run.request.user_id, run.id))
+
+
+def _approvals(run: Run, asking: Asking) -> list[Approval]:
+    now_ms = run.parts.clock.now_ms()
+    base = new_id("apr")  # ids in the order of the calls, which lists keep
+    return [
+        Approval(
+            id=f"{base}{at:03d}",
+            run_id=run.id,
+            user_id=run.request.user_id,
+            call_id=ask["call_id"],
+            tool=ask["tool"],
+            arguments=masked(ask["arguments"], max_chars=SHOWN_ARGUMENT_CHARS),
+            reason=ask["reason"],
+            created_at_ms=now_ms,
+            expires_at_ms=now_ms + asking.expire_s * 1000,
+        )
+        for at, ask in enumerate(run.asks)
+    ]
+
+
+def _data(run: Run) -> JsonObject:
+    """Write down what a run goes on from, beside its checkpoint and its log."""
+    request: JsonObject = _fields(run.request)
+    request["template"] = _fields(run.request.template)
+    if run.request.allowed_tools is not None:
+        request["allowed_tools"] = sorted(run.request.allowed_tools)
+    return {
+        "request": request,
+        "pause": run.pause,
+        "history": list(run.history),
+        "model": run.model.id,
+        "decision": _fields(run.decision) if run.decision else None,
+        "citations": [citation_object(one) for one in run.citations],
+        "artifacts": [_fields(one) for one in run.artifacts],
+        "usage": _fields(run.usage),
+        "transcript": list(run.transcript),
+        "flags": {name: getattr(run, name) for name in FLAGS},
+        "sources_told": sorted(run.sources_told),
+    }
+
+
+FLAGS = ("sought", "about_documents", "tainted")
+
+
+def made_whole(
+    paused: Pause, parts: AgentParts, *, provider: ModelProvider, model: ModelInfo
+) -> Run:
+    """Make a run again that waited: its log starts with all it has shown.
+
+    What it had sent as answer was a question to the user, and is a remark from now on.
+    """
+    data = paused.data
+    request = request_of(data)
+    decision = data["decision"]
+    run = Run(
+        id=paused.run.id,
+        request=request,
+        parts=parts.bound_to(request),
+        provider=provider,
+        model=model,
+        started_at_ms=paused.run.started_at_ms,
+        session_id=paused.run.conversation_id,
+        history=data["history"],
+        log=RunLog(),
+        decision=RouteDecision(**decision) if decision else None,
+        usage=Usage(**data["usage"]),
+        citations=[citation_of(one) for one in data["citations"]],
+        artifacts=[Artifact(**one) for one in data["artifacts"]],
+        transcript=data["transcript"],
+        pause=data["pause"],
+        sources_told=frozenset(data["sources_told"]),
+        **data["flags"],
+    )
+    run.log.items = restored(paused.run.events)
+    run.log.demote(0)
+    return run
+
+
+def request_of(data: JsonObject) -> TurnRequest:
+    """Read the request of a run that waits."""
+    written = dict(data["request"])
+    written["template"] = ModelRequest(**written["template"])
+    if written["allowed_tools"] is not None:
+        written["allowed_tools"] = frozenset(written["allowed_tools"])
+    return TurnRequest(**written)
+
+
+def decisions_of(paused: Pause) -> dict[str, Decision]:
+    """Give what was decided of each call."""
+    return {
+        call_id: {"approved": one.state == "approved", "note": one.note}
+        for call_id, one in paused.approvals.items()
+    }
+
+
+def ended(
+    run: stores.Run, *, state: stores.RunState, words: str, now_ms: int
+) -> tuple[stores.Run, Sequence[stores.StoredMessage]]:
+    """Give the end of a run that does not go on, and the message that says why in its place."""
+    notice = {"kind": "event", "type": "notice", "text": f"{words}\n", "data": {"notice": words}}
+    entry = {"kind": "content", "text": words}
+    kept = [
+        {**one, "kind": "remark"} if one.get("kind") == "content" else one for one in run.events
+    ]
+    done = replace(
+        run,
+        state=state,
+        events=(*kept, notice, entry),
+        trace={**run.trace, "error": words},
+        finished_at_ms=now_ms,
+    )
+    message = stores.StoredMessage(
+        id=message_id(run.id),
+        conversation_id=run.conversation_id or "",
+        message={"role": "assistant", "content": words},
+        run_id=run.id,
+        state=state,
+        created_at_ms=now_ms,
+    )
+    return done, [message] if run.conversation_id else []
+
+
+def _fields(value: Any) -> JsonObject:  # noqa: ANN401 - any of our frozen dataclasses
+    return {one.name: getattr(value, one.name) for one in fields(value)}
