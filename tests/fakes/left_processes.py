@@ -14,17 +14,20 @@ from pathlib import Path
 from backend.sandbox.processes import tree
 
 _PR_SET_CHILD_SUBREAPER = 36
+_others: set[int] = set()
 
 
 def adopt_orphans() -> None:
-    """Have orphans below this process come to it."""
+    """Have orphans below this process come to it; what lives there already is of no concern."""
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    _others.clear()
+    _others.update(tree(os.getpid()))
 
 
 def sandbox_processes() -> list[tuple[int, str]]:
-    """List what lives below this process; what is dead and not yet collected does not count."""
+    """List what has come to live below this process since; the dead do not count."""
     found: list[tuple[int, str]] = []
-    for pid in tree(os.getpid())[1:]:
+    for pid in set(tree(os.getpid())[1:]) - _others:
         try:
             status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
         except OSError:

@@ -31,6 +31,12 @@ SMALL = RunLimits(
 SITE = ROOT / ".sandbox" / "site"
 
 
+@pytest.fixture(autouse=True)
+def watched() -> None:
+    """Tell what a test starts from what others have started before it."""
+    adopt_orphans()
+
+
 @pytest.fixture
 def options(tmp_path: Path) -> SandboxOptions:
     return SandboxOptions(folder=tmp_path / "sandbox", concurrent=2, limits=SMALL)
@@ -39,7 +45,6 @@ def options(tmp_path: Path) -> SandboxOptions:
 @pytest.fixture
 async def sandbox(options: SandboxOptions):
     required_program("bwrap")
-    adopt_orphans()
     made = Bubblewrap(options)
     yield made
     await made.aclose()

@@ -259,7 +259,7 @@ def is_pipe(number):
         return os.fstat(number).st_mode & 0o170000 == 0o010000
     except OSError:
         return False
-pipe = next(number for number in range(3, 64) if is_pipe(number))
+pipe = next(number for number in range(3, 4096) if is_pipe(number))
 def frame(kind, name=b'', data=b''):
     return kind + len(name).to_bytes(4, 'big') + len(data).to_bytes(4, 'big') + name + data
 """

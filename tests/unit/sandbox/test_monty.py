@@ -9,7 +9,7 @@ import pytest
 
 from backend.ports.sandbox import CodeJob, InputFile, SandboxReport
 from backend.sandbox.monty import LACKS, Monty
-from tests.fakes.left_processes import adopt_orphans, all_gone, resident_kib, sandbox_processes
+from tests.fakes.left_processes import all_gone, resident_kib, sandbox_processes
 from tests.unit.sandbox.conftest import SMALL
 
 MEMORY_ALLOWED_KIB = 64 * 1024
@@ -17,7 +17,6 @@ MEMORY_ALLOWED_KIB = 64 * 1024
 
 @pytest.fixture
 async def monty(options):
-    adopt_orphans()
     made = Monty(replace(options, limits=replace(SMALL, timeout_s=1.0)))
     yield made
     await made.aclose()

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from backend.sandbox.staging import Staging
-from tests.fakes.left_processes import adopt_orphans, all_gone, sandbox_processes
+from tests.fakes.left_processes import all_gone, sandbox_processes
 from tests.fakes.processes import ROOT, clean_environment, required_program
 
 SERVER = """
@@ -38,7 +38,6 @@ asyncio.run(serve())
 def test_nothing_outlives_a_server_that_is_killed(tmp_path: Path) -> None:
     """Processes end with it; its staging folder goes when the next server starts."""
     required_program("bwrap")
-    adopt_orphans()
     upload = tmp_path / "upload"
     upload.write_text("secret", encoding="utf-8")
     folder = tmp_path / "sandbox"
