@@ -352,3 +352,47 @@ async def test_what_was_decided_before_a_restart_goes_on_after_it(
         await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop
     sweeping.cancel()
     assert made.sender.calls == ["hello"]
+
+
+class Hasty:
+    """An approval store whose user decides the moment that a call waits, before the turn has ended."""
+
+    def __init__(self, made: Outside) -> None:
+        self._made = made
+        self._inner = made.core.stores.approvals
+        self.shown: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def pause(self, run: Any, *args: Any) -> None:
+        """Store it, and decide at once."""
+        live = self._made.core.turns.active[run.id]
+        self.shown += [it["call_id"] for it in events(live, "approval")]
+        await self._inner.pause(run, *args)
+        one = await self._made.one()
+        await self._made.core.approvals.decide(USER, run.id, one.call_id, approve=True)
+
+
+async def test_a_decision_that_comes_before_the_asking_turn_has_ended_is_not_lost(
+    outside: Callable[..., Outside],
+) -> None:
+    """Nobody is shown a call that cannot be decided yet; the resumed run is known and audited as made."""
+    made = outside(SENDING)
+    parts, hasty, gate = made.core.turns._parts, Hasty(made), asyncio.Event()
+    made.core.turns._parts = replace(parts, asking=replace(parts.asking, store=hasty))
+    send = made.sender.run
+
+    async def send_later(*args: Any) -> Any:
+        await gate.wait()
+        return await send(*args)
+
+    made.sender.run = send_later
+    asked = await made.core.ask("send hello", mode="react", store=True)
+    resumed = made.core.turns.active[asked.id]
+    assert (hasty.shown, len(events(asked, "approval"))) == ([], 1)
+    gate.set()
+    await resumed.done()
+    assert (made.sender.calls, await outcomes(made)) == (["hello"], [("send", "ok")])
+    stored = await made.core.stores.runs.get(USER, asked.id)
+    assert (stored.state, len(events(stored, "approval"))) == ("completed", 1)
