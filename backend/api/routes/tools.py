@@ -78,7 +78,7 @@ async def try_tool(name: str, body: ToolTry, account: Account, found: Services) 
     card = next((card for card in found.toolbox.cards if card.name == name), None)
     if card is None:
         raise NotFound("There is no such tool")
-    if found.policy.verdict(_caller(account), card) == "deny":
+    if found.policy.verdict(_caller(account), card.for_call(body.arguments)) == "deny":
         msg = f"You may not use {name}: {DENIED}"
         raise NotAllowed(msg)
     if card.tool is None:
