@@ -12,8 +12,6 @@ from types import ModuleType
 from typing import Any
 
 from backend import __version__, tools
-from backend.agent.approval_links import ApprovalLinks
-from backend.agent.asking import Asking
 from backend.agent.policy import InvalidRule, Policy, read_policy
 from backend.agent.run import AgentOptions
 from backend.agent.toolbox import Toolbox, ToolCard
@@ -36,7 +34,6 @@ from backend.llm.openai_compatible.provider import (
 )
 from backend.ports.models import ModelProvider
 from backend.ports.tools import Services, Settling, Tool
-from backend.storage.checkpoints import CheckpointFile
 from backend.storage.stores import Stores
 
 logger = logging.getLogger(__name__)
@@ -157,19 +154,6 @@ def make_policy(settings: Settings) -> Policy:
         raise SettingsError([f"APPROVALS__RULES: {exc} ({origin})"]) from exc
 
 
-def make_asking(
-    settings: Settings, stores: Stores, checkpoints: CheckpointFile, *, public_url: str
-) -> Asking:
-    """Make what calls are asked for with; links are signed by a key derived from the signing key."""
-    secret = signing_key(given=settings.secret_key, data_dir=settings.data_dir).key
-    return Asking(
-        store=stores.approvals,
-        links=ApprovalLinks(secret.get_secret_value(), public_url=public_url),
-        drop=checkpoints.drop,
-        expire_s=settings.approvals.expire_s,
-    )
-
-
 def make_tool_cards(settings: Settings, services: Services) -> list[ToolCard]:
     """Make every tool found in its folder; one that cannot work says why it is off."""
     own = [_tool_card(module, settings, services) for module in modules_of(tools)]
@@ -218,6 +202,9 @@ async def _settle(toolbox: Toolbox, card: ToolCard) -> None:
         description = await card.pending.settle()
     except ToolUnavailable as exc:
         toolbox.put(_off(card, exc.message))
+    except Exception:  # nobody waits for this: without a word the tool would be "checking" for ever
+        logger.exception("the test of tool %s failed", card.name)
+        toolbox.put(_off(card, "its test failed; the server's log says why"))
     else:
         toolbox.put(
             replace(card, description=description, tool=card.pending, pending=None, unavailable="")
