@@ -138,9 +138,16 @@ def check_tools(settings: Settings) -> None:
 
 def check_rules(settings: Settings, names: Collection[str]) -> None:
     """Refuse rules that cannot be read, contradict each other, or are about no tool there is."""
-    unknown = make_policy(settings).tools() - set(names)
-    if unknown and not settings.tools.options.get(community.NAME):  # its tools' names come later
-        tools = ", ".join(sorted(names))
+    known = set(names)
+    unknown = make_policy(settings).tools() - known
+    if unknown and settings.tools.options.get(community.NAME):
+        cards = community_cards(settings, SystemClock(), taken=names)
+        if not cards or any(card.tool is None for card in cards):
+            return  # one that is off may have another name once it works
+        known |= {card.name for card in cards}
+        unknown -= known
+    if unknown:
+        tools = ", ".join(sorted(known))
         msg = f"there is no tool {', '.join(sorted(unknown))}; the tools are {tools}"
         raise SettingsError([f"APPROVALS__RULES: {msg} ({settings.origin('APPROVALS__RULES')})"])
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from backend.agent.policy import DENIED, Caller
-from backend.agent.run import citation_object
+from backend.agent.run import artifact_object, citation_object
 from backend.api.deps import Account, Services
 from backend.api.safe_json import SafeRoute
 from backend.errors import NotAllowed, NotFound, Unavailable
@@ -91,5 +91,8 @@ async def try_tool(name: str, body: ToolTry, account: Account, found: Services) 
         text=outcome.text,
         data=outcome.data,
         citations=[citation_object(one) for one in outcome.citations],
+        artifacts=[artifact_object(it, found.artifacts.link(it)) for it in outcome.artifacts]
+        if found.artifacts is not None
+        else [],
         duration_ms=outcome.duration_ms,
     )
