@@ -11,6 +11,7 @@ from pydantic import RootModel
 from backend.agent import citing, prompts
 from backend.agent.asking import Ask, Decision, make_ask
 from backend.agent.loose_object import read_object
+from backend.agent.policy import DENIED
 from backend.agent.run import Run, artifact_object, citation_object
 from backend.agent.structured import NotStructured, ask_json
 from backend.agent.toolbox import CallOutcome
@@ -51,9 +52,9 @@ async def act(
         fault = toolbox.fault(name, arguments)
         if fault is not None:
             arguments = await _mended(run, name, arguments, fault=fault, question=question)
-        judgement = judged(run, card, arguments, tainted=tainted)
-    if judgement.verdict == "ask":
-        return await _asked(run, call, arguments, judgement)
+        judgement = judged(run, card.for_call(arguments), arguments, tainted=tainted)
+    if judgement.verdict != "allow":
+        return await _held_back(run, call, arguments, judgement)
     return await _carried_out(run, call["id"], name, arguments)
 
 
@@ -69,15 +70,18 @@ async def decided(run: Run, ask: Ask, decision: Decision) -> CallOutcome:
     return await _refused(run, ask, text)
 
 
-async def _asked(
+async def _held_back(
     run: Run, call: ToolCall, arguments: JsonObject, judgement: Judgement
 ) -> CallOutcome | Ask:
+    """Refuse a call that the rules deny; give what to ask about any other."""
     ask = make_ask(
         call["id"],
         tool=call["function"]["name"],
         arguments=arguments,
         reason=judgement.reason,
     )
+    if judgement.verdict == "deny":
+        return await _refused(run, ask, f"Not done: {DENIED}. Go on without it.")
     return ask if run.parts.asking is not None else await _refused(run, ask, CANNOT_ASK)
 
 
@@ -98,7 +102,7 @@ async def _carried_out(
     toolbox = run.parts.toolbox
     card = toolbox.available.get(name)
     if card is not None:
-        run.tainted |= taints(card)
+        run.tainted |= taints(card.for_call(arguments))
     outcome = await toolbox.call(name, arguments, context_of(run), audit_id=audit_id)
     run.artifacts += outcome.artifacts
     first_own = len(run.citations)

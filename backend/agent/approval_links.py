@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import hmac
 import re
 from dataclasses import dataclass
 
 import orjson
 
+from backend.kit.signed_links import LinkSigner
+
 PATH = "/api/approve/"
-PURPOSE = b"steward approval links, version 1"
 MAX_TOKEN_CHARS = 600
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,500}\.[A-Za-z0-9_-]{43}")
-_IN_TEXT = re.compile(rf"{PATH}([A-Za-z0-9_-]{{1,500}}\.[A-Za-z0-9_-]{{43}})")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,500}\.[A-Za-z0-9_-]{22}")
+_IN_TEXT = re.compile(rf"{PATH}([A-Za-z0-9_-]{{1,500}}\.[A-Za-z0-9_-]{{22}})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,29 +32,26 @@ class Linked:
 
 
 class ApprovalLinks:
-    """Makes and reads links; the key is derived from the one that signs access tokens."""
+    """Makes and reads links."""
 
-    def __init__(self, secret: str, *, public_url: str) -> None:
-        self._key = hmac.digest(secret.encode(), PURPOSE, hashlib.sha256)
+    def __init__(self, signer: LinkSigner, *, public_url: str) -> None:
+        self._signer = signer
         self._public_url = public_url.rstrip("/")
 
     def link(self, linked: Linked) -> str:
         """Make the absolute address."""
         fields = [linked.user_id, linked.run_id, linked.call_id, linked.expires_at_ms]
         payload = _encoded(orjson.dumps(fields))
-        return f"{self._public_url}{PATH}{payload}.{self._signature(payload)}"
+        return f"{self._public_url}{PATH}{payload}.{self._signer.proof(payload)}"
 
     def read(self, token: str) -> Linked | None:
         """Give what a token is for; None when it is forged. Whether it has expired is not looked at."""
         if len(token) > MAX_TOKEN_CHARS or _TOKEN.fullmatch(token) is None:
             return None
         payload, _, signature = token.partition(".")
-        if not hmac.compare_digest(signature, self._signature(payload)):
+        if not self._signer.proves(signature, payload):
             return None
         return _linked(payload)
-
-    def _signature(self, payload: str) -> str:
-        return _encoded(hmac.digest(self._key, payload.encode(), hashlib.sha256))
 
 
 def run_in(text: str) -> str | None:

@@ -158,15 +158,22 @@ class Approvals:
         try:
             provider, model = await self._turns.catalog.resolve(paused.data["model"])
         except StewardError as exc:
-            words = f"This cannot go on: {exc.message}"
-            done, messages = ended(
-                paused.run, state="failed", words=words, now_ms=self._clock.now_ms()
-            )
-            await self._turns.store_end(done, messages)
-            await self._asking.drop(thread_of(paused.run.user_id, paused.run.id))
+            await self._give_up(paused, f"This cannot go on: {exc.message}")
             return
-        run = made_whole(paused, self._parts, provider=provider, model=model)
+        try:
+            run = made_whole(paused, self._parts, provider=provider, model=model)
+        except (LookupError, TypeError, ValueError):  # another version of this server wrote it
+            logger.exception("run %s cannot be read any more", paused.run.id)
+            await self._give_up(paused, LOST)
+            return
         self._turns.go_on(run, decisions_of(paused))
+
+    async def _give_up(self, paused: Pause, words: str) -> None:
+        """End a run that was taken and cannot go on."""
+        run = paused.run
+        done, messages = ended(run, state="failed", words=words, now_ms=self._clock.now_ms())
+        await self._turns.store_end(done, messages)
+        await self._asking.drop(thread_of(run.user_id, run.id))
 
     async def _end(self, user_id: str, run_id: str, *, state: RunState, words: str) -> None:
         run = await self._runs.get(user_id, run_id)

@@ -14,7 +14,7 @@ from backend.agent.asking import Asking, Decision, approval_event, asked_text, l
 from backend.agent.ending import kept_messages, message_id, stored_run
 from backend.agent.graphs import thread_of
 from backend.agent.run import AgentParts, Run, TurnRequest, citation_object, citation_of
-from backend.agent.run_log import RunLog, restored
+from backend.agent.run_log import LogItem, RunLog, restored
 from backend.errors import ServerFault
 from backend.kit.ids import new_id
 from backend.kit.masking import masked
@@ -28,22 +28,17 @@ SHOWN_ARGUMENT_CHARS = 20_000
 
 
 async def pause(run: Run) -> None:
-    """Tell of the calls that wait, and store the run so that it can go on, here or after a restart.
+    """Store a run that stopped to ask, so that it can go on here or after a restart, then tell of it.
+
+    Whoever is shown a call can decide about it: the run may have gone on before this returns.
 
     Raises:
-        StewardError: when it could not be stored; then nothing waits.
+        StewardError: when it could not be stored; then nothing waits, and nothing was shown.
     """
     asking = run.parts.asking
     if asking is None:
         raise ServerFault
     approvals = _approvals(run, asking)
-    for one in approvals:
-        run.say(approval_event(one, linked(one, asking.links)))
-    if run.request.approvals == "text":
-        run.log.add(asked_text(approvals, asking.links))
-    now_ms = run.parts.clock.now_ms()
-    messages = kept_messages(run, now_ms=now_ms, instead=asked_text(approvals, None))
-    await asking.store.pause(stored_run(run), messages, approvals, _data(run))
     for ask in run.asks:
         await run.parts.toolbox.note(
             ask["tool"],
@@ -52,6 +47,15 @@ async def pause(run: Run) -> None:
             outcome="asked",
             audit_id=ask["audit_id"],
         )
+    told: list[LogItem] = [approval_event(one, linked(one, asking.links)) for one in approvals]
+    if run.request.approvals == "text":
+        told.append(asked_text(approvals, asking.links))
+    shown = replace(run, log=RunLog([*run.log.items, *told]))
+    now_ms = run.parts.clock.now_ms()
+    messages = kept_messages(shown, now_ms=now_ms, instead=asked_text(approvals, None))
+    await asking.store.pause(stored_run(shown), messages, approvals, _data(run))
+    for item in told:
+        run.log.add(item)
 
 
 async def forget(run: Run) -> None:
@@ -122,7 +126,7 @@ def made_whole(
         started_at_ms=paused.run.started_at_ms,
         session_id=paused.run.conversation_id,
         history=data["history"],
-        log=RunLog(),
+        log=RunLog(restored(paused.run.events)),
         decision=RouteDecision(**decision) if decision else None,
         usage=Usage(**data["usage"]),
         citations=[citation_of(one) for one in data["citations"]],
@@ -132,7 +136,6 @@ def made_whole(
         sources_told=frozenset(data["sources_told"]),
         **data["flags"],
     )
-    run.log.items = restored(paused.run.events)
     run.log.demote(0)
     return run
 

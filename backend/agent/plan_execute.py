@@ -2,15 +2,15 @@
 
 A LangGraph graph: plan -> dispatch -> step (one branch per ready step) -> dispatch ... -> verify ->
 plan again with what is missing, or answer. A step whose call needs the user's word gives back its
-prepared call; when nothing else is left to do, dispatch -> approve asks for all of them at once. After Kim et al., "An LLM Compiler for Parallel Function
-Calling", https://arxiv.org/abs/2312.04511, with a verdict before the answer.
+prepared call; when nothing else is left to do, dispatch -> approve asks for all of them at once.
+After Kim et al., "An LLM Compiler for Parallel Function Calling",
+https://arxiv.org/abs/2312.04511, with a verdict before the answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Any
 
 import orjson
 from langgraph.graph import END, START, StateGraph
@@ -20,7 +20,7 @@ from langgraph.types import Command, Send, interrupt
 from backend.agent import prompts
 from backend.agent.acting import Arguments, act, decided
 from backend.agent.answer_sink import AnswerSink
-from backend.agent.asking import Ask, Decision
+from backend.agent.asking import Decision
 from backend.agent.context import message_parts
 from backend.agent.graphs import invoke
 from backend.agent.plan import (
@@ -33,6 +33,7 @@ from backend.agent.plan import (
     sound,
     substituted,
 )
+from backend.agent.plan_state import PlanContext, PlanState, StepResult, StepState
 from backend.agent.react import tool_message
 from backend.agent.reply import ask
 from backend.agent.room import fitted
@@ -48,62 +49,6 @@ from backend.ports.values import ChatMessage, JsonObject, ToolCall, TurnEvent
 RESULT_CHARS = 8_000
 LEAST_CHARS = 200
 RESULTS_BYTES_PER_TOKEN = 1.2  # a third of the window, at 3.6 bytes per token
-
-
-class StepResult(TypedDict):
-    """What came of a step."""
-
-    purpose: str
-    tool: str
-    state: str
-    text: str
-
-
-def merge(left: dict[str, StepResult], right: dict[str, StepResult]) -> dict[str, StepResult]:
-    """Join the results of steps that ran side by side."""
-    return {**left, **right}
-
-
-def join(left: dict[str, Ask], right: dict[str, Ask]) -> dict[str, Ask]:
-    """Join the calls that wait."""
-    return {**left, **right}
-
-
-class PlanState(TypedDict):
-    """What a plan run has done so far; plain values only, for the checkpoint.
-
-    `held` are the calls that wait for the user, by step. `tainted` is whether text that nobody
-    vouches for had entered the run when the branches started.
-    """
-
-    steps: list[Step]
-    results: Annotated[dict[str, StepResult], merge]
-    round: int
-    missing: list[str]
-    outcome: str
-    held: Annotated[dict[str, Ask], join]
-    decisions: dict[str, Decision]
-    tainted: bool
-
-
-class StepState(TypedDict):
-    """What one branch is given; `ask` with `decision` when its call had to be asked for."""
-
-    step: Step
-    results: dict[str, StepResult]
-    tainted: bool
-    ask: NotRequired[Ask]
-    decision: NotRequired[Decision]
-
-
-@dataclass(frozen=True, slots=True)
-class PlanContext:
-    """What the nodes work with and the checkpoint does not keep."""
-
-    run: Run
-    messages: Sequence[ChatMessage]
-    question: str
-    forced: bool
 
 
 async def plan_execute(

@@ -76,11 +76,11 @@ class Policy:
         given = {(rule.who, rule.what): rule for rule in (BY_DEFAULT, *rules)}
         self._rules = tuple(given.values())
         self.denies = any(rule.verdict == "deny" for rule in self._rules)
-        self._found: dict[tuple[Caller, str], Verdict] = {}
+        self._found: dict[tuple[Caller, str, frozenset[Touch]], Verdict] = {}
 
     def verdict(self, caller: Caller, tool: Named) -> Verdict:
         """Decide about a tool for a caller; of two rules equally specific the stricter counts."""
-        key = (caller, tool.name)
+        key = (caller, tool.name, tool.touches)
         if key not in self._found:
             if len(self._found) > 10_000:  # user names may be changed without end
                 self._found.clear()

@@ -2,8 +2,8 @@
 
 Yao et al., "ReAct: Synergizing Reasoning and Acting in Language Models",
 https://arxiv.org/abs/2210.03629. A step with a call that needs the user's word goes act -> approve
--> act: the node that interrupts does nothing else, since it is run again. Nodes publish to the run's log themselves; the graph carries the
-state from step to step and checkpoints it.
+-> act: the node that interrupts does nothing else, since it is run again. Nodes publish to the
+run's log themselves; the graph carries the state from step to step and checkpoints it.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Not for: what else a run knows (`run`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from backend.errors import InvalidRequest
@@ -48,8 +48,8 @@ class RunLog:
 
     __slots__ = ("_waiting", "closed", "items")
 
-    def __init__(self) -> None:
-        self.items: list[LogItem] = []
+    def __init__(self, items: Iterable[LogItem] = ()) -> None:
+        self.items: list[LogItem] = list(items)
         self.closed = False
         self._waiting: list[asyncio.Future[None]] = []
 

@@ -23,7 +23,7 @@ from backend.kit.waiting import DeadlineExceeded, within
 from backend.ports.artifacts import Artifact, Artifacts, Origin
 from backend.ports.clock import Clock
 from backend.ports.stores import AuditOutcome, AuditStore, ToolAudit
-from backend.ports.tools import Tool, ToolContext, ToolResult, Touch
+from backend.ports.tools import Reaching, Tool, ToolContext, ToolResult, Touch
 from backend.ports.values import Citation, JsonObject
 
 logger = logging.getLogger(__name__)
@@ -44,6 +44,16 @@ class ToolCard:
     tool: Tool | None = None
     unavailable: str = ""
     pending: Tool | None = None
+
+    def for_call(self, arguments: Mapping[str, Any]) -> ToolCard:
+        """Give the card with what one call touches; arguments that are not valid add nothing."""
+        if not isinstance(self.tool, Reaching):
+            return self
+        try:
+            args = self.args.model_validate(dict(arguments))
+        except ValidationError:
+            return self
+        return replace(self, touches=self.touches | self.tool.touched_by(args))
 
     def parameters(self) -> JsonObject:
         """Give the arguments' JSON schema in the plain form that small models follow."""
@@ -137,20 +147,21 @@ class Toolbox:
         """
         clock = self._parts.clock
         row = self._row(name, arguments, context, audit_id=audit_id)
-        if self._acts_outside(name) and not await self._told(row, outcome="started", known=True):
+        acts = self._acts_outside(name, arguments)
+        if acts and not await self._told(row, outcome="started", known=True):
             text = "Error: this cannot be done: the call could not be recorded, so it was not made."
             return CallOutcome(outcome="failed", text=text)
         started_s = clock.monotonic_s()
         try:
             outcome, result = await self._run(name, arguments, context)
         except BaseException:
-            if self._acts_outside(name):
-                await asyncio.shield(self._told(row, outcome="unknown", known=True))
+            known = bool(audit_id) or acts
+            await asyncio.shield(self._told(row, outcome="unknown", known=known))
             raise
         duration_ms = int((clock.monotonic_s() - started_s) * 1000)
         size = len(result.text.encode("utf-8", "replace"))
         done = replace(row, duration_ms=duration_ms, result_bytes=size)
-        await self._told(done, outcome=outcome, known=bool(audit_id) or self._acts_outside(name))
+        await self._told(done, outcome=outcome, known=bool(audit_id) or acts)
         artifacts, told = await self._kept(result, context)
         text = cut(clean_text(result.text), max_chars=self._parts.max_result_chars)
         return CallOutcome(
@@ -201,9 +212,9 @@ class Toolbox:
             return False
         return True
 
-    def _acts_outside(self, name: str) -> bool:
+    def _acts_outside(self, name: str, arguments: Mapping[str, Any]) -> bool:
         card = self.available.get(name)
-        return card is not None and "writes_outside" in card.touches
+        return card is not None and "writes_outside" in card.for_call(arguments).touches
 
     async def _kept(
         self, result: ToolResult, context: ToolContext
@@ -237,7 +248,7 @@ class Toolbox:
         outcome, result = await self._bounded(
             card.tool, card.args.model_validate(dict(arguments)), context
         )
-        if outcome == "timeout" and "writes_outside" in card.touches:
+        if outcome == "timeout" and self._acts_outside(name, arguments):
             more = " Whether it had its effect is not known; do not repeat it, tell the user."
             return outcome, replace(result, text=result.text + more)
         return outcome, result

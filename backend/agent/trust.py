@@ -56,7 +56,7 @@ def caller_of(run: Run) -> Caller:
 
 
 def judged(run: Run, card: ToolCard, arguments: Mapping[str, Any], *, tainted: bool) -> Judgement:
-    """Decide about one call; `tainted` is whether its arguments were made after such text came in."""
+    """Decide about one call, by the card of this very call; `tainted` is whether its arguments were made after such text came in."""
     verdict = run.parts.policy.verdict(caller_of(run), card)
     if verdict == "deny":
         return Judgement("deny")

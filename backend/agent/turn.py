@@ -280,7 +280,8 @@ class Turns:
             self._unstored.pop(session_id, None)
 
     def _forget(self, run: Run) -> None:
-        self.active.pop(run.id, None)
+        if self.active.get(run.id) is run:  # one that asked may have gone on already, as another
+            del self.active[run.id]
         run.log.close()
 
     def refuse(self) -> None:

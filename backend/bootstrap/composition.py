@@ -21,6 +21,7 @@ from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
 from backend.api.deps import AppServices
 from backend.bootstrap.artifacts import open_artifacts
+from backend.bootstrap.asking import make_asking
 from backend.bootstrap.databases import open_all_stores
 from backend.bootstrap.documents import Ground, OpenLibrary, document_folders, open_library
 from backend.bootstrap.parts import (
@@ -28,7 +29,6 @@ from backend.bootstrap.parts import (
     api_options,
     close_tool,
     make_accounts,
-    make_asking,
     make_first_admin,
     make_policy,
     make_providers,
@@ -41,6 +41,7 @@ from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
 from backend.ports.artifacts import Artifacts
+from backend.ports.query import TableEngine
 from backend.storage.checkpoints import CheckpointFile
 from backend.storage.stores import Stores
 
@@ -60,6 +61,7 @@ class Composition:
         self._demo = demo
         self._turns: Turns | None = None
         self._library: OpenLibrary | None = None
+        self._tables: TableEngine | None = None
         self._stopping: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
@@ -111,8 +113,9 @@ class Composition:
         http = HttpClient()
         stack.push_async_callback(http.aclose)
         providers = make_providers(settings, clock)
-        default = settings.models.default_model or settings.ollama_model
-        catalog = ModelCatalog(providers, default_model=default)
+        catalog = ModelCatalog(
+            providers, default_model=settings.models.default_model or settings.ollama_model
+        )
         stack.push_async_callback(catalog.aclose)
         checkpoints = self._open_checkpoints(stores)
         stack.push_async_callback(checkpoints.aclose)
@@ -122,10 +125,11 @@ class Composition:
         library = await self._open_library(ground, checkpoints)
         artifacts = open_artifacts(ground, public_url=self._public_url)
         services = open_tooling(ground, http=http, documents=library.documents)
+        self._tables = services.tables
         look_behind_the_start(ground, services.databases)
         toolbox = self._open_tools(ground, make_tool_cards(settings, services), artifacts)
         options = agent_options(settings, address=self._address)
-        asking = make_asking(settings, stores, checkpoints, public_url=options.public_url)
+        asking = make_asking(ground, checkpoints, public_url=options.public_url)
         parts = AgentParts(
             toolbox=toolbox,
             estimate=TokenEstimate(),
@@ -196,11 +200,13 @@ class Composition:
         return toolbox
 
     async def _open_library(self, ground: Ground, checkpoints: CheckpointFile) -> OpenLibrary:
-        """Open the documents; what is erased of them goes from checkpoints too."""
+        """Open the documents; what is erased of them goes from checkpoints and queries too."""
 
         async def forget() -> None:
             await ground.stores.forget()
             await checkpoints.forget()
+            if self._tables is not None:
+                await self._tables.forget_erased()
 
         self._library = await open_library(ground, forget=forget, demo=self._demo)
         return self._library

@@ -12,8 +12,6 @@ from types import ModuleType
 from typing import Any
 
 from backend import __version__, tools
-from backend.agent.approval_links import ApprovalLinks
-from backend.agent.asking import Asking
 from backend.agent.policy import InvalidRule, Policy, read_policy
 from backend.agent.run import AgentOptions
 from backend.agent.toolbox import Toolbox, ToolCard
@@ -36,7 +34,6 @@ from backend.llm.openai_compatible.provider import (
 )
 from backend.ports.models import ModelProvider
 from backend.ports.tools import Services, Settling, Tool
-from backend.storage.checkpoints import CheckpointFile
 from backend.storage.stores import Stores
 
 logger = logging.getLogger(__name__)
@@ -141,9 +138,16 @@ def check_tools(settings: Settings) -> None:
 
 def check_rules(settings: Settings, names: Collection[str]) -> None:
     """Refuse rules that cannot be read, contradict each other, or are about no tool there is."""
-    unknown = make_policy(settings).tools() - set(names)
-    if unknown and not settings.tools.options.get(community.NAME):  # its tools' names come later
-        tools = ", ".join(sorted(names))
+    known = set(names)
+    unknown = make_policy(settings).tools() - known
+    if unknown and settings.tools.options.get(community.NAME):
+        cards = community_cards(settings, SystemClock(), taken=names)
+        if not cards or any(card.tool is None for card in cards):
+            return  # one that is off may have another name once it works
+        known |= {card.name for card in cards}
+        unknown -= known
+    if unknown:
+        tools = ", ".join(sorted(known))
         msg = f"there is no tool {', '.join(sorted(unknown))}; the tools are {tools}"
         raise SettingsError([f"APPROVALS__RULES: {msg} ({settings.origin('APPROVALS__RULES')})"])
 
@@ -155,19 +159,6 @@ def make_policy(settings: Settings) -> Policy:
     except InvalidRule as exc:
         origin = settings.origin("APPROVALS__RULES")
         raise SettingsError([f"APPROVALS__RULES: {exc} ({origin})"]) from exc
-
-
-def make_asking(
-    settings: Settings, stores: Stores, checkpoints: CheckpointFile, *, public_url: str
-) -> Asking:
-    """Make what calls are asked for with; links are signed by a key derived from the signing key."""
-    secret = signing_key(given=settings.secret_key, data_dir=settings.data_dir).key
-    return Asking(
-        store=stores.approvals,
-        links=ApprovalLinks(secret.get_secret_value(), public_url=public_url),
-        drop=checkpoints.drop,
-        expire_s=settings.approvals.expire_s,
-    )
 
 
 def make_tool_cards(settings: Settings, services: Services) -> list[ToolCard]:
@@ -218,6 +209,9 @@ async def _settle(toolbox: Toolbox, card: ToolCard) -> None:
         description = await card.pending.settle()
     except ToolUnavailable as exc:
         toolbox.put(_off(card, exc.message))
+    except Exception:  # nobody waits for this: without a word the tool would be "checking" for ever
+        logger.exception("the test of tool %s failed", card.name)
+        toolbox.put(_off(card, "its test failed; the server's log says why"))
     else:
         toolbox.put(
             replace(card, description=description, tool=card.pending, pending=None, unavailable="")

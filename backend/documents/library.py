@@ -140,6 +140,7 @@ class Library:
         self._forget_owner(user_id)
         await asyncio.to_thread(self._parts.folder.remove_user, user_id)
         await self._parts.indexes.discard(user_id)
+        await self._parts.forget()
 
     async def reindex(self, user_id: str, file_id: str) -> File | None:
         """Read and index a file's document anew; the old index answers until the new one is done."""

@@ -53,7 +53,8 @@ class SideThreads:
         try:
             return await outcome
         except asyncio.CancelledError:
-            self.abandoned += 1
+            if outcome.cancelled():  # otherwise it had just come back
+                self.abandoned += 1
             raise
 
     def _end(self, outcome: asyncio.Future[Any], result: object, failure: Exception | None) -> None:

@@ -35,7 +35,7 @@ class LinkSigner:
     def key(self, *words: str, ttl_s: int) -> str:
         """Make a key for these words, good for so many seconds."""
         until = _base36(self._clock.now_ms() // 1000 + ttl_s)
-        return f"{until}.{self._proof(until, words)}"
+        return f"{until}.{self.proof(until, *words)}"
 
     def fits(self, key: str, *words: str) -> bool:
         """Tell whether a key was made for exactly these words and is still good."""
@@ -43,11 +43,16 @@ class LinkSigner:
         if match is None:
             return False
         until, proof = match.groups()
-        good = hmac.compare_digest(proof, self._proof(until, words))
+        good = self.proves(proof, until, *words)
         return good and int(until, 36) * 1000 > self._clock.now_ms()
 
-    def _proof(self, until: str, words: tuple[str, ...]) -> str:
-        said = "".join(f"{len(word)}:{word}" for word in (until, *words))
+    def proves(self, proof: str, *words: str) -> bool:
+        """Tell whether a proof is of exactly these words."""
+        return hmac.compare_digest(proof, self.proof(*words))
+
+    def proof(self, *words: str) -> str:
+        """Prove that this server made a link of exactly these words, for as long as its key stays."""
+        said = "".join(f"{len(word)}:{word}" for word in words)
         digest = hmac.digest(self._key, said.encode("utf-8", "replace"), hashlib.sha256)
         return base64.urlsafe_b64encode(digest[:_BYTES]).rstrip(b"=").decode()
 

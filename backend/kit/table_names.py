@@ -1,16 +1,13 @@
-"""Names of tables that SQL can write without quotation marks, and names near to a misspelt one."""
+"""Names of tables that SQL can write without quotation marks."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 _MAX_CHARS = 60
-_NEAR = 3
-_LIKENESS = 0.5
 # What DuckDB reserves, and `table` with it; such a name would need quotation marks.
 _RESERVED = frozenset([
     "all",
@@ -140,10 +137,3 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """Quote a text for DuckDB."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def nearest(name: str, known: Collection[str]) -> list[str]:
-    """Give the known names most like a wrong one, best first."""
-    by_fold = {one.casefold(): one for one in reversed(list(known))}
-    found = get_close_matches(name.casefold(), by_fold, n=_NEAR, cutoff=_LIKENESS)
-    return [by_fold[one] for one in found]

@@ -120,12 +120,13 @@ class ToolTry(BaseModel):
 
 
 class ToolTried(BaseModel):
-    """What came of a tried tool."""
+    """What came of a tried tool; each file it made has an address that opens it for a while."""
 
     outcome: str
     text: str
     data: dict[str, Any]
     citations: list[dict[str, Any]]
+    artifacts: list[dict[str, Any]]
     duration_ms: int
 
 

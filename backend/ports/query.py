@@ -116,6 +116,10 @@ class TableEngine(Protocol):
         """
         ...
 
+    async def forget_erased(self) -> None:
+        """Forget what is known of files that have been erased."""
+        ...
+
     async def aclose(self) -> None:
         """End its processes."""
         ...

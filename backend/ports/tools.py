@@ -89,6 +89,15 @@ class Settling(Protocol):
         ...
 
 
+@runtime_checkable
+class Reaching(Protocol):
+    """A tool of which some calls touch more than it declares for all of them."""
+
+    def touched_by(self, args: Any) -> frozenset[Touch]:  # noqa: ANN401 - the tool's own Args
+        """Say what one call touches besides."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What a tool may use; grows by ports, never by settings. A port this server lacks is None."""

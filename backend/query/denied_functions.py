@@ -4,7 +4,7 @@ They read files, run text as SQL, reach other machines, wait, lock, or change th
 keep writing out by themselves: this list is for what a read-only transaction lets through.
 Sources: https://www.postgresql.org/docs/current/functions-admin.html and functions-info.html,
 https://dev.mysql.com/doc/refman/8.4/en/built-in-function-reference.html,
-https://sqlite.org/loadext.html and fts3.html, https://duckdb.org/docs/stable/sql/functions/overview.
+https://sqlite.org/loadext.html and fts3.html.
 """
 
 from __future__ import annotations
@@ -37,15 +37,6 @@ _SQLITE = """
     zipfile eval system shell generate_series_ext sqlar_* ieee754* crypto_* http_* define
     undefine
 """
-_DUCKDB = """
-    read_* *_scan *_scan_pushdown *_query *_attach *_execute glob sniff_csv parquet_* query
-    query_table getenv current_setting getvariable set_config nextval currval
-    duckdb_* pragma_* sqlite_* pg_* which_secret write_log enable_* disable_* checkpoint
-    force_checkpoint from_substrait* get_substrait* json_execute_serialized_sql load_aws_*
-    st_read* st_drivers iceberg_* delta_* http_* json_serialize_plan json_deserialize_sql
-    repeat_row test_vector_types test_all_types unnest_scan arrow_* python_* pandas_* excel_*
-    checkpoint_* current_query* txid_current read_xlsx shellfs_* eval
-"""
 _TSQL = """
     openrowset openquery opendatasource openxml xp_* sp_* fn_* sys_* waitfor suser_* loginproperty
 """
@@ -57,7 +48,6 @@ _EXCEPTIONS = frozenset({"pg_typeof", "pg_size_pretty", "pg_column_size"})
 _TABLES: Mapping[str, str] = {
     "postgres": "pg_*",
     "sqlite": "sqlite_* pragma_* dbstat bytecode tables_used fsdir zipfile completion",
-    "duckdb": "duckdb_* pragma_* sqlite_* pg_*",
     "oracle": "all_* dba_* user_* v$* gv$* sys_*",
     "tsql": "sys* ",
 }
@@ -72,12 +62,11 @@ _FUNCTIONS = {
     "postgres": _pattern(_POSTGRES.split()),
     "mysql": _pattern(_MYSQL.split()),
     "sqlite": _pattern(_SQLITE.split()),
-    "duckdb": _pattern(_DUCKDB.split()),
     "tsql": _pattern(_TSQL.split()),
     "oracle": _pattern(_ORACLE.split()),
 }
 # A dialect without a list of its own is held against all of them.
-_ANY_FUNCTION = _pattern(f"{_POSTGRES} {_MYSQL} {_SQLITE} {_DUCKDB} {_TSQL} {_ORACLE}".split())
+_ANY_FUNCTION = _pattern(f"{_POSTGRES} {_MYSQL} {_SQLITE} {_TSQL} {_ORACLE}".split())
 _HIDDEN_TABLES = {dialect: _pattern(names.split()) for dialect, names in _TABLES.items()}
 
 

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 _SHOWN = 40
+_LIKENESS = 0.6
 
 
 def nearest_names(name: str, known: Iterable[str], *, at_most: int = 3) -> list[str]:
@@ -14,7 +15,7 @@ def nearest_names(name: str, known: Iterable[str], *, at_most: int = 3) -> list[
     for one in known:
         by_folded.setdefault(_folded(one), one)
     wanted = _folded(name)
-    close = difflib.get_close_matches(wanted, by_folded, n=at_most, cutoff=0.6)
+    close = difflib.get_close_matches(wanted, by_folded, n=at_most, cutoff=_LIKENESS)
     inside = [one for one in by_folded if wanted and (wanted in one or one in wanted)]
     return [by_folded[one] for one in dict.fromkeys([*close, *inside])][:at_most]
 

@@ -33,14 +33,12 @@ _LABELS = {
     "postgres": "PostgreSQL",
     "mysql": "MySQL",
     "sqlite": "SQLite",
-    "duckdb": "DuckDB",
     "tsql": "SQL Server",
     "oracle": "Oracle",
 }
-_OWN_SCHEMAS = {"postgres": "public", "sqlite": "main", "duckdb": "main"}
+_OWN_SCHEMAS = {"postgres": "public", "sqlite": "main"}
 _OPENING = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE})
 _CLOSING = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END})
-_PATH_MARKS = frozenset("/\\*?:")
 # MySQL and MariaDB run what stands in such a comment; the parser passes over it.
 _COMMENT_THAT_RUNS = re.compile(r"/\*M?!")
 _NEVER: tuple[type[Any], ...] = (
@@ -82,13 +80,11 @@ def check(
     *,
     dialect: str,
     schemas: frozenset[str] = frozenset(),
-    denied: frozenset[str] = frozenset(),
 ) -> Guarded:
     """Let one query through.
 
     `schemas` are those whose tables may be named, by default the dialect's own; a table without one
-    may always be named unless it is the engine's. `denied` are functions refused besides the
-    dialect's own list, in lower case.
+    may always be named unless it is the engine's.
 
     Raises:
         QueryRefused: for anything else; the message says how to mend it.
@@ -98,15 +94,15 @@ def check(
         raise QueryRefused(msg)
     tokens = _tokens(sql, dialect)
     _check_shape(sql, tokens, dialect)
-    _check_calls(tokens, dialect, denied)
+    _check_calls(tokens, dialect)
     tree = _one_query(sql, tokens, dialect)
     for node in tree.walk():
         _check_node(node)
         if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
             # PostgreSQL calls the function f for (x).f too.
-            _check_function(node.expression.name, dialect, denied)
+            _check_function(node.expression.name, dialect)
     own = frozenset(filter(None, [_OWN_SCHEMAS.get(dialect)]))
-    tables = _Tables(sql, dialect, schemas or own).checked(tree)
+    tables = _Tables(dialect, schemas or own).checked(tree)
     return Guarded(sql=_without_comments(sql, tokens), tables=tables)
 
 
@@ -149,15 +145,15 @@ def _is_unicode_escape(sql: str, tokens: Sequence[Token], number: int) -> bool:
     return sql[token.start : token.start + 3].lower() == 'u&"' and token.text.lower() == "u"
 
 
-def _check_calls(tokens: Sequence[Token], dialect: str, denied: frozenset[str]) -> None:
+def _check_calls(tokens: Sequence[Token], dialect: str) -> None:
     for token, after in pairwise(tokens):
         if after.token_type != TokenType.L_PAREN or token.token_type == TokenType.STRING:
             continue
-        _check_function(token.text, dialect, denied)
+        _check_function(token.text, dialect)
 
 
-def _check_function(name: str, dialect: str, denied: frozenset[str]) -> None:
-    if is_denied(name, dialect) or name.lower() in denied:
+def _check_function(name: str, dialect: str) -> None:
+    if is_denied(name, dialect):
         msg = f"The function {name[:60]} is not allowed here; write the query without it."
         raise QueryRefused(msg)
 
@@ -212,7 +208,6 @@ def _check_node(node: exp.Expr) -> None:
 class _Tables:
     """Which tables may be named."""
 
-    sql: str
     dialect: str
     schemas: frozenset[str]
 
@@ -238,20 +233,11 @@ class _Tables:
         if hides and is_hidden(table.name, self.dialect):
             msg = f"The table {table.name[:60]} is not open to queries; read the schema instead."
             raise QueryRefused(msg)
-        if self.dialect == "duckdb":
-            self._check_no_file(table)
         yield TableName(name=table.name, schema=schema)
 
-    def _check_no_file(self, table: exp.Table) -> None:
-        """Refuse what DuckDB would open as a file: a text, or a name that looks like a path."""
-        start: int = table.this.meta.get("start", 0)
-        if self.sql[start : start + 1] == "'" or _PATH_MARKS & set(table.name):
-            msg = "A text or path is not a table; name a table, if need be in double quotes."
-            raise QueryRefused(msg)
-
     def _check_call(self, dot: exp.Dot) -> None:
-        """Refuse functions of schemas that are not open; DuckDB writes methods like that."""
-        if self.dialect == "duckdb" or not isinstance(dot.expression, exp.Func):
+        """Refuse functions of schemas that are not open."""
+        if not isinstance(dot.expression, exp.Func):
             return
         schema = self._schema(dot.this)
         if schema not in self.schemas | {"pg_catalog"}:

@@ -125,7 +125,8 @@ async def _carry_out(
     except TooMuchInput as exc:
         return CodeOutcome(exit="exception", error=f"Nothing was run: {exc}.")
     except OSError as exc:
-        return CodeOutcome(exit="exception", error=f"Nothing was run: a file cannot be read: {exc}")
+        said = f"Nothing was run: a file cannot be read: {exc.strerror}"
+        return CodeOutcome(exit="exception", error=said)
     finally:
         if job.files:
             await asyncio.to_thread(staged.remove)

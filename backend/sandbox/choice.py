@@ -69,13 +69,19 @@ class ChosenSandbox:
         except (SandboxUnavailable, OSError) as exc:
             reason = mend(str(exc))
             logger.warning("full Python is off: %s", reason)
+        try:
+            return await self._limited(reason)
+        except (SandboxUnavailable, ImportError, OSError) as exc:
+            msg = f"{reason}; and limited Python is no way out: {exc}"
+            raise SandboxUnavailable(msg) from exc
+
+    async def _limited(self, reason: str) -> SandboxReport:
         limited = Monty(self._options)
         try:
             report = await limited.ready()
-        except (SandboxUnavailable, ImportError) as exc:
+        except BaseException:
             await limited.aclose()
-            msg = f"{reason}; and limited Python is no way out: {exc}"
-            raise SandboxUnavailable(msg) from exc
+            raise
         self._way = limited
         return SandboxReport(
             kind="limited", detail=f"{report.detail}. Full Python is off: {reason}"

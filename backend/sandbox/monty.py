@@ -109,6 +109,9 @@ class Monty:
             outcome = await self._timed(job, str(staged.folder) if job.files else None)
         except TooMuchInput as exc:
             return CodeOutcome(exit="exception", error=f"Nothing was run: {exc}.")
+        except OSError as exc:  # erased just now, or no room for its copy
+            said = f"Nothing was run: a file cannot be read: {exc.strerror}"
+            return CodeOutcome(exit="exception", error=said)
         finally:
             staged.stop()
             if job.files:

@@ -157,7 +157,8 @@ def _take(connection: Connection, user_id: str, run_id: str) -> Pause | None:
     asked = _list(connection, {"user_id": user_id, "run_id": run_id})
     if row is None or any(one.state == "pending" for one in asked):
         return None
-    connection.execute(update(runs).where(mine).values(state="running"))
+    if connection.execute(update(runs).where(mine).values(state="running")).rowcount == 0:
+        return None  # another server took it between the two
     connection.execute(_DROP_DATA, {"run": run_id})
     return Pause(
         run=run_of(row, files_of(connection, run_id)),

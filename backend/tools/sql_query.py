@@ -95,6 +95,10 @@ class SqlQuery:
         self._tables: TableEngine | None = services.tables
         self._databases: Databases | None = services.databases
 
+    def touched_by(self, args: Args) -> frozenset[Touch]:
+        """A configured database is no file of the user's: asking it reaches outside."""
+        return frozenset({"reads_outside"}) if args.database else frozenset()
+
     async def run(self, args: Args, context: ToolContext) -> ToolResult:
         """Answer; ToolRetry names tables and columns that are near to a wrong one."""
         try:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 import pytest
 import pytest_asyncio
 
 from backend.ports.artifacts import Artifact, Artifacts, Origin
 from backend.ports.sandbox import MadeFile
+from backend.ports.tools import ToolResult
 from tests.fakes.live_server import LiveServer
 from tests.fakes.people import SECRET, Person, someone
 
@@ -119,3 +122,28 @@ async def test_a_deleted_artifact_and_that_of_a_disabled_user_are_gone(
     assert (await anyone.get(f"/api/{path}")).status_code == 200
     await http.delete(f"/api/users/{person.id}")
     assert (await anyone.get(f"/api/{path}")).status_code == 404
+
+
+class Drawer:
+    """A tool that makes a picture."""
+
+    async def run(self, args, context) -> ToolResult:
+        """Draw."""
+        return ToolResult(text="drawn", files=(MadeFile(name="chart.png", data=PNG),))
+
+
+async def test_who_tries_a_tool_by_hand_is_given_the_files_it_makes(
+    server: LiveServer, mine: httpx.AsyncClient
+):
+    """By an address that opens them."""
+    toolbox = server.app.state.services.toolbox
+    card = toolbox.available["math_calc"]
+    toolbox.put(replace(card, tool=Drawer()))
+    try:
+        tried = await mine.post("/api/tools/math_calc", json={"arguments": {"expression": "1"}})
+    finally:
+        toolbox.put(card)
+    (made,) = tried.json()["artifacts"]
+    assert (made["filename"], made["media_type"]) == ("chart.png", "image/png")
+    address = httpx.URL(made["url"])
+    assert (await mine.get(address.raw_path.decode())).content == PNG

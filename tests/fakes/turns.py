@@ -19,6 +19,7 @@ from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
 from backend.errors import ToolFailed, ToolRetry
 from backend.kit.clocks import SteppedClock
+from backend.kit.signed_links import LinkSigner
 from backend.ports.models import ModelRequest
 from backend.ports.stores import User
 from backend.ports.tools import ToolArgs, ToolContext, ToolResult
@@ -168,9 +169,10 @@ def make_core(
     cards += more_tools
     cards += [replace(cards[1], name=name) for name in more]
     checkpoints = CheckpointFile(None)
+    signer = LinkSigner("k" * 40, purpose="approvals", clock=clock)
     asking = Asking(
         store=stores.approvals,
-        links=ApprovalLinks("k" * 40, public_url="http://steward.example"),
+        links=ApprovalLinks(signer, public_url="http://steward.example"),
         drop=checkpoints.drop,
     )
     parts = AgentParts(

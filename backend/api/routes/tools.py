@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from backend.agent.policy import DENIED, Caller
-from backend.agent.run import citation_object
+from backend.agent.run import artifact_object, citation_object
 from backend.api.deps import Account, Services
 from backend.api.safe_json import SafeRoute
 from backend.errors import NotAllowed, NotFound, Unavailable
@@ -78,7 +78,7 @@ async def try_tool(name: str, body: ToolTry, account: Account, found: Services) 
     card = next((card for card in found.toolbox.cards if card.name == name), None)
     if card is None:
         raise NotFound("There is no such tool")
-    if found.policy.verdict(_caller(account), card) == "deny":
+    if found.policy.verdict(_caller(account), card.for_call(body.arguments)) == "deny":
         msg = f"You may not use {name}: {DENIED}"
         raise NotAllowed(msg)
     if card.tool is None:
@@ -91,5 +91,8 @@ async def try_tool(name: str, body: ToolTry, account: Account, found: Services) 
         text=outcome.text,
         data=outcome.data,
         citations=[citation_object(one) for one in outcome.citations],
+        artifacts=[artifact_object(it, found.artifacts.link(it)) for it in outcome.artifacts]
+        if found.artifacts is not None
+        else [],
         duration_ms=outcome.duration_ms,
     )

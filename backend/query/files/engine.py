@@ -10,8 +10,8 @@ import logging
 import secrets
 import shutil
 from collections import OrderedDict
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,17 @@ class FileTables:
         """The process ids of the workers that run now."""
         return self._pool.pids
 
+    @property
+    def remembered(self) -> int:
+        """How many files something is known of."""
+        return len(self._plans)
+
+    async def forget_erased(self) -> None:
+        """Forget what is known of files that are gone: types, and values shown as samples."""
+        known = list(self._plans)
+        for key in await asyncio.to_thread(_gone, known):
+            self._plans.pop(key, None)
+
     async def schema(self, files: Sequence[TableFile]) -> Sequence[TableInfo]:
         """Describe the tables."""
         known = [self._known(one) for one in files]
@@ -120,7 +131,7 @@ class FileTables:
     async def _call(self, files: Sequence[TableFile], asked: Mapping[str, Any]) -> dict[str, Any]:
         options = self._options
         keys = [_key(one) for one in files]
-        with self._folders.one() as folder:
+        async with self._folders.one() as folder:
             call = {
                 **asked,
                 "files": [
@@ -142,8 +153,9 @@ class FileTables:
                 "answer_bytes": _ANSWER_BYTES,
             }
             answer = await self._served(call)
-        for key, plan in zip(keys, answer["plans"], strict=True):
-            self._remember(key, plan)
+        for file, key, plan in zip(files, keys, answer["plans"], strict=True):
+            if key is not None and key == _key(file):  # it may have been erased meanwhile
+                self._remember(key, plan)
         return answer
 
     async def _served(self, call: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,9 +179,7 @@ class FileTables:
         key = _key(file)
         return self._plans.get(key) if key else None
 
-    def _remember(self, key: _Key | None, plan: Plan) -> None:
-        if key is None:
-            return
+    def _remember(self, key: _Key, plan: Plan) -> None:
         self._plans[key] = plan
         self._plans.move_to_end(key)
         while len(self._plans) > _MOST_PLANS:
@@ -184,18 +194,19 @@ class _Folders:
         self._used: set[str] = set()
         self.sweep()
 
-    @contextmanager
-    def one(self) -> Generator[Path]:
+    @asynccontextmanager
+    async def one(self) -> AsyncGenerator[Path]:
         """Lend one, and remove it with what is in it."""
         name = secrets.token_hex(8)
         folder = self._root / name
-        folder.mkdir(mode=0o700, parents=True)
         self._used.add(name)
         try:
+            folder.mkdir(mode=0o700, parents=True)
             yield folder
         finally:
             self._used.discard(name)
-            self.sweep()
+            # What a query spilt may be large: not on the event loop.
+            await asyncio.shield(asyncio.to_thread(self.sweep))
 
     def sweep(self) -> None:
         """Remove what no running call uses: a process that was just killed may leave some."""
@@ -213,6 +224,10 @@ def _key(file: TableFile) -> _Key | None:
     except OSError:
         return None
     return (str(file.path), file.kind, found.st_size, found.st_mtime_ns)
+
+
+def _gone(keys: Sequence[_Key]) -> list[_Key]:
+    return [key for key in keys if not Path(key[0]).exists()]
 
 
 def _described(files: Sequence[TableFile], plans: Sequence[Plan]) -> list[TableInfo]:

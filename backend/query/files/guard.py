@@ -13,8 +13,8 @@ from typing import Any, Protocol, cast
 
 from duckdb import DuckDBPyConnection, Error, StatementType
 
-from backend.kit.table_names import nearest
 from backend.ports.query import QueryRefused
+from backend.query.near_names import nearest_names
 
 MAX_SQL_CHARS = 20_000
 _MAX_DEPTH = 400
@@ -155,7 +155,7 @@ def _check_table(node: dict[str, Any], known: set[str], tables: Collection[str])
 
 def no_table(name: str, tables: Collection[str]) -> str:
     """Say that a table is missing, with the nearest ones and those there are."""
-    near = nearest(name, tables)
+    near = nearest_names(name, tables)
     hint = f' Did you mean "{near[0]}"?' if near else ""
     return f'There is no table "{name[:100]}".{hint} Tables: {", ".join(sorted(tables)[:40])}.'
 

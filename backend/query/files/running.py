@@ -18,9 +18,9 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from backend.kit.plain_text import one_line
-from backend.kit.table_names import nearest
 from backend.ports.query import QueryFailed, QueryRefused
 from backend.query.files.guard import no_table
+from backend.query.near_names import nearest_names
 
 _FETCHED = 200
 _MAX_TEXT_CHARS = 2_000
@@ -151,7 +151,7 @@ def _near_columns(message: str, columns: Mapping[str, Sequence[str]]) -> str:
         return ""
     wrong = found[1] or found[2]
     names = list(dict.fromkeys(name for known in columns.values() for name in known))
-    near = nearest(wrong, names)
+    near = nearest_names(wrong, names)
     hint = f" Nearest: {', '.join(near)}." if near else ""
     tables = " ".join(
         f"{table}({', '.join(known[:_MOST_COLUMNS_NAMED])})" for table, known in columns.items()

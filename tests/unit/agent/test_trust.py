@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from backend.agent.policy import read_policy
+from backend.agent.toolbox import ToolCard
 from backend.ports.models import ModelRequest
+from backend.ports.tools import ToolArgs, ToolContext, ToolResult, Touch
 from tests.fakes.asking import Outside, calling
 from tests.fakes.outside_tools import PAGE
 from tests.fakes.scripted_model import call
+from tests.fakes.turns import Make
 
 SENDING = calling([call("send", text="hello")])
 
@@ -82,3 +86,52 @@ async def test_a_denied_tool_is_not_offered_and_says_why(
     assert ("add" in names, made.core.adder.calls) == (False, [])
     other = await made.core.ask("add", mode="react", username="Bert")
     assert other.log.content() == "Told: the sum is 1"
+
+
+class PlaceArgs(ToolArgs):
+    """Where to read; here when it is empty."""
+
+    place: str = ""
+
+
+class Archive:
+    """Reads the user's own things, or those of a place elsewhere that a call names."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def touched_by(self, args: PlaceArgs) -> frozenset[Touch]:
+        """Reach outside where a place is named."""
+        return frozenset({"reads_outside"}) if args.place else frozenset()
+
+    async def run(self, args: PlaceArgs, context: ToolContext) -> ToolResult:
+        """Read there."""
+        self.calls.append(args.place)
+        return ToolResult(text=f"read {args.place or 'here'}")
+
+
+@pytest.mark.parametrize(
+    ("rule", "place", "state", "made"),
+    [
+        ("touch:reads_outside=ask", "", "completed", [""]),
+        ("touch:reads_outside=ask", "elsewhere", "waiting", []),
+        ("touch:reads_outside=deny", "", "completed", [""]),
+        ("touch:reads_outside=deny", "elsewhere", "completed", []),
+    ],
+)
+async def test_a_rule_about_what_is_touched_covers_the_calls_that_touch_it(
+    core: Make, rule: str, place: str, state: str, made: list[str]
+) -> None:
+    """One tool may reach outside with some calls and not with others."""
+    archive = Archive()
+    card = ToolCard(
+        name="archive",
+        description="Reads.",
+        args=PlaceArgs,
+        touches=frozenset({"reads_user_data"}),
+        tool=archive,
+    )
+    script = calling([call("archive", place=place)])
+    made_core = core(script, policy=read_policy([rule]), more_tools=[card])
+    run = await made_core.ask("read", mode="react")
+    assert (run.state, archive.calls) == (state, made)

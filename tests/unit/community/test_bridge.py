@@ -267,3 +267,12 @@ def test_places_may_be_listed_with_commas(tmp_path):
     settings = settings_of(tmp_path, f"{HERE}:Weigh, {HERE}:echo")
     cards = community_cards(settings, SystemClock(), taken=[])
     assert [card.name for card in cards] == ["weigh_things", "echo"]
+
+
+def test_a_rule_about_a_tool_that_no_import_brings_stops_the_start(tmp_path):
+    """A misspelt name would leave the tool without its rule; while an import is broken it may be right."""
+    good, broken = f"{HERE}:Weigh", f"{HERE}:Missing"
+    check_tools(settings_of(tmp_path, [good], APPROVALS__RULES="weigh_things=deny"))
+    with pytest.raises(SettingsError, match=r"no tool wiegh_things; the tools are .*weigh"):
+        check_tools(settings_of(tmp_path, [good], APPROVALS__RULES="wiegh_things=deny"))
+    check_tools(settings_of(tmp_path, [good, broken], APPROVALS__RULES="wiegh_things=deny"))

@@ -21,7 +21,7 @@ async def _nothing():
     """Stores in memory leave nothing to overwrite."""
 
 
-def library_over(shop, root):
+def library_over(shop, root, *, forget=_nothing):
     stores = shop.stores
     indexes = UserIndexes(root / "indexes", stores.documents, memory_bytes=10**6)
     shelf = EmbedderShelf(shop.embedder, target_id="test-one", older=shop.older.get)
@@ -36,7 +36,7 @@ def library_over(shop, root):
             indexes=indexes,
             news=DocumentNews(shop.clock),
             wake=lambda: None,
-            forget=_nothing,
+            forget=forget,
             clock=shop.clock,
             limits=LIMITS,
             ocr=False,
@@ -164,3 +164,20 @@ async def test_whoever_waits_for_a_document_is_let_go_when_the_server_stops(
     async with asyncio.timeout(5):
         await follow()
     assert seen == [2]
+
+
+async def test_what_is_erased_is_made_unreadable_with_a_file_and_with_an_account(
+    shop, tmp_path, received
+):
+    """Whoever holds a trace of it hears of both."""
+    told = []
+
+    async def forget():
+        told.append("forget")
+
+    library = library_over(shop, tmp_path, forget=forget)
+    kept = await library.add(ANN.id, received())
+    await library.delete(ANN.id, kept.id)
+    assert told == ["forget"]
+    await library.forget_user(ANN.id)
+    assert told == ["forget", "forget"]

@@ -103,3 +103,13 @@ async def test_cancelling_ends_the_worker(monty) -> None:
         await call
     assert await all_gone()
     assert [one.name for one in monty._staging.folder.iterdir()] == ["steward.lock"]
+
+
+async def test_a_file_that_was_erased_just_now_is_said_in_words(monty, tmp_path) -> None:
+    """Nothing of the place where it lay."""
+    gone = InputFile(name="sales.csv", path=tmp_path / "gone")
+    outcome = await monty.run(CodeJob(code="1", files=(gone,)))
+    assert (outcome.exit, outcome.error) == (
+        "exception",
+        "Nothing was run: a file cannot be read: No such file or directory",
+    )

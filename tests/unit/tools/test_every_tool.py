@@ -10,7 +10,11 @@ import pytest
 from pydantic import ValidationError
 
 from backend import tools
+from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
+from backend.bootstrap.parts import settle_tools
 from backend.ports.tools import ToolArgs, ToolOptions, Touch
+from backend.storage.stores import memory_stores
+from tests.fakes.instant_clock import InstantClock
 
 MODULES = [
     importlib.import_module(f"backend.tools.{found.name}")
@@ -100,3 +104,29 @@ def test_what_a_tool_touches_is_declared(tool):
     """The toolbox decides on approval by it."""
     assert isinstance(tool.TOUCHES, frozenset)
     assert set(get_args(Touch)) >= tool.TOUCHES != frozenset()
+
+
+class Failing:
+    """A tool whose test has a bug."""
+
+    async def settle(self) -> str:
+        raise RuntimeError("a bug")
+
+    async def run(self, args, context):
+        raise NotImplementedError
+
+
+async def test_a_tool_whose_test_fails_is_off_and_not_in_its_test_for_ever():
+    """With a reason that leads to the log."""
+    card = ToolCard(
+        name="failing",
+        description="Fails.",
+        args=ToolArgs,
+        touches=frozenset({"computes"}),
+        pending=Failing(),
+        unavailable="checking",
+    )
+    stores = memory_stores()
+    toolbox = Toolbox([card], ToolboxParts(audit=stores.audit, clock=InstantClock()))
+    await settle_tools(toolbox)
+    assert toolbox.cards[0].unavailable == "its test failed; the server's log says why"

@@ -158,3 +158,11 @@ def test_without_files_and_databases_the_tool_is_off():
     """And says why."""
     with pytest.raises(ToolUnavailable, match="no database"):
         sql_query.build(sql_query.Options(), Services(http=HttpClient(), clock=InstantClock()))
+
+
+def test_only_a_call_that_names_a_database_reaches_outside():
+    """Rules about what reads outside are about such calls."""
+    services = Services(http=HttpClient(), clock=InstantClock(), databases=OneDatabase())
+    tool = sql_query.build(sql_query.Options(), services)
+    assert tool.touched_by(sql_query.Args(sql="SELECT 1")) == frozenset()
+    assert tool.touched_by(sql_query.Args(sql="SELECT 1", database="shop")) == {"reads_outside"}

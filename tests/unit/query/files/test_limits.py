@@ -174,3 +174,14 @@ async def test_errors_tell_how_to_mend_the_statement(tmp_path, uploads, sql, wor
         with pytest.raises(QueryRefused) as refused:
             await tables.query([file], sql, max_rows=1)
     assert words in str(refused.value)
+
+
+async def test_what_is_known_of_an_erased_file_is_forgotten(tmp_path, uploads, numbers):
+    """Samples of its values would else stay in memory for as long as the server runs."""
+    erased = table_file(uploads, "erased.csv", "name\nAnn\n")
+    async with open_tables(tmp_path) as tables:
+        await tables.schema([numbers, erased])
+        assert tables.remembered == 2
+        erased.path.unlink()
+        await tables.forget_erased()
+        assert tables.remembered == 1
