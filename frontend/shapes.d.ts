@@ -69,9 +69,13 @@ type LoadTrace = (runId: string) => Promise<Record<string, any>[]>;
 
 type Decision = "approve" | "deny";
 
-/** What happens around an answer; `onAsked` tells that its run waits to be allowed something. */
+/**
+ * What happens around an answer; `onKnown` tells that more may be known, `onAsked` that its run
+ * waits to be allowed something.
+ */
 type AnswerDoes = {
   onGrow: () => void;
+  onKnown: () => void;
   onAsked: (card: HTMLElement) => void;
   onDecide: (answer: AnswerView, callId: string, decision: Decision) => Promise<void>;
 };

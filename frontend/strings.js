@@ -85,7 +85,11 @@ export const text = {
     over: "This is not asked any more.",
   },
   timeLeft: (/** @type {number} */ left_s) =>
-    left_s < 90 ? `${left_s} s left` : `${Math.round(left_s / 60)} min left`,
+    left_s < 90
+      ? `${left_s} s left`
+      : left_s < 5400
+        ? `${Math.round(left_s / 60)} min left`
+        : `${Math.round(left_s / 3600)} h left`,
   copy: "Copy",
   copied: "Copied",
   notCopied: "Could not copy",

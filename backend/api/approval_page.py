@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from html import escape
 
 from backend.kit.json_values import dump_json
+from backend.kit.plain_text import spelled_out
 from backend.ports.approvals import Approval
 
 STYLE = (
+    ":root{color-scheme:light dark}h1{font-size:1.6rem}h2{font-size:1rem;margin:0}"
     "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;"
-    "color-scheme:light dark}pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:.8rem;"
+    "overflow-wrap:anywhere}pre{margin:.2rem 0 1rem;white-space:pre-wrap;padding:.8rem;"
     "border:1px solid #8888;border-radius:.4rem}button{font:inherit;padding:.5rem 1.2rem;"
     "margin:0 .6rem 0 0}input{font:inherit;width:100%;box-sizing:border-box;margin:0 0 1rem}"
 )
@@ -77,8 +79,15 @@ def invalid() -> str:
 
 
 def _call(approval: Approval) -> str:
-    shown = escape(dump_json(approval.arguments))
-    return f"<p><strong>{escape(approval.tool)}</strong></p><pre>{shown}</pre>"
+    values = (
+        f"<h2>{escape(spelled_out(name))}</h2><pre>{escape(spelled_out(_value(value)))}</pre>"
+        for name, value in approval.arguments.items()
+    )
+    return f"<p><strong>{escape(approval.tool)}</strong></p>{''.join(values)}"
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) else dump_json(value)
 
 
 def _page(title: str, body: str, *, refresh: bool = False) -> str:

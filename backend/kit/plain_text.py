@@ -6,6 +6,7 @@ Not for: escaping. What comes out is plain text that a page must still escape.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from backend.kit.html_scan import Tag, Text, scan
 
@@ -41,6 +42,15 @@ def paragraphs(text: object, *, max_chars: int) -> str:
 def visible(text: str) -> str:
     """Drop what cannot be seen and keep all spacing, for code and tables; nothing is cut."""
     return _UNSAFE.sub("", text.replace("\r\n", "\n"))
+
+
+def spelled_out(text: str) -> str:
+    r"""Write what cannot be seen or turns the order of letters as \u{...}, so that nothing is hidden."""
+    return "".join(f"\\u{{{ord(one):x}}}" if _is_hidden(one) else one for one in text)
+
+
+def _is_hidden(one: str) -> bool:
+    return one not in "\n\t" and unicodedata.category(one) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def from_html(markup: object, *, max_chars: int) -> str:

@@ -100,6 +100,7 @@ export class AnswerView {
     if (type === "approval") this.approvals.ask(/** @type {Approval} */ (data));
     if (type === "tool_result") {
       this.#known.note(data);
+      this.#does.onKnown();
       this.approvals.settle(data.call_id, data.outcome === "denied" ? "denied" : "approved");
       for (const one of data.citations ?? []) {
         this.#sources.set(this.#sources.size + 1, addressed(one));

@@ -20,9 +20,10 @@ export class ChatView {
   /** @type {AnswerView[]} */
   #answers = [];
 
-  /** @param {Omit<AnswerDoes, "onGrow">} does */
+  /** @param {Omit<AnswerDoes, "onGrow" | "onKnown">} does */
   constructor(does) {
-    this.#does = { ...does, onGrow: () => this.#scroll.grow() };
+    const onKnown = () => this.#answers.forEach((one) => void one.render());
+    this.#does = { ...does, onGrow: () => this.#scroll.grow(), onKnown };
     // A picture takes its room when it has come.
     this.#log.addEventListener("load", this.#does.onGrow, { capture: true });
     const commands = text.commands.map((command) =>
@@ -89,6 +90,7 @@ export class ChatView {
   ask(words) {
     this.#welcome.hidden = true;
     const question = this.#addQuestion(words);
+    this.#does.onKnown();
     this.#scroll.toEnd();
     return question;
   }

@@ -11,6 +11,8 @@ export class Listener {
   #chat;
   /** @type {Set<AnswerView>} */
   #running = new Set();
+  /** @type {Set<AnswerView>} decided about while they were running */
+  #again = new Set();
 
   /**
    * @param {ChatParts} parts
@@ -63,6 +65,7 @@ export class Listener {
       this.#running.delete(answer);
       if (!signal.aborted) composer.setRunning(this.#running.size > 0);
     }
+    if (this.#again.delete(answer)) await this.follow(answer, signal);
   }
 
   /** @type {(answer: AnswerView, signal: AbortSignal) => Promise<void>} from its beginning */
@@ -84,7 +87,8 @@ export class Listener {
       await this.#complete(answer, "waiting");
       if (answer.approvals.isOpen(callId)) throw error;
     }
-    if (!this.#running.has(answer)) this.follow(answer, signal).catch(onError);
+    if (this.#running.has(answer)) this.#again.add(answer);
+    else this.follow(answer, signal).catch(onError);
   }
 
   /**

@@ -24,6 +24,7 @@ export class TraceView {
   #plans = [];
   /** @type {Map<string, ToolView>} */
   #tools = new Map();
+  #earlier = this.#tools;
 
   /** @param {{ always?: boolean }} [options] `always` shows it even before anything is in it */
   constructor({ always = false } = {}) {
@@ -36,13 +37,14 @@ export class TraceView {
     this.#update();
   }
 
-  /** Forget everything, to be told again. */
+  /** Forget everything but which calls are open, to be told again. */
   clear() {
     this.#body.replaceChildren();
     this.#facts = new TraceFacts();
     this.#thought = null;
     this.#plans = [];
-    this.#tools.clear();
+    this.#earlier = this.#tools;
+    this.#tools = new Map();
     this.#update();
   }
 
@@ -97,6 +99,7 @@ export class TraceView {
     },
     tool_call: ({ call_id, tool, arguments: given }) => {
       const view = new ToolView(tool, given ?? {});
+      view.element.open = this.#earlier.get(call_id)?.element.open ?? false;
       this.#tools.set(call_id, view);
       this.#add(view.element);
     },

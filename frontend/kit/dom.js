@@ -129,8 +129,7 @@ async function copied(value) {
       () => false,
     );
   }
-  const field = el("textarea", { class: "visually-hidden", readonly: true });
-  field.value = value;
+  const field = el("textarea", { class: "visually-hidden", readonly: true }, value);
   document.body.append(field);
   field.select();
   const done = document.execCommand("copy");

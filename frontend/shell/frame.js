@@ -97,8 +97,7 @@ function named(element, kind) {
  * @type {(question: { title: string, label: string, value: string, action: string }) => Promise<string | null>}
  */
 export async function askText({ title, label, value, action }) {
-  const field = el("input", { type: "text", required: true, maxlength: "200", autofocus: true });
-  field.value = value;
+  const field = el("input", { required: true, maxlength: "200", autofocus: true, value });
   const body = el("label", { class: "field" }, el("span", {}, label), field);
   const agreed = ask(title, body, el("button", { class: "primary", value: "yes" }, action));
   field.select();

@@ -27,8 +27,7 @@ export function readPref(name) {
  */
 export function writePref(name, value) {
   try {
-    if (value) localStorage.setItem(`steward.${name}`, value);
-    else localStorage.removeItem(`steward.${name}`);
+    localStorage.setItem(`steward.${name}`, value);
   } catch {
     // Storage is switched off; the choice lasts as long as the page.
   }
@@ -47,8 +46,7 @@ function chosen() {
 
 /** @param {Theme} theme */
 function show(theme) {
-  if (theme) document.documentElement.dataset.theme = theme;
-  else delete document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = theme;
 }
 
 /** Make the button that goes through the themes. */

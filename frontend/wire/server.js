@@ -1,6 +1,6 @@
 /**
  * The server's routes by name; `shapes.d.ts` has what they answer with.
- * Not for: answers that stream (`ask.js`, `follow.js`).
+ * Not for: answers that stream (`ask.js`).
  */
 
 /** @type {(kind: string, id: string) => string} */
@@ -52,12 +52,9 @@ export const getEvents = async (api, id) => (await getRun(api, id)).trace.events
 export const cancelRun = (api, id) => api.json(`${pathOf("runs", id)}/cancel`, { method: "POST" });
 
 /** @type {(api: Api, id: string) => Promise<Approval[]>} what a run asked to be allowed */
-export async function listApprovals(api, id) {
-  const found = await api.json(`${pathOf("runs", id)}/approvals`);
-  return found.approvals ?? found;
-}
+export const listApprovals = (api, id) => api.json(`${pathOf("runs", id)}/approvals`);
 
-/** @type {(api: Api, id: string, callId: string, decision: "approve" | "deny") => Promise<void>} */
+/** @type {(api: Api, id: string, callId: string, decision: Decision) => Promise<void>} */
 export const decideApproval = (api, id, callId, decision) =>
   api.json(pathOf(`runs/${id}/approvals`, callId), {
     method: "POST",

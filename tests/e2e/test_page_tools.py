@@ -111,6 +111,18 @@ def test_an_approval_is_there_again_after_a_reload_and_may_be_decided_elsewhere(
     assert double.decisions == []
 
 
+def test_an_answer_goes_on_when_it_was_decided_before_its_first_part_had_ended(opened) -> None:
+    """Whoever is quicker than the end of the stream waits for nothing."""
+    page, double = opened
+    double.decided.clear()
+    put(page, "fetch it")
+    page.focus(ALLOW)
+    page.press("Enter")
+    page.wait(f"{SAID}.includes('The page says hi.')")
+    assert double.decisions == [("call_9", "approve")]
+    assert page.complaints == []
+
+
 def test_an_approval_that_nobody_answers_in_time_says_so(opened) -> None:
     """It cannot be pressed any more."""
     page, double = opened

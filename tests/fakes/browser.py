@@ -5,6 +5,7 @@ Source: https://chromedevtools.github.io/devtools-protocol/
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import subprocess
@@ -34,18 +35,20 @@ class PageLeft(Exception):
 
 
 class Page:
-    """One tab. `complaints` are errors and violated policies that its console has told of."""
+    """One tab. `complaints` are errors and violated policies that its console has told of, `asked`
+    all addresses it has asked anybody for."""
 
     def __init__(self, socket: ClientConnection, *, address: str) -> None:
         self._socket = socket
         self._last = 0
         self._session: str | None = None
         self.complaints: list[str] = []
-        context = self._call("Target.createBrowserContext")["browserContextId"]
-        tab = self._call("Target.createTarget", url="about:blank", browserContextId=context)
+        self.asked: list[str] = []
+        self._context = self._call("Target.createBrowserContext")["browserContextId"]
+        tab = self._call("Target.createTarget", url="about:blank", browserContextId=self._context)
         attached = self._call("Target.attachToTarget", targetId=tab["targetId"], flatten=True)
         self._session = attached["sessionId"]
-        for domain in ("Page", "Runtime", "Log"):
+        for domain in ("Page", "Runtime", "Log", "Network"):
             self._call(f"{domain}.enable")
         self._call("Page.navigate", url=address)
 
@@ -70,6 +73,8 @@ class Page:
             self.complaints.append(json.dumps(told["exceptionDetails"]))
         if message.get("method") == "Log.entryAdded" and told["entry"]["level"] == "error":
             self.complaints.append(f"{told['entry']['source']}: {told['entry']['text']}")
+        if message.get("method") == "Network.requestWillBeSent":
+            self.asked.append(told["request"]["url"])
 
     def run(self, expression: str) -> Any:
         """Give the value of a JavaScript expression; a promise is waited for."""
@@ -119,6 +124,27 @@ class Page:
         root = self._call("DOM.getDocument")["root"]["nodeId"]
         node = self._call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
         self._call("DOM.setFileInputFiles", nodeId=node, files=[str(one) for one in files])
+
+    def save_to(self, folder: Path) -> None:
+        """Let downloads come into a folder."""
+        behavior = {"behavior": "allow", "downloadPath": str(folder)}
+        context, session = self._context, self._session
+        self._session = None  # downloads belong to the browser, not to a tab
+        self._call("Browser.setDownloadBehavior", browserContextId=context, **behavior)
+        self._session = session
+
+    def look(self, path: Path, *, width: int = 1280, height: int = 800, dark: bool = False) -> None:
+        """Take a picture of the page as it is on a screen of that size."""
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._call("Emulation.setEmulatedMedia", features=[scheme])
+        self.resize(width, height)
+        shot = self._call("Page.captureScreenshot")
+        path.write_bytes(base64.b64decode(shot["data"]))
+
+    def resize(self, width: int, height: int) -> None:
+        """Show the page on a screen of that size; below 600 it is a phone's."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self._call("Emulation.setDeviceMetricsOverride", **size)
 
     def drop(self, files: Sequence[Path]) -> None:
         """Drag files from outside over the middle of the page and let go."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from aiohttp import web
 from PIL import Image, ImageDraw
 
 from run_frontend import FOLDER, make_runner
+from tests.fakes.side_loop import side_loop
 
 ARTIFACTS = [
     {"id": "art_1", "filename": "chart.png", "media_type": "image/png", "size_bytes": 2345},
@@ -42,13 +42,17 @@ def _event(kind: str, words: str = "", **data: Any) -> dict[str, Any]:
 
 
 class PageServer:
-    """What was asked of it is in `decisions` and `fetched`; `ttl_ms` is how long approvals live."""
+    """What was asked of it is in `decisions` and `fetched`; `ttl_ms` is how long approvals live, and
+    without `decided` answers do not end before a decision.
+    """
 
     def __init__(self) -> None:
         self.decisions: list[tuple[str, str]] = []
         self.questions: list[dict[str, Any]] = []
         self.fetched: list[str] = []
         self.ttl_ms = 600_000
+        self.decided = asyncio.Event()
+        self.decided.set()
         self.state = "completed"
         self.expires_at_ms = 0
         self.messages: list[dict[str, Any]] = []
@@ -154,6 +158,7 @@ class PageServer:
                 delta = {"reasoning_content": one["text"]}
                 chunk = {"choices": [{"delta": delta}], "x_agent": told}
             await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
+        await self.decided.wait()
         last = {"choices": [{"delta": {}}], "x_agent": {"state": state}}
         await response.write(f"data: {json.dumps(last)}\n\ndata: [DONE]\n\n".encode())
         return response
@@ -174,7 +179,7 @@ class PageServer:
     async def _approvals(self, _: web.Request) -> web.Response:
         state = "pending" if self.state == "waiting" else "approved"
         shown = {**ASKED, "state": state, "expires_at_ms": self.expires_at_ms}
-        return web.json_response({"approvals": [shown]})
+        return web.json_response([shown])
 
     async def _decide(self, request: web.Request) -> web.Response:
         if self.state != "waiting":
@@ -186,6 +191,7 @@ class PageServer:
 
     def go_on(self, decision: str) -> None:
         """Carry on with the run that waits, as after a decision made anywhere."""
+        self.decided.set()
         outcome = "ok" if decision == "approve" else "denied"
         result = {"call_id": "call_9", "tool": "web_fetch", "outcome": outcome, "duration_ms": 7}
         more = [
@@ -217,9 +223,6 @@ def _picture() -> bytes:
 def page_server() -> Iterator[tuple[PageServer, str]]:
     """Serve the page and the double behind it; give the double and the page's address."""
     double = PageServer()
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
     runners: list[web.AppRunner] = []
 
     async def listen(runner: web.AppRunner) -> str:
@@ -236,10 +239,8 @@ def page_server() -> Iterator[tuple[PageServer, str]]:
         for runner in reversed(runners):
             await runner.cleanup()
 
-    try:
-        yield double, asyncio.run_coroutine_threadsafe(begin(), loop).result(timeout=20)
-    finally:
-        asyncio.run_coroutine_threadsafe(end(), loop).result(timeout=20)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(timeout=20)
-        loop.close()
+    with side_loop() as run:
+        try:
+            yield double, run(begin())
+        finally:
+            run(end())

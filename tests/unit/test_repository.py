@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from backend.kit.page_headers import nginx_lines
+from run_frontend import PROXIED
 from tests.fakes.processes import required_program
 
 ROOT = Path(__file__).parents[2]
@@ -141,6 +142,19 @@ def test_nginx_sends_the_headers_of_the_page():
     text = (ROOT / "nginx.conf").read_text(encoding="utf-8")
     between = text.partition("# <page headers>")[2].partition("# </page headers>")[0]
     assert [line.strip() for line in between.strip().splitlines()] == nginx_lines(html).splitlines()
+
+
+def test_nginx_passes_on_what_run_frontend_does_and_leaves_its_answers_as_they_are():
+    """Artifacts and approvals have cookies, policies and types of their own."""
+    text = (ROOT / "nginx.conf").read_text(encoding="utf-8")
+    pattern, block = re.search(r"location ~ (\S+) \{([^}]*)\}", text).groups()
+    paths = [*PROXIED, "/api/artifacts/art_1", "/api/approve/e30.c2ln", "/v1/chat/completions"]
+    assert [path for path in paths if re.search(pattern, path) is None] == []
+    assert [path for path in ("/", "/api.js", "/app.js", "/v1x") if re.search(pattern, path)] == []
+    assert "proxy_set_header Host $http_host;" in block
+    said = {line.split()[0] for line in block.strip().splitlines()}
+    assert said.isdisjoint({"add_header", "proxy_hide_header", "proxy_cookie_path"})
+    assert "add_header" not in text.partition("location ")[0]
 
 
 def test_every_container_is_locked_down():
