@@ -17,10 +17,10 @@ READER_PATH = "/api/artifacts"
 
 
 def set_page_cookies(response: Response, tokens: LoginTokens, *, secure: bool) -> None:
-    """Give the page its session; the cookie that reads ends with the access token."""
+    """Give the page its session; both are renewed each time the page renews its access token."""
     for name, value, ttl_s, path in (
         (REFRESH_COOKIE, tokens.refresh_token, tokens.refresh_expires_in_s, REFRESH_PATH),
-        (READER_COOKIE, tokens.reader_token, tokens.expires_in_s, READER_PATH),
+        (READER_COOKIE, tokens.reader_token, tokens.reader_expires_in_s, READER_PATH),
     ):
         response.set_cookie(
             name,

@@ -26,6 +26,10 @@ from backend.ports.stores import (
     UserStore,
 )
 
+# Longer than an access token: pictures are loaded by a page that has long been left alone, and a
+# picture cannot ask for a new token. Disabling the account or changing its password ends it at once.
+READER_TTL_S = 86_400
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthOptions:
@@ -191,7 +195,8 @@ class AuthService:
             expires_in_s=self._options.access_token_ttl_s,
             refresh_token=page.secret if page else None,
             refresh_expires_in_s=self._options.refresh_token_ttl_s,
-            reader_token=self._signer.issue(user, kind=READER) if page else "",
+            reader_token=self._signer.issue(user, kind=READER, ttl_s=READER_TTL_S) if page else "",
+            reader_expires_in_s=READER_TTL_S if page else 0,
         )
 
 

@@ -47,7 +47,7 @@ class Principal:
 class LoginTokens:
     """What a log-in gives: a token for requests and, for the page, one that renews it.
 
-    `reader_token` opens files that tools made and nothing else; it ends with the access token.
+    `reader_token` opens files that tools made and nothing else.
     """
 
     user: User
@@ -56,6 +56,7 @@ class LoginTokens:
     refresh_token: str | None
     refresh_expires_in_s: int
     reader_token: str = ""
+    reader_expires_in_s: int = 0
 
 
 class AccountService(Protocol):

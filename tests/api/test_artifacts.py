@@ -98,6 +98,7 @@ async def test_the_pages_cookie_shows_pictures_and_nothing_else(
         assert "httponly" in reader
         assert "samesite=strict" in reader
         assert "path=/api/artifacts" in reader
+        assert "max-age=86400" in reader
         assert (await page.get(f"/api/artifacts/{one.id}")).content == PNG
         assert (await page.get("/api/artifacts")).status_code == 401
         value = page.cookies["steward_reader"]
