@@ -46,7 +46,10 @@ async def test_without_the_library_the_extra_is_named():
     with pytest.raises(EmbeddingFailed, match=INSTALL):
         await embedder.embed_query("a")
     health = await embedder.health()
-    assert (health.ok, health.fix) == (False, "Install it with `pip install 'steward[torch]'`.")
+    assert (health.ok, health.fix) == (
+        False,
+        "Install it with `pip install sentence-transformers`.",
+    )
 
 
 async def test_the_model_is_loaded_once_and_on_first_use():
