@@ -14,7 +14,7 @@ from backend.documents.embedding.sentence_transformers import (
 from backend.ports.embedding import EmbeddingFailed, EmbeddingSpace
 from tests.fakes.instant_clock import InstantClock
 
-INSTALL = r"pip install 'steward\[torch\]'"
+INSTALL = "pip install sentence-transformers"
 
 
 class Library:
@@ -40,7 +40,7 @@ def embedder_of(library: Library, model: str = "some/model") -> SentenceTransfor
 
 
 @pytest.mark.skipif(importlib.util.find_spec(LIBRARY) is not None, reason="it is installed")
-async def test_without_the_library_the_extra_is_named():
+async def test_without_the_library_it_is_named():
     """In the failure and in the health, and nothing breaks before."""
     embedder = SentenceTransformersEmbedder("some/model", InstantClock())
     with pytest.raises(EmbeddingFailed, match=INSTALL):
