@@ -84,6 +84,7 @@ PAGES_GIVEN: list[tuple[str, list[Call]]] = [
     ("https://example.com/a", pages("https://example.com/a")),
     ("read www.example.com/page", pages("https://www.example.com/page")),
     ("summarise example.com/page", pages("https://example.com/page")),
+    ("Read https://example.com/a and tell me what Darjeeling costs", pages("https://example.com/a")),
     ("go to example.org", pages("https://example.org")),
     ("Write a summary of https://example.com/x.", pages("https://example.com/x")),
     ("Read (https://example.com/a_(b)) please", pages("https://example.com/a_(b)")),
