@@ -74,6 +74,7 @@ SQL_GIVEN: list[tuple[str, list[Call]]] = [
     ("How many rows?\n```sql\nselect count(*) from t\n```", sql("select count(*) from t")),
     ("```sql\nselect 1\n```\nand\n```sql\nselect 2\n```", sql("select 1", "select 2")),
     ('SELECT * FROM "sales.csv" s JOIN people p ON p.city = s.city', sql('SELECT * FROM "sales.csv" s JOIN people p ON p.city = s.city')),
+    ('SELECT s.city, b.manager, sum(s.amount) FROM "sales.csv" s JOIN people b ON b.city = s.city GROUP BY ALL', sql('SELECT s.city, b.manager, sum(s.amount) FROM "sales.csv" s JOIN people b ON b.city = s.city GROUP BY ALL')),
     ("Execute this query on sales.csv:\nselect * from sales where city = 'Oslo'", sql("select * from sales where city = 'Oslo'", files=["sales.csv"])),
     ("Run this on the database shop: SELECT 1", sql("SELECT 1", database="shop")),
     ("```sql\ndrop table sales\n```", sql("drop table sales")),
