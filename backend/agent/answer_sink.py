@@ -1,13 +1,15 @@
 """Answer text on its way into a run's log.
 
-Two things may hold a piece back for a moment: it may be a tool call written as text, or half a
-citation marker. Text that turns out to have stood before a call is made a remark afterwards.
+Three things may hold a piece back for a moment: it may be a tool call written as text, half a
+citation marker, or half a link. Text that turns out to have stood before a call is made a remark afterwards.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from backend.agent import made_files
+from backend.agent.file_links import FileLinks
 from backend.agent.markers import MarkerFilter
 from backend.agent.run import Run
 from backend.agent.tool_call_text.gate import CallTextGate
@@ -33,6 +35,8 @@ class AnswerSink:
         self._demotes = demotes
         self._gate = CallTextGate(tools=tools) if tools else None
         self._markers = MarkerFilter(run.citations) if run.citations or run.sought else None
+        addresses = made_files.addresses(run)
+        self._links = FileLinks(addresses) if addresses else None
         self._start = len(run.log.items)
         self.silent = True
 
@@ -48,14 +52,20 @@ class AnswerSink:
             calls = parsed.calls
             self._show(rest)
         if self._markers is not None:
-            self._add(self._markers.close())
+            self._link(self._markers.close())
+        if self._links is not None:
+            self._add(self._links.close())
         if self._demotes and (has_calls or calls):
             self._run.log.demote(self._start)
         return calls
 
     def _show(self, text: str) -> None:
         if text:
-            self._add(self._markers.feed(text) if self._markers is not None else text)
+            self._link(self._markers.feed(text) if self._markers is not None else text)
+
+    def _link(self, text: str) -> None:
+        if text:
+            self._add(self._links.feed(text) if self._links is not None else text)
 
     def _add(self, text: str) -> None:
         if text:

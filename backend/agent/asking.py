@@ -104,9 +104,9 @@ def asked_text(approvals: Sequence[Approval], links: ApprovalLinks | None) -> st
     """
     blocks = [_asked(one, linked(one, links) if links else "") for one in approvals]
     head = "Before I go on, I need your word"
-    return f"{head} on {'this call' if len(blocks) == 1 else 'these calls'}:\n\n" + "\n\n".join(
-        blocks
-    )
+    called = "this call" if len(blocks) == 1 else "these calls"
+    then = ['When you have decided, send "go on".'] if links else []
+    return "\n\n".join([f"{head} on {called}:", *blocks, *then])
 
 
 def _asked(approval: Approval, url: str) -> str:

@@ -14,6 +14,14 @@ _LINK = re.compile(
 _MARKDOWN = re.compile(r"([\\\[\]!*_`<>])")
 
 
+def addresses(run: Run) -> dict[str, str]:
+    """Give the address of each file made so far by its name, of the newest where names are alike."""
+    keeper = run.parts.artifacts
+    if keeper is None or run.request.template.response_schema is not None:
+        return {}
+    return {one.filename: keeper.link(one) for one in run.artifacts}
+
+
 def show(run: Run) -> None:
     """Add Markdown for the files made in this run that its answer does not link to itself.
 

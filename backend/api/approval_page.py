@@ -27,6 +27,7 @@ HEADERS = {
     "cache-control": "no-store",
     "x-robots-tag": "noindex",
 }
+AFTERWARDS = 'To go on in the chat that brought you here, send "go on" there.'
 REFRESH_S = 3
 STATES = {
     "approved": "You allowed this call.",
@@ -65,6 +66,7 @@ def outcome(approval: Approval, *, state: str, answer: str) -> str:
     body = (
         f"<h1>{escape(STATES.get(approval.state, ''))}</h1>{_call(approval)}"
         f"<p>{escape(RUNS.get(state, ''))}</p>{said}"
+        f"<p>{escape(AFTERWARDS)}</p>"
     )
     return _page("Decided", body, refresh=running)
 

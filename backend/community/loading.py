@@ -80,7 +80,7 @@ def _missing(module: str) -> str:
     package = module.partition(".")[0]
     if package != module and find_spec(package) is not None:
         return f"there is no module {module}"
-    mend = "pip install 'steward[community]'" if "langchain" in package else "install it"
+    mend = "pip install langchain-community" if package == "langchain_community" else "install it"
     return f"{package} is not installed: {mend}"
 
 

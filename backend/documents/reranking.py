@@ -18,7 +18,7 @@ from backend.ports.documents import Passage, SearchAnswer, SearchQuery
 logger = logging.getLogger(__name__)
 CANDIDATES_PER_PASSAGE = 4
 MOST_CANDIDATES = 50
-FIX = "Install it with: pip install 'steward[torch]'"
+FIX = "Install it with: pip install sentence-transformers"
 Score = Callable[[list[tuple[str, str]]], Sequence[float]]
 """Judges pairs of question and passage, blocking: a higher number is a better answer."""
 

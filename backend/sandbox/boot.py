@@ -130,7 +130,10 @@ class Runner:
         import traceback
 
         for name, source in self.sources.items():
-            linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+            lines = f"{source}\n".splitlines(
+                True
+            )  # without the last end of line, marks are one off
+            linecache.cache[name] = (len(source), None, lines, name)
         whole = traceback.TracebackException.from_exception(error, compact=True)
         waiting: list[Any] = [whole]
         seen: set[int] = set()

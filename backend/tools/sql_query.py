@@ -169,16 +169,18 @@ class SqlQuery:
         listed = rows.rows[: self._options.max_shown_rows]
         shown = markdown_table(names, listed, cell_chars=self._options.max_cell_chars)
         total = "more than are listed" if rows.total is None else str(rows.total)
-        told = f"{total} rows" if len(listed) == rows.total else f"{len(listed)} of {total} rows"
+        told = total if len(listed) == rows.total else f"{len(listed)} of {total}"
+        counted = f"{told} row." if told == "1" else f"{told} rows."
         notes = [f"Note: {one_line(note, max_chars=200)}." for note in rows.notes]
-        table = shown if listed else f"No rows. Columns: {', '.join(names)}."
+        # Without an empty line Markdown takes what follows for another row.
+        table = f"{shown}\n" if listed else f"No rows. Columns: {', '.join(names)}."
         data = {
             "columns": [{"name": one.name, "type": one.type} for one in rows.columns],
             "rows": [list(row) for row in rows.rows],
             "total": rows.total,
             "truncated": rows.truncated,
         }
-        return ToolResult(text="\n".join([table, f"{told}.", *notes, *faults]), data=data)
+        return ToolResult(text="\n".join([table, counted, *notes, *faults]), data=data)
 
 
 def build(options: Options, services: Services) -> Tool:

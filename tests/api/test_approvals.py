@@ -94,6 +94,7 @@ async def test_a_call_is_asked_for_allowed_and_answered(
     choice, agent = answer["choices"][0], answer["x_agent"]
     assert (choice["finish_reason"], agent["state"]) == ("stop", "waiting")
     assert "math_calc" in choice["message"]["content"]
+    assert choice["message"]["content"].endswith('\n\nWhen you have decided, send "go on".')
     [waiting] = (await admin.get("/api/approvals")).json()
     assert [agent["approvals"][0]["call_id"], agent["run_id"]] == [
         waiting["call_id"],
@@ -220,6 +221,7 @@ async def test_the_signed_link_shows_decides_and_then_shows_the_answer(
     await ended(admin, run_id)
     shown = await nobody.get(link)
     assert "42" in shown.text
+    assert "send &quot;go on&quot; there" in shown.text
     assert 'http-equiv="refresh"' not in shown.text
     again = await nobody.post(link, data={"decision": "deny"})
     assert (again.status_code, "You allowed this call" in again.text) == (409, True)

@@ -29,7 +29,7 @@ EXAMPLES = {
 PASSWORD = "a password for the readme"
 
 
-@pytest.mark.parametrize("name", ["builtin", "documents", "modes"])
+@pytest.mark.parametrize("name", ["builtin", "documents", "modes", "tools"])
 def test_an_example_prints_what_the_readme_says(name: str, tmp_path: Path) -> None:
     """The code is run as it stands, only the address is another."""
     code, printed = EXAMPLES[name]

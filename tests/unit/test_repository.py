@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from backend.kit.page_headers import nginx_lines
+from backend.query.databases.order import kind_of
 from run_frontend import PROXIED
 from tests.fakes.processes import required_program
 
@@ -198,3 +199,19 @@ def test_a_decision_is_short_and_numbered(path):
     """At most 40 lines: context, decision, consequences."""
     assert re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", path.name)
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 40
+
+
+def test_nobody_is_told_to_install_this_project_by_its_name():
+    """It is run from its folder; a package index may hold anything under that name."""
+    texts = [*ROOT.glob("backend/**/*.py"), *ROOT.glob("docs/**/*.md"), ROOT / "README.md"]
+    wrong = re.compile(r"pip install '?steward\b")
+    assert [one for one in texts if wrong.search(one.read_text(encoding="utf-8"))] == []
+
+
+def test_packages_that_hints_name_are_those_of_the_extras():
+    """What a missing driver's hint says to install is what pyproject.toml lists."""
+    for kind in ("postgresql", "mysql"):
+        package = kind_of(f"{kind}://h/x").package
+        assert package in {
+            one for found in PROJECT["optional-dependencies"].values() for one in found
+        }

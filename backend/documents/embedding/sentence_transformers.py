@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 QUERIES_KEPT_S = 3600.0
 SLICE_TEXTS = 32
 LIBRARY = "sentence_transformers"
-FIX = "Install it with `pip install 'steward[torch]'`."
+FIX = "Install it with `pip install sentence-transformers`."
 
 Encode = Callable[[list[str]], "NDArray[np.float32]"]
 """Embeds texts, blocking: an array of shape (texts, dimensions)."""

@@ -103,7 +103,9 @@ def _beside(name: str, kind: str, value: str, text: str) -> object:
     if name == "database":
         said = _DATABASE.search(text)
         return (said["quoted"] or said["after"] or said["before"]) if said else MISSING
-    found = [one for one in files_named(name, text) if one not in value or kind == "sql"]
+    # The tool finds what the code itself names; naming it would shut out the other tables of a join.
+    beside = files_named(name, "" if text in value else text.replace(value, " "))
+    found = [one for one in beside if one not in value or kind == "sql"]
     return found or MISSING
 
 

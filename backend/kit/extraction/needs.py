@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from backend.kit.extraction.asked import Asked
 from backend.kit.extraction.chains import CALC_LEAD, PAIR, chain
@@ -30,6 +31,10 @@ _PART = re.compile(
     r"|,? and (?=the (?:capital|height|area|currency|author|president|length|age) of\b)"
     r"|,? and (?=[\d(][\d.]*\s*[-+*/^%]\s*[\d(])"
     r"|,? then (?=\w))\s*",
+    re.IGNORECASE,
+)
+_TELL_ME = re.compile(
+    r"\W*(?:then |also |please )*(?:(?:tell|give|show) (?:me|us)|find(?: out)?|list)\b",
     re.IGNORECASE,
 )
 _STATISTICS = re.compile(
@@ -114,8 +119,26 @@ def needs(asked: Asked, *, first: int = 1, prefer: Prefer | None = None) -> list
         reads = any(stands_in(url, part) for url in asked.urls) and wants_reading(part)
         if _COMPOSE.match(part) and not (reads or of_documents(part) or _table(part, 1, asked)):
             continue
-        steps += _part_steps(part, steps, first + len(steps), asked)
+        made = _part_steps(part, steps, first + len(steps), asked)
+        steps = _joined(part, steps, made)
     return steps[:MAX_STEPS]
+
+
+def _joined(part: str, steps: list[Step], made: list[Step]) -> list[Step]:
+    """Add what a part needs; "read this page and tell me ..." asks the page itself."""
+    if not steps or not _is_of_the_page(part, steps[-1], made):
+        return [*steps, *made]
+    return [*steps[:-1], replace(steps[-1], text=f"{steps[-1].text} and {part}")]
+
+
+def _is_of_the_page(part: str, before: Step, made: Sequence[Step]) -> bool:
+    asks_nobody = not made or (len(made) == 1 and made[0].kind in {"encyclopedia", "open"})
+    return (
+        before.kind == "fetch"
+        and asks_nobody
+        and _TELL_ME.match(part) is not None
+        and "wikipedia" not in part.casefold()
+    )
 
 
 def _made_for(part: str, tool: str, one_at_a_time: bool, *, number: int) -> list[Step]:  # noqa: FBT001 - a pair as `prefer` gives it

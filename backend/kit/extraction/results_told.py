@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from backend.kit.extraction.from_documents import marked
@@ -148,12 +149,14 @@ def told_of_rows(text: str, file: str) -> str | None:
 def told_of_columns(text: str) -> str | None:
     """List the columns of the tables that a tool described; None where it describes none."""
     tables = tables_of(text)
-    return "\n".join(_columns(one) for one in tables[:20]) or None
+    files = [one.file for one in tables]
+    named = [one if files.count(one.file) == 1 else replace(one, file="") for one in tables]
+    return "\n".join(_columns(one) for one in named[:20]) or None
 
 
 def _columns(table: TableShape) -> str:
     name = table.file or table.name or "The table"
-    rows = f"{table.rows} rows and " if table.rows else ""
+    rows = f"{table.rows} row{'' if table.rows == '1' else 's'} and " if table.rows else ""
     told = ", ".join(
         f"{one.name} (number)" if one.numeric else one.name
         for one in table.columns[:_MAX_COLUMNS_TOLD]

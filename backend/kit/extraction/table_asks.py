@@ -50,7 +50,7 @@ _EMPTY_WORDS: Final = re.compile(
 )
 
 _COLUMNS = re.compile(
-    r"\b(?:which|what|list|show(?: me)?|name|give me|welche|was für)\b(?: \w+){0,3}? (?:columns?|fields?|headers?|headings?|variables|spalten)\b"
+    r"\b(?:which|what|list|show(?: me)?|name|give me|welche|was für)\b(?: \w+){0,3}? (?:columns?|fields?|headers?|headings?|variables|tables|(?:work)?sheets|tabs|spalten|tabellen)\b"
     r"|\b(?:column|field) names\b|\b(?:schema|structure)\b|\bhow many (?:columns|fields)\b|\bwie viele spalten\b"
     r"|^\W*(?:the )?(?:columns?|headers?|spalten)\b",
     re.IGNORECASE,

@@ -108,5 +108,5 @@ def _adapter(kind: Kind) -> ModuleType:
 
 
 def _install(kind: Kind) -> str:
-    extra = f"pip install 'steward[{kind.extra}]'" if kind.extra else "install the driver it names"
-    return f"its driver is not installed: {extra}"
+    mend = f"pip install '{kind.package}'" if kind.package else "install the driver it names"
+    return f"its driver is not installed: {mend}"

@@ -11,11 +11,11 @@ from sqlalchemy.exc import ArgumentError
 
 Action = Literal["look", "schema", "query"]
 
-# What SQLAlchemy calls a database: what people and the guard call it, and the extra with its driver.
+# What SQLAlchemy calls a database: what people and the guard call it, and the package of its driver.
 _KINDS = {
-    "postgresql": ("PostgreSQL", "postgres", "postgres"),
-    "mysql": ("MySQL", "mysql", "mysql"),
-    "mariadb": ("MariaDB", "mysql", "mysql"),
+    "postgresql": ("PostgreSQL", "postgres", "psycopg[binary]"),
+    "mysql": ("MySQL", "mysql", "pymysql"),
+    "mariadb": ("MariaDB", "mysql", "pymysql"),
     "sqlite": ("SQLite", "sqlite", ""),
     "mssql": ("SQL Server", "tsql", ""),
     "oracle": ("Oracle", "oracle", ""),
@@ -45,7 +45,7 @@ class Kind:
     backend: str
     label: str
     dialect: str
-    extra: str
+    package: str
     enforced: bool
 
 
@@ -59,9 +59,13 @@ def kind_of(url: str) -> Kind:
         shown = re.sub(r"\W", "", backend)[:30]
         msg = f"databases of the kind {shown} are not supported"
         raise Unreachable(msg)
-    label, dialect, extra = _KINDS[backend]
+    label, dialect, package = _KINDS[backend]
     return Kind(
-        backend=backend, label=label, dialect=dialect, extra=extra, enforced=backend in _ENFORCED
+        backend=backend,
+        label=label,
+        dialect=dialect,
+        package=package,
+        enforced=backend in _ENFORCED,
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from backend.agent.file_links import FileLinks
 from backend.agent.made_files import named_only
 from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.kit.signed_links import LinkSigner
@@ -86,6 +88,35 @@ async def test_an_answer_ends_with_links_to_what_was_made(drawing: Any) -> None:
     assert [one["filename"] for one in results[0]["artifacts"]] == ["a_[1].png", "t.csv"]
     tool_text = made.model.requests[1].messages[-1]["content"]
     assert "Files made, shown to the user with your answer: a_[1].png, t.csv." in tool_text
+
+
+async def test_a_link_of_the_models_own_to_a_made_file_opens_it(drawing: Any) -> None:
+    """However its path was imagined; the file is not linked a second time."""
+    made = drawing("Here: ![it](sandbox:/mnt/data/a_%5B1%5D.png), [all](./t.csv), [x](http://x.example/t.csv).")  # fmt: skip
+    run = await made.ask("draw", mode="react")
+    ids = {one.filename: one.id for one in await made.stores.artifacts.list(USER)}
+    said = re.sub(r"\?key=[\w.-]+", "", run.log.content())
+    assert said == (
+        f"Here: ![it]({LINK}{ids['a_[1].png']}), [all]({LINK}{ids['t.csv']}), [x](http://x.example/t.csv)."
+    )
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 400])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a [b](c.png) d",
+        "x](c.png",
+        "list[0](c.png, 1)",
+        "[b](d.png) ](" + "y" * 400 + ") end]",
+        "[1] and ](",
+    ],
+)
+def test_pieces_of_any_size_give_the_same_text(text: str, size: int) -> None:
+    """What is held back comes in the end, and only whole links to made files change."""
+    links = FileLinks({"c.png": "http://s/1"})
+    pieces = [links.feed(text[at : at + size]) for at in range(0, len(text), size)]
+    assert "".join([*pieces, links.close()]) == text.replace("](c.png)", "](http://s/1)")
 
 
 async def test_nothing_is_added_to_an_answer_of_a_given_form(drawing: Any) -> None:

@@ -207,7 +207,7 @@ async def test_a_coroutine_is_cancelled_at_the_deadline(tmp_path):
         (f"{HERE}:not_a_tool", "not_a_tool", f"{HERE}:not_a_tool is no LangChain tool"),
         ({"import": f"{HERE}:CannotBeMade", "arguments": {"api_key": "hush-hush"}}, "cannotbemade", "CannotBeMade cannot be made: ValidationError: api_key: Input should be a valid integer"),
         ("tests.fakes.broken_langchain_tools:X", "x", "cannot be imported: RuntimeError: no server for *** second line"),
-        ("langchain_nosuch.tools:Search", "search", "langchain_nosuch is not installed: pip install 'steward[community]'"),
+        ("langchain_nosuch.tools:Search", "search", "langchain_nosuch is not installed: install it"),
         ("tests.fakes.nosuch:Search", "search", "there is no module tests.fakes.nosuch"),
         ({"import": f"{HERE}:echo", "arguments": {"a": 1}}, "echo", "is made already and takes no arguments"),
     ],

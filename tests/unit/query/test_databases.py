@@ -349,7 +349,7 @@ async def test_a_database_that_cannot_be_asked_says_why_without_its_address(tmp_
     assert "127.0.0.1" not in everything
 
 
-async def test_a_driver_that_is_not_installed_is_named_with_its_extra():
+async def test_a_driver_that_is_not_installed_is_named():
     """Nothing else is wrong with the database."""
     url = "oracle://keeper:hush-hush@h/x"
     entry = DatabaseEntry(name="shop", url=url, account_is_read_only=True)

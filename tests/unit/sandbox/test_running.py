@@ -62,6 +62,12 @@ async def test_a_traceback_shows_the_code_alone(run) -> None:
     assert outcome.error.rstrip().endswith("KeyError: 'no'")
 
 
+async def test_marks_stand_under_what_failed(run) -> None:
+    """In the last line too, which has no end of line."""
+    outcome = await run("x = 0\nprint(1/x)")
+    assert "    print(1/x)\n          ~^~\n" in outcome.error
+
+
 @pytest.mark.parametrize(
     ("code", "exit_", "error"),
     [

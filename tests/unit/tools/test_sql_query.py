@@ -78,7 +78,7 @@ async def test_an_answer_is_a_table_for_the_model_and_json_for_the_client(ask):
     )
     assert (
         found.text
-        == "| region | total |\n| --- | --- |\n| North | 1.50 |\n| South | 2.25 |\n2 rows."
+        == "| region | total |\n| --- | --- |\n| North | 1.50 |\n| South | 2.25 |\n\n2 rows."
     )
     assert found.data == {
         "columns": [
@@ -96,6 +96,7 @@ async def test_long_answers_say_how_many_rows_there_are(ask):
     found = await ask(sql="SELECT * FROM range(10), sales", max_rows=5)
     assert "2 of 30 rows." in found.text
     assert (len(found.data["rows"]), found.data["total"], found.data["truncated"]) == (5, 30, True)
+    assert (await ask(sql="SELECT count(*) AS n FROM sales")).text.endswith("\n\n1 row.")
 
 
 @pytest.mark.parametrize("args", [{"action": "schema"}, {}])

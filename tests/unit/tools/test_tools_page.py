@@ -9,8 +9,9 @@ import pytest
 from backend import tools
 from backend.kit.discovery import modules_of
 
-PAGE = (Path(__file__).parents[3] / "docs" / "tools.md").read_text(encoding="utf-8")
-SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE))
+PAGE_FOLDER = Path(__file__).parents[3] / "docs"
+PAGE = (PAGE_FOLDER / "tools.md").read_text(encoding="utf-8")
+SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^##? |\Z)", PAGE, re.DOTALL | re.MULTILINE))
 
 
 def described(name):
@@ -41,6 +42,29 @@ def test_a_section_says_what_the_tool_touches(name):
     """In the words of TOUCHES."""
     tool = described(name)
     assert f"**Touches** ({', '.join(sorted(tool.TOUCHES))})" in SECTIONS[name]
+
+
+@pytest.mark.parametrize("word", ["Limits", "Threat model"])
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_tells_limits_and_threat_model(name, word):
+    """In a paragraph of its own with something in it."""
+    told = re.search(rf"^\*\*{word}\.\*\* (.+)$", SECTIONS[name], re.MULTILINE)
+    assert told, f"docs/tools.md says nothing of {word.lower()} under {name}"
+    assert len(told[1].split()) >= 15
+
+
+def test_sections_stand_in_the_order_of_their_names():
+    """A reader looks a tool up."""
+    assert list(SECTIONS) == sorted(SECTIONS)
+
+
+def test_settings_of_the_whole_server_that_the_page_names_exist():
+    """Whole, or up to the dots that stand for several of a group; each shared group is named."""
+    known = (PAGE_FOLDER / "settings.md").read_text(encoding="utf-8")
+    named = {one for one in re.findall(r"[A-Z]+__[A-Z_]*", PAGE) if not one.startswith("TOOLS__")}
+    assert [one for one in named if f"`{one}" not in known] == []
+    groups = {one.partition("__")[0] for one in named}
+    assert {"SANDBOX", "QUERY", "WEB", "APPROVALS", "ARTIFACTS"} <= groups
 
 
 def _written(value: object) -> str:

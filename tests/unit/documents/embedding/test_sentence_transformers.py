@@ -14,7 +14,7 @@ from backend.documents.embedding.sentence_transformers import (
 from backend.ports.embedding import EmbeddingFailed, EmbeddingSpace
 from tests.fakes.instant_clock import InstantClock
 
-INSTALL = r"pip install 'steward\[torch\]'"
+INSTALL = "pip install sentence-transformers"
 
 
 class Library:
@@ -40,13 +40,16 @@ def embedder_of(library: Library, model: str = "some/model") -> SentenceTransfor
 
 
 @pytest.mark.skipif(importlib.util.find_spec(LIBRARY) is not None, reason="it is installed")
-async def test_without_the_library_the_extra_is_named():
+async def test_without_the_library_it_is_named():
     """In the failure and in the health, and nothing breaks before."""
     embedder = SentenceTransformersEmbedder("some/model", InstantClock())
     with pytest.raises(EmbeddingFailed, match=INSTALL):
         await embedder.embed_query("a")
     health = await embedder.health()
-    assert (health.ok, health.fix) == (False, "Install it with `pip install 'steward[torch]'`.")
+    assert (health.ok, health.fix) == (
+        False,
+        "Install it with `pip install sentence-transformers`.",
+    )
 
 
 async def test_the_model_is_loaded_once_and_on_first_use():

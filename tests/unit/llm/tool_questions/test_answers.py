@@ -65,6 +65,7 @@ ANSWERS: list[tuple[str, list[Result], str]] = [
     ("summarise https://example.com/a", read(PAGE), "Cats need food. [1] Dogs need walks every day. [1] Prices rose in 2023. [1]"),
     ("https://example.com/a", read("Error: this cannot be done: the address is private."), "The tool web_fetch could not answer: the address is private."),
     ("how many rows does data.xlsx have?", [(*data("data.xlsx", aggregates=["count"])[0], "data.xlsx: 42 rows.\n| count |\n| --- |\n| 42 |")], "data.xlsx has 42 rows."),
+    ("What sheets are in a.xlsx?", [(*look("a.xlsx")[0], "a_x (from a.xlsx, X, 2 rows):\n  city VARCHAR, such as Oslo\na_y (from a.xlsx, Y, 1 row):\n  rent BIGINT, such as 9")], "a_x has 2 rows and 1 column: city.\na_y has 1 row and 1 column: rent (number)."),
     ("which columns are in sales.csv?", [(*look("sales.csv")[0], SALES)], "sales.csv has 120 rows and 4 columns: city, product, month, sales (number)."),
     ("sum of sales by city in sales.csv", worked_out(SUMMED), "Sum of sales per city: Oslo 7, Bonn 5."),
     ("sum of sales by city in sales.csv", worked_out(SUMMED + SHOWN), "Sum of sales per city: Oslo 7, Bonn 5."),
