@@ -342,7 +342,9 @@ async def test_one_owner_with_slow_pages_does_not_keep_another_out(make_reader, 
         for number in range(20)
     ]
     await double.held.wait()
-    assert (await reader.read(double.page("/fine", "fine"), owner="ben")).text == "fine"
+    async with asyncio.timeout(20):
+        page = await reader.read(double.page("/fine", "fine"), owner="ben")
+    assert page.text == "fine"
     assert not any(one.done() for one in hogs)
     for one in hogs:
         one.cancel()
