@@ -5,6 +5,8 @@ Not for: log lines (`redaction`).
 
 from __future__ import annotations
 
+import math
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -15,12 +17,16 @@ SECRET_WORDS = (
     "password",
     "passwd",
     "passphrase",
+    "passcode",
+    "pwd",
     "secret",
     "token",
     "api_key",
     "apikey",
     "api-key",
     "private_key",
+    "access_key",
+    "accesskey",
     "credential",
     "authorization",
     "cookie",
@@ -29,16 +35,24 @@ MASK = "***"
 MOST_CHARS = 500
 _MOST_MEMBERS = 50
 _MOST_DEPTH = 6
+_MOST_VALUES = 1_000
+_TEXTS_AT_MOST = 40  # all texts together may be so many times as long as one
+_MOST_BITS = 64  # of whole numbers that JSON readers agree on
 
 
 def masked(arguments: Mapping[str, Any], *, max_chars: int = MOST_CHARS) -> dict[str, Any]:
-    """Copy arguments: secrets masked at any depth, texts over `max_chars` and long lists cut."""
+    """Copy arguments: secrets masked at any depth, texts over `max_chars` and long lists cut.
+
+    However wide and deep they are, the copy is small, and so is the work; it is always JSON.
+    """
     return _Masking(max_chars).members(arguments, depth=0)
 
 
 class _Masking:
     def __init__(self, max_chars: int) -> None:
         self._max_chars = max_chars
+        self._values_left = _MOST_VALUES
+        self._chars_left = _TEXTS_AT_MOST * max_chars
 
     def members(self, value: Mapping[str, Any], *, depth: int) -> dict[str, Any]:
         kept = list(value.items())[:_MOST_MEMBERS]
@@ -48,13 +62,16 @@ class _Masking:
         return copied
 
     def _value(self, name: str, value: object, depth: int) -> object:
-        lowered = name.lower()
-        if any(word in lowered for word in SECRET_WORDS):
+        self._values_left -= 1
+        if self._values_left < 0:
+            return "..."
+        folded = unicodedata.normalize("NFKC", name[: self._max_chars]).lower()
+        if any(word in folded for word in SECRET_WORDS):
             return MASK
         if isinstance(value, str):
             return self._text(value)
-        if isinstance(value, int | float | bool) or value is None:
-            return value
+        if isinstance(value, int | float) or value is None:
+            return _number(value)
         return self._inner(name, value, depth + 1)
 
     def _inner(self, name: str, value: object, depth: int) -> object:
@@ -73,6 +90,17 @@ class _Masking:
         """Redact before cutting: half a secret would not be known for one."""
         seen = text[: 4 * self._max_chars]
         shown = clean_text(redact(seen))
-        if len(shown) <= self._max_chars and len(seen) == len(text):
+        most = min(self._max_chars, self._chars_left)
+        self._chars_left -= min(len(shown), most)
+        if len(shown) <= most and len(seen) == len(text):
             return shown
-        return shown[: self._max_chars] + "..."
+        return shown[:most] + "..."
+
+
+def _number(value: float | None) -> float | str | None:
+    """Write as text what is no number to JSON, or one that no two readers read alike."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, int) and value.bit_length() >= _MOST_BITS:
+        return f"a whole number of {value.bit_length()} bits"
+    return value

@@ -13,7 +13,11 @@ _SHAPES = re.compile(
     | (?P<user>//|^)[^\s/@:]*:[^\s/@]*(?=@)                   # user:password@ in addresses
     | (?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*   # JSON web tokens
     | (?P<link>/api/approve/)[A-Za-z0-9_.-]{8,}             # Signed links
-    | \b(?:sk|pk|tvly|ghp|hf)[-_][A-Za-z0-9_-]{6,}            # API keys
+    | (?P<query>/api/artifacts/[A-Za-z0-9_-]{1,80}\?key=)[A-Za-z0-9_.-]{8,}   # Links to made files
+    | (?P<named>(?:password|passwd|passphrase|pwd|secret|token|api_?key)["']?\s{0,3}[=:]\s{0,3}["'])[^"'\n]{3,200}
+    | \b(?:sk|pk|tvly|gh[oprsu]|hf|glpat|github_pat|xox[abeoprs])[-_][A-Za-z0-9_-]{6,}   # API keys
+    | \b(?:AKIA|ASIA)[A-Z0-9]{16}\b | \bAIza[A-Za-z0-9_-]{30,}
+    | -----BEGIN\ [A-Z ]{0,30}PRIVATE\ KEY-----[A-Za-z0-9+/=\s]{0,8000}
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
@@ -21,6 +25,9 @@ _SHAPES = re.compile(
 
 def redact(text: str) -> str:
     """Replace everything in the text that has the shape of a secret by `***`."""
-    return _SHAPES.sub(
-        lambda match: f"{match['bearer'] or match['user'] or match['link'] or ''}***", text
-    )
+    return _SHAPES.sub(_masked, text)
+
+
+def _masked(match: re.Match[str]) -> str:
+    kept = ("bearer", "user", "link", "query", "named")
+    return next(filter(None, (match[name] for name in kept)), "") + "***"

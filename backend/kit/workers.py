@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from backend.kit.fair_places import FairPlaces
 from backend.kit.worker_process import (
     WorkerCrashed,
     WorkerError,
@@ -77,7 +78,7 @@ class WorkerPool:
         self._clock = clock
         self._limits = limits
         self._import_path = list(import_path or _own_import_path())
-        self._places = asyncio.Semaphore(size)
+        self._places = FairPlaces(size)
         self._idle: list[_Idle] = []
         self._alive: set[WorkerProcess] = set()
         self._chores: set[asyncio.Task[None]] = set()
@@ -89,8 +90,10 @@ class WorkerPool:
         """The process ids of the workers that run now."""
         return tuple(sorted(one.pid for one in self._alive if one.pid is not None))
 
-    async def call(self, payload: object) -> Any:  # noqa: ANN401 - any JSON
+    async def call(self, payload: object, *, owner: str = "") -> Any:  # noqa: ANN401 - any JSON
         """Run the function once; the wait for a free worker is not part of its time.
+
+        `owner` is whose call it is: of several workers, one owner's calls never take all.
 
         Raises:
             WorkerTimeout: it took more than `wall_s` seconds or `cpu_s` seconds of CPU.
@@ -98,7 +101,7 @@ class WorkerPool:
             WorkerRefused: the function raised; `kind` names the exception's class.
         """
         body = orjson.dumps(payload)
-        async with self._places:
+        async with self._places.place(owner):
             if self._closed:
                 raise WorkerCrashed("the worker pool is closed")
             return await self._serve(self._take(), body)

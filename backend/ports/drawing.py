@@ -21,7 +21,7 @@ _NEEDED = "matplotlib"
 _MARK = b"\x89PNG\r\n\x1a\n"
 
 
-async def draw(sandbox: Sandbox | None, chart: Chart) -> MadeFile:
+async def draw(sandbox: Sandbox | None, chart: Chart, *, owner: str) -> MadeFile:
     """Draw a chart as PNG.
 
     Raises:
@@ -36,7 +36,8 @@ async def draw(sandbox: Sandbox | None, chart: Chart) -> MadeFile:
         folder = await asyncio.to_thread(_written, chart.data())
         try:
             given = InputFile(name=DATA_NAME, path=Path(folder.name) / DATA_NAME)
-            outcome = await sandbox.run(CodeJob(code=chart.program(), files=(given,)))
+            job = CodeJob(code=chart.program(), owner=owner, files=(given,))
+            outcome = await sandbox.run(job)
         finally:
             await asyncio.to_thread(folder.cleanup)
     except SandboxUnavailable as exc:

@@ -110,7 +110,9 @@ async def _table_file(documents: Documents, user_id: str, file: File) -> TableFi
         return None
     head = await asyncio.to_thread(_head, held[1])
     kind = table_kind(head, file.filename, file.document.kind)
-    return None if kind is None else TableFile(name=file.filename, path=held[1], kind=kind)
+    if kind is None:
+        return None
+    return TableFile(name=file.filename, path=held[1], kind=kind, owner=user_id)
 
 
 def _head(path: Path) -> bytes:

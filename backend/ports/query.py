@@ -33,6 +33,7 @@ class TableFile:
     name: str
     path: Path
     kind: TableKind
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,10 +35,12 @@ class CodeJob:
     """One piece of Python to run.
 
     `earlier` is run first, in the same interpreter and unseen, to bring back what it defined;
-    `timeout_s` bounds both together and can only shorten what the sandbox allows.
+    `timeout_s` bounds both together and can only shorten what the sandbox allows. Owners share the
+    sandbox: where there is room for several jobs, no owner's fill all of it.
     """
 
     code: str
+    owner: str = ""
     files: tuple[InputFile, ...] = ()
     earlier: tuple[str, ...] = ()
     timeout_s: float | None = None

@@ -32,8 +32,11 @@ class WebPage:
 class WebReader(Protocol):
     """Reads public pages; private addresses are refused at every hop."""
 
-    async def read(self, url: str) -> WebPage:
-        """Fetch and read one page; raise PageUnreadable."""
+    async def read(self, url: str, *, owner: str = "") -> WebPage:
+        """Fetch and read one page; raise PageUnreadable.
+
+        `owner` is who asks: one owner's pages never take all the places there are.
+        """
         ...
 
     async def aclose(self) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import get_args
 
+from backend.kit.fair_places import FairPlaces
 from backend.ports.sandbox import CodeJob, CodeOutcome, Exit, SandboxUnavailable
 from backend.sandbox.bwrap import FIRST_UID, find_programs
 from backend.sandbox.interpreter import look
@@ -59,7 +60,7 @@ class Bubblewrap:
             machine=machine,  # pyright: ignore[reportArgumentType] - compared just before
         )
         self._staging = Staging(options.folder)
-        self._places = asyncio.Semaphore(options.concurrent)
+        self._places = FairPlaces(options.concurrent)
         self.as_root = os.geteuid() == 0
         numbers = range(options.concurrent)
         self._uids = [FIRST_UID + one if self.as_root else None for one in numbers]
@@ -71,7 +72,7 @@ class Bubblewrap:
         Raises:
             SandboxUnavailable: when the walls could not be put up this time.
         """
-        async with self._places:
+        async with self._places.place(job.owner):
             uid = self._uids.pop()
             try:
                 return await self._unbroken(job, limits or self.options.limits, uid)

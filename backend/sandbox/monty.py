@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from backend.kit.fair_places import FairPlaces
 from backend.kit.plain_text import shorten
 from backend.ports.sandbox import (
     CodeJob,
@@ -66,7 +67,7 @@ class Monty:
     def __init__(self, options: SandboxOptions) -> None:
         self._limits = options.limits
         self._staging = Staging(options.folder)
-        self._places = asyncio.Semaphore(options.concurrent)
+        self._places = FairPlaces(options.concurrent)
 
     async def ready(self) -> SandboxReport:
         """Try it: a sum, an endless loop, and a file of this machine.
@@ -93,7 +94,7 @@ class Monty:
         Raises:
             SandboxUnavailable: when the worker cannot be started.
         """
-        async with self._places:
+        async with self._places.place(job.owner):
             return await self._run(job)
 
     async def aclose(self) -> None:

@@ -163,7 +163,7 @@ class DataAnalysis:
             raise ToolRetry(one_line(str(exc), max_chars=1_500)) from exc
         except QueryFailed as exc:
             raise ToolFailed(str(exc)) from exc
-        picture = await draw(self._services.sandbox, chart)
+        picture = await draw(self._services.sandbox, chart, owner=context.user_id)
         return ToolResult(text=chart.told(), data=chart.summary(), files=(picture,))
 
     async def _answered(

@@ -153,10 +153,11 @@ class MathCalc:
         self._pool = pool
         self._timeout_s = timeout_s
 
-    async def run(self, args: Args, context: port.ToolContext) -> ToolResult:  # noqa: ARG002 - the port's signature
+    async def run(self, args: Args, context: port.ToolContext) -> ToolResult:
         """Answer; ToolRetry when the formula cannot be read, ToolFailed when it has no answer in bounds."""
         try:
-            answer: dict[str, Any] = await self._pool.call(self._request(args))
+            asked, owner = self._request(args), context.user_id
+            answer: dict[str, Any] = await self._pool.call(asked, owner=owner)
         except WorkerRefused as exc:
             raise _in_words(exc, args) from exc
         except WorkerTimeout as exc:

@@ -129,6 +129,7 @@ class PythonCode:
         files = await self._files(args, context.user_id, earlier)
         job = CodeJob(
             code=args.code,
+            owner=context.user_id,
             files=tuple(InputFile(name=one.file.filename, path=one.path) for one in files),
             earlier=tuple(one.code for one in earlier),
         )

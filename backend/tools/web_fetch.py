@@ -67,11 +67,11 @@ class WebFetch:
         self._options = options
         self._web = web
 
-    async def run(self, args: Args, context: ToolContext) -> ToolResult:  # noqa: ARG002 - the port's signature
+    async def run(self, args: Args, context: ToolContext) -> ToolResult:
         """Read it; ToolFailed when it cannot be had, ToolRetry when `start` lies behind its end."""
         url = with_scheme(args.url.strip("<>\"'` "))
         try:
-            page = await self._web.read(url)
+            page = await self._web.read(url, owner=context.user_id)
         except PageUnreadable as exc:
             msg = f"{url[:300]} cannot be read. {exc}"
             raise ToolFailed(msg) from exc

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from backend.kit.fair_places import FairPlaces
 from backend.kit.http import FetchError, FetchLimits
 from backend.kit.patient_http import BUSY_STATUS, FIRST_SERVER_FAULT, twice_at_most
 from backend.kit.plain_text import one_line, visible
@@ -92,7 +93,7 @@ class PublicWebReader:
         )
         self._admit = keeper.admit if options.robots else _anything
         self._cache = PageCache(ttl_s=options.cache_s, max_bytes=options.cache_bytes, clock=clock)
-        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._places = FairPlaces(_AT_ONCE)
         limits = WorkerLimits(
             memory_bytes=_CHILD_BYTES,
             cpu_s=options.read_cpu_s,
@@ -101,15 +102,15 @@ class PublicWebReader:
         )
         self._children = WorkerPool(_READ, clock=clock, size=_CHILDREN, limits=limits)
 
-    async def read(self, url: str) -> WebPage:
+    async def read(self, url: str, *, owner: str = "") -> WebPage:
         """Fetch and read one page; see `ports.web.WebReader`."""
         try:
             asked = read_target(url).url
             if (kept := self._cache.get(asked)) is not None:
                 return kept
-            async with self._places:
+            async with self._places.place(owner):
                 reply = await self._fetch(asked)
-                page = await self._page(reply)
+                page = await self._page(reply, owner=owner)
         except AddressRefused as exc:
             raise PageUnreadable(_sentence(exc)) from exc
         except FetchError as exc:
@@ -137,9 +138,9 @@ class PublicWebReader:
             raise PageUnreadable("There is nothing on it.")
         return reply
 
-    async def _page(self, reply: PublicReply) -> WebPage:
+    async def _page(self, reply: PublicReply, *, owner: str) -> WebPage:
         media = media_of(reply.headers.get("content-type", ""), reply.body)
-        found = await self._read(reply, media)
+        found = await self._read(reply, media, owner=owner)
         return WebPage(
             url=reply.url,
             title=one_line(found["title"], max_chars=_MAX_TITLE_CHARS),
@@ -149,19 +150,20 @@ class PublicWebReader:
             pages=found["pages"],
         )
 
-    async def _read(self, reply: PublicReply, media: Media) -> Mapping[str, Any]:
+    async def _read(self, reply: PublicReply, media: Media, *, owner: str) -> Mapping[str, Any]:
         with _file_for_child() as (file, path):
             await asyncio.to_thread(_fill, file, reply.body)
-            return await self._parse({
+            call = {
                 "path": path,
                 "kind": media.kind,
                 "charset": media.charset,
                 "url": reply.url,
-            })
+            }
+            return await self._parse(call, owner=owner)
 
-    async def _parse(self, call: Mapping[str, str]) -> Mapping[str, Any]:
+    async def _parse(self, call: Mapping[str, str], *, owner: str) -> Mapping[str, Any]:
         try:
-            return await self._children.call(call)
+            return await self._children.call(call, owner=owner)
         except WorkerTimeout as exc:
             raise PageUnreadable("It is too large or too tangled to be read in time.") from exc
         except WorkerCrashed as exc:

@@ -111,7 +111,7 @@ class ConfiguredDatabases:
     async def schema(self, username: str, role: str, database: str) -> Sequence[TableInfo]:
         """Describe the tables in the schemas that are open; raises as the port says."""
         entry = self._entry(username, role, database)
-        found = await self._ask(entry, "schema")
+        found = await self._ask(entry, "schema", owner=username)
         return [
             TableInfo(
                 name=one["name"],
@@ -131,7 +131,7 @@ class ConfiguredDatabases:
         """Run one query; raises as the port says."""
         entry = self._entry(username, role, database)
         most = max(1, min(max_rows, self._limits.max_rows))
-        found = await self._ask(entry, "query", sql=sql, max_rows=most)
+        found = await self._ask(entry, "query", owner=username, sql=sql, max_rows=most)
         rows = tuple(tuple(row) for row in found["rows"])
         return Rows(
             columns=tuple(ColumnInfo(name=name, type=kind) for name, kind in found["columns"]),
@@ -162,7 +162,13 @@ class ConfiguredDatabases:
             self._states[entry.name] = Health(ok=True, detail=found["note"])
 
     async def _ask(
-        self, entry: DatabaseEntry, action: Action, *, sql: str = "", max_rows: int = 1
+        self,
+        entry: DatabaseEntry,
+        action: Action,
+        *,
+        owner: str = "",
+        sql: str = "",
+        max_rows: int = 1,
     ) -> Any:  # noqa: ANN401 - any JSON
         reason = _unusable(entry)
         if reason:
@@ -177,7 +183,7 @@ class ConfiguredDatabases:
             timeout_s=self._limits.timeout_s,
         )
         try:
-            found = await self._pool.call(asdict(order))
+            found = await self._pool.call(asdict(order), owner=owner)
         except WorkerTimeout as exc:
             msg = f"The database {entry.name} did not answer within {self._limits.timeout_s:g} s."
             raise QueryFailed(msg) from exc

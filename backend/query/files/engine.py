@@ -152,15 +152,15 @@ class FileTables:
                 "cpu_s": options.timeout_s * options.threads + _GRACE_S,
                 "answer_bytes": _ANSWER_BYTES,
             }
-            answer = await self._served(call)
+            answer = await self._served(call, owner=files[0].owner if files else "")
         for file, key, plan in zip(files, keys, answer["plans"], strict=True):
             if key is not None and key == _key(file):  # it may have been erased meanwhile
                 self._remember(key, plan)
         return answer
 
-    async def _served(self, call: Mapping[str, Any]) -> dict[str, Any]:
+    async def _served(self, call: Mapping[str, Any], *, owner: str) -> dict[str, Any]:
         try:
-            return await self._pool.call(call)
+            return await self._pool.call(call, owner=owner)
         except WorkerTimeout as exc:
             raise QueryFailed(_TOO_LATE) from exc
         except WorkerCrashed as exc:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
+import orjson
+import pytest
+
 from backend.kit.masking import masked
 
 
@@ -44,3 +49,38 @@ def test_long_texts_lists_and_deep_values_are_cut() -> None:
     assert masked({"text": "x" * 9000}, max_chars=10_000)["text"] == "x" * 9000
     wide = masked({str(at): at for at in range(80)})
     assert (len(wide), wide["..."]) == (51, "30 more")
+
+
+@pytest.mark.parametrize("name", ["pwd", "AWS_ACCESS_KEY", "\uff50assword", "Passcode"])
+def test_other_names_of_secrets_are_known_too(name) -> None:
+    """Also in letters that only look different."""
+    assert masked({name: "hush"}) == {name: "***"}
+
+
+def test_wide_and_deep_arguments_stay_small_together() -> None:
+    """Fifty lists of fifty lists would else be written down whole, with every call."""
+    wide: object = ["x" * 400] * 50
+    for _ in range(4):
+        wide = [wide] * 50
+    found = masked({"a": wide, "b": {"key " + "y" * 400 + str(at): "z" for at in range(50)}})
+    assert len(json.dumps(found)) < 60_000
+
+
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [
+        (2**63 - 1, 2**63 - 1),
+        (10**5_000, "a whole number of 16610 bits"),
+        (-(2**64), "a whole number of 65 bits"),
+        (float("inf"), "inf"),
+        (float("nan"), "nan"),
+        (True, True),
+        (0.5, 0.5),
+    ],
+    ids=["int", "huge", "negative", "inf", "nan", "true", "float"],
+)
+def test_every_number_can_be_stored_and_read_again(number, kept) -> None:
+    """Models write some that JSON has not."""
+    found = masked({"n": number, "list": [number]})
+    assert found == {"n": kept, "list": [kept]}
+    assert orjson.loads(orjson.dumps(found)) == found

@@ -15,6 +15,15 @@ from backend.kit.redaction import redact
         ("http://user:pass@host:1/x", "http://***@host:1/x"),
         ("user:pass@host", "***@host"),
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-_d", "***"),
+        (
+            "see https://h/api/artifacts/art_1?key=1799_abc-_d, or that",
+            "see https://h/api/artifacts/art_1?key=***, or that",
+        ),
+        ("connect(password='hunter2')", "connect(password='***')"),
+        ('{"API_KEY": "hush", "a": 1}', '{"API_KEY": "***", "a": 1}'),
+        ("AKIAIOSFODNN7EXAMPLE", "***"),
+        ("ghs_0123456789abcdef", "***"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END", "***-----END"),
     ],
 )
 def test_secrets_of_known_shapes_are_replaced(text, shown):
@@ -31,6 +40,9 @@ def test_secrets_of_known_shapes_are_replaced(text, shown):
         "http://host:80/path",
         "eyJ alone",
         "run_019ac3f2b1c4d0e5f60718293a4b",
+        "for token in tokens: print(token)",
+        "https://h/?key=shown-to-whoever-is-asked-about-it",
+        "the password = x",
     ],
 )
 def test_ordinary_words_stay(text):

@@ -107,6 +107,25 @@ async def test_a_hanging_call_is_killed_at_the_wall_limit(build: Build, tmp_path
     assert answer["pid"] != pid
 
 
+async def test_one_owner_leaves_a_worker_to_others(build: Build, tmp_path: Path) -> None:
+    """With all workers but one at its calls, its next call waits and another's does not."""
+    clock, marks = SteppedClock(), [tmp_path / "pid-1", tmp_path / "pid-2"]
+    pool = build(clock=clock, size=2, wall_s=3)
+    hanging = [
+        asyncio.ensure_future(pool.call({"do": "hang", "mark": str(mark)}, owner="anna"))
+        for mark in marks
+    ]
+    await until(lambda: marks[0].exists() and marks[0].read_text() != "")
+
+    answer = await pool.call({"do": "echo", "say": 1}, owner="ben")
+
+    assert answer["said"] == 1
+    assert not marks[1].exists()
+    for call in hanging:
+        call.cancel()
+    await asyncio.gather(*hanging, return_exceptions=True)
+
+
 async def test_a_spinning_call_is_ended_by_its_cpu_limit(build: Build) -> None:
     """CPU is counted per call, so a spinning function ends although no clock was stepped."""
     pool = build(cpu_s=0.2)

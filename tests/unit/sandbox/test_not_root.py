@@ -13,7 +13,7 @@ import pytest
 from tests.fakes.processes import ROOT, required_program
 
 NOBODY = "65534"
-AGAIN = ("test_escapes.py", "test_running.py")
+AGAIN = ("test_escapes.py", "test_held_out.py", "test_running.py")
 
 
 def test_the_walls_hold_for_a_server_that_is_not_root(tmp_path: Path) -> None:

@@ -241,6 +241,18 @@ async def test_cancelling_ends_everything_before_it_returns(sandbox: Bubblewrap,
     assert [one.name for one in sandbox._staging.folder.iterdir()] == ["steward.lock"]
 
 
+async def test_one_owner_with_many_jobs_does_not_keep_another_out(sandbox: Bubblewrap) -> None:
+    """One place is left: who has one short job gets its answer while the long ones still run."""
+    endless = CodeJob(code="while True: pass", owner="anna")
+    hogs = [asyncio.create_task(sandbox.run(endless)) for _ in range(4)]
+    outcome = await sandbox.run(CodeJob(code="40 + 2", owner="ben"))
+    assert (outcome.value, [one.done() for one in hogs]) == ("42", [False] * 4)
+    for one in hogs:
+        one.cancel()
+    await asyncio.wait(hogs)
+    assert sandbox_processes() == []
+
+
 async def test_cancelling_at_any_moment_leaves_nothing(sandbox: Bubblewrap, given) -> None:
     """While it is copied, started, greeted, run."""
     for turns in range(0, 60, 3):

@@ -120,7 +120,7 @@ async def test_silence_is_told_too(call) -> None:
 async def test_a_fence_around_the_code_is_taken_off(call, sandbox) -> None:
     """Models often write one."""
     await call("```python\nprint(1)\n```")
-    assert sandbox.jobs == [CodeJob(code="print(1)")]
+    assert sandbox.jobs == [CodeJob(code="print(1)", owner=ANN)]
 
 
 async def test_files_come_by_name_and_by_being_mentioned(call, sandbox) -> None:

@@ -129,6 +129,7 @@ async def test_addresses_are_understood_as_models_write_them(fetch, web, name, g
     web.page(URL, "words")
     assert (await fetch(**{name: given})).data["url"] == URL
     assert web.asked == [URL]
+    assert set(web.owners) == {CONTEXT.user_id}
 
 
 async def test_a_start_behind_the_end_is_mended(fetch, web):

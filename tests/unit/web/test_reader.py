@@ -331,3 +331,21 @@ async def test_a_cancelled_call_leaves_nothing_running(make_reader, double, tmp_
         await reading
     assert (await reader.read(double.page("/next", "fine"))).text == "fine"
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - not async
+
+
+async def test_one_owner_with_slow_pages_does_not_keep_another_out(make_reader, double):
+    """A place is left to who comes next, however many pages somebody waits for."""
+    reader = make_reader(robots=False)
+    double.hold.add("/slow")
+    hogs = [
+        asyncio.create_task(reader.read(f"{double.url}/slow?{number}", owner="anna"))
+        for number in range(20)
+    ]
+    await double.held.wait()
+    async with asyncio.timeout(20):
+        page = await reader.read(double.page("/fine", "fine"), owner="ben")
+    assert page.text == "fine"
+    assert not any(one.done() for one in hogs)
+    for one in hogs:
+        one.cancel()
+    await asyncio.wait(hogs)
