@@ -218,6 +218,11 @@ async def _settle(toolbox: Toolbox, card: ToolCard) -> None:
         description = await card.pending.settle()
     except ToolUnavailable as exc:
         toolbox.put(_off(card, exc.message))
+    except Exception as exc:
+        logger.exception("tool %s broke while it tried itself", card.name)
+        toolbox.put(
+            _off(card, f"it broke while it tried itself: {type(exc).__name__}; see the log")
+        )
     else:
         toolbox.put(
             replace(card, description=description, tool=card.pending, pending=None, unavailable="")

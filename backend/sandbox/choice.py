@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Protocol
 
 from backend.ports.sandbox import CodeJob, CodeOutcome, SandboxReport, SandboxUnavailable
@@ -69,17 +70,22 @@ class ChosenSandbox:
         except (SandboxUnavailable, OSError) as exc:
             reason = mend(str(exc))
             logger.warning("full Python is off: %s", reason)
+        try:
+            report = await self._limited()
+        except (SandboxUnavailable, ImportError, OSError) as exc:
+            msg = f"{reason}; and limited Python is no way out: {exc}"
+            raise SandboxUnavailable(reason if str(exc) == reason else msg) from exc
+        return replace(report, detail=f"{report.detail}. Full Python is off: {reason}")
+
+    async def _limited(self) -> SandboxReport:
         limited = Monty(self._options)
         try:
             report = await limited.ready()
-        except (SandboxUnavailable, ImportError) as exc:
+        except BaseException:
             await limited.aclose()
-            msg = f"{reason}; and limited Python is no way out: {exc}"
-            raise SandboxUnavailable(msg) from exc
+            raise
         self._way = limited
-        return SandboxReport(
-            kind="limited", detail=f"{report.detail}. Full Python is off: {reason}"
-        )
+        return report
 
     async def _full(self) -> SandboxReport:
         full = Bubblewrap(self._options)

@@ -25,7 +25,7 @@ from backend.ports.sandbox import (
     SandboxUnavailable,
 )
 from backend.sandbox.limits import MIB, SandboxOptions
-from backend.sandbox.staging import StagedRun, Staging, TooMuchInput
+from backend.sandbox.staging import NotStaged, StagedRun, Staging
 
 if TYPE_CHECKING:
     import pydantic_monty
@@ -107,7 +107,7 @@ class Monty:
             if job.files:
                 await asyncio.to_thread(staged.fill, job.files, self._limits, named=True)
             outcome = await self._timed(job, str(staged.folder) if job.files else None)
-        except TooMuchInput as exc:
+        except NotStaged as exc:
             return CodeOutcome(exit="exception", error=f"Nothing was run: {exc}.")
         finally:
             staged.stop()

@@ -186,10 +186,18 @@ class _Folders:
 
     @contextmanager
     def one(self) -> Generator[Path]:
-        """Lend one, and remove it with what is in it."""
+        """Lend one, and remove it with what is in it.
+
+        Raises:
+            QueryFailed: when the disk does not take it.
+        """
         name = secrets.token_hex(8)
         folder = self._root / name
-        folder.mkdir(mode=0o700, parents=True)
+        try:
+            folder.mkdir(mode=0o700, parents=True)
+        except OSError as exc:
+            msg = f"This server cannot make the folder a query needs ({exc.strerror})."
+            raise QueryFailed(msg) from exc
         self._used.add(name)
         try:
             yield folder

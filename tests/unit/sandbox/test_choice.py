@@ -130,6 +130,38 @@ async def test_with_neither_nothing_is_run(options, monkeypatch) -> None:
     await chosen.aclose()
 
 
+STUCK = "#!/bin/sh\nexec sleep 30\n"
+
+
+async def test_a_bubblewrap_that_does_not_answer_is_a_reason(
+    options, tmp_path, monkeypatch
+) -> None:
+    """It holds up nobody for long, and limited Python takes over."""
+    stuck = tmp_path / "programs" / "bwrap"
+    stuck.parent.mkdir()
+    stuck.write_text(STUCK, encoding="utf-8")
+    stuck.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{stuck.parent}:/usr/bin:/bin")
+    chosen = ChosenSandbox(options)
+    report = await chosen.ready()
+    assert report.kind == "limited"
+    assert "bwrap does not run, not even with --help" in report.detail
+    await chosen.aclose()
+
+
+async def test_a_folder_that_cannot_be_used_is_a_reason(options, tmp_path) -> None:
+    """Said once, with no advice on namespaces, which are not the matter."""
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    chosen = ChosenSandbox(replace(options, folder=tmp_path / "file" / "sandbox"))
+    with pytest.raises(SandboxUnavailable) as refused:
+        await chosen.ready()
+    assert str(refused.value) == (
+        f"the folder {tmp_path}/file/sandbox cannot be used: Not a directory; "
+        "this server must write there"
+    )
+    await chosen.aclose()
+
+
 def test_what_a_dead_server_left_is_swept(tmp_path) -> None:
     """By the next one, and only what no living server holds."""
     living = Staging(tmp_path)
@@ -145,5 +177,9 @@ def test_what_a_dead_server_left_is_swept(tmp_path) -> None:
 
 def test_a_reason_about_other_things_is_left_alone() -> None:
     """Advice on namespaces is given where namespaces are the matter."""
-    reason = "bubblewrap is not installed; on Debian or Ubuntu: apt-get install bubblewrap"
-    assert mend(reason) == reason
+    for reason in (
+        "bubblewrap is not installed; on Debian or Ubuntu: apt-get install bubblewrap",
+        "the folder /data/sandbox cannot be used: Permission denied; this server must write there",
+        "the sandbox does not hold here: namespaces",
+    ):
+        assert mend(reason) == reason
