@@ -48,7 +48,8 @@ class Staging:
             self._lock: FolderLock | None = FolderLock(self.folder)
         except OSError as exc:
             msg = (
-                f"the folder {folder} cannot be used: {exc.strerror}; this server must write there"
+                f"the folder {folder.name} in DATA_DIR cannot be used: {exc.strerror}; "
+                "this server must write there"
             )
             raise SandboxUnavailable(msg) from exc
 

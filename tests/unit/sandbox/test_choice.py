@@ -150,13 +150,13 @@ async def test_a_bubblewrap_that_does_not_answer_is_a_reason(
 
 
 async def test_a_folder_that_cannot_be_used_is_a_reason(options, tmp_path) -> None:
-    """Said once, with no advice on namespaces, which are not the matter."""
+    """Said once, without its path, as anybody may read `/health`, and without advice on namespaces."""
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     chosen = ChosenSandbox(replace(options, folder=tmp_path / "file" / "sandbox"))
     with pytest.raises(SandboxUnavailable) as refused:
         await chosen.ready()
     assert str(refused.value) == (
-        f"the folder {tmp_path}/file/sandbox cannot be used: Not a directory; "
+        "the folder sandbox in DATA_DIR cannot be used: Not a directory; "
         "this server must write there"
     )
     await chosen.aclose()
@@ -179,7 +179,7 @@ def test_a_reason_about_other_things_is_left_alone() -> None:
     """Advice on namespaces is given where namespaces are the matter."""
     for reason in (
         "bubblewrap is not installed; on Debian or Ubuntu: apt-get install bubblewrap",
-        "the folder /data/sandbox cannot be used: Permission denied; this server must write there",
+        "the folder sandbox in DATA_DIR cannot be used: Permission denied; this server must write there",
         "the sandbox does not hold here: namespaces",
     ):
         assert mend(reason) == reason
