@@ -130,6 +130,30 @@ async def test_with_neither_nothing_is_run(options, monkeypatch) -> None:
     await chosen.aclose()
 
 
+REFUSED = """#!/bin/sh
+for one; do [ "$one" = --help ] && exec {bwrap} --help; done
+echo "bwrap: setting up uid map: Permission denied" >&2
+exit 1
+"""
+
+
+async def test_a_refused_wall_is_a_reason_and_nothing_else(
+    options, tmp_path, monkeypatch, caplog
+) -> None:
+    """As under the AppArmor of Ubuntu; the program that ended by itself is not taken for a lost one."""
+    refusing = tmp_path / "programs" / "bwrap"
+    refusing.parent.mkdir()
+    refusing.write_text(REFUSED.format(bwrap=required_program("bwrap")), encoding="utf-8")
+    refusing.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{refusing.parent}:/usr/bin:/bin")
+    sandbox = Bubblewrap(options)
+    for _ in range(10):
+        with pytest.raises(SandboxUnavailable, match=r"^bwrap: setting up uid map"):
+            await sandbox.run(CodeJob(code="1"))
+    await sandbox.aclose()
+    assert [one.getMessage() for one in caplog.records] == []
+
+
 STUCK = "#!/bin/sh\nexec sleep 30\n"
 
 
