@@ -5,6 +5,9 @@
 .PHONY: run test check fix bench sandbox clean runtime dev
 MAKEFLAGS += --no-print-directory
 
+# Tests and benchmarks load onnxruntime without the server around it, which forbids this too.
+export ORT_DISABLE_TELEMETRY := true
+
 PYTHON ?= python3
 ARGS ?=
 VENV := .venv

@@ -29,6 +29,7 @@ def open_artifacts(ground: Ground, *, public_url: str) -> Artifacts:
             link_ttl_s=kept.link_ttl_s,
         ),
     )
+    keeper.start_clean()
     days = settings.storage.run_retention_days
     prunings = {
         "runs": (stores.runs.prune, days),

@@ -209,9 +209,13 @@ async def _settle(toolbox: Toolbox, card: ToolCard) -> None:
         description = await card.pending.settle()
     except ToolUnavailable as exc:
         toolbox.put(_off(card, exc.message))
-    except Exception:  # nobody waits for this: without a word the tool would be "checking" for ever
-        logger.exception("the test of tool %s failed", card.name)
-        toolbox.put(_off(card, "its test failed; the server's log says why"))
+    except (
+        Exception
+    ) as exc:  # nobody waits for this: without a word it would be "checking" for ever
+        logger.exception("tool %s broke while it tried itself", card.name)
+        toolbox.put(
+            _off(card, f"it broke while it tried itself: {type(exc).__name__}; see the log")
+        )
     else:
         toolbox.put(
             replace(card, description=description, tool=card.pending, pending=None, unavailable="")

@@ -78,7 +78,9 @@ def _allowed(parts: list[Any]) -> str:
     low = next((_show(p.ge) for p in parts if isinstance(p, annotated_types.Ge)), "")
     high = next((_show(p.le) for p in parts if isinstance(p, annotated_types.Le)), "")
     kind = "a whole number" if int in parts else "a number" if float in parts else "a text"
-    return f"{kind} from {low} to {high}" if low and high else kind
+    if low and high:
+        return f"{kind} from {low} to {high}"
+    return f"{kind} of at least {low}" if low else kind
 
 
 def _show(value: object) -> str:

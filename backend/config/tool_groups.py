@@ -11,6 +11,8 @@ from backend.config.groups import DAY_S, MIB, Group
 from backend.config.query_databases import QueryDatabases
 from backend.config.values import FolderInPlace, Networks, Ports, ToolRules, UserAgent
 
+_TIB = 1_048_576 * MIB
+
 
 class WebSettings(Group):
     """How pages that people and models name are fetched and read."""
@@ -60,7 +62,7 @@ class ArtifactSettings(Group):
         default=20 * MIB, ge=1024, le=1024 * MIB, description="Largest file kept."
     )
     max_bytes_per_user: int = Field(
-        default=1024 * MIB, ge=1024, description="Bytes of such files one user may keep."
+        default=1024 * MIB, ge=1024, le=_TIB, description="Bytes of such files one user may keep."
     )
     retention_days: int = Field(
         default=30, ge=1, le=3650, description="Age in days after which they are removed."
@@ -87,14 +89,14 @@ class SandboxSettings(Group):
     memory_bytes: int = Field(
         default=1024 * MIB,
         ge=256 * MIB,
-        le=1_048_576 * MIB,
+        le=_TIB,
         description="Memory of all processes of a run together, with the files they write.",
     )
     processes: int = Field(
         default=32, ge=4, le=1024, description="Processes and threads of one run."
     )
     work_bytes: int = Field(
-        default=64 * MIB, ge=MIB, description="Size of the working folder of one run."
+        default=64 * MIB, ge=MIB, le=_TIB, description="Size of the working folder of one run."
     )
     work_files: int = Field(
         default=10_000, ge=10, le=1_000_000, description="Files in the working folder of one run."
@@ -103,7 +105,7 @@ class SandboxSettings(Group):
         default=64 * 1024, ge=1024, le=64 * MIB, description="Most output of one run."
     )
     input_bytes: int = Field(
-        default=200 * MIB, ge=1024, description="Size of the files given to one run."
+        default=200 * MIB, ge=1024, le=_TIB, description="Size of the files given to one run."
     )
     input_files: int = Field(default=20, ge=0, le=200, description="Files given to one run.")
     made_files: int = Field(
@@ -156,16 +158,18 @@ class QuerySettings(DatabaseSettings):
         default=30.0, ge=1, le=3600, description="Longest time of one query over files."
     )
     memory_bytes: int = Field(
-        default=512 * MIB, ge=64 * MIB, description="Memory of one query over files."
+        default=512 * MIB, ge=64 * MIB, le=_TIB, description="Memory of one query over files."
     )
     temp_bytes: int = Field(
         default=2_048 * MIB,
         ge=MIB,
+        le=_TIB,
         description="Disk space one query over files may take, for unpacking and for what exceeds its memory.",
     )
     view_bytes: int = Field(
         default=16 * MIB,
         ge=0,
+        le=_TIB,
         description="Larger files are read as the query needs them instead of being loaded first.",
     )
     threads: int = Field(default=2, ge=1, le=64, description="Threads of one query over files.")

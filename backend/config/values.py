@@ -78,6 +78,13 @@ def _folder(value: Path) -> Path:
     return value.expanduser()
 
 
+def _in_place(path: Path) -> Path:
+    if not path.is_dir():
+        msg = "there is no such folder"
+        raise ValueError(msg)
+    return path
+
+
 HttpUrl = Annotated[
     str, AfterValidator(addresses.http_url), Allowed("an http:// or https:// address")
 ]
@@ -154,7 +161,9 @@ Precision = Annotated[Literal["int8", "fp32"], BeforeValidator(_lower)]
 Priority = Annotated[Literal["idle", "low", "normal"], BeforeValidator(_lower)]
 LogFormat = Annotated[Literal["text", "json"], BeforeValidator(_lower)]
 RouterKind = Annotated[Literal["rules", "keywords"], BeforeValidator(_lower)]
-FolderInPlace = Annotated[Path, AfterValidator(_folder), Allowed("a folder that exists")]
+FolderInPlace = Annotated[
+    Path, AfterValidator(_folder), AfterValidator(_in_place), Allowed("a folder that exists")
+]
 Folder = Annotated[Path, AfterValidator(_folder), Allowed("a folder; it is created when missing")]
 SigningKey = Annotated[
     SecretStr,

@@ -20,7 +20,7 @@ from backend.sandbox.bwrap import FIRST_UID, find_programs
 from backend.sandbox.interpreter import look
 from backend.sandbox.limits import MIB, RunLimits, SandboxOptions
 from backend.sandbox.one_run import Ended, Ground, OneRun
-from backend.sandbox.staging import StagedRun, Staging, TooMuchInput
+from backend.sandbox.staging import NotStaged, StagedRun, Staging
 from backend.sandbox.syscalls import Machine
 
 _CPU_SIGNAL = 24
@@ -123,11 +123,11 @@ async def _carry_out(
         if job.files:
             inputs = await asyncio.to_thread(staged.fill, job.files, limits)
         ended = await run.outcome(job, inputs)
-    except TooMuchInput as exc:
+    except NotStaged as exc:
         return CodeOutcome(exit="exception", error=f"Nothing was run: {exc}.")
     except OSError as exc:
-        said = f"Nothing was run: a file cannot be read: {exc.strerror}"
-        return CodeOutcome(exit="exception", error=said)
+        msg = f"this machine cannot start a run now: {exc.strerror}"
+        raise SandboxUnavailable(msg) from exc
     finally:
         if job.files:
             await asyncio.to_thread(staged.remove)

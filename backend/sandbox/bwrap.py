@@ -23,6 +23,7 @@ WORK: Final = "/box"
 TEMP: Final = "/tmp"  # noqa: S108 - inside, where it is private
 SETPRIV: Final = "/sbx/setpriv"
 FIRST_UID: Final = 62_000
+_HELP_S: Final = 3.0
 
 _BOOT = Path(__file__).with_name("boot.py")
 _OUTSIDE_ID = "65534"
@@ -88,9 +89,13 @@ def find_programs() -> Programs:
 
 @cache
 def _help(bwrap: str) -> str:
-    done = subprocess.run(  # noqa: S603 - a program of the system
-        [bwrap, "--help"], capture_output=True, text=True, timeout=10, check=False
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - a program of the system
+            [bwrap, "--help"], capture_output=True, text=True, timeout=_HELP_S, check=False
+        )
+    except (OSError, subprocess.SubprocessError) as exc:
+        msg = f"{bwrap} does not run, not even with --help: {exc}"
+        raise SandboxUnavailable(msg) from exc
     return done.stdout
 
 

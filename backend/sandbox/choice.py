@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Protocol
 
 from backend.ports.sandbox import CodeJob, CodeOutcome, SandboxReport, SandboxUnavailable
@@ -70,12 +71,13 @@ class ChosenSandbox:
             reason = mend(str(exc))
             logger.warning("full Python is off: %s", reason)
         try:
-            return await self._limited(reason)
+            report = await self._limited()
         except (SandboxUnavailable, ImportError, OSError) as exc:
             msg = f"{reason}; and limited Python is no way out: {exc}"
-            raise SandboxUnavailable(msg) from exc
+            raise SandboxUnavailable(reason if str(exc) == reason else msg) from exc
+        return replace(report, detail=f"{report.detail}. Full Python is off: {reason}")
 
-    async def _limited(self, reason: str) -> SandboxReport:
+    async def _limited(self) -> SandboxReport:
         limited = Monty(self._options)
         try:
             report = await limited.ready()
@@ -83,9 +85,7 @@ class ChosenSandbox:
             await limited.aclose()
             raise
         self._way = limited
-        return SandboxReport(
-            kind="limited", detail=f"{report.detail}. Full Python is off: {reason}"
-        )
+        return report
 
     async def _full(self) -> SandboxReport:
         full = Bubblewrap(self._options)

@@ -20,6 +20,8 @@ _SWITCHES: Final = {
         "user namespaces are switched off: set user.max_user_namespaces to 1000 or more",
     ),
 }
+# Only what bubblewrap and setpriv themselves were refused; a folder or a failed probe is another matter.
+_WHOSE: Final = ("bwrap:", "bubblewrap cannot be started", "setpriv:")
 _REFUSED: Final = ("permission", "permitted", "namespace", "not allowed")
 _CONTAINER_MARKS: Final = ("/.dockerenv", "/run/.containerenv")
 _IN_CONTAINER: Final = (
@@ -30,7 +32,7 @@ _IN_CONTAINER: Final = (
 
 def mend(reason: str) -> str:
     """Add what would help to a reason, as far as this machine tells it."""
-    if not any(word in reason.casefold() for word in _REFUSED):
+    if not reason.startswith(_WHOSE) or not any(word in reason.casefold() for word in _REFUSED):
         return reason
     if any(Path(mark).exists() for mark in _CONTAINER_MARKS):
         return f"{reason} ({_IN_CONTAINER})"

@@ -26,7 +26,7 @@ from backend.ports.sandbox import (
     SandboxUnavailable,
 )
 from backend.sandbox.limits import MIB, SandboxOptions
-from backend.sandbox.staging import StagedRun, Staging, TooMuchInput
+from backend.sandbox.staging import NotStaged, StagedRun, Staging
 
 if TYPE_CHECKING:
     import pydantic_monty
@@ -108,7 +108,7 @@ class Monty:
             if job.files:
                 await asyncio.to_thread(staged.fill, job.files, self._limits, named=True)
             outcome = await self._timed(job, str(staged.folder) if job.files else None)
-        except TooMuchInput as exc:
+        except NotStaged as exc:
             return CodeOutcome(exit="exception", error=f"Nothing was run: {exc}.")
         except OSError as exc:  # erased just now, or no room for its copy
             said = f"Nothing was run: a file cannot be read: {exc.strerror}"

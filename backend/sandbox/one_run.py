@@ -180,8 +180,11 @@ class OneRun:
         """Wait until it is up, hold it, and only then give it the code."""
         frames, hearing = streams.frames, {streams.hearing}
         stopped = await self._first(hearing, [frames.hello], self._limits.start_s)
-        if stopped is not None or not frames.hello.is_set():
+        if stopped is not None:
             return stopped
+        if not frames.hello.is_set():  # the walls were refused: bubblewrap is ending by itself
+            await grip.own_end()
+            return None
         grip.hold()
         if grip.init is None or grip.outer.stdin is None:
             return None

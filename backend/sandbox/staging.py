@@ -16,14 +16,18 @@ from typing import Final
 
 from backend.kit.folder_lock import FolderInUse, FolderLock
 from backend.kit.ids import new_id
-from backend.ports.sandbox import InputFile
+from backend.ports.sandbox import InputFile, SandboxUnavailable
 from backend.sandbox.frames import free_name, shown_name
 from backend.sandbox.limits import RunLimits
 
 _PART_BYTES: Final = 1024 * 1024
 
 
-class TooMuchInput(Exception):
+class NotStaged(Exception):
+    """The files could not be laid ready; the message says why, without paths of this machine."""
+
+
+class TooMuchInput(NotStaged):
     """The files are too many or too large; the message says so."""
 
 
@@ -31,11 +35,23 @@ class Staging:
     """A folder of this server's own under `folder`, held by a lock, with one folder per run."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _sweep(folder)
+        """Make it.
+
+        Raises:
+            SandboxUnavailable: when this server may not write there, or nothing more fits.
+        """
         self.folder = folder / new_id("box")
-        self.folder.mkdir(mode=0o700)
-        self._lock: FolderLock | None = FolderLock(self.folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _sweep(folder)
+            self.folder.mkdir(mode=0o700)
+            self._lock: FolderLock | None = FolderLock(self.folder)
+        except OSError as exc:
+            msg = (
+                f"the folder {folder.name} in DATA_DIR cannot be used: {exc.strerror}; "
+                "this server must write there"
+            )
+            raise SandboxUnavailable(msg) from exc
 
     def close(self) -> None:
         """Remove it with everything in it."""
@@ -75,8 +91,21 @@ class StagedRun:
 
         Raises:
             TooMuchInput: before anything is over the limits.
-            OSError: when a file cannot be read.
+            NotStaged: when a file cannot be read, or the disk is full.
         """
+        try:
+            return self._filled(files, limits, named=named)
+        except OSError as exc:
+            msg = f"the files cannot be copied: {exc.strerror}"
+            raise NotStaged(msg) from exc
+
+    def remove(self) -> None:
+        """Remove the copies."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _filled(
+        self, files: Sequence[InputFile], limits: RunLimits, *, named: bool
+    ) -> tuple[tuple[str, str], ...]:
         if len(files) > limits.input_files:
             msg = f"{len(files)} files are too many; {limits.input_files} are allowed"
             raise TooMuchInput(msg)
@@ -89,10 +118,6 @@ class StagedRun:
             left -= self._copy(file.path, copy, left)
             placed.append((str(copy), name))
         return tuple(placed)
-
-    def remove(self) -> None:
-        """Remove the copies."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _copy(self, source: Path, target: Path, most: int) -> int:
         count = 0

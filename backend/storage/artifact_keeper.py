@@ -14,6 +14,7 @@ from pathlib import Path
 
 from backend.errors import QuotaExceeded, StewardError, Unavailable
 from backend.kit.ids import new_id
+from backend.kit.incoming import clear_incoming
 from backend.kit.media_types import media_type_of
 from backend.kit.owned_folder import OwnedFolder
 from backend.kit.signed_links import LinkSigner
@@ -90,6 +91,10 @@ class ArtifactKeeper:
             return False
         await asyncio.to_thread(self._folder.remove, user_id, artifact_id)
         return True
+
+    def start_clean(self) -> int:
+        """Erase what was being written when a server died, before anything else is; tell how many."""
+        return clear_incoming(self._root / _INCOMING)
 
     async def tidy(self, user_id: str | None = None) -> int:
         """Erase bytes, of one user or of all, whose rows are gone; tell how many."""

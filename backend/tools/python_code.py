@@ -14,7 +14,7 @@ from backend.kit.code_fence import unfenced
 from backend.kit.kept_code import KeepLimits, KeptCode, KeptPiece
 from backend.kit.meant_files import means_any, name_list
 from backend.kit.plain_text import one_line
-from backend.ports.code_told import as_data, told
+from backend.ports.code_told import as_data, described, told
 from backend.ports.documents import Documents, Listing
 from backend.ports.own_files import NAMES_SHOWN, OwnFile, mentioned, original
 from backend.ports.sandbox import CodeJob, CodeOutcome, InputFile, Sandbox, SandboxUnavailable
@@ -40,10 +40,6 @@ TOUCHES: frozenset[Touch] = frozenset({"executes", "reads_user_data"})
 
 _NEWEST: Final = 5
 _KNOWN: Final = ("numpy", "pandas", "matplotlib", "scipy", "sympy", "openpyxl")
-_LIMITED: Final = (
-    "Limited Python: no packages but a small standard library, no yield, no files written. "
-)
-_ALONE: Final = "It has the standard library alone. "
 NO_SESSION: Final = (
     "Nothing was kept: this request belongs to no session. Give everything in one call."
 )
@@ -107,10 +103,7 @@ class PythonCode:
             msg = f"there is no sandbox to run code in: {exc}"
             raise ToolUnavailable(msg) from exc
         self._packages = report.packages
-        if report.kind == "limited":
-            return _LIMITED + DESCRIPTION
-        at_hand = ", ".join(one for one in _KNOWN if one in report.packages)
-        return DESCRIPTION + " " + (f"At hand: {at_hand}." if at_hand else _ALONE.strip())
+        return described(report, full=DESCRIPTION, known=_KNOWN)
 
     async def run(self, args: Args, context: ToolContext) -> ToolResult:
         """Run it; what goes wrong in the code is a result, so that output and files are not lost."""

@@ -196,12 +196,16 @@ class _Folders:
 
     @asynccontextmanager
     async def one(self) -> AsyncGenerator[Path]:
-        """Lend one, and remove it with what is in it."""
+        """Lend one, and remove it with what is in it.
+
+        Raises:
+            QueryFailed: when the disk does not take it.
+        """
         name = secrets.token_hex(8)
         folder = self._root / name
         self._used.add(name)
         try:
-            folder.mkdir(mode=0o700, parents=True)
+            _make(folder)
             yield folder
         finally:
             self._used.discard(name)
@@ -248,3 +252,11 @@ def _described(files: Sequence[TableFile], plans: Sequence[Plan]) -> list[TableI
         )
         for name, (file, plan) in zip(names, tables, strict=True)
     ]
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except OSError as exc:
+        msg = f"This server cannot make the folder a query needs ({exc.strerror})."
+        raise QueryFailed(msg) from exc

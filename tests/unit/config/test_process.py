@@ -1,10 +1,13 @@
 """Nothing phones home unless asked to."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
 from backend.config.process import prepare_process_environment
+from tests.fakes.processes import ROOT
 
 TRACING = (
     "LANGSMITH_TRACING",
@@ -12,7 +15,7 @@ TRACING = (
     "LANGCHAIN_TRACING",
     "LANGCHAIN_TRACING_V2",
 )
-NAMES = (*TRACING, "LANGGRAPH_STRICT_MSGPACK")
+NAMES = (*TRACING, "LANGGRAPH_STRICT_MSGPACK", "ORT_DISABLE_TELEMETRY")
 
 
 @pytest.fixture(autouse=True)
@@ -40,4 +43,22 @@ def test_tracing_of_libraries_is_off_unless_our_own_setting_turns_it_on(allowed,
     """A variable left over from another project must not send prompts away."""
     prepare_process_environment(third_party_tracing=allowed)
     seen = {name: os.environ[name] for name in NAMES}  # noqa: TID251 - the test is about it
-    assert seen == {**dict.fromkeys(TRACING, tracing), "LANGGRAPH_STRICT_MSGPACK": "true"}
+    others = dict.fromkeys(NAMES[len(TRACING) :], "true")
+    assert seen == {**dict.fromkeys(TRACING, tracing), **others}
+
+
+IMPORTED = """
+from backend.config.process import prepare_process_environment
+prepare_process_environment(third_party_tracing=True)
+import onnxruntime
+"""
+
+
+def test_the_model_runtime_gathers_nothing_to_tell_its_maker(tmp_path):
+    """It would name this machine and keep what it wants to send in the home folder."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED],
+        cwd=ROOT, env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert list(tmp_path.iterdir()) == []

@@ -130,6 +130,62 @@ async def test_with_neither_nothing_is_run(options, monkeypatch) -> None:
     await chosen.aclose()
 
 
+REFUSED = """#!/bin/sh
+for one; do [ "$one" = --help ] && exec {bwrap} --help; done
+echo "bwrap: setting up uid map: Permission denied" >&2
+exit 1
+"""
+
+
+async def test_a_refused_wall_is_a_reason_and_nothing_else(
+    options, tmp_path, monkeypatch, caplog
+) -> None:
+    """As under the AppArmor of Ubuntu; the program that ended by itself is not taken for a lost one."""
+    refusing = tmp_path / "programs" / "bwrap"
+    refusing.parent.mkdir()
+    refusing.write_text(REFUSED.format(bwrap=required_program("bwrap")), encoding="utf-8")
+    refusing.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{refusing.parent}:/usr/bin:/bin")
+    sandbox = Bubblewrap(options)
+    for _ in range(10):
+        with pytest.raises(SandboxUnavailable, match=r"^bwrap: setting up uid map"):
+            await sandbox.run(CodeJob(code="1"))
+    await sandbox.aclose()
+    assert [one.getMessage() for one in caplog.records] == []
+
+
+STUCK = "#!/bin/sh\nexec sleep 30\n"
+
+
+async def test_a_bubblewrap_that_does_not_answer_is_a_reason(
+    options, tmp_path, monkeypatch
+) -> None:
+    """It holds up nobody for long, and limited Python takes over."""
+    stuck = tmp_path / "programs" / "bwrap"
+    stuck.parent.mkdir()
+    stuck.write_text(STUCK, encoding="utf-8")
+    stuck.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{stuck.parent}:/usr/bin:/bin")
+    chosen = ChosenSandbox(options)
+    report = await chosen.ready()
+    assert report.kind == "limited"
+    assert "bwrap does not run, not even with --help" in report.detail
+    await chosen.aclose()
+
+
+async def test_a_folder_that_cannot_be_used_is_a_reason(options, tmp_path) -> None:
+    """Said once, without its path, as anybody may read `/health`, and without advice on namespaces."""
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    chosen = ChosenSandbox(replace(options, folder=tmp_path / "file" / "sandbox"))
+    with pytest.raises(SandboxUnavailable) as refused:
+        await chosen.ready()
+    assert str(refused.value) == (
+        "the folder sandbox in DATA_DIR cannot be used: Not a directory; "
+        "this server must write there"
+    )
+    await chosen.aclose()
+
+
 def test_what_a_dead_server_left_is_swept(tmp_path) -> None:
     """By the next one, and only what no living server holds."""
     living = Staging(tmp_path)
@@ -145,8 +201,12 @@ def test_what_a_dead_server_left_is_swept(tmp_path) -> None:
 
 def test_a_reason_about_other_things_is_left_alone() -> None:
     """Advice on namespaces is given where namespaces are the matter."""
-    reason = "bubblewrap is not installed; on Debian or Ubuntu: apt-get install bubblewrap"
-    assert mend(reason) == reason
+    for reason in (
+        "bubblewrap is not installed; on Debian or Ubuntu: apt-get install bubblewrap",
+        "the folder sandbox in DATA_DIR cannot be used: Permission denied; this server must write there",
+        "the sandbox does not hold here: namespaces",
+    ):
+        assert mend(reason) == reason
 
 
 async def test_a_folder_that_cannot_be_made_is_a_reason(options, tmp_path) -> None:

@@ -86,6 +86,15 @@ async def test_given_files_can_be_read_only(monty, given: InputFile) -> None:
     assert given.path.read_text(encoding="utf-8") == "a,b\n1,2\n"
 
 
+async def test_a_file_that_cannot_be_copied_is_told(monty, tmp_path) -> None:
+    """In words, and without a path of this machine."""
+    gone = InputFile(name="f", path=tmp_path / "none")
+    outcome = await monty.run(CodeJob(code="1", files=(gone,)))
+    assert (
+        outcome.error == "Nothing was run: the files cannot be copied: No such file or directory."
+    )
+
+
 async def test_earlier_code_is_run_unseen(monty) -> None:
     """And told where it fails now."""
     outcome = await monty.run(CodeJob(code="y + 1", earlier=("print('loud')\ny = 1", "1/0")))

@@ -130,3 +130,15 @@ async def test_a_disk_that_refuses_leaves_no_row(keeper, tmp_path):
     assert kept.artifacts == ()
     assert "the disk refused it" in kept.refused[0]
     assert list(await keeper.list("bob")) == []
+
+
+async def test_what_was_being_written_when_a_server_died_is_erased(keeper, tmp_path):
+    """By the next one at its start; `tidy` leaves it alone, as it runs beside those that write."""
+    kept = await keeper.keep(BOB, [MadeFile(name="a.png", data=PNG)])
+    half = tmp_path / "artifacts" / ".incoming" / "art_half"
+    half.write_bytes(b"half")
+    assert await keeper.tidy() == 0
+    assert half.exists()
+    assert (keeper.start_clean(), keeper.start_clean()) == (1, 0)
+    assert not half.exists()
+    assert [one.filename for one in kept.artifacts] == ["a.png"]

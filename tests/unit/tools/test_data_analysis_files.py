@@ -178,10 +178,11 @@ async def test_bars_of_equal_x_are_summed_and_told(ask, sandbox):
 
 
 async def test_charts_are_off_where_no_matplotlib_is(ask, sandbox):
-    """Said before anything is run."""
-    sandbox.report = SandboxReport(kind="limited")
+    """Said before anything is run, with what would bring them."""
+    mend = "run `make sandbox`"
+    sandbox.report = SandboxReport(kind="limited", detail=mend)
     with pytest.raises(
-        ToolFailed, match="charts are off: the sandbox of this server has no matplotlib"
+        ToolFailed, match=f"charts are off: the sandbox of this server has no matplotlib .{mend}"
     ):
         await ask(file="sales.csv", chart="bar", x="city", y=["sales"])
     assert sandbox.jobs == []

@@ -72,12 +72,18 @@ def call(make):
 
 
 async def test_the_description_says_which_python_there_is(make, sandbox) -> None:
-    """Full with its packages, without any, or limited."""
+    """Full with its packages, without any, or limited; nothing is promised that is not there."""
     assert (await make().settle()).endswith("At hand: numpy, pandas.")
     sandbox.report = SandboxReport(kind="full")
-    assert (await make().settle()).endswith("It has the standard library alone.")
+    alone = await make().settle()
+    assert "the standard library alone: no pandas, no charts." in alone
     sandbox.report = SandboxReport(kind="limited")
-    assert (await make().settle()).startswith("Limited Python: no packages")
+    limited = await make().settle()
+    assert limited.startswith("Limited Python: no packages")
+    for said in (alone, limited):
+        assert "import pandas" not in said
+        assert "Use it for programs, simulations, data work and charts" not in said
+        assert '"keep": true' in said
 
 
 async def test_without_a_wall_the_tool_is_off_and_says_why(make, sandbox) -> None:
