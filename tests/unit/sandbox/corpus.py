@@ -165,7 +165,7 @@ if not os.fork():
     Attempt("descriptors of the server", r"^\[0, 1, 2, \d+\]$", """
 import os
 found = []
-for number in range(64):
+for number in range(4096):
     try:
         os.fstat(number)
         found.append(number)

@@ -207,12 +207,3 @@ def test_a_reason_about_other_things_is_left_alone() -> None:
         "the sandbox does not hold here: namespaces",
     ):
         assert mend(reason) == reason
-
-
-async def test_a_folder_that_cannot_be_made_is_a_reason(options, tmp_path) -> None:
-    """An error that nobody knows of would leave the tool in its test for ever."""
-    (tmp_path / "taken").write_text("a file")
-    made = ChosenSandbox(replace(options, folder=tmp_path / "taken"))
-    with pytest.raises(SandboxUnavailable, match="limited Python is no way out"):
-        await made.ready()
-    await made.aclose()

@@ -120,5 +120,5 @@ async def test_a_file_that_was_erased_just_now_is_said_in_words(monty, tmp_path)
     outcome = await monty.run(CodeJob(code="1", files=(gone,)))
     assert (outcome.exit, outcome.error) == (
         "exception",
-        "Nothing was run: a file cannot be read: No such file or directory",
+        "Nothing was run: the files cannot be copied: No such file or directory.",
     )

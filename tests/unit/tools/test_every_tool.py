@@ -129,4 +129,5 @@ async def test_a_tool_whose_test_fails_is_off_and_not_in_its_test_for_ever():
     stores = memory_stores()
     toolbox = Toolbox([card], ToolboxParts(audit=stores.audit, clock=InstantClock()))
     await settle_tools(toolbox)
-    assert toolbox.cards[0].unavailable == "its test failed; the server's log says why"
+    reason = "it broke while it tried itself: RuntimeError; see the log"
+    assert toolbox.cards[0].unavailable == reason
