@@ -59,7 +59,9 @@ def test_the_locks_hold_exactly_what_is_needed():
     assert extra == needed_for_dev - needed
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-dev.lock", "requirements-sandbox.lock"]
+)
 def test_a_lock_is_sorted_plain_pins(name):
     """No addresses, no ranges, no options: any index will do."""
     pins = pins_of(name)
