@@ -27,6 +27,8 @@ _KINDS = {
     "clickhousedb": ("ClickHouse", "clickhouse", ""),
     "trino": ("Trino", "trino", ""),
 }
+# What hosts write into their addresses.
+_SPELLINGS = {"postgres": "postgresql"}
 _ENFORCED = frozenset({"postgresql", "mysql", "mariadb", "sqlite"})
 
 
@@ -52,9 +54,10 @@ class Kind:
 def kind_of(url: str) -> Kind:
     """Tell the sort of database from its address; Unreachable when no guard speaks its language."""
     try:
-        backend = make_url(url).get_backend_name()
+        named = make_url(url).get_backend_name()
     except ArgumentError as exc:
         raise Unreachable("its address is not one of a database") from exc
+    backend = _SPELLINGS.get(named, named)
     if backend not in _KINDS:
         shown = re.sub(r"\W", "", backend)[:30]
         msg = f"databases of the kind {shown} are not supported"

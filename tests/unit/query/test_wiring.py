@@ -95,3 +95,13 @@ def test_a_wrong_entry_is_one_line_that_names_it(tmp_path, value, says):
     assert str(caught.value).startswith("QUERY__DATABASES: ")
     assert says in str(caught.value)
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("spelling", ["postgres://", "postgresql://", "postgresql+psycopg2://"])
+async def test_postgresql_is_understood_however_its_address_is_spelt(tmp_path, postgres, spelling):
+    """Hosts and other tools write it in ways of their own."""
+    url = spelling + postgres.partition("://")[2]
+    made = make_databases(settings_of(tmp_path, {"shop": {"url": url}}).query, SystemClock())
+    found = await made.query("anna", "user", "shop", "SELECT 1 AS one", max_rows=5)
+    await made.aclose()
+    assert found.rows == ((1,),)
