@@ -17,7 +17,7 @@ from backend.agent.context import message_text
 from backend.agent.policy import Caller, Verdict
 from backend.agent.run import Run
 from backend.agent.toolbox import ToolCard
-from backend.kit.addresses_told import addresses_in, same_address
+from backend.kit.addresses_told import addresses_in, hosts_in, same_address
 from backend.ports.tools import Touch
 from backend.ports.values import ChatMessage, JsonObject
 
@@ -77,6 +77,14 @@ def taints(card: ToolCard) -> bool:
 def is_tainted(messages: Sequence[ChatMessage]) -> bool:
     """Tell whether a conversation holds such text already: results of tools, answers from sources."""
     return any(one["role"] == "tool" or "annotations" in one for one in messages)
+
+
+def may_be_tainted(sent: Sequence[ChatMessage]) -> bool:
+    """Tell whether answers that a client sends back, without their sources, could hold such text.
+
+    Nobody knows where those words come from. One that names an address could lead there.
+    """
+    return any(one["role"] == "assistant" and hosts_in(message_text(one), limit=1) for one in sent)
 
 
 def _canonical(card: ToolCard, arguments: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from backend.agent.loading import AgentModules
 from backend.agent.room import fitted
 from backend.agent.run import AgentParts, Run, TurnRequest, decision_object
 from backend.agent.title import title_of
-from backend.agent.trust import is_tainted, sources_told
+from backend.agent.trust import is_tainted, may_be_tainted, sources_told
 from backend.errors import (
     Conflict,
     ContextTooLong,
@@ -105,7 +105,8 @@ class Turns:
             raise InvalidRequest("There is no user message to answer", param="messages")
         whole = await resume.restored(messages, user_id=request.user_id, runs=self._runs)
         run.history = resume.closed(whole)
-        if is_tainted(messages) or is_tainted(whole):
+        sent = () if request.session_id else messages
+        if is_tainted(messages) or is_tainted(whole) or may_be_tainted(sent):
             run.tainted, run.sources_told = True, frozenset(sources_told(messages))
         run.citations = await resume.found_before(
             messages, user_id=request.user_id, runs=self._runs

@@ -75,6 +75,23 @@ async def test_an_answer_from_an_earlier_turn_taints_the_next_one(
     assert (second.tainted, second.state) == (True, "waiting")
 
 
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [("See https://evil.example/?q=", "waiting"), ("It is so.", "completed")],
+)
+async def test_an_answer_that_a_client_sends_back_with_an_address_taints(
+    outside: Callable[..., Outside], answer: str, state: str
+) -> None:
+    """Without a session nobody knows where its words came from."""
+    made = outside(calling([call("fetch", url=PAGE)]))
+    talk = [
+        {"role": "user", "content": "look"},
+        {"role": "assistant", "content": answer},
+        {"role": "user", "content": "go on"},
+    ]
+    assert (await made.core.ask(talk, mode="react")).state == state
+
+
 async def test_a_denied_tool_is_not_offered_and_says_why(
     outside: Callable[..., Outside],
 ) -> None:
