@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -13,6 +12,7 @@ from backend.documents.extracted import Extracted, Source
 from backend.documents.office import core_title
 from backend.documents.packed import Package, open_package
 from backend.documents.table_text import add_records
+from backend.kit.sheet_cells import cell_text
 
 KIND = "xlsx"
 LABEL = "Excel (XLSX)"
@@ -63,17 +63,4 @@ def _has_uncalculated(package: Package, name: str) -> bool:
 
 
 def _row(row: tuple[object, ...]) -> list[str]:
-    return [_shown(cell) for cell in row]
-
-
-def _shown(cell: object) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, dt.datetime):
-        whole_day = cell.time() == dt.time()
-        return cell.date().isoformat() if whole_day else cell.isoformat(" ", "seconds")
-    return str(cell)
+    return [cell_text(cell) for cell in row]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 import itertools
 import zipfile
@@ -13,6 +12,7 @@ from typing import cast
 
 from openpyxl import load_workbook
 
+from backend.kit.sheet_cells import cell_text
 from backend.ports.query import QueryFailed
 from backend.query.files.delimited import table_of_text
 from backend.query.files.sources import Given, Source, Workshop
@@ -84,13 +84,8 @@ def _sheet(rows: Iterator[tuple[object, ...]], title: str, shop: Workshop) -> So
 
 
 def _text(cell: object) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, dt.datetime):
-        whole_day = cell.time() == dt.time()
-        return cell.date().isoformat() if whole_day else cell.isoformat(" ", "seconds")
-    return str(cell).replace("\r", " ").replace("\n", " ").replace("\0", "").strip()
+    """Write a cell on one line; text without the spaces around it."""
+    text = cell_text(cell)
+    if isinstance(cell, str):
+        text = text.replace("\r", " ").replace("\n", " ").replace("\0", "").strip()
+    return text
