@@ -13,6 +13,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from backend.agent.approvals import Approvals, recover
+from backend.agent.asking import Asking
 from backend.agent.catalog import ModelCatalog
 from backend.agent.context import TokenEstimate
 from backend.agent.graphs import thread_of
@@ -42,6 +43,7 @@ from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
 from backend.ports.artifacts import Artifacts
 from backend.ports.query import TableEngine
+from backend.ports.tools import Services
 from backend.storage.checkpoints import CheckpointFile
 from backend.storage.stores import Stores
 
@@ -110,8 +112,6 @@ class Composition:
         accounts = make_accounts(settings, stores, clock)
         stack.push_async_callback(accounts.aclose)
         await make_first_admin(settings, accounts)
-        http = HttpClient()
-        stack.push_async_callback(http.aclose)
         providers = make_providers(settings, clock)
         catalog = ModelCatalog(
             providers, default_model=settings.models.default_model or settings.ollama_model
@@ -123,24 +123,8 @@ class Composition:
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
         )
         library = await self._open_library(ground, checkpoints)
-        artifacts = open_artifacts(ground, public_url=self._public_url)
-        services = open_tooling(ground, http=http, documents=library.documents)
-        self._tables = services.tables
-        look_behind_the_start(ground, services.databases)
-        toolbox = self._open_tools(ground, make_tool_cards(settings, services), artifacts)
-        options = agent_options(settings, address=self._address)
-        asking = make_asking(ground, checkpoints, public_url=options.public_url)
-        parts = AgentParts(
-            toolbox=toolbox,
-            estimate=TokenEstimate(),
-            clock=clock,
-            options=options,
-            checkpointer=checkpoints.saver,
-            documents=library.documents,
-            policy=make_policy(settings),
-            asking=asking,
-            artifacts=artifacts,
-        )
+        asking = make_asking(ground, checkpoints, public_url=self._public_url)
+        parts, services = self._open_agents(ground, library, checkpoints, asking)
         self._turns = Turns(
             catalog=catalog, parts=parts, conversations=stores.conversations, runs=stores.runs
         )
@@ -152,7 +136,7 @@ class Composition:
             accounts=accounts,
             turns=self._turns,
             catalog=catalog,
-            toolbox=toolbox,
+            toolbox=parts.toolbox,
             conversations=stores.conversations,
             runs=stores.runs,
             audit=stores.audit,
@@ -161,7 +145,7 @@ class Composition:
             clock=clock,
             options=self.api_options,
             documents=library.documents,
-            artifacts=artifacts,
+            artifacts=parts.artifacts,
             checks={
                 "database": stores.health,
                 "documents": library.shelf.target.health,
@@ -169,6 +153,30 @@ class Composition:
             },
             reports={"databases": lambda: database_report(services.databases)},
         )
+
+    def _open_agents(
+        self, ground: Ground, library: OpenLibrary, checkpoints: CheckpointFile, asking: Asking
+    ) -> tuple[AgentParts, Services]:
+        """Make what every run works with, and what its tools do."""
+        settings = ground.settings
+        http = HttpClient()
+        ground.stack.push_async_callback(http.aclose)
+        artifacts = open_artifacts(ground, public_url=self._public_url)
+        services = open_tooling(ground, http=http, documents=library.documents)
+        self._tables = services.tables
+        look_behind_the_start(ground, services.databases)
+        parts = AgentParts(
+            toolbox=self._open_tools(ground, make_tool_cards(settings, services), artifacts),
+            estimate=TokenEstimate(),
+            clock=ground.clock,
+            options=agent_options(settings, address=self._address),
+            checkpointer=checkpoints.saver,
+            documents=library.documents,
+            policy=make_policy(settings),
+            asking=asking,
+            artifacts=artifacts,
+        )
+        return parts, services
 
     def _open_checkpoints(self, stores: Stores) -> CheckpointFile:
         async def waiting() -> list[str]:
