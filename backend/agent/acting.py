@@ -143,6 +143,7 @@ def context_of(run: Run) -> ToolContext:
         role=asked.role,
         run_id=run.id,
         session_id=run.session_id,
+        file_ids=asked.file_ids,
     )
 
 

@@ -89,7 +89,8 @@ class TurnRequest:
     `template` is a ModelRequest that carries model name and sampling, without messages; every model
     call of the turn is made from it. `messages` holds only what is new when `session_id` is given.
     `client_tools` are run by the caller; `server_tools` tells whether ours may run at all, and
-    `allowed_tools` which; None means any. `approvals` tells how calls that wait for the user's word
+    `allowed_tools` which; None means any. With `file_ids`, tools find only these of the caller's
+    files. `metadata` is kept with what is stored. `approvals` tells how calls that wait for the user's word
     are shown: as answer text with a link, or by events alone.
     """
 
@@ -105,6 +106,8 @@ class TurnRequest:
     parallel_tool_calls: bool = True
     server_tools: bool = True
     allowed_tools: frozenset[str] | None = None
+    file_ids: tuple[str, ...] | None = None
+    metadata: JsonObject = field(default_factory=dict[str, Any])
     session_id: str | None = None
     store: bool = False
     on_disconnect: OnDisconnect | None = None
@@ -230,6 +233,7 @@ def citation_object(citation: Citation) -> JsonObject:
         "title": citation.title,
         "url": citation.url,
         "file_id": citation.file_id,
+        "filename": citation.filename,
         "page": citation.page,
         "start": citation.start,
         "end": citation.end,

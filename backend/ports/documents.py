@@ -135,6 +135,7 @@ class Passage:
             title=self.title,
             text=self.text,
             file_id=self.file_id,
+            filename=self.filename,
             page=self.page,
             start=self.start,
             end=self.end,

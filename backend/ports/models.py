@@ -38,7 +38,9 @@ class ModelRequest:
     `tools` are OpenAI function specs. `response_schema` constrains the whole answer: a JSON schema,
     or the word "json" for any object. `reasoning_effort` is none, minimal, low, medium, high or
     xhigh; None leaves it to the model. `options` are extra sampling options passed through to a
-    provider that knows them (top_k, min_p, keep_alive ...).
+    provider that knows them (top_k, min_p, keep_alive ...). `logprobs` asks for the log probability
+    of each token, and of that many alternatives besides (0 to 20). With `prompt` the model goes on
+    from this very text, up to `suffix` if there is one, and `messages` is empty.
     """
 
     model: str
@@ -55,6 +57,9 @@ class ModelRequest:
     seed: int | None = None
     stop: Sequence[str] = ()
     reasoning_effort: str | None = None
+    logprobs: int | None = None
+    prompt: str | None = None
+    suffix: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -62,7 +67,8 @@ class ModelRequest:
 class ModelDelta:
     """One piece of a model's stream; the last one carries `finish_reason`, usually with `usage`.
 
-    Tool calls arrive whole, each exactly once, with an id. Made per token, hence not frozen.
+    Tool calls arrive whole, each exactly once, with an id. `logprobs` are OpenAI's objects, one per
+    token of `content`. Made per token, hence not frozen.
     """
 
     content: str = ""
@@ -70,6 +76,7 @@ class ModelDelta:
     tool_calls: tuple[ToolCall, ...] = ()
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
+    logprobs: tuple[JsonObject, ...] = ()
 
 
 class ModelProvider(Protocol):

@@ -49,13 +49,14 @@ class ToolOptions(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolContext:
-    """Who calls, and within which run."""
+    """Who calls, and within which run; with `file_ids`, only these of the caller's files are there."""
 
     user_id: str
     username: str = ""
     role: Role = "user"
     run_id: str = ""
     session_id: str | None = None
+    file_ids: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

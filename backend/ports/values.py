@@ -64,13 +64,15 @@ class Citation:
     """One passage a tool brought and an answer may point at.
 
     `text` is the passage itself; `start` and `end` are character offsets into the stored text of a
-    file. A web source has a `url` and no offsets. `id` is empty until the run has numbered it.
+    file, whose name is `filename`. A web source has a `url` and no offsets. `id` is empty until the
+    run has numbered it.
     """
 
     title: str
     text: str = ""
     url: str | None = None
     file_id: str | None = None
+    filename: str | None = None
     page: int | None = None
     start: int | None = None
     end: int | None = None

@@ -1,6 +1,6 @@
 """The tables of documents. Not for: queries; each store owns its own.
 
-Importing this module makes METADATA whole. A document may have two *readings* side by side, told
+A document may have two *readings* side by side, told
 apart by `revision`: the one that is searchable and the one that is being made. Chunks and vectors
 are rowid tables on purpose: a document's rows were inserted in order, so that reading all of it
 walks neighbouring pages, and vectors of 1.5 KiB would not fit the small cells of a WITHOUT ROWID
@@ -68,9 +68,16 @@ files = Table(
     Column("purpose", CleanText, nullable=False),
     Column("filename", CleanText, nullable=False),
     Column("filename_key", CleanText, nullable=False),
+    Column("expires_at_ms", BigInteger),
     UniqueConstraint("document_id", "filename"),
     Index(None, "user_id", "created_at_ms", "id"),
     Index(None, "user_id", "filename_key", "id"),
+    Index(
+        "ix_files_expiring",
+        "expires_at_ms",
+        sqlite_where=text("expires_at_ms IS NOT NULL"),
+        postgresql_where=text("expires_at_ms IS NOT NULL"),
+    ),
 )
 
 document_pages = Table(

@@ -17,9 +17,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
 from backend.storage import migrations
+from backend.storage.answer_tables import METADATA
 from backend.storage.backups import backup_before_migration, backups_of
 from backend.storage.database import UnusableDatabaseUrl
-from backend.storage.document_tables import METADATA
 from backend.storage.migrate import main, migrate
 from backend.storage.schema import (
     HEAD,

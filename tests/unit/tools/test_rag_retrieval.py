@@ -54,6 +54,7 @@ async def test_a_question_brings_passages_with_markers_and_citations(search) -> 
                 title="lease.pdf, p. 2",
                 text=text,
                 file_id="file-user_ann-0",
+                filename="lease.pdf",
                 page=2,
                 start=31,
                 end=87,
