@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from backend.agent.run import Run, TurnRequest
-from backend.agent.run_log import Thought
-from backend.agent.turn import Turns
+from backend.agent.run import Run
 from backend.api import openai_wire as wire
+from backend.api.answering import client_left, first_sign, raise_failure, start_runs
 from backend.api.deps import Account, Services
 from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.safe_json import SafeRoute
@@ -22,11 +20,9 @@ from backend.kit.waiting import interleaved
 from backend.models.chat_answers import ChatCompletion, ChatCompletionChunk
 from backend.models.openai import ChatCompletionRequest, StreamOptions
 from backend.models.shown import streamed
-from backend.ports.values import TurnEvent
 
 router = APIRouter(prefix="/v1", tags=["openai"], route_class=SafeRoute)
 JSON = "application/json"
-QUIET_EVENTS = {"route", "notice"}
 STREAMED = streamed(ChatCompletionChunk)
 
 
@@ -40,19 +36,19 @@ async def create_chat_completion(
     """Answer a conversation: routed to chat, ReAct or plan-and-execute, streamed on request."""
     account.require("chat")
     asked = wire.read_request(body, caller=account, request_id=request.state.request_id)
-    runs = await _start(found.turns, asked.turns)
-    watch = ClientWatch(request.receive, gone=lambda: _leave(runs))
+    runs = await start_runs(found.turns, asked.turns)
+    watch = ClientWatch(request.receive, gone=lambda: client_left(runs))
     headers = {"x-run-id": runs[0].id}
     if runs[0].session_id:
         headers["x-session-id"] = runs[0].session_id
     if body.stream:
-        await _first_sign(runs, wait_s=found.options.first_byte_wait_s)
-        _raise_failure(runs, watch, headers)
+        await first_sign(runs, wait_s=found.options.first_byte_wait_s)
+        raise_failure(runs, watch, headers)
         frames = _frames(runs, asked.forms, body.stream_options or StreamOptions())
         return EventStream(frames, watch=watch, headers=headers)
     for run in runs:
         await run.done()
-    _raise_failure(runs, watch, headers)
+    raise_failure(runs, watch, headers)
     watch.stop()
     return Response(wire.completion(runs, asked.forms), media_type=JSON, headers=headers)
 
@@ -73,43 +69,6 @@ async def get_model(model_id: str, account: Account, found: Services) -> Respons
         raise ModelNotFound(param="model")
     _, info = await found.catalog.resolve(model_id)
     return Response(wire.orjson.dumps(wire.model_object(info)), media_type=JSON)
-
-
-async def _start(turns: Turns, asked: Sequence[TurnRequest]) -> list[Run]:
-    """Start a run for each answer that is wanted; all of them or none."""
-    runs: list[Run] = []
-    try:
-        for one in asked:
-            runs.append(await turns.start(one))  # noqa: PERF401 - those begun are cancelled
-    except BaseException:
-        for run in runs:
-            run.cancel()
-        raise
-    return runs
-
-
-async def _first_sign(runs: Sequence[Run], *, wait_s: float) -> None:
-    """Wait until model or tools of every run said something, it ended, or it takes too long.
-
-    An upstream that fails before that can still be answered with a status instead of a stream.
-    """
-    try:
-        async with asyncio.timeout(wait_s):
-            for run in runs:
-                await _sign(run)
-    except TimeoutError:
-        return
-
-
-async def _sign(run: Run) -> None:
-    log, seen = run.log, 0
-    while not log.closed and not any(map(_is_sign, log.items[seen:])):
-        seen = len(log.items)
-        await log.changed(seen)
-
-
-def _is_sign(item: str | Thought | TurnEvent) -> bool:
-    return not (isinstance(item, TurnEvent) and item.type in QUIET_EVENTS)
 
 
 async def _frames(
@@ -162,28 +121,3 @@ async def _answer_frames(run: Run, writer: wire.ChunkWriter) -> AsyncGenerator[b
             yield writer.items(items) or wire.KEEP_ALIVE
     if run.error is None:
         yield writer.closing()
-
-
-def _leave(runs: Sequence[Run]) -> None:
-    """Act on a client that left: stop a stateless run, let a session's run finish, or as asked."""
-    for run in runs:
-        policy = run.request.on_disconnect or ("finish" if run.session_id else "cancel")
-        if policy == "cancel":
-            run.cancel()
-
-
-def _raise_failure(runs: Sequence[Run], watch: ClientWatch, headers: dict[str, str]) -> None:
-    """Turn a run that failed before it was answered into an HTTP status; the others are in vain."""
-    failed = next((run for run in runs if run.error is not None and run.log.closed), None)
-    if failed is None or failed.error is None:
-        return
-    watch.stop()
-    for run in runs:
-        run.cancel()
-    failed.error.headers = headers
-    failed.error.repeats_work = failed.error.repeats_work or any(map(_acted, runs))
-    raise failed.error
-
-
-def _acted(run: Run) -> bool:
-    return any(isinstance(item, TurnEvent) and item.type == "tool_call" for item in run.log.items)
