@@ -9,7 +9,7 @@ import orjson
 
 from backend.agent.citing import shifted
 from backend.agent.run import Mode, Run, TurnRequest, citation_object, usage_object
-from backend.agent.run_log import LogItem, Remark, Thought
+from backend.agent.run_log import ANSWER, LogItem, Remark, Thought
 from backend.api.tool_choice import read_tool_choice
 from backend.errors import InvalidRequest, StewardError, UnsupportedByModel
 from backend.models.openai import ChatCompletionRequest, MessageIn, ResponseFormat
@@ -143,7 +143,7 @@ class ChunkWriter:
 
     def _item(self, item: LogItem) -> bytes:
         # A remark that began to go out as answer text goes on as such, to its end.
-        self._in_text = type(item) is str or (self._in_text and isinstance(item, Remark))
+        self._in_text = type(item) in ANSWER or (self._in_text and isinstance(item, Remark))
         if self._in_text:
             text = str(item)
             self._sent_chars += len(text)

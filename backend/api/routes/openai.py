@@ -117,5 +117,5 @@ def _raise_failure(run: Run, watch: ClientWatch, headers: dict[str, str]) -> Non
     watch.stop()
     run.error.headers = headers
     acted = any(isinstance(item, TurnEvent) and item.type == "tool_call" for item in run.log.items)
-    run.error.repeats_work = acted
+    run.error.repeats_work |= acted
     raise run.error
