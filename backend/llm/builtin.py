@@ -68,6 +68,8 @@ class BuiltinProvider:
         if request.logprobs is not None:
             msg = f"The model '{MODEL_ID}' has no log probabilities."
             raise UnsupportedByModel(msg, param="logprobs")
+        if request.options.get("logit_bias"):
+            raise UnsupportedByModel("'builtin' has no tokens to weigh", param="logit_bias")
         answer = self._answer(request)
         text, finish = _limited(answer.text, request)
         if answer.thought:
