@@ -231,9 +231,18 @@ async def _act(context: ReactContext, fresh: Mapping[str, ToolCall]) -> dict[str
         act(run, call, question=question, tainted=tainted) for call in fresh.values()
     )
     return {
-        key: one.text if isinstance(one, CallOutcome) else one
-        for key, one in zip(fresh, found, strict=True)
+        key: _text(context, call, one) if isinstance(one, CallOutcome) else one
+        for (key, call), one in zip(fresh.items(), found, strict=True)
     }
+
+
+def _text(context: ReactContext, call: ToolCall, outcome: CallOutcome) -> str:
+    """Give a result; to a name that nobody has, the caller's tools belong too."""
+    theirs = [name_of(spec) for spec in client_tools(context.run)]
+    known = {name_of(spec) for spec in context.specs}
+    if not theirs or name_of(call) in known:
+        return outcome.text
+    return f"{outcome.text} The caller's tools are: {', '.join(theirs)}."
 
 
 async def _settle(

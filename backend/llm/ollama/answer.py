@@ -87,8 +87,8 @@ class AnswerReader:
 
     def _add(self, part: JsonObject, delta: ModelDelta, line: bytes) -> None:
         message: JsonObject = part["message"]
-        if told := part.get("logprobs"):
-            self._tell(told, message, delta, line)
+        if (told := part.get("logprobs")) or self._tokens:
+            self._tell(told or [], message, delta, line)
         try:
             delta.content += message.get("content") or ""
             if thought := message.get("thinking"):
