@@ -1,7 +1,7 @@
 """The form a caller asked an answer to have (`response_format`): read before any model call, kept to.
 
-With `strict` the answer fits the schema, or the turn fails, or it is cut for its length. Without it
-only JSON is promised: the schema still guides the model, and an answer that misses it is asked for
+With `strict` the answer fits the schema, or the turn fails, or it is cut: for its length, or at a stop
+string of the caller. Without it only JSON is promised: the schema still guides the model, and an answer that misses it is asked for
 once more where nobody has read along. Not for: server-made JSON, such as plans (`structured`).
 """
 

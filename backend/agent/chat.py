@@ -58,10 +58,10 @@ async def _offered(run: Run, messages: Sequence[ChatMessage]) -> Sequence[ToolCa
     specs = client_tools(run)
     if not run.model.can("tools"):
         call = await text_protocol.decide(run, messages, specs=specs)
-        if call is not None:
-            return [call]
-        await answer(run, messages)
-        return ()
+        calls = known_calls([call] if call else [], specs)
+        if not calls:
+            await answer(run, messages)
+        return calls
     reply = await _reply(run, messages, specs)
     if _is_lost(reply, specs):
         asked = ask_again(messages, reply, specs=specs)

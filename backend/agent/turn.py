@@ -248,9 +248,10 @@ class Turns:
                 return
             if run.asks:
                 await pausing.forget(run)
-            run.annotations = annotate(
-                run.log.content(), run.citations, public_url=self._parts.options.public_url
-            )
+            if run.form is None:  # numbers in brackets are data in JSON
+                run.annotations = annotate(
+                    run.log.content(), run.citations, public_url=self._parts.options.public_url
+                )
             await self.store_end(stored_run(run), self._said(run))
         except Exception as exc:
             if run.state == "waiting":

@@ -50,12 +50,7 @@ class _Automaton:
         self._stop = stop
         self.size = len(stop)
         self.state = 0
-        self._back = [0] * self.size
-        for at in range(1, self.size):
-            state = self._back[at - 1]
-            while state and stop[state] != stop[at]:
-                state = self._back[state - 1]
-            self._back[at] = state + (stop[state] == stop[at])
+        self._back = [0]  # grows with what was matched, as most of a long string never is
 
     def ends_at(self, char: str) -> bool:
         """Take a character; tell whether the stop string is complete with it."""
@@ -63,4 +58,13 @@ class _Automaton:
         while state and self._stop[state] != char:
             state = self._back[state - 1]
         self.state = state + (self._stop[state] == char)
+        if self.state > len(self._back):
+            self._grow()
         return self.state == self.size
+
+    def _grow(self) -> None:
+        at = len(self._back)
+        state = self._back[at - 1]
+        while state and self._stop[state] != self._stop[at]:
+            state = self._back[state - 1]
+        self._back.append(state + (self._stop[state] == self._stop[at]))
