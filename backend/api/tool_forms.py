@@ -14,8 +14,13 @@ import orjson
 
 from backend.api.tool_choice import read_tool_choice
 from backend.errors import InvalidRequest, UnsupportedByModel
-from backend.models.chat_shapes import NamedFunction
-from backend.models.openai import ChatCompletionRequest, CustomSpec, MessageIn, ToolSpec
+from backend.models.openai import (
+    ChatCompletionRequest,
+    CustomSpec,
+    MessageIn,
+    NamedFunction,
+    ToolSpec,
+)
 from backend.ports.values import ChatMessage, JsonObject, ToolCall
 
 NEEDED = "missing_required_parameter"

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from backend.models.chat_shapes import FunctionCall, ToolCallShape
+from backend.models.openai import ServiceTier
 from backend.models.shown import OMITTED
 
-ServiceTier = Literal["auto", "default", "flex", "scale", "priority", "fast"]
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 Count = Annotated[int, Field(default=0)]
 

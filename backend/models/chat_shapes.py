@@ -84,6 +84,7 @@ class FilePart(BaseModel):
 
 UserPart = TextPart | ImagePart | AudioPart | FilePart
 Texts = Annotated[list[TextPart], Field(min_length=1)]
+Content = str | Texts
 
 
 class DeveloperMessage(BaseModel):
@@ -187,6 +188,9 @@ Message = (
 )
 
 
+Messages = list[Message]
+
+
 class FunctionObject(BaseModel):
     """A function a client offers; `parameters` is a JSON schema."""
 
@@ -238,6 +242,9 @@ class CustomTool(BaseModel):
     custom: CustomObject
 
 
+Tools = list[FunctionTool | CustomTool]
+
+
 class NamedFunction(BaseModel):
     """A function by its name."""
 
@@ -287,6 +294,9 @@ class LegacyFunction(BaseModel):
     name: str
     description: str = OMITTED
     parameters: dict[str, Any] = OMITTED
+
+
+LegacyFunctions = list[LegacyFunction]
 
 
 class TextFormat(BaseModel):

@@ -19,13 +19,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from backend.models import chat_shapes as shapes
-from backend.models.chat_answers import ServiceTier
 from backend.models.shown import OMITTED, Shown
 
 MAX_MESSAGES = 4096
 MAX_TOOLS = 128
 ToolName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
+ServiceTier = Literal["auto", "default", "flex", "scale", "priority", "fast"]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
@@ -177,6 +176,12 @@ class ResponseFormat(Wire):
     json_schema: JsonSchemaFormat | None = None
 
 
+class NamedFunction(Wire):
+    """A function by its name."""
+
+    name: str
+
+
 class Location(Wire):
     """Roughly where the user is."""
 
@@ -213,7 +218,7 @@ class Prediction(Wire):
     """Text that the answer is expected to resemble."""
 
     type: Literal["content"]
-    content: Annotated[str | list[ContentPart], Shown(str | shapes.Texts)]
+    content: Annotated[str | list[ContentPart], Shown("chat_shapes:Content")]
 
 
 class ModerationMode(Wire):
@@ -253,7 +258,7 @@ class ChatCompletionRequest(Wire):
     """A chat completion request, with Steward's own optional fields at the end."""
 
     model: Annotated[str, StringConstraints(min_length=1, max_length=256)]
-    messages: Annotated[list[MessageIn], Shown(list[shapes.Message])] = Field(
+    messages: Annotated[list[MessageIn], Shown("chat_shapes:Messages")] = Field(
         min_length=1, max_length=MAX_MESSAGES
     )
     stream: bool | None = Field(default=None, json_schema_extra={"default": False})
@@ -276,22 +281,24 @@ class ChatCompletionRequest(Wire):
     logit_bias: dict[str, int] | None = None
     modalities: list[Literal["text", "audio"]] | None = None
     audio: AudioOut | None = None
-    functions: Annotated[list[FunctionSpec] | None, Shown(list[shapes.LegacyFunction])] = Field(
+    functions: Annotated[list[FunctionSpec] | None, Shown("chat_shapes:LegacyFunctions")] = Field(
         default=None, max_length=MAX_TOOLS
     )
     function_call: Annotated[
-        str | shapes.NamedFunction | None, Shown(shapes.FunctionCallChoice)
+        str | NamedFunction | None, Shown("chat_shapes:FunctionCallChoice")
     ] = None
     tools: Annotated[
         list[ToolSpec],
         BeforeValidator(_none_to_empty),
-        Shown(list[shapes.FunctionTool | shapes.CustomTool]),
+        Shown("chat_shapes:Tools"),
     ] = Field(default_factory=list[ToolSpec], max_length=MAX_TOOLS)
-    tool_choice: Annotated[str | dict[str, Any] | None, Shown(shapes.ToolChoiceShape)] = None
+    tool_choice: Annotated[str | dict[str, Any] | None, Shown("chat_shapes:ToolChoiceShape")] = None
     parallel_tool_calls: Annotated[bool | None, Shown(bool)] = Field(
         default=None, json_schema_extra={"default": True}
     )
-    response_format: Annotated[ResponseFormat | None, Shown(shapes.ResponseFormatShape)] = None
+    response_format: Annotated[ResponseFormat | None, Shown("chat_shapes:ResponseFormatShape")] = (
+        None
+    )
     reasoning_effort: Effort | None = None
     web_search_options: Annotated[WebSearchOptions | None, Shown(WebSearchOptions)] = None
     store: bool | None = Field(default=None, json_schema_extra={"default": False})

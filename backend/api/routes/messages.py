@@ -19,8 +19,9 @@ from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.openai_wire import read_request
 from backend.api.safe_json import SafeRoute
 from backend.errors import StewardError
-from backend.models.messages import MessageAnswer, MessagesRequest
+from backend.models.messages import MessagesRequest
 from backend.models.openai import ChatCompletionRequest
+from backend.models.shown import answers
 
 JSON = "application/json"
 
@@ -48,7 +49,7 @@ class MessagesRoute(SafeRoute):
 router = APIRouter(prefix="/v1", tags=["anthropic"], route_class=MessagesRoute)
 
 
-@router.post("/messages", response_model=MessageAnswer)
+@router.post("/messages", responses=answers("messages:MessageAnswer"))
 async def create_message(
     body: MessagesRequest, request: Request, account: Account, found: Services
 ) -> Response:

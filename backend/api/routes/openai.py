@@ -17,16 +17,15 @@ from backend.api.safe_json import SafeRoute
 from backend.api.tool_forms import CallForms
 from backend.errors import ModelNotFound
 from backend.kit.waiting import interleaved
-from backend.models.chat_answers import ChatCompletion, ChatCompletionChunk
 from backend.models.openai import ChatCompletionRequest, StreamOptions
-from backend.models.shown import streamed
+from backend.models.shown import answers
 
 router = APIRouter(prefix="/v1", tags=["openai"], route_class=SafeRoute)
 JSON = "application/json"
-STREAMED = streamed(ChatCompletionChunk)
+COMPLETION = answers("chat_answers:ChatCompletion", events="chat_answers:ChatCompletionChunk")
 
 
-@router.post("/chat/completions", response_model=ChatCompletion, responses=STREAMED)
+@router.post("/chat/completions", responses=COMPLETION)
 async def create_chat_completion(
     body: ChatCompletionRequest,
     request: Request,
