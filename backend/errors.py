@@ -21,6 +21,7 @@ StewardError
 +-- ServerFault 500               a bug or a broken installation
 +-- UpstreamError 502             the model server failed
 |   +-- UpstreamGarbage           it answered something that is not its protocol
+|   |   +-- InvalidStructuredOutput   the model did not keep to the form that was asked for
 |   +-- UpstreamCut               it stopped in the middle of an answer
 |   +-- UpstreamOutOfMemory
 +-- Unavailable 503
@@ -50,6 +51,7 @@ class StewardError(Exception):
     status: ClassVar[int] = 500
     type: ClassVar[str] = "server_error"
     code: ClassVar[str | None] = None
+    never_again: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -63,7 +65,7 @@ class StewardError(Exception):
         self.param = param
         self.error_code = code or type(self).code
         self.retry_after_s = retry_after_s
-        self.repeats_work = False
+        self.repeats_work = type(self).never_again
         self.headers: dict[str, str] = {}
         super().__init__(self.message)
 
@@ -211,6 +213,13 @@ class UpstreamGarbage(UpstreamError):
     """The model server answered with something that is not its protocol."""
 
     code = "upstream_garbage"
+
+
+class InvalidStructuredOutput(UpstreamGarbage):
+    """The model did not answer in the form that was asked for."""
+
+    code = "invalid_structured_output"
+    never_again = True  # the model has been asked twice
 
 
 class UpstreamCut(UpstreamError):

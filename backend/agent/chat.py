@@ -6,11 +6,19 @@ from collections.abc import Sequence
 
 from backend.agent import text_protocol
 from backend.agent.answer_sink import AnswerSink
-from backend.agent.loose_object import is_json
+from backend.agent.answering import answer, call_or_answer_apart
+from backend.agent.client_calls import (
+    ask_again,
+    callers,
+    client_tools,
+    demanded,
+    demanded_tools,
+    known_calls,
+    one_or_all,
+)
 from backend.agent.reply import Reply, ask
 from backend.agent.run import Run
 from backend.agent.toolbox import parameter_names
-from backend.errors import UpstreamGarbage
 from backend.ports.values import ChatMessage, JsonObject, ToolCall
 
 
@@ -19,68 +27,77 @@ async def chat(run: Run, messages: Sequence[ChatMessage]) -> None:
     if client_tools(run):
         await _with_client_tools(run, messages)
         return
-    await _alone(run, messages)
+    await answer(run, messages)
 
 
 async def chat_or_call(
     run: Run, messages: Sequence[ChatMessage], *, specs: Sequence[JsonObject]
-) -> tuple[ToolCall, ...]:
+) -> list[ToolCall]:
     """Answer, but with this server's tools at hand; calls come back for ReAct to carry on with."""
-    sink = AnswerSink(run, tools=parameter_names(specs))
-    request = run.model_request(messages, tools=specs)
-    reply = await ask(run, request, show=sink.feed)
-    written = sink.close(has_calls=bool(reply.tool_calls))
+    if run.request.template.stop:
+        reply = await call_or_answer_apart(run, messages, specs=specs)
+        return one_or_all(run, reply.tool_calls)
+    reply = await _speak(run, messages, specs=specs, demotes=True)
     run.finish_reason = reply.finish_reason
-    return reply.tool_calls or text_protocol.as_calls(written)
+    return one_or_all(run, reply.tool_calls)
 
 
 async def _with_client_tools(run: Run, messages: Sequence[ChatMessage]) -> None:
-    tools = run.request.client_tools
-    choice = run.request.tool_choice
-    forced = choice not in (None, "auto") and not run.model.can("tool_choice")
-    if forced or not run.model.can("tools"):
-        specs = _chosen(tools, choice)
-        call = await text_protocol.decide(run, messages, specs=specs, must_call=forced)
-        if call is None:
-            await _alone(run, messages)
-            return
-        reply = Reply(tool_calls=(call,))
+    must = demanded_tools(run)
+    if must:
+        calls = await demanded(run, messages, must)
     else:
-        request = run.model_request(messages, tools=tools, tool_choice=choice)
-        sink = AnswerSink(run, tools=parameter_names(tools), demotes=False)
-        reply = await ask(run, request, show=sink.feed)
-        written = sink.close(has_calls=False)  # as with OpenAI, text may stand beside calls
-        reply.tool_calls = reply.tool_calls or text_protocol.as_calls(written)
-    run.client_calls = callers(run, reply.tool_calls)
-    if reply.tool_calls and not run.client_calls and not reply.content.strip():
-        await _alone(run, messages)  # it called what nobody has
-        return
-    run.finish_reason = "tool_calls" if run.client_calls else reply.finish_reason
+        calls = await _offered(run, messages)
+    run.client_calls = await callers(run, messages, calls)
+    if run.client_calls:
+        run.finish_reason = "tool_calls"
 
 
-async def _alone(run: Run, messages: Sequence[ChatMessage]) -> None:
-    reply = await ask(run, run.model_request(messages), show=run.log.add)
-    run.finish_reason = reply.finish_reason
-    template = run.request.template
-    whole = reply.finish_reason == "stop" and not template.stop
-    if template.response_schema is not None and whole and not is_json(reply.content):
-        raise UpstreamGarbage("The model did not answer in the form that was asked for")
+async def _offered(run: Run, messages: Sequence[ChatMessage]) -> Sequence[ToolCall]:
+    """Let the model call or answer, as it likes; the calls it makes."""
+    specs = client_tools(run)
+    if not run.model.can("tools"):
+        call = await text_protocol.decide(run, messages, specs=specs)
+        calls = known_calls([call] if call else [], specs)
+        if not calls:
+            await answer(run, messages)
+        return calls
+    reply = await _reply(run, messages, specs)
+    if _is_lost(reply, specs):
+        asked = ask_again(messages, reply, specs=specs)
+        reply = await _reply(run, asked, specs)
+    if _is_lost(reply, specs):
+        await answer(run, messages)
+    return reply.tool_calls
 
 
-def client_tools(run: Run) -> Sequence[JsonObject]:
-    """Give the caller's own tools, unless it wants none of them called."""
-    return () if run.request.tool_choice == "none" else run.request.client_tools
+async def _reply(run: Run, messages: Sequence[ChatMessage], specs: Sequence[JsonObject]) -> Reply:
+    if run.request.template.response_schema is not None:
+        return await call_or_answer_apart(run, messages, specs=specs)
+    reply = await _speak(run, messages, specs=specs, demotes=False)
+    run.finish_reason = reply.finish_reason if reply.finish_reason != "tool_calls" else "stop"
+    return reply
 
 
-def callers(run: Run, calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
-    """Pick the calls that the caller carries out; a tool it does not have never reaches it."""
-    known = {tool["function"]["name"] for tool in client_tools(run)}
-    own = [call for call in calls if call["function"]["name"] in known]
-    return tuple(own if run.request.parallel_tool_calls else own[:1])
+async def _speak(
+    run: Run, messages: Sequence[ChatMessage], *, specs: Sequence[JsonObject], demotes: bool
+) -> Reply:
+    """Let the model call or answer in one go; as with OpenAI, text may stand beside client calls.
+
+    Stop strings are left to the sink: an upstream would cut calls at them too.
+    """
+    sink = AnswerSink(run, tools=parameter_names(specs), demotes=demotes)
+    choice = None if demotes else run.request.tool_choice
+    request = run.model_request(messages, tools=specs, tool_choice=choice, stop=())
+    reply = await ask(run, request, show=sink.feed)
+    written = sink.close(has_calls=bool(reply.tool_calls))
+    reply.tool_calls = reply.tool_calls or text_protocol.as_calls(written)
+    if sink.stopped:
+        reply.finish_reason, reply.tool_calls = "stop", ()
+    return reply
 
 
-def _chosen(tools: Sequence[JsonObject], choice: str | JsonObject | None) -> Sequence[JsonObject]:
-    if isinstance(choice, dict) and choice.get("type") == "function":
-        named = choice["function"]["name"]
-        return [tool for tool in tools if tool["function"]["name"] == named]
-    return tools
+def _is_lost(reply: Reply, specs: Sequence[JsonObject]) -> bool:
+    """Tell whether a model called only what nobody has, and said nothing."""
+    calls = reply.tool_calls
+    return bool(calls) and not reply.content.strip() and not known_calls(calls, specs)

@@ -27,15 +27,6 @@ def read_object(text: str) -> JsonObject | None:
     return cast("JsonObject", found) if isinstance(found, dict) else None
 
 
-def is_json(text: str) -> bool:
-    """Tell whether a text is strict JSON, whatever value."""
-    try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    return True
-
-
 def _read_loosely(text: str) -> JsonObject | None:
     start = text.find("{")
     for _ in range(MAX_STARTS):

@@ -17,9 +17,8 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Send, interrupt
 
-from backend.agent import prompts
+from backend.agent import answering, prompts
 from backend.agent.acting import Arguments, act, decided
-from backend.agent.answer_sink import AnswerSink
 from backend.agent.asking import Decision
 from backend.agent.context import message_parts
 from backend.agent.graphs import invoke
@@ -35,7 +34,6 @@ from backend.agent.plan import (
 )
 from backend.agent.plan_state import PlanContext, PlanState, StepResult, StepState
 from backend.agent.react import tool_message
-from backend.agent.reply import ask
 from backend.agent.room import fitted
 from backend.agent.run import Run
 from backend.agent.run_log import Thought
@@ -305,12 +303,8 @@ async def answer(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str, A
     context = runtime.context
     run = context.run
     text = f"{context.question}\n\n{_results(run, state['results'])}"
-    sink = AnswerSink(run)
-    request = run.model_request(_asking(context, prompts.ANSWER_FROM_RESULTS, text))
-    reply = await ask(run, request, show=sink.feed)
-    sink.close(has_calls=False)
-    run.finish_reason = reply.finish_reason
-    if not reply.content.strip():
+    reply = await answering.answer(run, _asking(context, prompts.ANSWER_FROM_RESULTS, text))
+    if not reply.content and reply.finish_reason not in answering.CUT:
         found = "\n\n".join(result["text"] for result in state["results"].values())
         run.log.add(f"The model gave no answer. The results were:\n\n{found}")
     return {"outcome": "answered"}

@@ -11,6 +11,7 @@ from backend.agent.context import message_text
 from backend.kit.fences import defused
 from backend.ports.values import ChatMessage, JsonObject
 
+SCHEMA_CHARS = 8_000
 REACT = (
     "You can use tools. Call a tool when it gives you something you do not reliably know or could "
     "get wrong: calculations, current facts, the user's own data. Otherwise answer directly. "
@@ -60,6 +61,30 @@ ROUTE = (
     "tool call, or steps that depend on each other. plan: independent parts to be looked up or "
     "computed side by side and then combined."
 )
+
+
+def not_in_form(fault: str, schema: JsonObject | str | None) -> str:
+    """Tell the model what is wrong with an answer that had to have a form."""
+    form = "one JSON object"
+    if isinstance(schema, dict):
+        form = f"JSON that fits this schema: {orjson.dumps(schema).decode()[:SCHEMA_CHARS]}"
+    return f"That is not valid: {fault}. Reply with the JSON only, without any other text: {form}"
+
+
+def must_call(names: Sequence[str]) -> str:
+    """Tell the model that only a call will do."""
+    return f"You must call a tool now, and not answer in text: {', '.join(names)}."
+
+
+def must_end_in(names: Sequence[str]) -> str:
+    """Tell the model that its last word has to be a call of one of some tools."""
+    return f"Do not answer in text. Use other tools if you need them first; then call {' or '.join(names)}."
+
+
+def no_such_tool(written: Sequence[str], names: Sequence[str]) -> str:
+    """Tell the model which tools there are."""
+    told = ", ".join(repr(name[:100]) for name in written)
+    return f"There is no tool {told}. The tools are: {', '.join(names)}. Call one, or answer."
 
 
 def with_system(messages: Sequence[ChatMessage], text: str) -> list[ChatMessage]:

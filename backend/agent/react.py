@@ -21,8 +21,17 @@ from langgraph.types import Command, interrupt
 from backend.agent import prompts, resume, text_protocol
 from backend.agent.acting import act, decided, read_arguments
 from backend.agent.answer_sink import AnswerSink
+from backend.agent.answering import CUT, answer, call_or_answer_apart
 from backend.agent.asking import Ask, Decision, with_own_ids
-from backend.agent.chat import callers, client_tools
+from backend.agent.client_calls import (
+    callers,
+    client_tools,
+    demanded,
+    demanded_tools,
+    known_calls,
+    name_of,
+    one_or_all,
+)
 from backend.agent.graphs import invoke
 from backend.agent.reply import Reply, ask
 from backend.agent.room import fitted
@@ -96,8 +105,8 @@ async def _run(
     question: str,
 ) -> None:
     theirs = client_tools(run)
-    taken = set(map(_name, theirs))
-    specs = [*(one for one in run.parts.toolbox.specs if _name(one) not in taken), *theirs]
+    taken = set(map(name_of, run.request.client_tools))
+    specs = [*(one for one in run.parts.toolbox.specs if name_of(one) not in taken), *theirs]
     context = ReactContext(run=run, base=base, question=question, specs=specs)
     limit = 2 * run.parts.options.react_max_iterations + 5
     end = await invoke(run, "react", _builder, start, context=context, recursion_limit=limit)
@@ -145,18 +154,23 @@ async def think(state: ReactState, runtime: Runtime[ReactContext]) -> dict[str, 
     if not closing and state["iteration"] >= run.parts.options.react_max_iterations:
         closing = "cap"
     messages = fitted(run, [*context.base, *state["messages"]], specs=context.specs)
-    if closing:
+    must = demanded_tools(run, called=state["iteration"] > 0)
+    if must:
+        reply = await _demanded(context, messages, must, closing=closing)
+    elif closing:
         await _close(run, messages, closing=closing)
         return {"calls": [], "closing": closing}
-    reply = await _decide(context, messages)
+    else:
+        reply = await _decide(context, messages)
     if not reply.tool_calls:
-        if not reply.content:
+        if not reply.content and run.finish_reason not in CUT:
             await _close(run, messages, closing="empty")
         return {"calls": []}
-    theirs = resume.named(run.id, callers(run, reply.tool_calls))
-    client = set(map(_name, client_tools(run)))
+    calls = one_or_all(run, _bent_right(reply.tool_calls, context.specs))
+    theirs = resume.named(run.id, await callers(run, messages, calls))
+    client = set(map(name_of, client_tools(run)))
     used = {call["id"] for one in state["messages"] for call in one.get("tool_calls") or ()}
-    ours = with_own_ids([it for it in reply.tool_calls if _name(it) not in client], used)
+    ours = with_own_ids([it for it in calls if name_of(it) not in client], used)
     message: ChatMessage = {
         "role": "assistant",
         "content": reply.content or None,
@@ -217,9 +231,18 @@ async def _act(context: ReactContext, fresh: Mapping[str, ToolCall]) -> dict[str
         act(run, call, question=question, tainted=tainted) for call in fresh.values()
     )
     return {
-        key: one.text if isinstance(one, CallOutcome) else one
-        for key, one in zip(fresh, found, strict=True)
+        key: _text(context, call, one) if isinstance(one, CallOutcome) else one
+        for (key, call), one in zip(fresh.items(), found, strict=True)
     }
+
+
+def _text(context: ReactContext, call: ToolCall, outcome: CallOutcome) -> str:
+    """Give a result; to a name that nobody has, the caller's tools belong too."""
+    theirs = [name_of(spec) for spec in client_tools(context.run)]
+    known = {name_of(spec) for spec in context.specs}
+    if not theirs or name_of(call) in known:
+        return outcome.text
+    return f"{outcome.text} The caller's tools are: {', '.join(theirs)}."
 
 
 async def _settle(
@@ -261,17 +284,42 @@ async def _decide(context: ReactContext, messages: Sequence[ChatMessage]) -> Rep
     run = context.run
     template = run.request.template
     if not context.specs:
-        return await _stream_answer(run, messages)
+        return await answer(run, messages)
     if not run.model.can("tools"):
         call = await text_protocol.decide(run, messages, specs=context.specs)
-        return Reply(tool_calls=(call,)) if call else await _stream_answer(run, messages)
+        return Reply(tool_calls=(call,)) if call else await answer(run, messages)
     if template.response_schema is not None or template.stop:
-        return await _decide_apart(context, messages)
+        return await call_or_answer_apart(run, messages, specs=context.specs)
     reply = await _speak(context, messages)
     silent = not reply.tool_calls and not reply.content
     if silent and reply.finish_reason == "length":
-        return await _decide_apart(context, messages)
+        return await call_or_answer_apart(run, messages, specs=context.specs)
     return reply
+
+
+async def _demanded(
+    context: ReactContext,
+    messages: Sequence[ChatMessage],
+    must: Sequence[JsonObject],
+    *,
+    closing: str,
+) -> Reply:
+    """Get a call while the caller demands one: any at first, then one of those that will do."""
+    run = context.run
+    if run.model.can("tools") and not closing:
+        gate = CallTextGate(tools=parameter_names(context.specs))
+        asked = prompts.with_system(messages, prompts.must_end_in([*map(name_of, must)]))
+        reply = await ask(run, run.inner_request(asked, tools=context.specs), show=gate.feed)
+        written = text_protocol.as_calls(gate.close()[1].calls)
+        calls = known_calls(reply.tool_calls or written, context.specs)
+        if calls:
+            return Reply(tool_calls=tuple(calls))
+    return Reply(tool_calls=tuple(await demanded(run, messages, must)))
+
+
+def _bent_right(calls: Sequence[ToolCall], specs: Sequence[JsonObject]) -> list[ToolCall]:
+    """Give calls their tools' true names; the model is told later of one that nobody has."""
+    return [next(iter(known_calls([call], specs)), call) for call in calls]
 
 
 async def _speak(context: ReactContext, messages: Sequence[ChatMessage]) -> Reply:
@@ -286,41 +334,8 @@ async def _speak(context: ReactContext, messages: Sequence[ChatMessage]) -> Repl
     return reply
 
 
-async def _decide_apart(context: ReactContext, messages: Sequence[ChatMessage]) -> Reply:
-    """Decide in a call of its own, when what the caller wants of the answer would spoil a call.
-
-    A schema or a stop word rules out most tool calls, and a short limit cuts them.
-    """
-    run = context.run
-    gate = CallTextGate(tools=parameter_names(context.specs))
-    request = run.model_request(
-        messages,
-        tools=context.specs,
-        response_schema=None,
-        stop=(),
-        max_output_tokens=run.model.context_tokens // 4,
-    )
-    reply = await ask(run, request, show=gate.feed)
-    calls = reply.tool_calls or text_protocol.as_calls(gate.close()[1].calls)
-    return Reply(tool_calls=calls) if calls else await _stream_answer(run, messages)
-
-
 def _instruction(run: Run) -> str:
     return prompts.with_documents(prompts.REACT, about_documents=run.about_documents)
-
-
-def _name(one: Mapping[str, Any]) -> str:
-    name: str = one["function"]["name"]
-    return name
-
-
-async def _stream_answer(run: Run, messages: Sequence[ChatMessage]) -> Reply:
-    sink = AnswerSink(run)
-    reply = await ask(run, run.model_request(messages), show=sink.feed)
-    sink.close(has_calls=False)
-    run.finish_reason = reply.finish_reason
-    reply.content = "" if sink.silent else reply.content
-    return reply
 
 
 async def _close(run: Run, messages: Sequence[ChatMessage], *, closing: str) -> None:
@@ -330,8 +345,8 @@ async def _close(run: Run, messages: Sequence[ChatMessage], *, closing: str) -> 
         *messages,
         {"role": "user", "content": prompts.CLOSING[closing]},
     ]
-    reply = await _stream_answer(run, asked)
-    if reply.content:
+    reply = await answer(run, asked)
+    if reply.content or reply.finish_reason in CUT:
         return
     found = [bare(str(one.get("content"))) for one in messages if one["role"] == "tool"]
     last = found[-1] if found else "Nothing was found."

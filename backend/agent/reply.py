@@ -2,50 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from backend.agent.run import Run
-from backend.agent.run_log import Thought
+from backend.agent.run_log import Thought, Told
+from backend.errors import UnsupportedByModel
 from backend.ports.models import ModelDelta, ModelRequest
-from backend.ports.values import FinishReason, ToolCall, Usage
+from backend.ports.values import FinishReason, JsonObject, ToolCall, Usage
 
 Show = Callable[[str], object]
 
 
+class Stopped(Exception):
+    """Whoever shows the text has seen enough: the rest is not wanted, and its model is freed."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Reply:
-    """What a model said in one call."""
+    """What a model said in one call; `stopped` tells that it was cut at a stop string of the caller."""
 
     content: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     finish_reason: FinishReason = "stop"
     usage: Usage = field(default_factory=Usage)
+    stopped: bool = False
 
 
 async def ask(run: Run, request: ModelRequest, *, show: Show | None) -> Reply:
     """Stream one model call: its text goes to `show`, its reasoning to the log as thought.
 
-    None shows neither. The run's usage and its provider's token estimate grow by the call.
+    None shows neither; one that raises Stopped ends the call. The run's usage and its provider's
+    token estimate grow by the call. With `request.logprobs` the text comes as Told.
     """
     parts: list[str] = []
     reply = Reply()
-    show_text = show or _ignore
-    show_thought = run.log.add if show else _ignore
-    async with aclosing(run.provider.stream(request)) as deltas:
-        async for delta in deltas:
-            if delta.content:
-                parts.append(delta.content)
-                show_text(delta.content)
-            if delta.reasoning:
-                show_thought(Thought(delta.reasoning))
-            if delta.tool_calls or delta.finish_reason or delta.usage:
-                _take(reply, delta)
+    stream = run.provider.stream(request)
+    async with aclosing(stream if request.logprobs is None else _told(stream)) as deltas:
+        try:
+            await _read(deltas, reply, parts, show=show, think=run.log.add if show else _ignore)
+        except Stopped:
+            reply.stopped, reply.finish_reason, reply.tool_calls = True, "stop", ()
     reply.content = "".join(parts)
+    if reply.stopped and reply.usage.model_calls == 0:
+        reply.usage = _estimated(run, request, reply.content)
+    else:
+        run.parts.estimate.learn(run.model.id, request, reply.usage.prompt_tokens)
     run.usage += reply.usage
-    run.parts.estimate.learn(run.model.id, request, reply.usage.prompt_tokens)
     return reply
+
+
+async def _read(
+    deltas: AsyncGenerator[ModelDelta],
+    reply: Reply,
+    parts: list[str],
+    *,
+    show: Show | None,
+    think: Callable[[Thought], object],
+) -> None:
+    show_text = show or _ignore
+    async for delta in deltas:
+        if delta.tool_calls or delta.finish_reason or delta.usage:
+            _take(reply, delta)
+        if delta.reasoning:
+            think(Thought(delta.reasoning))
+        if delta.content:
+            parts.append(delta.content)
+            show_text(delta.content)
+
+
+async def _told(stream: AsyncGenerator[ModelDelta]) -> AsyncGenerator[ModelDelta]:
+    """Put the log probabilities of each piece on its text; refuse a model that gives none."""
+    given, early = False, tuple[JsonObject, ...]()
+    async with aclosing(stream) as deltas:
+        async for delta in deltas:
+            early += delta.logprobs
+            given = given or bool(early)
+            if delta.content and not given:
+                msg = "The model server gives no log probabilities for this model"
+                raise UnsupportedByModel(msg, param="logprobs")
+            if delta.content:
+                delta.content, early = Told(delta.content, early), ()
+            yield delta
+
+
+def _estimated(run: Run, request: ModelRequest, content: str) -> Usage:
+    """Count a call that was cut short, of which the model server's own count never came."""
+    estimate, model = run.parts.estimate, run.model.id
+    said = estimate.tokens(model, [{"role": "assistant", "content": content}])
+    asked = estimate.tokens(model, request.messages) + estimate.tools(model, request.tools)
+    return Usage(prompt_tokens=asked, completion_tokens=said, model_calls=1)
 
 
 def _ignore(text: str) -> None:

@@ -59,23 +59,31 @@ def _both_ask(first: ChatMessage, second: ChatMessage) -> bool:
 
 
 def closed(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
-    """Give every call that was left without a result one that says so.
+    """Give every call that was left without a result one that says so, and results their calls' order.
+
+    Templates of many models know results by their order alone.
 
     Raises:
         InvalidRequest: for a result that answers no call before it, as OpenAI does.
     """
     whole: list[ChatMessage] = []
-    waiting: dict[str, ToolCall] = {}
+    results: dict[str, ChatMessage | ToolCall] = {}
     for message in messages:
         if message["role"] == "tool":
-            if waiting.pop(message.get("tool_call_id", ""), None) is None:
+            call_id = message.get("tool_call_id", "")
+            if "role" in results.get(call_id, message):
                 msg = "A tool message must answer a call in the assistant message before it"
                 raise InvalidRequest(msg, param="messages")
+            results[call_id] = message
         else:
-            whole.extend(map(_no_result, waiting.values()))
-            waiting = {call["id"]: call for call in message.get("tool_calls") or ()}
-        whole.append(message)
-    return [*whole, *map(_no_result, waiting.values())]
+            whole.extend(map(_result, results.values()))
+            results = {call["id"]: call for call in message.get("tool_calls") or ()}
+            whole.append(message)
+    return [*whole, *map(_result, results.values())]
+
+
+def _result(found: ChatMessage | ToolCall) -> ChatMessage:
+    return found if "role" in found else _no_result(found)
 
 
 def _no_result(call: ToolCall) -> ChatMessage:

@@ -61,6 +61,9 @@ def _settled(run: Run) -> RouteDecision | None:
         reason = "the caller brings its own tools"
     elif request.tool_choice == "none":
         reason = "the caller wants no tools"
+    elif request.tool_choice not in (None, "auto") and run.parts.toolbox.available:
+        reason = "the caller wants a tool to be called"
+        return RouteDecision(route="react", reason=reason, confidence=1.0)
     elif request.template.response_schema is not None:
         reason = "the caller wants an answer of a given form"
     elif not run.parts.toolbox.available:

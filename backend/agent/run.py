@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
+from backend.agent.answer_form import AnswerForm
 from backend.agent.asking import Ask, Asking
 from backend.agent.context import TokenEstimate, plain
 from backend.agent.policy import Caller, Policy
@@ -88,6 +89,8 @@ class TurnRequest:
 
     `template` is a ModelRequest that carries model name and sampling, without messages; every model
     call of the turn is made from it. `messages` holds only what is new when `session_id` is given.
+    `live` tells that somebody reads the answer as it is said, so that one of a form that is not
+    strict need not be held back; `strict_schema` that the answer must fit the template's schema.
     `client_tools` are run by the caller; `server_tools` tells whether ours may run at all, and
     `allowed_tools` which; None means any. With `file_ids`, tools find only these of the caller's
     files. `metadata` is kept with what is stored. `approvals` tells how calls that wait for the user's word
@@ -101,6 +104,8 @@ class TurnRequest:
     template: ModelRequest
     messages: Sequence[ChatMessage]
     mode: Mode = "auto"
+    live: bool = False
+    strict_schema: bool = False
     client_tools: Sequence[JsonObject] = ()
     tool_choice: str | JsonObject | None = None
     parallel_tool_calls: bool = True
@@ -135,6 +140,7 @@ class Run:
     session_id: str | None = None
     history: Sequence[ChatMessage] = ()
     log: RunLog = field(default_factory=RunLog)
+    form: AnswerForm | None = None
     decision: RouteDecision | None = None
     state: RunState = "running"
     finish_reason: FinishReason = "stop"
@@ -165,6 +171,24 @@ class Run:
             context_tokens=self.model.context_tokens,
             **changes,
         )
+
+    def inner_request(self, messages: Sequence[ChatMessage], **changes: Any) -> ModelRequest:  # noqa: ANN401 - fields of ModelRequest
+        """Make a model call whose text is no answer: nothing the caller wants of answers holds for it.
+
+        Its length is bounded all the same, because models can go on for ever.
+        """
+        own: JsonObject = {
+            "response_schema": None,
+            "stop": (),
+            "max_output_tokens": self.model.context_tokens // 4,
+            "logprobs": None,
+        }
+        return self.model_request(messages, **(own | changes))
+
+    @property
+    def logprobs(self) -> list[JsonObject]:
+        """OpenAI's objects, one per token of the answer; empty unless the template asks for them."""
+        return self.log.logprobs()
 
     def say(self, event: TurnEvent) -> None:
         """Publish an event."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from backend.errors import InvalidRequest
 from backend.ports.values import JsonObject, TurnEvent
@@ -17,6 +17,19 @@ class Thought(str):
     """Reasoning text in the log, told apart from answer text by its type alone."""
 
     __slots__ = ()
+
+
+class Told(str):
+    """Answer text with the log probabilities of its tokens, of a run that was asked for them."""
+
+    __slots__ = ("logprobs",)
+    logprobs: tuple[JsonObject, ...]
+
+    def __new__(cls, text: str, logprobs: tuple[JsonObject, ...]) -> Told:
+        """Take OpenAI's objects, one per token."""
+        made = super().__new__(cls, text)
+        made.logprobs = logprobs
+        return made
 
 
 class Remark(Thought):
@@ -37,6 +50,7 @@ class Break(Remark):
 LogItem = str | Thought | TurnEvent
 Cursor = tuple[int, int]
 START: Cursor = (0, 0)
+ANSWER = (str, Told)
 
 
 class RunLog:
@@ -86,7 +100,7 @@ class RunLog:
 
     def demote(self, start: int) -> None:
         """Turn the answer text since item `start` into a remark: a call has followed it."""
-        said = [at for at in range(start, len(self.items)) if type(self.items[at]) is str]
+        said = [at for at in range(start, len(self.items)) if type(self.items[at]) in ANSWER]
         for at in said:
             self.items[at] = Remark(self.items[at])
         if said:
@@ -94,7 +108,11 @@ class RunLog:
 
     def content(self) -> str:
         """The answer text so far."""
-        return "".join(item for item in self.items if type(item) is str)
+        return "".join(cast("str", item) for item in self.items if type(item) in ANSWER)
+
+    def logprobs(self) -> list[JsonObject]:
+        """The log probabilities of the answer text so far; empty unless they were asked for."""
+        return [one for item in self.items if type(item) is Told for one in item.logprobs]
 
     def reasoning(self) -> str:
         """Thoughts and the readable lines of events so far."""
@@ -103,7 +121,7 @@ class RunLog:
 
 def reasoning_text(item: LogItem) -> str:
     """Give the part of an item that is sent as reasoning."""
-    if type(item) is str:
+    if type(item) in ANSWER:
         return ""
     return item.text if isinstance(item, TurnEvent) else str(item)
 
@@ -178,7 +196,7 @@ def parse_cursor(text: str | None) -> Cursor:
 
 
 def _kind(item: LogItem) -> str:
-    if type(item) is str:
+    if type(item) in ANSWER:
         return "content"
     if isinstance(item, TurnEvent):
         return "event"

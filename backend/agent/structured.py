@@ -27,6 +27,7 @@ async def ask_json(
     *,
     shape: type[M],
     schema: JsonObject | None = None,
+    attempts: int = ATTEMPTS,
 ) -> M:
     """Ask for JSON constrained by a schema; on a mistake ask once more, naming it.
 
@@ -41,15 +42,13 @@ async def ask_json(
     wanted = {"title": shape.__name__, **wanted}
     asked: list[ChatMessage] = list(messages)
     fault = ""
-    for _ in range(ATTEMPTS):
-        request = run.model_request(
+    for _ in range(attempts):
+        request = run.inner_request(
             asked,
             response_schema=wanted,
             temperature=0.0,
-            max_output_tokens=run.model.context_tokens // 4,
             presence_penalty=None,
             frequency_penalty=None,
-            stop=(),
             reasoning_effort="none" if run.model.can("thinking") else None,
         )
         reply = await ask(run, request, show=None)

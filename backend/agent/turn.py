@@ -12,10 +12,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from backend.agent import made_files, pausing, prompts, resume, route_choice
+from backend.agent.answer_form import form_of
 from backend.agent.asking import Decision
 from backend.agent.catalog import ModelCatalog
 from backend.agent.chat import chat, chat_or_call
 from backend.agent.citing import annotate
+from backend.agent.client_calls import check_tools
 from backend.agent.ending import kept_messages, stored_run
 from backend.agent.loading import AgentModules
 from backend.agent.room import fitted
@@ -30,6 +32,7 @@ from backend.errors import (
     ServerFault,
     StewardError,
     Unavailable,
+    UnsupportedByModel,
 )
 from backend.kit.ids import new_id
 from backend.kit.log_context import bind_log_context
@@ -69,7 +72,13 @@ class Turns:
         """
         if self.closing:
             raise Unavailable("The server is shutting down", retry_after_s=5)
-        provider, model = await self.catalog.resolve(request.template.model)
+        template = request.template
+        form = await form_of(template.response_schema, strict=request.strict_schema)
+        await check_tools(request)
+        provider, model = await self.catalog.resolve(template.model)
+        if template.logprobs is not None and model.can("extractive"):
+            msg = f"The model '{model.id}' has no log probabilities."
+            raise UnsupportedByModel(msg, param="logprobs")
         run = Run(
             id=new_id("run"),
             request=request,
@@ -77,6 +86,7 @@ class Turns:
             provider=provider,
             model=model,
             started_at_ms=self._parts.clock.now_ms(),
+            form=form,
         )
         self.active[run.id] = run
         try:
@@ -238,9 +248,10 @@ class Turns:
                 return
             if run.asks:
                 await pausing.forget(run)
-            run.annotations = annotate(
-                run.log.content(), run.citations, public_url=self._parts.options.public_url
-            )
+            if run.form is None:  # numbers in brackets are data in JSON
+                run.annotations = annotate(
+                    run.log.content(), run.citations, public_url=self._parts.options.public_url
+                )
             await self.store_end(stored_run(run), self._said(run))
         except Exception as exc:
             if run.state == "waiting":

@@ -10,7 +10,7 @@ import orjson
 
 from backend.agent.citing import shifted
 from backend.agent.run import Mode, Run, TurnRequest, citation_object, usage_object
-from backend.agent.run_log import LogItem, Remark, Thought
+from backend.agent.run_log import ANSWER, LogItem, Remark, Thought
 from backend.api.tool_forms import CallForms, read_messages, read_tools
 from backend.errors import InvalidRequest, StewardError, UnsupportedByModel
 from backend.models.openai import ChatCompletionRequest, ResponseFormat
@@ -72,6 +72,8 @@ def read_request(body: ChatCompletionRequest, *, caller: Principal, request_id: 
         template=template,
         messages=read_messages(body.messages),
         mode=mode,
+        live=bool(body.stream),
+        strict_schema=_is_strict(body.response_format),
         client_tools=tools.tools,
         tool_choice=tools.choice,
         parallel_tool_calls=body.parallel_tool_calls is not False,
@@ -192,7 +194,7 @@ class ChunkWriter:
 
     def _item(self, item: LogItem) -> bytes:
         # A remark that began to go out as answer text goes on as such, to its end.
-        self._in_text = type(item) is str or (self._in_text and isinstance(item, Remark))
+        self._in_text = type(item) in ANSWER or (self._in_text and isinstance(item, Remark))
         if self._in_text:
             text = str(item)
             self._sent_chars += len(text)
@@ -314,6 +316,10 @@ def _schema(form: ResponseFormat | None) -> JsonObject | str | None:
         part = "" if form.json_schema is None else ".schema"
         raise InvalidRequest("A JSON schema is needed", param="response_format.json_schema" + part)
     return form.json_schema.schema_
+
+
+def _is_strict(form: ResponseFormat | None) -> bool:
+    return bool(form and form.json_schema and form.json_schema.strict)
 
 
 def _refuse(body: ChatCompletionRequest) -> None:

@@ -60,7 +60,14 @@ class BuiltinProvider:
         )
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelDelta]:
-        """Stream one answer word by word; the same request gives the same words."""
+        """Stream one answer word by word; the same request gives the same words.
+
+        Raises:
+            UnsupportedByModel: when asked for log probabilities, as it has none.
+        """
+        if request.logprobs is not None:
+            msg = f"The model '{MODEL_ID}' has no log probabilities."
+            raise UnsupportedByModel(msg, param="logprobs")
         if request.options.get("logit_bias"):
             raise UnsupportedByModel("'builtin' has no tokens to weigh", param="logit_bias")
         answer = self._answer(request)

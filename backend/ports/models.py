@@ -36,8 +36,8 @@ class ModelRequest:
     """One call of a language model.
 
     `tools` are OpenAI function specs. `response_schema` constrains the whole answer: a JSON schema,
-    or the word "json" for any object. `reasoning_effort` is none, minimal, low, medium, high or
-    xhigh; None leaves it to the model. `options` are extra sampling options passed through to a
+    or the word "json" for any object. `reasoning_effort` is none, minimal, low, medium, high, xhigh
+    or max; None leaves it to the model. `options` are extra sampling options passed through to a
     provider that knows them (top_k, min_p, keep_alive ...). `logprobs` asks for the log probability
     of each token, and of that many alternatives besides (0 to 20). With `prompt` the model goes on
     from this very text, up to `suffix` if there is one, and `messages` is empty.

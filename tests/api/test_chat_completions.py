@@ -162,11 +162,12 @@ async def test_an_answer_that_is_not_json_is_not_passed_off_as_json(
 ) -> None:
     """An explicit failure instead of broken JSON with a good end; cut short, it says length."""
     body = {"model": MODEL, "messages": HI, "response_format": {"type": "json_object"}}
-    ollama.queue(Reply(content="Sure! Here it is"), Reply(content="Sure! Here it is"))
-    answer = await http.post(CHAT, json=body)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_garbage")
-    frames = await frames_of(http, **body)
-    assert frames[-1]["error"]["code"] == "upstream_garbage"
+    ollama.queue(*[Reply(content="Sure! Here it is")] * 4)
+    for stream in (False, True):
+        answer = await http.post(CHAT, json={**body, "stream": stream})
+        code = answer.json()["error"]["code"]
+        assert (answer.status_code, code) == (502, "invalid_structured_output")
+        assert answer.headers["x-should-retry"] == "false"
     ollama.queue(Reply(content='{"a": ', done_reason="length"))
     cut = (await http.post(CHAT, json=body)).json()["choices"][0]
     assert (cut["finish_reason"], cut["message"]["content"]) == ("length", '{"a": ')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -37,3 +38,40 @@ def joined(frames: list[Any], name: str = "content") -> str:
 def choices(frame: Any) -> list[Any]:
     """Give a frame's choices; none for [DONE]."""
     return [] if frame == "[DONE]" else frame["choices"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a client sees of a completion, streamed or not."""
+
+    status: int
+    content: str | None = None
+    calls: tuple[tuple[str, Any], ...] = ()
+    finish_reason: str | None = None
+    error: Any = None
+
+
+async def outcome_of(http: AsyncClient, *, stream: bool, **body: Any) -> Outcome:
+    """Ask for a completion and give what came of it; calls as name and read arguments."""
+    answer = await http.post(CHAT, json={"model": MODEL, "messages": HI, "stream": stream, **body})
+    if answer.status_code != 200:
+        return Outcome(answer.status_code, error=answer.json()["error"])
+    if not stream:
+        choice = answer.json()["choices"][0]
+        message = choice["message"]
+        calls = message.get("tool_calls") or []
+        return Outcome(200, message["content"], _read(calls), choice["finish_reason"])
+    lines = [line[6:] for line in answer.text.split("\n") if line.startswith("data: ")]
+    frames = [orjson.loads(line) for line in lines if line != "[DONE]"]
+    if "error" in frames[-1]:
+        return Outcome(200, joined(frames[:-1]), error=frames[-1]["error"])
+    deltas = [one["choices"][0]["delta"] for one in frames]
+    calls = [call for delta in deltas for call in delta.get("tool_calls") or ()]
+    assert [call["index"] for call in calls] == list(range(len(calls)))
+    reason = frames[-1]["choices"][0]["finish_reason"]
+    return Outcome(200, joined(frames) or None if calls else joined(frames), _read(calls), reason)
+
+
+def _read(calls: list[Any]) -> tuple[tuple[str, Any], ...]:
+    functions = [call["function"] for call in calls]
+    return tuple((one["name"], orjson.loads(one["arguments"])) for one in functions)

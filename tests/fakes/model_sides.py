@@ -58,6 +58,7 @@ async def collect(provider, request, into=None) -> ModelDelta:
             whole.content += delta.content
             whole.reasoning += delta.reasoning
             whole.tool_calls += delta.tool_calls
+            whole.logprobs += delta.logprobs
             whole.finish_reason = delta.finish_reason
             whole.usage = delta.usage
     return whole

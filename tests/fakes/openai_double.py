@@ -9,7 +9,7 @@ from aiohttp import web
 
 from tests.fakes.openai_embeddings import Vectors
 from tests.fakes.recording import Received
-from tests.fakes.replies import Reply, words_of
+from tests.fakes.replies import Reply, token_logprob, words_of
 from tests.fakes.scripted import Script, ScriptedServer
 
 MODELS = ("llama3.2", "qwen3:8b")
@@ -94,7 +94,12 @@ class OpenAIDouble(ScriptedServer):
         if reply.status != 200 or reply.raw is not None:
             return await self.answer_whole(request, reply)
         usage = bool((body.get("stream_options") or {}).get("include_usage"))
-        lines = [self.frame(event) for event in _events(body["model"], reply, usage=usage)]
+        told = body.get("logprobs") and reply.logprobs
+        asked = (body.get("top_logprobs") or 0) if told else None
+        lines = [
+            self.frame(event)
+            for event in _events(body["model"], reply, usage=usage, top_logprobs=asked)
+        ]
         self.open_streams += 1
         try:
             return await self.answer_lines(request, reply, lines)
@@ -109,7 +114,9 @@ def chunk_of(model: str, delta: dict[str, Any], **choice: Any) -> bytes:
     return orjson.dumps({**head, "choices": choices})
 
 
-def _events(model: str, reply: Reply, *, usage: bool) -> list[bytes]:
+def _events(
+    model: str, reply: Reply, *, usage: bool, top_logprobs: int | None = None
+) -> list[bytes]:
     thoughts, words = words_of(reply.thinking), words_of(reply.content)
     deltas: list[dict[str, Any]] = [{"reasoning_content": piece} for piece in thoughts]
     deltas += [{"content": piece} for piece in words]
@@ -120,13 +127,20 @@ def _events(model: str, reply: Reply, *, usage: bool) -> list[bytes]:
         parts = [{"index": index, "function": {"arguments": piece}} for piece in _halves(text)]
         deltas += [{"tool_calls": [part]} for part in (head, *parts)]
     reason = "tool_calls" if reply.calls else reply.done_reason
-    events = [chunk_of(model, delta) for delta in deltas]
+    events = [chunk_of(model, delta, **_told(delta, top_logprobs)) for delta in deltas]
     events.append(chunk_of(model, {}, finish_reason=reason))
     if usage:
         said = reply.output_tokens if reply.output_tokens is not None else len(thoughts + words)
         counts = {"prompt_tokens": reply.prompt_tokens, "completion_tokens": said}
         events.append(orjson.dumps({"model": model, "choices": [], "usage": counts}))
     return [*events, b"[DONE]"]
+
+
+def _told(delta: dict[str, Any], asked: int | None) -> dict[str, Any]:
+    token = delta.get("content")
+    if asked is None or not token:
+        return {}
+    return {"logprobs": {"content": [token_logprob(token, asked)], "refusal": None}}
 
 
 def _halves(text: str) -> tuple[str, str]:

@@ -43,7 +43,9 @@ class Reply:
     `content` and `thinking` are one delta per item (a string is cut into words). `hold` delays the
     first byte until it is set, `late_end` the end of the body after
     its last line. `split_bytes` sends the body in pieces of that many bytes, each in a
-    turn of the loop of its own. `status` other than 200 answers `error` in the server's shape; `raw` is a whole
+    turn of the loop of its own. Log probabilities come when they are asked for, unless `logprobs` is
+    False; with `late_tokens` a word comes in a line of its own after its token, as from a server that
+    reads what the model says. `status` other than 200 answers `error` in the server's shape; `raw` is a whole
     body sent as it stands. `count` tokens at `tokens_per_second` (0: at once) is the cheap path.
     """
 
@@ -66,6 +68,8 @@ class Reply:
     raw: bytes | None = None
     content_type: str = "application/json; charset=utf-8"
     headers: dict[str, str] = field(default_factory=dict[str, str])
+    logprobs: bool = True
+    late_tokens: bool = False
     count: int = 0
     tokens_per_second: float = 0.0
 
@@ -80,3 +84,13 @@ def words_of(text: str | Sequence[str]) -> list[str]:
     if not isinstance(text, str):
         return list(text)
     return re.findall(r"\s*\S+\s*$|\s*\S+", text)
+
+
+def token_logprob(token: str, alternatives: int) -> dict[str, Any]:
+    """Give one token's log probability as Ollama writes it: what is empty is left out."""
+    told: dict[str, Any] = {"token": token, "logprob": -0.25, "bytes": list(token.encode())}
+    others = [
+        {"token": token if at == 0 else f"{token}{at}", "logprob": -0.25 - at}
+        for at in range(alternatives)
+    ]
+    return told | ({"top_logprobs": others} if others else {})

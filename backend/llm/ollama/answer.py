@@ -35,6 +35,7 @@ class AnswerReader:
         self._calls = 0
         self._silent = True
         self._failure: StewardError | None = None
+        self._tokens: list[JsonObject] = []
 
     async def next_delta(self, read: Callable[[], Awaitable[bytes]]) -> ModelDelta | None:
         """Read until there is something to tell; None after the done line.
@@ -86,6 +87,8 @@ class AnswerReader:
 
     def _add(self, part: JsonObject, delta: ModelDelta, line: bytes) -> None:
         message: JsonObject = part["message"]
+        if (told := part.get("logprobs")) or self._tokens:
+            self._tell(told or [], message, delta, line)
         try:
             delta.content += message.get("content") or ""
             if thought := message.get("thinking"):
@@ -98,6 +101,24 @@ class AnswerReader:
             self._silent = False
         if part.get("done"):
             self._finish(part, delta)
+
+    def _tell(
+        self, told: list[JsonObject], message: JsonObject, delta: ModelDelta, line: bytes
+    ) -> None:
+        """Give the tokens of answer text to the delta.
+
+        Those of thoughts and of calls are left out; those of text that Ollama still holds back come
+        in lines of their own, before it.
+        """
+        try:
+            self._tokens += [openai_logprob(one) for one in told]
+            text: str = message.get("content") or ""
+        except (AttributeError, KeyError, TypeError) as exc:
+            raise garbage(line) from exc
+        if text:
+            delta.logprobs += tokens_of(text, self._tokens)
+        if text or message.get("thinking") or message.get("tool_calls"):
+            self._tokens = []
 
     def _call(self, call: JsonObject) -> ToolCall:
         self._calls += 1
@@ -128,6 +149,30 @@ class AnswerReader:
         if self._silent and rest and not rest.lstrip().startswith(b"{"):
             return garbage(rest)
         return UpstreamCut()
+
+
+def openai_logprob(told: JsonObject) -> JsonObject:
+    """Write the log probability of a token in OpenAI's shape; Ollama leaves out what is empty."""
+    return {**_token(told), "top_logprobs": [_token(one) for one in told.get("top_logprobs") or ()]}
+
+
+def _token(told: JsonObject) -> JsonObject:
+    token: str = told["token"]
+    known = told.get("bytes")
+    return {
+        "token": token,
+        "logprob": float(told["logprob"]),
+        "bytes": list(token.encode("utf-8", "replace")) if known is None else known,
+    }
+
+
+def tokens_of(text: str, tokens: list[JsonObject]) -> tuple[JsonObject, ...]:
+    """Pick the tokens that a text ends with: markup before it, such as `</think>`, is not its own."""
+    size, start = 0, len(tokens)
+    while start and size < len(text):
+        start -= 1
+        size += len(tokens[start]["token"])
+    return tuple(tokens[start:])
 
 
 def garbage(line: bytes) -> UpstreamGarbage:

@@ -56,6 +56,9 @@ def chat_body(request: ModelRequest, info: ModelInfo, *, keep_alive: str | int) 
         body["format"] = request.response_schema
     if request.reasoning_effort in THINK_LEVELS and info.can("thinking"):
         body["think"] = THINK_LEVELS[request.reasoning_effort]
+    if request.logprobs is not None:
+        body["logprobs"] = True
+        body["top_logprobs"] = request.logprobs
     return body
 
 

@@ -75,7 +75,7 @@ class AnswerReader:
                 self._failure = exc
             if self._done or self._failure:
                 break
-        told = delta.content or delta.reasoning or delta.finish_reason
+        told = delta.content or delta.reasoning or delta.finish_reason or delta.logprobs
         return delta if told else None
 
     def _take(self, event: bytes, delta: ModelDelta) -> None:
@@ -93,10 +93,10 @@ class AnswerReader:
     def _add(self, part: JsonObject, delta: ModelDelta) -> None:
         if usage := part.get("usage"):
             self._usage = _usage(usage)
-        choices = part.get("choices")
-        if not choices:
-            return
-        choice: JsonObject = choices[0]
+        if choices := part.get("choices"):
+            self._add_choice(choices[0], part, delta)
+
+    def _add_choice(self, choice: JsonObject, part: JsonObject, delta: ModelDelta) -> None:
         piece: JsonObject = choice.get("delta") or {}
         if content := piece.get("content"):
             delta.content += content
@@ -104,6 +104,8 @@ class AnswerReader:
             delta.reasoning += thought
         if calls := piece.get("tool_calls"):
             self._calls.add(calls)
+        if (told := choice.get("logprobs")) and not (thought or calls):
+            delta.logprobs += tuple(map(openai_logprob, told.get("content") or ()))
         if reason := choice.get("finish_reason"):
             if reason == "error":
                 raise self._failed(part)
@@ -131,6 +133,18 @@ def _usage(usage: JsonObject) -> Usage:
         reasoning_tokens=details.get("reasoning_tokens") or 0,
         model_calls=1,
     )
+
+
+def openai_logprob(told: JsonObject) -> JsonObject:
+    """Complete the log probability of a token, of which servers leave parts out."""
+    others: list[JsonObject] = told.get("top_logprobs") or []
+    return {**_token(told), "top_logprobs": [_token(one) for one in others]}
+
+
+def _token(told: JsonObject) -> JsonObject:
+    token: str = told["token"]
+    written = list(token.encode("utf-8", "replace"))
+    return {"token": token, "logprob": float(told["logprob"]), "bytes": told.get("bytes", written)}
 
 
 def garbage(event: bytes) -> UpstreamGarbage:

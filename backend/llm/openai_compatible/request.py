@@ -48,6 +48,8 @@ def chat_body(request: ModelRequest, quirks: AbstractSet[str]) -> JsonObject:
         "tool_choice": request.tool_choice if request.tools else None,
         "response_format": _response_format(request.response_schema),
         "reasoning_effort": request.reasoning_effort,
+        "logprobs": None if request.logprobs is None else True,
+        "top_logprobs": request.logprobs or None,
     }
     wanted |= {name: request.options.get(name) for name in PASSED_OPTIONS}
     return {name: value for name, value in wanted.items() if value is not None}

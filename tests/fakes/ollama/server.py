@@ -102,7 +102,9 @@ class OllamaDouble(ScriptedServer):
         try:
             if reply.count:
                 return await self._tick(request, body["model"], reply)
-            return await self.answer_lines(request, reply, lines_of(body["model"], reply))
+            asked = (body.get("top_logprobs") or 0) if body.get("logprobs") else None
+            lines = lines_of(body["model"], reply, top_logprobs=asked)
+            return await self.answer_lines(request, reply, lines)
         finally:
             self.open_streams -= 1
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from tests.fakes.replies import Reply, words_of
+from tests.fakes.replies import Reply, token_logprob, words_of
 
 STAMP = "2026-01-01T00:00:00.000000001Z"
 
@@ -42,11 +42,25 @@ def line_of(model: str, message: dict[str, Any], **more: Any) -> bytes:
     return orjson.dumps({**head, "done": False, **more}) + b"\n"
 
 
-def lines_of(model: str, reply: Reply) -> list[bytes]:
-    """Write the whole streamed answer, the done line last."""
+def lines_of(model: str, reply: Reply, *, top_logprobs: int | None = None) -> list[bytes]:
+    """Write the whole streamed answer, the done line last; None asks for no log probabilities.
+
+    Ollama tells the tokens of thoughts too.
+    """
     thoughts, words, calls = words_of(reply.thinking), words_of(reply.content), wire_calls(reply)
-    lines = [line_of(model, {"content": "", "thinking": piece}) for piece in thoughts]
-    lines += [line_of(model, {"content": piece}) for piece in words]
+    asked = top_logprobs if reply.logprobs else None
+    lines = [
+        line_of(model, {"content": "", "thinking": piece}, **_told(piece, asked))
+        for piece in thoughts
+    ]
+    if asked is not None and thoughts:
+        lines.append(line_of(model, {"content": ""}, **_told("</think>", asked)))
+    for piece in words:
+        if reply.late_tokens and asked is not None:
+            lines.append(line_of(model, {"content": ""}, **_told(piece, asked)))
+            lines.append(line_of(model, {"content": piece}))
+        else:
+            lines.append(line_of(model, {"content": piece}, **_told(piece, asked)))
     if not reply.calls_in_done_line:
         lines += [line_of(model, {"content": "", "tool_calls": [call]}) for call in calls]
     last: dict[str, Any] = {"content": ""}
@@ -54,6 +68,10 @@ def lines_of(model: str, reply: Reply) -> list[bytes]:
         last["tool_calls"] = calls
     end = counters(reply, len(thoughts) + len(words))
     return [*lines, line_of(model, last, done=True, done_reason=reply.done_reason, **end)]
+
+
+def _told(token: str, asked: int | None) -> dict[str, Any]:
+    return {} if asked is None else {"logprobs": [token_logprob(token, asked)]}
 
 
 def whole_of(model: str, reply: Reply) -> bytes:

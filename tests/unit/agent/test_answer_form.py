@@ -38,7 +38,8 @@ async def test_a_react_run_can_call_although_the_answer_has_a_form(
 
     made = core(script, capabilities=capabilities)
     run = await made.ask("add 1 and 2", mode="react", template=template)
-    assert (made.adder.calls, run.log.content()) == ([[1, 2]], '{"sum": 3}')
+    shown = '{"sum": 3' if "stop" in template else '{"sum": 3}'
+    assert (made.adder.calls, run.log.content()) == ([[1, 2]], shown)
 
 
 async def test_a_plan_has_no_form_but_its_answer_has(core: Make) -> None:
@@ -63,7 +64,7 @@ async def test_a_plan_has_no_form_but_its_answer_has(core: Make) -> None:
     }
     run = await made.ask("add these", mode="plan", template=wanted)
     last = made.model.requests[-1]
-    assert (run.log.content(), last.max_output_tokens, last.stop) == ('{"sum": 10}', 7, ("}",))
+    assert (run.log.content(), last.max_output_tokens) == ('{"sum": 10', 7)
 
 
 async def test_a_call_that_a_short_limit_cut_is_decided_again_with_room(core: Make) -> None:
@@ -119,3 +120,54 @@ async def test_numbers_beyond_json_and_broken_text_do_not_break_a_run(core: Make
     made = core(script)
     run = await made.ask("add", mode="react")
     assert (run.state, run.log.content(), made.adder.calls) == ("completed", "Done.", [[1e30]])
+
+
+@pytest.mark.parametrize(
+    ("fields", "pieces"),
+    [
+        ({"live": True}, ['{"sum": ', "3}"]),
+        ({"live": False}, ['{"sum": 3}']),
+        ({"live": True, "strict_schema": True}, ['{"sum": 3}']),
+    ],
+)
+async def test_an_answer_of_a_form_flows_only_where_that_breaks_no_promise(
+    core: Make, fields: dict[str, bool], pieces: list[str]
+) -> None:
+    """Strictly, or where nobody reads along, it is checked first; a fence is never shown."""
+    made = core(lambda _: '```json\n{"sum": 3}\n```')
+    run = await made.ask("hi", mode="chat", template={"response_schema": SCHEMA}, **fields)
+    assert [item for item in run.log.items if type(item) is str] == pieces
+
+
+async def test_a_seed_reaches_every_call_and_a_limit_only_the_answer(core: Make) -> None:
+    """Plan, verdict and answer alike."""
+
+    def script(request: ModelRequest) -> Any:
+        if request.response_schema is None:
+            return "It is 10."
+        title = (
+            request.response_schema["title"] if isinstance(request.response_schema, dict) else ""
+        )
+        return '{"passed": true}' if title == "Verdict" else PLAN
+
+    made = core(script)
+    await made.ask("add", mode="plan", template={"seed": 7, "max_output_tokens": 9})
+    assert [(one.seed, one.max_output_tokens) for one in made.model.requests] == [
+        (7, 2048),
+        (7, 2048),
+        (7, 9),
+    ]
+
+
+@pytest.mark.parametrize("mode", ["chat", "react", "plan"])
+async def test_an_answer_without_a_word_left_says_length(core: Make, mode: Any) -> None:
+    """A model that used its tokens up in thought is not asked again, nor spoken for."""
+
+    def script(request: ModelRequest) -> Any:
+        if isinstance(request.response_schema, dict):
+            verdict = request.response_schema["title"] == "Verdict"
+            return '{"passed": true}' if verdict else PLAN
+        return [ModelDelta(reasoning="Hm."), ModelDelta(finish_reason="length")]
+
+    run = await core(script).ask("add", mode=mode, template={"max_output_tokens": 1})
+    assert (run.finish_reason, run.log.content()) == ("length", "")
