@@ -10,7 +10,7 @@ import orjson
 
 from backend.agent.citing import shifted
 from backend.agent.run import Mode, Run, TurnRequest, citation_object, usage_object
-from backend.agent.run_log import ANSWER, LogItem, Remark, Thought
+from backend.agent.run_log import ANSWER, LogItem, Remark, Thought, Told
 from backend.api.tool_forms import CallForms, read_messages, read_tools
 from backend.errors import InvalidRequest, StewardError, UnsupportedByModel
 from backend.models.openai import ChatCompletionRequest, ResponseFormat
@@ -132,9 +132,14 @@ def _choice(run: Run, index: int, forms: CallForms) -> JsonObject:
     return {
         "index": index,
         "message": message,
-        "logprobs": None,
+        "logprobs": _logprobs(run),
         "finish_reason": forms.finish_reason(run.finish_reason),
     }
+
+
+def _logprobs(run: Run) -> JsonObject | None:
+    asked = run.request.template.logprobs is not None
+    return {"content": run.logprobs, "refusal": None} if asked else None
 
 
 def agent_object(run: Run) -> JsonObject:
@@ -185,7 +190,8 @@ class ChunkWriter:
 
     def opening(self) -> bytes:
         """Give the first chunk: the role, once, and where the session is kept."""
-        extra = {"x_session_id": self._run.session_id} if self._run.session_id else {}
+        session_id = self._run.session_id
+        extra: JsonObject = {"x_session_id": session_id} if session_id else {}
         return self._chunk({"role": "assistant", "content": ""}, None, **extra)
 
     def items(self, items: Sequence[LogItem]) -> bytes:
@@ -198,6 +204,9 @@ class ChunkWriter:
         if self._in_text:
             text = str(item)
             self._sent_chars += len(text)
+            if isinstance(item, Told):
+                told = {"content": item.logprobs, "refusal": None}
+                return self._chunk({"content": text}, None, logprobs=told)
             return self._content + self._text(text)
         if isinstance(item, Thought):
             return self._reasoning + self._text(str(item))
@@ -231,11 +240,18 @@ class ChunkWriter:
             written = self._forms.written(call)
             yield {"tool_calls": [{"index": at, **written}]}
 
-    def _chunk(self, delta: JsonObject, finish_reason: str | None, **extra: Any) -> bytes:  # noqa: ANN401
+    def _chunk(
+        self,
+        delta: JsonObject,
+        finish_reason: str | None,
+        *,
+        logprobs: JsonObject | None = None,
+        **extra: Any,  # noqa: ANN401 - any JSON
+    ) -> bytes:
         choice = {
             "index": self._index,
             "delta": delta,
-            "logprobs": None,
+            "logprobs": logprobs,
             "finish_reason": finish_reason,
         }
         packed = orjson.dumps({"choices": [choice], **extra}, default=str)
