@@ -15,6 +15,7 @@ from backend.agent.catalog import ModelCatalog
 from backend.agent.policy import Policy
 from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
+from backend.api.token_input import TokenInput
 from backend.errors import NotAuthenticated, Unavailable
 from backend.ports.accounts import AccountService, Principal
 from backend.ports.artifacts import Artifacts
@@ -68,6 +69,7 @@ class AppServices:
     checks: Mapping[str, Callable[[], Awaitable[Health]]]
     documents: Documents | None = None
     artifacts: Artifacts | None = None
+    token_input: TokenInput = field(default_factory=TokenInput)
     reports: Mapping[str, Callable[[], JsonObject]] = field(
         default_factory=dict[str, Callable[[], JsonObject]]
     )

@@ -24,7 +24,13 @@ from backend.api.deps import AppServices
 from backend.bootstrap.artifacts import open_artifacts
 from backend.bootstrap.asking import make_asking
 from backend.bootstrap.databases import open_all_stores
-from backend.bootstrap.documents import Ground, OpenLibrary, document_folders, open_library
+from backend.bootstrap.documents import (
+    Ground,
+    OpenLibrary,
+    document_folders,
+    embedded_model,
+    open_library,
+)
 from backend.bootstrap.parts import (
     agent_options,
     api_options,
@@ -112,17 +118,18 @@ class Composition:
         accounts = make_accounts(settings, stores, clock)
         stack.push_async_callback(accounts.aclose)
         await make_first_admin(settings, accounts)
-        providers = make_providers(settings, clock)
-        catalog = ModelCatalog(
-            providers, default_model=settings.models.default_model or settings.ollama_model
-        )
-        stack.push_async_callback(catalog.aclose)
         checkpoints = self._open_checkpoints(stores)
         stack.push_async_callback(checkpoints.aclose)
         ground = Ground(
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
         )
         library = await self._open_library(ground, checkpoints)
+        providers = make_providers(settings, clock)
+        catalog = ModelCatalog(
+            [providers[0], embedded_model(ground, library), *providers[1:]],
+            default_model=settings.models.default_model or settings.ollama_model,
+        )
+        stack.push_async_callback(catalog.aclose)
         asking = make_asking(ground, checkpoints, public_url=self._public_url)
         parts, services = self._open_agents(ground, library, checkpoints, asking)
         self._turns = Turns(

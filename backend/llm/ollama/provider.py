@@ -18,11 +18,13 @@ from backend.kit.cache import TtlCache
 from backend.kit.streaming import Refused, StreamClient, StreamError, StreamLimits, StreamReply
 from backend.llm.ollama.answer import AnswerReader
 from backend.llm.ollama.control import OllamaControl
+from backend.llm.ollama.embedding import embed
 from backend.llm.ollama.failures import error_text, failure_from
 from backend.llm.ollama.request import chat_body
 from backend.ports.clock import Clock
 from backend.ports.models import ModelDelta, ModelInfo, ModelRequest
 from backend.ports.values import Health, JsonObject
+from backend.ports.vectors import VectorRequest, Vectors, does_not_embed
 
 ATTEMPTS = 2
 
@@ -89,6 +91,14 @@ class OllamaProvider:
                 return
         msg = f"Ollama loads the model '{request.model}' again and again instead of answering."
         raise UpstreamGarbage(msg)
+
+    async def embed(self, request: VectorRequest) -> Vectors:
+        """Embed texts, as `VectorProvider.embed` says."""
+        info = await self.describe(request.model)
+        if not info.can("embedding"):
+            raise does_not_embed(request.model)
+        keep_alive = self._options.keep_alive
+        return await embed(self._client, self._base_url, request, keep_alive=keep_alive)
 
     async def models(self) -> Sequence[ModelInfo]:
         """List the pulled models under their full names; raise UpstreamUnreachable."""

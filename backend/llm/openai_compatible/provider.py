@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
@@ -15,13 +16,17 @@ from backend.kit.cache import TtlCache
 from backend.kit.http import FetchError, FetchLimits, HttpClient
 from backend.kit.streaming import Refused, StreamClient, StreamError, StreamLimits
 from backend.llm.openai_compatible.answer import AnswerReader
+from backend.llm.openai_compatible.embedding import Embedding
 from backend.llm.openai_compatible.failures import failure_from, refusal_of, unreachable
 from backend.llm.openai_compatible.request import NEW_MAX_TOKENS, NO_STREAM_OPTIONS, chat_body
 from backend.ports.clock import Clock
 from backend.ports.models import ModelDelta, ModelInfo, ModelRequest
 from backend.ports.values import Health, JsonObject
+from backend.ports.vectors import VectorRequest, Vectors
 
 QUIRKS = {"stream_options": NO_STREAM_OPTIONS, "max_completion_tokens": NEW_MAX_TOKENS}
+# This protocol does not tell what a model is for; names of embedding models nearly always do.
+EMBEDS = re.compile(r"embed|minilm|\b(bge|gte|e5)[-_]", re.IGNORECASE)
 WINDOW_KEYS = ("max_model_len", "context_length", "context_window", "max_context_length")
 
 
@@ -58,6 +63,7 @@ class OpenAICompatibleProvider:
         key = options.api_key
         self._headers = {"authorization": f"Bearer {key}"} if key else dict[str, str]()
         self._client = StreamClient(_limits(options), clock, headers=self._headers)
+        self._embedding = Embedding(self._client, self._base_url)
         self._http = HttpClient()
         self._listed = TtlCache[list[ModelInfo]](ttl_s=options.describe_ttl_s, clock=clock)
         self._healthy = TtlCache[Health](ttl_s=options.health_ttl_s, clock=clock)
@@ -81,6 +87,11 @@ class OpenAICompatibleProvider:
                     yield delta
             if not reader.ask_again:
                 return
+
+    async def embed(self, request: VectorRequest) -> Vectors:
+        """Embed texts, as `VectorProvider.embed` says."""
+        await self.describe(request.model)
+        return await self._embedding.embed(request)
 
     async def models(self) -> Sequence[ModelInfo]:
         """List the models the server names; raise UpstreamUnreachable."""
@@ -159,7 +170,7 @@ class OpenAICompatibleProvider:
             owned_by=str(row.get("owned_by") or "library"),
             created_s=created if isinstance(created, int) else 0,
             context_tokens=min([self._options.max_context_tokens, *known]),
-            capabilities=self._options.capabilities,
+            capabilities=_capabilities(str(row["id"]), self._options),
         )
 
     def _url(self, path: str) -> str:
@@ -188,6 +199,10 @@ def _quirks_in(exc: StreamError) -> frozenset[str]:
         return frozenset()
     text = exc.body.decode(errors="replace")
     return frozenset(quirk for word, quirk in QUIRKS.items() if word in text)
+
+
+def _capabilities(model: str, options: OpenAICompatibleOptions) -> frozenset[str]:
+    return frozenset({"embedding"}) if EMBEDS.search(model) else options.capabilities
 
 
 def _limits(options: OpenAICompatibleOptions) -> StreamLimits:
