@@ -12,6 +12,7 @@ from fastapi.security import OAuth2PasswordBearer
 
 from backend.agent.approvals import Approvals
 from backend.agent.catalog import ModelCatalog
+from backend.agent.completing import Completions
 from backend.agent.policy import Policy
 from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
@@ -57,6 +58,7 @@ class AppServices:
 
     accounts: AccountService
     turns: Turns
+    completions: Completions
     catalog: ModelCatalog
     toolbox: Toolbox
     conversations: ConversationStore

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from backend.agent.approvals import Approvals, recover
 from backend.agent.asking import Asking
 from backend.agent.catalog import ModelCatalog
+from backend.agent.completing import Completions
 from backend.agent.context import TokenEstimate
 from backend.agent.graphs import thread_of
 from backend.agent.run import AgentParts
@@ -68,6 +69,7 @@ class Composition:
         self._address = address
         self._demo = demo
         self._turns: Turns | None = None
+        self._completions: Completions | None = None
         self._library: OpenLibrary | None = None
         self._tables: TableEngine | None = None
         self._stopping: asyncio.TimerHandle | None = None
@@ -86,6 +88,8 @@ class Composition:
             gc.freeze()
             logger.info("Steward listens on %s", self._address)
             yield
+            if self._completions is not None:
+                await self._completions.close()
             if self._turns is not None:
                 await self._turns.close(grace_s=1.0)
 
@@ -94,17 +98,23 @@ class Composition:
 
         Called again, end them now.
         """
-        if self._turns is None:
+        if self._turns is None or self._completions is None:
             return
         if self._stopping is not None:
-            self._turns.interrupt_all()
+            self._interrupt_all()
             return
         self._turns.refuse()
+        self._completions.refuse()
         if self._library is not None:
             self._library.documents.let_go()
         grace_s = max(0.0, self._settings.server.shutdown_grace_s - 1.0)
         loop = asyncio.get_running_loop()
-        self._stopping = loop.call_later(grace_s, self._turns.interrupt_all)
+        self._stopping = loop.call_later(grace_s, self._interrupt_all)
+
+    def _interrupt_all(self) -> None:
+        for one in (self._turns, self._completions):
+            if one is not None:
+                one.interrupt_all()
 
     async def _open(self, stack: AsyncExitStack) -> AppServices:
         settings = self._settings
@@ -135,6 +145,7 @@ class Composition:
         self._turns = Turns(
             catalog=catalog, parts=parts, conversations=stores.conversations, runs=stores.runs
         )
+        self._completions = Completions(catalog, clock)
         approvals = Approvals(
             turns=self._turns, parts=parts, asking=asking, runs=stores.runs, users=stores.users
         )
@@ -142,6 +153,7 @@ class Composition:
         return AppServices(
             accounts=accounts,
             turns=self._turns,
+            completions=self._completions,
             catalog=catalog,
             toolbox=parts.toolbox,
             conversations=stores.conversations,
@@ -234,3 +246,5 @@ class Composition:
             await clock.sleep(pause_s)
             for run in list(self._turns.active.values() if self._turns else ()):
                 run.log.nudge()
+            if self._completions is not None:
+                self._completions.nudge()

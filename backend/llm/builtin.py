@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, cast
 
-from backend.errors import ModelNotFound
+from backend.errors import ModelNotFound, UnsupportedByModel
 from backend.kit.extraction.acting import Progress, Worker, forced
 from backend.kit.extraction.conversing import clock, from_earlier, reply
 from backend.kit.extraction.planning import structured
@@ -60,7 +60,11 @@ class BuiltinProvider:
         )
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelDelta]:
-        """Stream one answer word by word; the same request gives the same words."""
+        """Stream one answer word by word; the same request gives the same words.
+
+        A text to go on from is answered like a message, as there is no knowledge to go on with.
+        """
+        request = _as_message(request)
         answer = self._answer(request)
         text, finish = _limited(answer.text, request)
         if answer.thought:
@@ -127,6 +131,16 @@ class BuiltinProvider:
             return json.dumps(structured(schema, turn), ensure_ascii=False)
         said = Worker(turn, Toolbox([])).work().text if turn.observations else self._plain(turn)
         return json.dumps({"answer": said or WHAT_I_AM}, ensure_ascii=False)
+
+
+def _as_message(request: ModelRequest) -> ModelRequest:
+    if request.prompt is None:
+        return request
+    for name, asked in (("suffix", request.suffix), ("logprobs", request.logprobs is not None)):
+        if asked:
+            msg = f"The model '{MODEL_ID}' has no {name}."
+            raise UnsupportedByModel(msg, param=name)
+    return replace(request, messages=[{"role": "user", "content": request.prompt}])
 
 
 def _demanded(request: ModelRequest, turn: Turn, toolbox: Toolbox) -> tuple[Call, ...]:

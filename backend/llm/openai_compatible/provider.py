@@ -16,6 +16,11 @@ from backend.kit.cache import TtlCache
 from backend.kit.http import FetchError, FetchLimits, HttpClient
 from backend.kit.streaming import Refused, StreamClient, StreamError, StreamLimits
 from backend.llm.openai_compatible.answer import AnswerReader
+from backend.llm.openai_compatible.completing import (
+    CompletionReader,
+    as_told,
+    completion_body,
+)
 from backend.llm.openai_compatible.embedding import Embedding
 from backend.llm.openai_compatible.failures import failure_from, refusal_of, unreachable
 from backend.llm.openai_compatible.request import NEW_MAX_TOKENS, NO_STREAM_OPTIONS, chat_body
@@ -81,7 +86,7 @@ class OpenAICompatibleProvider:
         such field, and that is remembered.
         """
         for _ in range(len(QUIRKS) + 1):
-            reader = AnswerReader(request.model)
+            reader = _reader(request)
             async with aclosing(self._answer(request, reader)) as deltas:
                 async for delta in deltas:
                     yield delta
@@ -129,16 +134,18 @@ class OpenAICompatibleProvider:
         self, request: ModelRequest, reader: AnswerReader
     ) -> AsyncGenerator[ModelDelta]:
         quirks = frozenset(self._quirks)
+        path = "chat/completions" if request.prompt is None else "completions"
         try:
             payload = _payload(request, quirks)
-            async with self._client.post(self._url("chat/completions"), payload) as reply:
+            async with self._client.post(self._url(path), payload) as reply:
                 while (delta := await reader.next_delta(reply.read)) is not None:
                     yield delta
                 await reply.drain()
         except StreamError as exc:
             found = _quirks_in(exc) - quirks
             if not found:
-                raise failure_from(exc, model=request.model, base_url=self._base_url) from exc
+                failure = failure_from(exc, model=request.model, base_url=self._base_url)
+                raise as_told(failure, request) from exc
             self._quirks |= found
             reader.ask_again = True
 
@@ -185,9 +192,15 @@ class OpenAICompatibleProvider:
         return Health(ok=True, detail=f"The server at {self._base_url} lists {count} models.")
 
 
+def _reader(request: ModelRequest) -> AnswerReader:
+    kind = AnswerReader if request.prompt is None else CompletionReader
+    return kind(request.model)
+
+
 def _payload(request: ModelRequest, quirks: AbstractSet[str]) -> bytes:
     try:
-        return orjson.dumps(chat_body(request, quirks))
+        made = chat_body if request.prompt is None else completion_body
+        return orjson.dumps(made(request, quirks))
     except TypeError as exc:
         msg = "The messages hold something that is not JSON text, such as half a surrogate."
         raise InvalidRequest(msg, param="messages") from exc
