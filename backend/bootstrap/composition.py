@@ -8,6 +8,7 @@ import logging
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -35,9 +36,11 @@ from backend.bootstrap.documents import (
 from backend.bootstrap.parts import (
     agent_options,
     api_options,
+    charge,
     close_tool,
     make_accounts,
     make_first_admin,
+    make_limits,
     make_policy,
     make_providers,
     make_tool_cards,
@@ -142,10 +145,16 @@ class Composition:
         stack.push_async_callback(catalog.aclose)
         asking = make_asking(ground, checkpoints, public_url=self._public_url)
         parts, services = self._open_agents(ground, library, checkpoints, asking)
+        limits = make_limits(settings, clock)
+        spent = None if limits is None else partial(charge, limits)
         self._turns = Turns(
-            catalog=catalog, parts=parts, conversations=stores.conversations, runs=stores.runs
+            catalog=catalog,
+            parts=parts,
+            conversations=stores.conversations,
+            runs=stores.runs,
+            spent=spent,
         )
-        self._completions = Completions(catalog, clock)
+        self._completions = Completions(catalog, clock, spent=spent)
         approvals = Approvals(
             turns=self._turns, parts=parts, asking=asking, runs=stores.runs, users=stores.users
         )
@@ -163,6 +172,7 @@ class Composition:
             policy=parts.policy,
             clock=clock,
             options=self.api_options,
+            limits=limits,
             documents=library.documents,
             artifacts=parts.artifacts,
             checks={

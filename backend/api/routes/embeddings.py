@@ -27,13 +27,13 @@ async def create_embedding(
     """
     account.require("chat")
     try:
-        content = await while_connected(request, _embed(body, found))
+        content = await while_connected(request, _embed(body, found, account.user.id))
     except ClientLeft:
         return Response(status_code=CLIENT_LEFT)
     return Response(content, media_type="application/json")
 
 
-async def _embed(body: EmbeddingRequest, found: AppServices) -> bytes:
+async def _embed(body: EmbeddingRequest, found: AppServices, user_id: str) -> bytes:
     texts = await found.token_input.texts(body.input, param="input")
     for at, text in enumerate(texts):
         if not text:
@@ -45,5 +45,7 @@ async def _embed(body: EmbeddingRequest, found: AppServices) -> bytes:
         raise does_not_embed(body.model)
     asked = VectorRequest(model=info.id, texts=texts, dimensions=body.dimensions)
     vectors = await provider.embed(asked)
+    if found.limits is not None:
+        found.limits.spend(user_id, vectors.prompt_tokens)
     encoding = body.encoding_format or "float"
     return await vectors_body(vectors, model=body.model, encoding=encoding)
