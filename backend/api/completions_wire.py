@@ -16,6 +16,7 @@ from backend.ports.values import JsonObject
 
 DEFAULT_MAX_TOKENS = 16
 PASSED_ON = ("top_k", "min_p", "keep_alive")
+SAMPLING = {"temperature", "top_p", "presence_penalty", "frequency_penalty"}
 DONE = b"data: [DONE]\n\n"
 
 
@@ -31,14 +32,13 @@ def completion_request(
     best_of = n if body.best_of in (None, 1) else body.best_of
     _refuse(body, n=n, best_of=best_of)
     extra = body.model_extra or {}
+    # What is not asked for is left to the model, as in a chat; the wire's defaults are documentation.
+    sampling = body.model_dump(include=SAMPLING, exclude_unset=True)
     template = ModelRequest(
         model=body.model,
         messages=(),
         max_output_tokens=DEFAULT_MAX_TOKENS if body.max_tokens is None else body.max_tokens,
-        temperature=body.temperature,
-        top_p=body.top_p,
-        presence_penalty=body.presence_penalty,
-        frequency_penalty=body.frequency_penalty,
+        **sampling,
         seed=body.seed,
         stop=(body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ()),
         logprobs=body.logprobs,

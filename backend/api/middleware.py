@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.errors import render
@@ -52,15 +53,15 @@ class Edge:
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = request_id
         headed = _Headed(send, state)
-        if scope["path"].startswith(OPENAI):
-            state["rate_headers"] = []
-            scope = _without_slash(scope)
+        scope = _for_openai(scope, state)
         max_bytes = self._larger_bodies.get(scope["path"], self._max_body_bytes)
         limited = _limited(receive, max_bytes=max_bytes)
         try:
             _check_length(scope, max_bytes=max_bytes)
             with bind_log_context(request_id=request_id):
                 await self._app(scope, limited, headed)
+        except ClientDisconnect:
+            logger.debug("a client left before its request was whole")
         except StewardError as exc:
             if not headed.answered:
                 await render(exc)(scope, receive, headed)
@@ -100,9 +101,15 @@ class _Headed:
             self.finished = True
 
 
-def _without_slash(scope: Scope) -> Scope:
-    """Take `/v1/models/` for `/v1/models`: a redirect would lose the body of some clients."""
+def _for_openai(scope: Scope, state: dict[str, Any]) -> Scope:
+    """Mark what is for `/v1`, and take `/v1/models/` for `/v1/models`.
+
+    A redirect would lose the body of some clients.
+    """
     path: str = scope["path"]
+    if not path.startswith(OPENAI):
+        return scope
+    state["rate_headers"] = []
     if not path.endswith("/"):
         return scope
     return {**scope, "path": path.rstrip("/"), "raw_path": scope["raw_path"].rstrip(b"/")}

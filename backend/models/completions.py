@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 
 from backend.models.embeddings import Token
@@ -100,6 +100,10 @@ class PromptTokensDetails(BaseModel):
 
 class CompletionUsage(BaseModel):
     """Tokens of one request."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"required": ["prompt_tokens", "completion_tokens", "total_tokens"]}
+    )
 
     completion_tokens: int = 0
     prompt_tokens: int = 0

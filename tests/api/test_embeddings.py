@@ -15,6 +15,7 @@ import pytest
 from httpx import AsyncClient
 from openai import AsyncOpenAI
 from openai.types import CreateEmbeddingResponse
+from pydantic import SecretStr
 
 from backend.api.token_input import TokenInput
 from backend.kit.token_text import Decode, NoVocabulary, TokenReader
@@ -209,7 +210,7 @@ async def test_embedding_models_are_listed(http: AsyncClient, ollama: OllamaDoub
     """With what they are for, and never as the default model of chats."""
     listed = {one["id"]: one for one in (await http.get("/v1/models")).json()["data"]}
     able = [name for name, one in listed.items() if "embedding" in one["x_capabilities"]]
-    assert sorted(able) == ["all-minilm-l6-v2", "all-minilm:latest"]
+    assert sorted(able) == ["all-minilm-l6-v2", "all-minilm:latest", "nomic-embed-text:latest"]
     assert (await http.get(f"/v1/models/{OWN}")).json() == listed[OWN]
 
 
@@ -220,3 +221,43 @@ async def test_a_chat_with_an_embedding_model_is_refused(
     body = {"model": OWN, "messages": [{"role": "user", "content": "hi"}]}
     answer = await http.post("/v1/chat/completions", json=body)
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "model")
+
+
+async def test_langchain_embeds_documents_and_questions(server: LiveServer) -> None:
+    """Told to send text; otherwise it sends token numbers, which need a vocabulary."""
+    from langchain_openai import OpenAIEmbeddings  # noqa: PLC0415 - takes a second
+
+    made = OpenAIEmbeddings(
+        model=OWN,
+        base_url=f"{server.url}/v1",
+        api_key=SecretStr(server.token),
+        check_embedding_ctx_length=False,
+    )
+    texts = ["Cats sleep all day.", "Taxes are due in spring.", "word " * 2000]
+    rows = np.array(await made.aembed_documents(texts))
+    question = np.array(await made.aembed_query("When must taxes be paid?"))
+    await made.async_client._client.close()
+    assert int(np.argmax(rows @ question)) == 1
+
+
+async def test_a_big_batch_does_not_hold_up_others(http: AsyncClient) -> None:
+    """A small request that came later is answered before it."""
+    ended: list[str] = []
+
+    async def embed(name: str, texts: list[str]) -> None:
+        await ask(http, texts)
+        ended.append(name)
+
+    big = asyncio.create_task(embed("big", ["word " * 200] * 100))
+    await embed("small", ["word"])
+    await big
+    assert ended == ["small", "big"]
+
+
+async def test_dimensions_are_those_of_models_that_can_be_shortened(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """By Ollama's own means."""
+    made = await ask(http, "x", model="nomic-embed-text", dimensions=128)
+    assert len(made["data"][0]["embedding"]) == 128
+    assert ollama.at("/api/embed")[0].body["dimensions"] == 128

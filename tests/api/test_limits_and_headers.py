@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +16,7 @@ from openai import AsyncOpenAI, RateLimitError
 from backend.api.rate_limits import HEADER_NAMES
 from backend.kit.clocks import SteppedClock
 from backend.storage.memory.rate_limits import MemoryRateLimiter
-from tests.fakes.live_server import LiveServer
+from tests.fakes.live_server import Failures, LiveServer
 from tests.fakes.ollama.checks import FakeModel
 from tests.fakes.ollama_double import OllamaDouble, Reply
 from tests.fakes.people import Person, code
@@ -225,3 +226,19 @@ async def test_who_gives_no_good_key_is_told_how(
     assert code(answer) == (401, "invalid_api_key")
     assert told in answer.json()["error"]["message"]
     assert "sk-123" not in answer.text
+
+
+async def test_a_client_that_leaves_in_the_middle_of_its_request_is_no_fault(
+    server: LiveServer, no_trace_backs: Failures
+) -> None:
+    """Nothing stands in the log, and the next one is served."""
+    host, port = server.url.removeprefix("http://").split(":")
+    head = f"POST /v1/embeddings HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {server.token}\r\n"
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(head.encode() + b"content-length: 99\r\nexpect: 100-continue\r\n\r\n{")
+    await reader.readline()  # the server has begun to read the body
+    writer.close()
+    await writer.wait_closed()
+    async with server.http(server.token) as http:
+        assert (await http.get("/v1/models")).status_code == 200
+    assert no_trace_backs.found == []
