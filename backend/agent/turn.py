@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from backend.agent import made_files, pausing, prompts, resume, route_choice
@@ -38,7 +38,7 @@ from backend.kit.ids import new_id
 from backend.kit.log_context import bind_log_context
 from backend.ports.stores import Conversation, ConversationStore, RunStore, StoredMessage
 from backend.ports.stores import Run as StoredRun
-from backend.ports.values import ChatMessage, JsonObject, RouteDecision, ToolCall, TurnEvent
+from backend.ports.values import ChatMessage, JsonObject, RouteDecision, ToolCall, TurnEvent, Usage
 
 logger = logging.getLogger(__name__)
 
@@ -53,13 +53,16 @@ class Turns:
         parts: AgentParts,
         conversations: ConversationStore,
         runs: RunStore,
+        spent: Callable[[str, Usage], None] | None = None,
     ) -> None:
+        """Keep the parts; `spent` is told who used how many tokens, once per run that has ended."""
         self.active: dict[str, Run] = {}
         self.catalog = catalog
         self._parts = parts
         self._conversations = conversations
         self._runs = runs
         self.closing = False
+        self._spent = spent
         self._unstored: dict[str, tuple[StoredRun, Sequence[StoredMessage]]] = {}
         self._agents = AgentModules()
 
@@ -261,6 +264,8 @@ class Turns:
             text = "This answer could not be stored.\n"
             run.say(TurnEvent(type="notice", text=text, data={"notice": "not stored"}))
         finally:
+            if self._spent is not None and run.state != "waiting":
+                self._spent(run.request.user_id, run.usage)
             self._forget(run)
 
     async def store_end(self, run: StoredRun, said: Sequence[StoredMessage]) -> None:

@@ -15,6 +15,7 @@ from backend.api import document, errors, reference_page, routes
 from backend.api.deps import ApiOptions
 from backend.api.middleware import Edge
 from backend.api.page import Page
+from backend.api.rate_limits import HEADER_NAMES
 from backend.kit.discovery import modules_of
 from backend.models.openai import ErrorOut
 
@@ -24,6 +25,18 @@ FAILURES: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ErrorOut, "description": "The request cannot be carried out as it stands"},
     "5XX": {"model": ErrorOut, "description": "This server or one it depends on failed"},
 }
+
+EXPOSED = [
+    "x-request-id",
+    "x-run-id",
+    "x-session-id",
+    "x-should-retry",
+    "openai-processing-ms",
+    "openai-version",
+    "retry-after",
+    "retry-after-ms",
+    *HEADER_NAMES,
+]
 
 
 def build_app(
@@ -61,7 +74,7 @@ def build_app(
             allow_origins=options.cors_origins,
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["x-request-id", "x-run-id", "x-session-id"],
+            expose_headers=EXPOSED,
         )
     uploads = {path for module in modules for path in getattr(module, "UPLOAD_PATHS", ())}
     return Edge(

@@ -12,19 +12,26 @@ from fastapi.security import OAuth2PasswordBearer
 
 from backend.agent.approvals import Approvals
 from backend.agent.catalog import ModelCatalog
+from backend.agent.completing import Completions
 from backend.agent.policy import Policy
 from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
+from backend.api.rate_limits import PREFIX as LIMITED
+from backend.api.rate_limits import counted
+from backend.api.token_input import TokenInput
 from backend.errors import NotAuthenticated, Unavailable
 from backend.ports.accounts import AccountService, Principal
 from backend.ports.artifacts import Artifacts
 from backend.ports.clock import Clock
 from backend.ports.documents import Documents
+from backend.ports.limits import RateLimiter
 from backend.ports.stores import AuditStore, ConversationStore, RunStore
 from backend.ports.values import Health, JsonObject
 
 MIB = 1024 * 1024
 LARGEST_FILES_IN_ONE_REQUEST = 4
+OTHER_SCHEMES = ("basic", "digest", "token", "apikey")
+OTHER_KEY_HEADERS = ("api-key", "x-goog-api-key")
 bearer = OAuth2PasswordBearer(tokenUrl="/api/auth/login", auto_error=False)
 
 
@@ -56,6 +63,7 @@ class AppServices:
 
     accounts: AccountService
     turns: Turns
+    completions: Completions
     catalog: ModelCatalog
     toolbox: Toolbox
     conversations: ConversationStore
@@ -68,6 +76,8 @@ class AppServices:
     checks: Mapping[str, Callable[[], Awaitable[Health]]]
     documents: Documents | None = None
     artifacts: Artifacts | None = None
+    limits: RateLimiter | None = None
+    token_input: TokenInput = field(default_factory=TokenInput)
     reports: Mapping[str, Callable[[], JsonObject]] = field(
         default_factory=dict[str, Callable[[], JsonObject]]
     )
@@ -85,16 +95,32 @@ async def account(request: Request, _: Annotated[str | None, Depends(bearer)]) -
 
 
 async def authenticate(request: Request) -> Principal:
-    """Authenticate the caller by access token or API key, which Anthropic's clients send as x-api-key."""
+    """Authenticate the caller by access token or API key, and count what it asks of `/v1`.
+
+    Anthropic's clients send their key as x-api-key.
+    """
     given = request.headers.get("authorization")
     if given is None and (key := request.headers.get("x-api-key")):
         given = f"Bearer {key}"
     scheme, _, credential = (given or "").partition(" ")
     if scheme.lower() != "bearer" or not credential.strip():
-        raise NotAuthenticated("Give an access token or API key: 'Authorization: Bearer ...'")
-    caller = await (await services(request)).accounts.authenticate(credential.strip())
+        raise NotAuthenticated(_how_to_authenticate(request, scheme))
+    found = await services(request)
+    caller = await found.accounts.authenticate(credential.strip())
     request.state.caller = caller
+    if found.limits is not None and request.scope["path"].startswith(LIMITED):
+        await counted(found.limits, caller.user.id, state=request.scope["state"])
     return caller
+
+
+def _how_to_authenticate(request: Request, scheme: str) -> str:
+    want = "Give an access token or API key: 'Authorization: Bearer ...'"
+    other = next((name for name in OTHER_KEY_HEADERS if name in request.headers), None)
+    if other is not None:
+        return f"{want}. The header '{other}' is not read"
+    if scheme.lower() in OTHER_SCHEMES:  # anything else may be the key itself
+        return f"{want}, not '{scheme} ...'"
+    return want
 
 
 Services = Annotated[AppServices, Depends(services)]

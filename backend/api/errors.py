@@ -14,6 +14,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from backend import errors
+from backend.api import unoffered
 from backend.api.openai_wire import error_object
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ def render(error: errors.StewardError, *, body: bytes | None = None) -> Response
         headers["www-authenticate"] = "Bearer"
     if error.retry_after_s is not None:
         headers["retry-after"] = str(math.ceil(error.retry_after_s))
+        headers["retry-after-ms"] = str(math.ceil(error.retry_after_s * 1000))
     if error.repeats_work or error.status == 500:
         headers["x-should-retry"] = "false"
     return Response(
@@ -80,10 +82,12 @@ def invalid(exc: RequestValidationError) -> errors.InvalidRequest:
     return errors.InvalidRequest(message, param=param or None, code=code)
 
 
-async def _framework(_: Request, exc: Exception) -> Response:
+async def _framework(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)
     kind = BY_STATUS.get(exc.status_code, errors.ServerFault)
     detail = None if exc.detail in {"Not Found", "Method Not Allowed"} else str(exc.detail)
+    if exc.status_code == 404:
+        detail = unoffered.not_found(request.method, request.url.path) or detail
     answer = render(kind(detail))
     answer.headers.update(exc.headers or {})
     return answer

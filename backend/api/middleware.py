@@ -10,8 +10,10 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.errors import render
@@ -20,6 +22,8 @@ from backend.kit.log_context import bind_log_context
 
 logger = logging.getLogger(__name__)
 OWN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+OPENAI = "/v1/"
+OPENAI_VERSION = "2020-10-01"
 SECURITY = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -46,14 +50,18 @@ class Edge:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
-        scope.setdefault("state", {})["request_id"] = request_id
-        headed = _Headed(send, request_id)
+        state: dict[str, Any] = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        headed = _Headed(send, state)
+        scope = _for_openai(scope, state)
         max_bytes = self._larger_bodies.get(scope["path"], self._max_body_bytes)
         limited = _limited(receive, max_bytes=max_bytes)
         try:
             _check_length(scope, max_bytes=max_bytes)
             with bind_log_context(request_id=request_id):
                 await self._app(scope, limited, headed)
+        except ClientDisconnect:
+            logger.debug("a client left before its request was whole")
         except StewardError as exc:
             if not headed.answered:
                 await render(exc)(scope, receive, headed)
@@ -69,25 +77,42 @@ class Edge:
 class _Headed:
     """A `send` that adds our headers to the answer and knows whether it has begun."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, state: Mapping[str, Any]) -> None:
         self.answered = False
         self.finished = False
         self._send = send
-        self._request_id = request_id
+        self._state = state
         self._started_s = time.perf_counter()
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.answered = True
             headers = MutableHeaders(raw=message["headers"])
-            headers["x-request-id"] = self._request_id
+            headers["x-request-id"] = self._state["request_id"]
             took_ms = int((time.perf_counter() - self._started_s) * 1000)
             headers["openai-processing-ms"] = str(took_ms)
             for name, value in SECURITY.items():
                 headers.setdefault(name, value)
+            if (limits := self._state.get("rate_headers")) is not None:
+                headers["openai-version"] = OPENAI_VERSION
+                headers.raw.extend(limits)
         await self._send(message)
         if message["type"] == "http.response.body" and not message.get("more_body"):
             self.finished = True
+
+
+def _for_openai(scope: Scope, state: dict[str, Any]) -> Scope:
+    """Mark what is for `/v1`, and take `/v1/models/` for `/v1/models`.
+
+    A redirect would lose the body of some clients.
+    """
+    path: str = scope["path"]
+    if not path.startswith(OPENAI):
+        return scope
+    state["rate_headers"] = []
+    if not path.endswith("/"):
+        return scope
+    return {**scope, "path": path.rstrip("/"), "raw_path": scope["raw_path"].rstrip(b"/")}
 
 
 def _request_id(scope: Scope) -> str:

@@ -8,6 +8,7 @@ import logging
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -15,6 +16,7 @@ from fastapi import FastAPI
 from backend.agent.approvals import Approvals, recover
 from backend.agent.asking import Asking
 from backend.agent.catalog import ModelCatalog
+from backend.agent.completing import Completions
 from backend.agent.context import TokenEstimate
 from backend.agent.graphs import thread_of
 from backend.agent.run import AgentParts
@@ -24,13 +26,21 @@ from backend.api.deps import AppServices
 from backend.bootstrap.artifacts import open_artifacts
 from backend.bootstrap.asking import make_asking
 from backend.bootstrap.databases import open_all_stores
-from backend.bootstrap.documents import Ground, OpenLibrary, document_folders, open_library
+from backend.bootstrap.documents import (
+    Ground,
+    OpenLibrary,
+    document_folders,
+    embedded_model,
+    open_library,
+)
 from backend.bootstrap.parts import (
     agent_options,
     api_options,
+    charge,
     close_tool,
     make_accounts,
     make_first_admin,
+    make_limits,
     make_policy,
     make_providers,
     make_tool_cards,
@@ -62,6 +72,7 @@ class Composition:
         self._address = address
         self._demo = demo
         self._turns: Turns | None = None
+        self._completions: Completions | None = None
         self._library: OpenLibrary | None = None
         self._tables: TableEngine | None = None
         self._stopping: asyncio.TimerHandle | None = None
@@ -80,6 +91,8 @@ class Composition:
             gc.freeze()
             logger.info("Steward listens on %s", self._address)
             yield
+            if self._completions is not None:
+                await self._completions.close()
             if self._turns is not None:
                 await self._turns.close(grace_s=1.0)
 
@@ -88,17 +101,23 @@ class Composition:
 
         Called again, end them now.
         """
-        if self._turns is None:
+        if self._turns is None or self._completions is None:
             return
         if self._stopping is not None:
-            self._turns.interrupt_all()
+            self._interrupt_all()
             return
         self._turns.refuse()
+        self._completions.refuse()
         if self._library is not None:
             self._library.documents.let_go()
         grace_s = max(0.0, self._settings.server.shutdown_grace_s - 1.0)
         loop = asyncio.get_running_loop()
-        self._stopping = loop.call_later(grace_s, self._turns.interrupt_all)
+        self._stopping = loop.call_later(grace_s, self._interrupt_all)
+
+    def _interrupt_all(self) -> None:
+        for one in (self._turns, self._completions):
+            if one is not None:
+                one.interrupt_all()
 
     async def _open(self, stack: AsyncExitStack) -> AppServices:
         settings = self._settings
@@ -112,22 +131,30 @@ class Composition:
         accounts = make_accounts(settings, stores, clock)
         stack.push_async_callback(accounts.aclose)
         await make_first_admin(settings, accounts)
-        providers = make_providers(settings, clock)
-        catalog = ModelCatalog(
-            providers, default_model=settings.models.default_model or settings.ollama_model
-        )
-        stack.push_async_callback(catalog.aclose)
         checkpoints = self._open_checkpoints(stores)
         stack.push_async_callback(checkpoints.aclose)
         ground = Ground(
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
         )
         library = await self._open_library(ground, checkpoints)
+        providers = make_providers(settings, clock)
+        catalog = ModelCatalog(
+            [providers[0], embedded_model(ground, library), *providers[1:]],
+            default_model=settings.models.default_model or settings.ollama_model,
+        )
+        stack.push_async_callback(catalog.aclose)
         asking = make_asking(ground, checkpoints, public_url=self._public_url)
         parts, services = self._open_agents(ground, library, checkpoints, asking)
+        limits = make_limits(settings, clock)
+        spent = None if limits is None else partial(charge, limits)
         self._turns = Turns(
-            catalog=catalog, parts=parts, conversations=stores.conversations, runs=stores.runs
+            catalog=catalog,
+            parts=parts,
+            conversations=stores.conversations,
+            runs=stores.runs,
+            spent=spent,
         )
+        self._completions = Completions(catalog, clock, spent=spent)
         approvals = Approvals(
             turns=self._turns, parts=parts, asking=asking, runs=stores.runs, users=stores.users
         )
@@ -135,6 +162,7 @@ class Composition:
         return AppServices(
             accounts=accounts,
             turns=self._turns,
+            completions=self._completions,
             catalog=catalog,
             toolbox=parts.toolbox,
             conversations=stores.conversations,
@@ -144,6 +172,7 @@ class Composition:
             policy=parts.policy,
             clock=clock,
             options=self.api_options,
+            limits=limits,
             documents=library.documents,
             artifacts=parts.artifacts,
             checks={
@@ -227,3 +256,5 @@ class Composition:
             await clock.sleep(pause_s)
             for run in list(self._turns.active.values() if self._turns else ()):
                 run.log.nudge()
+            if self._completions is not None:
+                self._completions.nudge()

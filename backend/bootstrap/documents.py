@@ -22,6 +22,7 @@ from backend.documents.embedding.choice import (
     prepare,
     space_id_of,
 )
+from backend.documents.embedding.named import NamedMiniLm
 from backend.documents.embedding.shelf import EmbedderShelf
 from backend.documents.extracted import ReadLimits
 from backend.documents.folders import INCOMING, UploadFolder
@@ -193,6 +194,12 @@ def make_library(
         )
     )
     return OpenLibrary(documents=library, indexes=indexes, shelf=shelf)
+
+
+def embedded_model(ground: Ground, library: OpenLibrary) -> NamedMiniLm:
+    """Make the embedded model that callers may ask for; what searches use is loaded once for both."""
+    space = f"minilm-{ground.settings.documents.embedding_precision}"
+    return NamedMiniLm(lambda: library.shelf.of(space), ground.clock)
 
 
 def make_ingest(ground: Ground, *, tell: Callable[[str], None]) -> Ingest:

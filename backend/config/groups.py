@@ -96,6 +96,20 @@ class AuthSettings(Group):
     )
 
 
+class LimitSettings(Group):
+    """How much one user may ask of /v1."""
+
+    requests_per_minute: int = Field(
+        default=30_000, ge=0, le=10_000_000, description="Requests of one user; 0 = no limit."
+    )
+    tokens_per_minute: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000_000,
+        description="Tokens of one user, prompts and answers together; 0 = no limit.",
+    )
+
+
 class ModelSettings(Group):
     """How model servers are used."""
 

@@ -18,6 +18,7 @@ _TITLES = {
     "": "Well-known names",
     "SERVER": "Server",
     "AUTH": "Log-in",
+    "LIMITS": "Limits",
     "MODELS": "Model servers",
     "AGENT": "Agents",
     "DOCUMENTS": "Documents",

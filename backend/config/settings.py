@@ -22,6 +22,7 @@ from backend.config.groups import (
     AgentSettings,
     AuthSettings,
     DocumentSettings,
+    LimitSettings,
     LogSettings,
     ModelSettings,
     ServerSettings,
@@ -111,6 +112,7 @@ class Settings(BaseSettings):
 
     server: ServerSettings = Field(default_factory=ServerSettings)
     auth: AuthSettings = Field(default_factory=AuthSettings)
+    limits: LimitSettings = Field(default_factory=LimitSettings)
     models: ModelSettings = Field(default_factory=ModelSettings)
     agent: AgentSettings = Field(default_factory=AgentSettings)
     documents: DocumentSettings = Field(default_factory=DocumentSettings)

@@ -11,5 +11,5 @@ import time
 
 def new_id(prefix: str) -> str:
     """Make an id such as `run_019ac3f2b1c4d0e5f60718293a4b`; `file` takes a hyphen as at OpenAI."""
-    joint = "-" if prefix in {"file", "chatcmpl"} else "_"
+    joint = "-" if prefix in {"file", "chatcmpl", "cmpl"} else "_"
     return f"{prefix}{joint}{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from backend.errors import ModelNotFound, UnsupportedByModel
@@ -62,14 +62,17 @@ class BuiltinProvider:
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelDelta]:
         """Stream one answer word by word; the same request gives the same words.
 
+        A text to go on from is answered like a message, as there is no knowledge to go on with.
+
         Raises:
-            UnsupportedByModel: when asked for log probabilities, as it has none.
+            UnsupportedByModel: when asked for what only tokens have.
         """
         if request.logprobs is not None:
             msg = f"The model '{MODEL_ID}' has no log probabilities."
             raise UnsupportedByModel(msg, param="logprobs")
         if request.options.get("logit_bias"):
             raise UnsupportedByModel("'builtin' has no tokens to weigh", param="logit_bias")
+        request = _as_message(request)
         answer = self._answer(request)
         text, finish = _limited(answer.text, request)
         if answer.thought:
@@ -136,6 +139,16 @@ class BuiltinProvider:
             return json.dumps(structured(schema, turn), ensure_ascii=False)
         said = Worker(turn, Toolbox([])).work().text if turn.observations else self._plain(turn)
         return json.dumps({"answer": said or WHAT_I_AM}, ensure_ascii=False)
+
+
+def _as_message(request: ModelRequest) -> ModelRequest:
+    if request.prompt is None:
+        return request
+    for name, asked in (("suffix", request.suffix), ("logprobs", request.logprobs is not None)):
+        if asked:
+            msg = f"The model '{MODEL_ID}' has no {name}."
+            raise UnsupportedByModel(msg, param=name)
+    return replace(request, messages=[{"role": "user", "content": request.prompt}])
 
 
 def _demanded(request: ModelRequest, turn: Turn, toolbox: Toolbox) -> tuple[Call, ...]:

@@ -157,11 +157,11 @@ async def test_a_body_over_the_limit_is_a_413_when_it_comes_in_chunks(
     ("method", "path", "status", "code"),
     [
         ("GET", "/v1/nothing", 404, "not_found"),
-        ("POST", "/v1/completions", 404, "not_found"),
+        ("POST", "/v1/audio/speech", 404, "not_found"),
         ("GET", "/api", 404, "not_found"),
         ("GET", "/nothing", 404, "not_found"),
         ("GET", "/v1/chat/completions", 405, "method_not_allowed"),
-        ("DELETE", "/v1/models", 405, "method_not_allowed"),
+        ("PUT", "/v1/models", 405, "method_not_allowed"),
         ("PUT", "/api/users", 405, "method_not_allowed"),
         ("PATCH", "/health", 405, "method_not_allowed"),
     ],

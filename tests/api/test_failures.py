@@ -89,7 +89,7 @@ async def test_an_upstream_that_is_down_is_a_503_for_its_models_only(tmp_path: P
     assert (down.status_code, error["code"]) == (503, "upstream_unreachable")
     assert "127.0.0.1:9" in error["message"]
     assert (works.status_code, usual.status_code) == (200, 200)
-    assert [one["id"] for one in listed["data"]] == ["builtin"]
+    assert [one["id"] for one in listed["data"]] == ["builtin", "all-minilm-l6-v2"]
     assert (ready["status"], ready["checks"]["model:ollama"]["ok"]) == ("ready", False)
 
 

@@ -1,4 +1,4 @@
-"""A real HTTP server that speaks OpenAI's chat completions as vLLM and llama.cpp do, scripted."""
+"""A real HTTP server that speaks OpenAI's completions as vLLM and llama.cpp do, scripted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from tests.fakes.openai_completions import text_events
 from tests.fakes.openai_embeddings import Vectors
 from tests.fakes.recording import Received
 from tests.fakes.replies import Reply, token_logprob, words_of
@@ -71,6 +72,7 @@ class OpenAIDouble(ScriptedServer):
             return web.json_response({"object": "list", "data": self.models})
         if received.method == "POST" and received.path in {
             "/v1/chat/completions",
+            "/v1/completions",
             "/v1/embeddings",
         }:
             return await self._generate(request, received)
@@ -83,23 +85,20 @@ class OpenAIDouble(ScriptedServer):
                 return _refused(400, text)
         if body["model"] not in {row["id"] for row in self.models}:
             return _refused(404, f"The model `{body['model']}` does not exist.")
-        if received.path == "/v1/chat/completions":
-            return await self._chat(request, body)
+        if events_of := EVENTS.get(received.path):
+            return await self._stream(request, body, events_of=events_of)
         if refusal := self.vectors.refusal(body):
             return _refused(400, refusal)
         return web.json_response(self.vectors.answer(body))
 
-    async def _chat(self, request: web.BaseRequest, body: dict[str, Any]) -> web.StreamResponse:
+    async def _stream(
+        self, request: web.BaseRequest, body: dict[str, Any], *, events_of: Any
+    ) -> web.StreamResponse:
         reply = self.choose(body)
         if reply.status != 200 or reply.raw is not None:
             return await self.answer_whole(request, reply)
         usage = bool((body.get("stream_options") or {}).get("include_usage"))
-        told = body.get("logprobs") and reply.logprobs
-        asked = (body.get("top_logprobs") or 0) if told else None
-        lines = [
-            self.frame(event)
-            for event in _events(body["model"], reply, usage=usage, top_logprobs=asked)
-        ]
+        lines = [self.frame(event) for event in events_of(body, reply, usage=usage)]
         self.open_streams += 1
         try:
             return await self.answer_lines(request, reply, lines)
@@ -114,9 +113,10 @@ def chunk_of(model: str, delta: dict[str, Any], **choice: Any) -> bytes:
     return orjson.dumps({**head, "choices": choices})
 
 
-def _events(
-    model: str, reply: Reply, *, usage: bool, top_logprobs: int | None = None
-) -> list[bytes]:
+def _events(body: dict[str, Any], reply: Reply, *, usage: bool) -> list[bytes]:
+    model = body["model"]
+    told = body.get("logprobs") and reply.logprobs
+    top_logprobs = (body.get("top_logprobs") or 0) if told else None
     thoughts, words = words_of(reply.thinking), words_of(reply.content)
     deltas: list[dict[str, Any]] = [{"reasoning_content": piece} for piece in thoughts]
     deltas += [{"content": piece} for piece in words]
@@ -143,6 +143,9 @@ def _told(delta: dict[str, Any], asked: int | None) -> dict[str, Any]:
     return {"logprobs": {"content": [token_logprob(token, asked)], "refusal": None}}
 
 
+EVENTS = {"/v1/chat/completions": _events, "/v1/completions": text_events}
+
+
 def _halves(text: str) -> tuple[str, str]:
     middle = len(text) // 2
     return text[:middle], text[middle:]
@@ -159,4 +162,5 @@ def _refused(status: int, text: str) -> web.Response:
 
 
 def _echo(body: dict[str, Any]) -> Reply:
-    return Reply(content=f"echo: {body['messages'][-1]['content']}")
+    said = body["messages"][-1]["content"] if "messages" in body else body["prompt"]
+    return Reply(content=f"echo: {said}")

@@ -35,12 +35,14 @@ class Vectors:
             {"object": "embedding", "index": at, "embedding": _embedding(text, in_base64=in_base64)}
             for at, text in enumerate(body["input"])
         ]
+        count = sum(len(text.split()) for text in body["input"])
+        usage = {"prompt_tokens": count, "total_tokens": count}
         if self.indexed:
             rows.reverse()
         else:
             for row in rows:
                 del row["index"]
-        return {"object": "list", "model": body["model"], "data": rows, "usage": {}}
+        return {"object": "list", "model": body["model"], "data": rows, "usage": usage}
 
 
 def _embedding(text: str, *, in_base64: bool) -> str | list[float]:

@@ -54,6 +54,8 @@ async def a_key(http: AsyncClient, *scopes: str, **more: Any) -> str:
 CHAT_BODY = {"model": "builtin", "messages": [{"role": "user", "content": "hi"}]}
 MATRIX: list[tuple[str, str, str, Any]] = [
     ("chat", "POST", "/v1/chat/completions", CHAT_BODY),
+    ("chat", "POST", "/v1/completions", {"model": "builtin", "prompt": "x"}),
+    ("chat", "POST", "/v1/embeddings", {"model": "all-minilm-l6-v2", "input": "x"}),
     ("chat", "GET", "/v1/models", None),
     ("chat", "GET", "/v1/models/builtin", None),
     ("chat", "GET", "/api/conversations", None),

@@ -1,4 +1,4 @@
-"""`/v1`: OpenAI's chat completions and models."""
+"""`/v1/chat/completions`: OpenAI's chat completions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from backend.api.deps import Account, Services
 from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.safe_json import SafeRoute
 from backend.api.tool_forms import CallForms
-from backend.errors import ModelNotFound
 from backend.kit.waiting import interleaved
 from backend.models.openai import ChatCompletionRequest, StreamOptions
 from backend.models.shown import answers
@@ -50,24 +49,6 @@ async def create_chat_completion(
     raise_failure(runs, watch, headers)
     watch.stop()
     return Response(wire.completion(runs, asked.forms), media_type=JSON, headers=headers)
-
-
-@router.get("/models")
-async def list_models(account: Account, found: Services) -> Response:
-    """List the models at hand."""
-    account.require("chat")
-    data = [wire.model_object(info) for info in await found.catalog.models()]
-    return Response(wire.orjson.dumps({"object": "list", "data": data}), media_type=JSON)
-
-
-@router.get("/models/{model_id:path}")
-async def get_model(model_id: str, account: Account, found: Services) -> Response:
-    """Describe one model; ids may hold slashes and colons."""
-    account.require("chat")
-    if not model_id:
-        raise ModelNotFound(param="model")
-    _, info = await found.catalog.resolve(model_id)
-    return Response(wire.orjson.dumps(wire.model_object(info)), media_type=JSON)
 
 
 async def _frames(

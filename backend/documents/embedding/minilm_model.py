@@ -20,6 +20,9 @@ from backend.ports.embedding import EmbeddingFailed
 
 DIMENSIONS = 384
 MAX_TOKENS = 256
+MARKS = 2
+"""Tokens of every piece that stand for no text: its beginning and its end."""
+TINY = 1e-12
 MAX_CHARS = 20_000
 """More never makes a difference in prose: 256 tokens are about 1,200 characters."""
 
@@ -47,15 +50,36 @@ class MiniLmModel:
             raise EmbeddingFailed(msg) from exc
 
     def vector(self, text: str) -> NDArray[np.float32]:
-        """Embed one text: an array of shape (384,) of unit length.
+        """Embed the beginning of one text: an array of shape (384,) of unit length.
 
         Raises:
             EmbeddingFailed: when onnxruntime does, for want of memory for example.
         """
-        clean = text[:MAX_CHARS].encode("utf-8", "replace").decode()
+        return self._run(self.windows(text[:MAX_CHARS])[0])
+
+    def windows(self, text: str) -> list[NDArray[np.int64]]:
+        """Give the token ids of a text, in pieces that the model can read one at a time.
+
+        Each piece has the two marks that the model wants around it.
+        """
+        clean = text.encode("utf-8", "replace").decode()
         # One text as a batch: `encode` would hold the interpreter's lock meanwhile.
         (encoded,) = self._tokenizer.encode_batch_fast([clean])
-        ids = np.array(encoded.ids, dtype=np.int64)
+        return [np.array(one.ids, dtype=np.int64) for one in (encoded, *encoded.overflowing)]
+
+    def whole_vector(self, windows: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
+        """Embed a whole text: the mean of its pieces by their length, at unit length.
+
+        Raises:
+            EmbeddingFailed: as `vector`.
+        """
+        if len(windows) == 1:
+            return self._run(windows[0])
+        weights = np.array([len(ids) - MARKS for ids in windows], dtype=np.float32)
+        mean = weights @ np.stack([self._run(ids) for ids in windows])
+        return (mean / max(float(np.linalg.norm(mean)), TINY)).astype(np.float32)
+
+    def _run(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         try:
             (vector,) = self._session.run(None, {"input_ids": ids})
         except Exception as exc:  # the library's exceptions have no base of their own
@@ -85,6 +109,39 @@ class Bulk:
     def stop(self) -> None:
         """Let every thread end after the text it is at."""
         self._left.clear()
+
+
+class WholeTexts:
+    """Texts of one request, embedded from end to end by one thread and a few at a time.
+
+    `tokens` counts those of each text once it has been read.
+    """
+
+    def __init__(self, model: MiniLmModel) -> None:
+        self.tokens: list[int] = []
+        self._model = model
+        self._texts: list[list[NDArray[np.int64]]] = []
+        self._stopped = False
+
+    def read(self, texts: Sequence[str]) -> None:
+        """Take the next texts."""
+        for text in texts:
+            windows = self._model.windows(text)
+            self._texts.append(windows)
+            self.tokens.append(sum(len(ids) - MARKS for ids in windows))
+
+    def vectors(self, start: int, end: int) -> NDArray[np.float32]:
+        """Embed some of the texts: an array of shape (end - start, 384)."""
+        made = np.zeros((end - start, DIMENSIONS), dtype=np.float32)
+        for at in range(start, end):
+            if self._stopped:
+                break
+            made[at - start] = self._model.whole_vector(self._texts[at])
+        return made
+
+    def stop(self) -> None:
+        """Let the thread end after the text it is at."""
+        self._stopped = True
 
 
 def _session_options() -> Any:  # noqa: ANN401 - onnxruntime has no types

@@ -81,9 +81,12 @@ class AnswerReader:
             known = cast(JsonObject, part)
             if error := known.get("error"):
                 raise failure_of(str(error), model=self._model)
-            if isinstance(known.get("message"), dict):
+            if self._is_line(known):
                 return known
         raise garbage(line)
+
+    def _is_line(self, part: JsonObject) -> bool:
+        return isinstance(part.get("message"), dict)
 
     def _add(self, part: JsonObject, delta: ModelDelta, line: bytes) -> None:
         message: JsonObject = part["message"]

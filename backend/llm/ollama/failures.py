@@ -32,10 +32,19 @@ OUT_OF_MEMORY = re.compile(
     r"|(?:failed|unable) to allocate|not enough memory",
     re.IGNORECASE,
 )
-NOT_SUPPORTED = re.compile(r"does not support (tools|thinking|chat|vision|images?)")
+NOT_SUPPORTED = re.compile(r"does not support (tools|thinking|chat|vision|images?|insert|generate)")
 WRONG_OPTION = re.compile(r'option "(\w+)" must be of type')
-TOO_LONG = re.compile(r"exceeds? the (?:available )?context|context (?:length|size) exceeded")
-PARAMS = {"tools": "tools", "thinking": "reasoning_effort", "chat": "model"}
+TOO_LONG = re.compile(
+    r"exceeds? the (?:available )?context|context (?:length|size) exceeded|too large to process"
+    r"|exceeds maximum context"
+)
+PARAMS = {
+    "tools": "tools",
+    "thinking": "reasoning_effort",
+    "chat": "model",
+    "generate": "model",
+    "insert": "suffix",
+}
 
 
 def failure_from(exc: StreamError, *, model: str, base_url: str) -> StewardError:

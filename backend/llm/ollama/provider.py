@@ -17,12 +17,15 @@ from backend.errors import InvalidRequest, StewardError, UpstreamGarbage
 from backend.kit.cache import TtlCache
 from backend.kit.streaming import Refused, StreamClient, StreamError, StreamLimits, StreamReply
 from backend.llm.ollama.answer import AnswerReader
+from backend.llm.ollama.completing import CompletionReader, completion_body
 from backend.llm.ollama.control import OllamaControl
+from backend.llm.ollama.embedding import embed
 from backend.llm.ollama.failures import error_text, failure_from
 from backend.llm.ollama.request import chat_body
 from backend.ports.clock import Clock
 from backend.ports.models import ModelDelta, ModelInfo, ModelRequest
 from backend.ports.values import Health, JsonObject
+from backend.ports.vectors import VectorRequest, Vectors, does_not_embed
 
 ATTEMPTS = 2
 
@@ -79,9 +82,11 @@ class OllamaProvider:
         once more to think at all, and remembered.
         """
         info = await self.describe(request.model)
-        body = chat_body(request, info, keep_alive=self._options.keep_alive)
+        made = chat_body if request.prompt is None else completion_body
+        read = AnswerReader if request.prompt is None else CompletionReader
+        body = made(request, info, keep_alive=self._options.keep_alive)
         for _ in range(ATTEMPTS):
-            reader = AnswerReader(request.model)
+            reader = read(request.model)
             async with aclosing(self._answer(body, reader)) as deltas:
                 async for delta in deltas:
                     yield delta
@@ -89,6 +94,14 @@ class OllamaProvider:
                 return
         msg = f"Ollama loads the model '{request.model}' again and again instead of answering."
         raise UpstreamGarbage(msg)
+
+    async def embed(self, request: VectorRequest) -> Vectors:
+        """Embed texts, as `VectorProvider.embed` says."""
+        info = await self.describe(request.model)
+        if not info.can("embedding"):
+            raise does_not_embed(request.model)
+        keep_alive = self._options.keep_alive
+        return await embed(self._client, self._base_url, request, keep_alive=keep_alive)
 
     async def models(self) -> Sequence[ModelInfo]:
         """List the pulled models under their full names; raise UpstreamUnreachable."""
@@ -150,7 +163,8 @@ class OllamaProvider:
             msg = "The messages hold something that is not JSON text, such as half a surrogate."
             raise InvalidRequest(msg, param="messages") from exc
         try:
-            async with self._client.post(f"{self._base_url}/api/chat", payload) as reply:
+            path = "generate" if "prompt" in body else "chat"
+            async with self._client.post(f"{self._base_url}/api/{path}", payload) as reply:
                 yield reply
         except StreamError as exc:
             if _refuses_level(exc, body):

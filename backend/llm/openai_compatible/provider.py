@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
@@ -15,13 +16,22 @@ from backend.kit.cache import TtlCache
 from backend.kit.http import FetchError, FetchLimits, HttpClient
 from backend.kit.streaming import Refused, StreamClient, StreamError, StreamLimits
 from backend.llm.openai_compatible.answer import AnswerReader
+from backend.llm.openai_compatible.completing import (
+    CompletionReader,
+    as_told,
+    completion_body,
+)
+from backend.llm.openai_compatible.embedding import Embedding
 from backend.llm.openai_compatible.failures import failure_from, refusal_of, unreachable
 from backend.llm.openai_compatible.request import NEW_MAX_TOKENS, NO_STREAM_OPTIONS, chat_body
 from backend.ports.clock import Clock
 from backend.ports.models import ModelDelta, ModelInfo, ModelRequest
 from backend.ports.values import Health, JsonObject
+from backend.ports.vectors import VectorRequest, Vectors
 
 QUIRKS = {"stream_options": NO_STREAM_OPTIONS, "max_completion_tokens": NEW_MAX_TOKENS}
+# This protocol does not tell what a model is for; names of embedding models nearly always do.
+EMBEDS = re.compile(r"embed|minilm|\b(bge|gte|e5)[-_]", re.IGNORECASE)
 WINDOW_KEYS = ("max_model_len", "context_length", "context_window", "max_context_length")
 
 
@@ -58,6 +68,7 @@ class OpenAICompatibleProvider:
         key = options.api_key
         self._headers = {"authorization": f"Bearer {key}"} if key else dict[str, str]()
         self._client = StreamClient(_limits(options), clock, headers=self._headers)
+        self._embedding = Embedding(self._client, self._base_url)
         self._http = HttpClient()
         self._listed = TtlCache[list[ModelInfo]](ttl_s=options.describe_ttl_s, clock=clock)
         self._healthy = TtlCache[Health](ttl_s=options.health_ttl_s, clock=clock)
@@ -75,12 +86,17 @@ class OpenAICompatibleProvider:
         such field, and that is remembered.
         """
         for _ in range(len(QUIRKS) + 1):
-            reader = AnswerReader(request.model)
+            reader = _reader(request)
             async with aclosing(self._answer(request, reader)) as deltas:
                 async for delta in deltas:
                     yield delta
             if not reader.ask_again:
                 return
+
+    async def embed(self, request: VectorRequest) -> Vectors:
+        """Embed texts, as `VectorProvider.embed` says."""
+        await self.describe(request.model)
+        return await self._embedding.embed(request)
 
     async def models(self) -> Sequence[ModelInfo]:
         """List the models the server names; raise UpstreamUnreachable."""
@@ -118,16 +134,18 @@ class OpenAICompatibleProvider:
         self, request: ModelRequest, reader: AnswerReader
     ) -> AsyncGenerator[ModelDelta]:
         quirks = frozenset(self._quirks)
+        path = "chat/completions" if request.prompt is None else "completions"
         try:
             payload = _payload(request, quirks)
-            async with self._client.post(self._url("chat/completions"), payload) as reply:
+            async with self._client.post(self._url(path), payload) as reply:
                 while (delta := await reader.next_delta(reply.read)) is not None:
                     yield delta
                 await reply.drain()
         except StreamError as exc:
             found = _quirks_in(exc) - quirks
             if not found:
-                raise failure_from(exc, model=request.model, base_url=self._base_url) from exc
+                failure = failure_from(exc, model=request.model, base_url=self._base_url)
+                raise as_told(failure, request) from exc
             self._quirks |= found
             reader.ask_again = True
 
@@ -159,7 +177,7 @@ class OpenAICompatibleProvider:
             owned_by=str(row.get("owned_by") or "library"),
             created_s=created if isinstance(created, int) else 0,
             context_tokens=min([self._options.max_context_tokens, *known]),
-            capabilities=self._options.capabilities,
+            capabilities=_capabilities(str(row["id"]), self._options),
         )
 
     def _url(self, path: str) -> str:
@@ -174,9 +192,15 @@ class OpenAICompatibleProvider:
         return Health(ok=True, detail=f"The server at {self._base_url} lists {count} models.")
 
 
+def _reader(request: ModelRequest) -> AnswerReader:
+    kind = AnswerReader if request.prompt is None else CompletionReader
+    return kind(request.model)
+
+
 def _payload(request: ModelRequest, quirks: AbstractSet[str]) -> bytes:
     try:
-        return orjson.dumps(chat_body(request, quirks))
+        made = chat_body if request.prompt is None else completion_body
+        return orjson.dumps(made(request, quirks))
     except TypeError as exc:
         msg = "The messages hold something that is not JSON text, such as half a surrogate."
         raise InvalidRequest(msg, param="messages") from exc
@@ -188,6 +212,10 @@ def _quirks_in(exc: StreamError) -> frozenset[str]:
         return frozenset()
     text = exc.body.decode(errors="replace")
     return frozenset(quirk for word, quirk in QUIRKS.items() if word in text)
+
+
+def _capabilities(model: str, options: OpenAICompatibleOptions) -> frozenset[str]:
+    return frozenset({"embedding"}) if EMBEDS.search(model) else options.capabilities
 
 
 def _limits(options: OpenAICompatibleOptions) -> StreamLimits:

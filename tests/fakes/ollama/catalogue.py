@@ -34,6 +34,10 @@ def usual_models() -> dict[str, FakeModel]:
         "r1:latest": FakeModel(capabilities=("completion", "thinking"), think_levels=False),
         "gemma:2b": FakeModel(capabilities=("completion",), context_length=8192),
         "llava:latest": FakeModel(capabilities=("completion", "vision")),
+        "qwen2.5-coder:1.5b": FakeModel(capabilities=("completion", "insert")),
+        "nomic-embed-text:latest": FakeModel(
+            capabilities=("embedding",), context_length=2048, embedding_length=768
+        ),
         "all-minilm:latest": FakeModel(capabilities=("embedding",), context_length=512),
     }
 
@@ -60,7 +64,9 @@ class Catalogue:
 
     def knows(self, path: str) -> bool:
         """Tell whether a path exists with some method."""
-        return path in {"/api/chat", "/api/pull"} | {known for _, known in self._routes}
+        return path in {"/api/chat", "/api/generate", "/api/pull"} | {
+            known for _, known in self._routes
+        }
 
     def answer(self, method: str, path: str, body: Any) -> Answer | None:
         """Answer a request that is neither a chat nor a pull; None when there is no such route."""
@@ -109,7 +115,7 @@ class Catalogue:
         texts = [texts] if isinstance(texts, str) else texts
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise Refusal(400, "invalid input type")
-        size = body.get("dimensions") or model.embedding_length
+        size = min(body.get("dimensions") or model.embedding_length, model.embedding_length)
         words = [len(text.split()) for text in texts]
         if body.get("truncate") is False and max(words, default=0) > model.context_length:
             raise Refusal(400, "the input length exceeds the context length")

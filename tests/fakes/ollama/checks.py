@@ -69,11 +69,11 @@ def check_chat(body: Any, models: dict[str, FakeModel]) -> None:
         raise Refusal(400, f'"{name}" does not support chat')
     if body.get("tools") and "tools" not in model.capabilities:
         raise Refusal(400, f"registry.ollama.ai/library/{full_name(name)} does not support tools")
-    _check_think(body.get("think"), name, model)
+    check_think(body.get("think"), name, model)
     _check_format(body.get("format"))
     if not 0 <= (body.get("top_logprobs") or 0) <= 20:
         raise Refusal(400, "top_logprobs must be between 0 and 20")
-    _check_options(body.get("options") or {})
+    check_options(body.get("options") or {})
 
 
 def _unmarshal(value: Any, field: str, wanted: str) -> Refusal:
@@ -105,7 +105,8 @@ def _check_message(message: dict[str, Any]) -> None:
             raise _unmarshal(image, "ChatRequest.messages.images", "[]uint8")
 
 
-def _check_think(think: Any, name: str, model: FakeModel) -> None:
+def check_think(think: Any, name: str, model: FakeModel) -> None:
+    """Refuse thinking that a model does not do."""
     if think is None or think is False:
         return
     if isinstance(think, str) and think not in LEVELS:
@@ -124,7 +125,8 @@ def _check_format(wanted: Any) -> None:
     raise Refusal(500, text)
 
 
-def _check_options(options: dict[str, Any]) -> None:
+def check_options(options: dict[str, Any]) -> None:
+    """Refuse options of another type."""
     for name, value in options.items():
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if name in FLOATS and not number:

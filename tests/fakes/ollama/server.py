@@ -12,6 +12,7 @@ from aiohttp import web
 
 from tests.fakes.ollama.catalogue import Catalogue
 from tests.fakes.ollama.checks import FakeModel, Refusal, check_chat
+from tests.fakes.ollama.generating import check_generate, generated, generated_lines
 from tests.fakes.ollama.ticker import Ticker
 from tests.fakes.ollama.wire import echo, line_of, lines_of, whole_of
 from tests.fakes.recording import Received
@@ -75,15 +76,20 @@ class OllamaDouble(ScriptedServer):
         path = received.path
         if path in self.faults:
             return await self.answer_whole(request, self.faults[path])
-        if path == "/api/chat" and received.method == "POST":
-            return await self._chat(request, received)
-        if path == "/api/pull" and received.method == "POST":
-            return await self._pull(request, received.body)
+        if received.method == "POST" and path in {"/api/chat", "/api/generate", "/api/pull"}:
+            return await self._streamed(request, received)
         answer = self.catalogue.answer(received.method, path, received.body)
         if answer is not None:
             return web.Response(body=answer.body, headers={"content-type": answer.content_type})
         status, text = BAD_METHOD if self.catalogue.knows(path) else NOT_FOUND
         return web.Response(status=status, text=text)
+
+    async def _streamed(self, request: web.BaseRequest, received: Received) -> web.StreamResponse:
+        if received.path == "/api/chat":
+            return await self._chat(request, received)
+        if received.path == "/api/generate":
+            return await self._generate(request, received.body)
+        return await self._pull(request, received.body)
 
     async def _chat(self, request: web.BaseRequest, received: Received) -> web.StreamResponse:
         body = received.body
@@ -105,6 +111,18 @@ class OllamaDouble(ScriptedServer):
             asked = (body.get("top_logprobs") or 0) if body.get("logprobs") else None
             lines = lines_of(body["model"], reply, top_logprobs=asked)
             return await self.answer_lines(request, reply, lines)
+        finally:
+            self.open_streams -= 1
+
+    async def _generate(self, request: web.BaseRequest, body: Any) -> web.StreamResponse:
+        check_generate(body, self.catalogue.models)
+        reply = self.choose(body) if body.get("prompt") else _loaded(body)
+        if reply.status != 200 or reply.raw is not None:
+            return await self.answer_whole(request, reply)
+        reply = generated(body, reply)
+        self.open_streams += 1
+        try:
+            return await self.answer_lines(request, reply, generated_lines(body, reply))
         finally:
             self.open_streams -= 1
 

@@ -102,6 +102,8 @@ def example_of(schema: dict[str, Any] | str, text: str) -> Any:
 
 def echo(body: dict[str, Any]) -> Reply:
     """Answer without a script: repeat the newest text, in the asked format."""
+    if "messages" not in body:
+        return Reply(content=f"echo: {body['prompt']}")
     newest = next((m["content"] for m in reversed(body["messages"]) if m.get("content")), "")
     if body.get("format"):
         return Reply(content=orjson.dumps(example_of(body["format"], newest)).decode())

@@ -103,3 +103,48 @@ def test_quantising_keeps_each_column_within_half_a_step():
     whole, scales = quantised(matrix)
     assert whole.tolist() == [[0, 127, -127], [0, -38, 85]]
     assert np.abs(whole * scales - matrix).max() <= scales.max() / 2
+
+
+async def test_whole_texts_have_the_same_vectors_as_passages():
+    """Up to the 256 tokens the model reads; beyond, the end of the text counts too."""
+    model = minilm("int8")
+    texts = [text for text in REFERENCE if text and len(text) < 1000]
+    rows, tokens = await model.embed_whole(texts, check=lambda _: None)
+    assert np.array_equal(rows, await model.embed_texts(texts))
+    assert tokens == sum(count for count in await tokens_of(model, texts))
+    long, same_start = "word " * 400 + "whale", "word " * 400 + "taxes"
+    (one, other), _ = await model.embed_whole([long, same_start], check=lambda _: None)
+    assert not np.array_equal(one, other)
+    assert np.linalg.norm(one) == pytest.approx(1, abs=1e-6)
+
+
+async def test_whole_texts_can_be_refused_before_any_is_embedded():
+    """By their tokens, counted without the model's own marks."""
+    with pytest.raises(ValueError, match=r"\[2, 1\]"):
+        await minilm("int8").embed_whole(["hello world", "hello"], check=refuse)
+
+
+async def test_two_callers_take_turns():
+    """A small request does not wait for the end of a big one."""
+    model = minilm("int8")
+    ended = []
+
+    async def embed(name, texts):
+        await model.embed_whole(texts, check=lambda _: None)
+        ended.append(name)
+
+    big = asyncio.create_task(embed("big", ["word " * 200] * 60))
+    await model.embed_whole(["warm"], check=lambda _: None)
+    await embed("small", ["word"])
+    await big
+    assert ended == ["small", "big"]
+
+
+def refuse(tokens):
+    raise ValueError(str(list(tokens)))
+
+
+async def tokens_of(model, texts):
+    counts = []
+    await model.embed_whole(texts, check=lambda tokens: counts.append(list(tokens)))
+    return counts[-1]

@@ -1,0 +1,350 @@
+"""Completions of texts: several prompts, several candidates each, from one model and no agent.
+
+They leave no run behind. Not for: conversations (`turn`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from backend.agent.catalog import ModelCatalog
+from backend.agent.context import START_BYTES_PER_TOKEN
+from backend.errors import (
+    InvalidRequest,
+    ServerFault,
+    StewardError,
+    Unavailable,
+    UnsupportedByModel,
+)
+from backend.kit.ids import new_id
+from backend.kit.stop_strings import StopFilter
+from backend.kit.waiting import side_by_side
+from backend.ports.clock import Clock
+from backend.ports.models import ModelDelta, ModelInfo, ModelProvider, ModelRequest
+from backend.ports.values import JsonObject, Usage
+
+logger = logging.getLogger(__name__)
+CALLS_AT_ONCE = 8
+MAX_CANDIDATES = 2_048
+Finish = Literal["stop", "length", "content_filter"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionRequest:
+    """What one request asks for; `template` carries model and sampling, and no prompt.
+
+    Of `best_of` candidates for every prompt the `n` most probable are given. `echo` puts the prompt
+    before each of them.
+    """
+
+    user_id: str
+    template: ModelRequest
+    prompts: Sequence[str]
+    n: int = 1
+    best_of: int = 1
+    echo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The next part of one choice."""
+
+    index: int
+    text: str = ""
+    logprobs: tuple[JsonObject, ...] = ()
+    finish: Finish | None = None
+
+
+@dataclass(slots=True)
+class Choice:
+    """One candidate as it grows. `start` is where its text begins: behind the prompt."""
+
+    prompt: str
+    seed: int | None
+    index: int = 0
+    text: str = ""
+    logprobs: list[JsonObject] = field(default_factory=list[JsonObject])
+    finish: Finish = "stop"
+    usage: Usage = field(default_factory=Usage)
+    _held: list[JsonObject] = field(default_factory=list[JsonObject])
+    _told_chars: int = 0
+
+    @property
+    def start(self) -> int:
+        """Count the characters before the text."""
+        return len(self.prompt)
+
+    @property
+    def likelihood(self) -> float:
+        """Give the mean log probability of a token."""
+        return sum(one["logprob"] for one in self.logprobs) / max(1, len(self.logprobs))
+
+    def show(self, text: str, tokens: Sequence[JsonObject], *, last: bool = False) -> Piece:
+        """Take text that is shown, and tokens, of which those of shown text go with it."""
+        self.text += text
+        self._held += tokens
+        out: list[JsonObject] = []
+        while self._held and (last or self._told_chars < len(self.text)):
+            token = self._held.pop(0)
+            self._told_chars += len(token["token"])
+            out.append(token)
+        self.logprobs += out
+        return Piece(self.index, text, tuple(out))
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Completion:
+    """One request's work in progress; `next` gives its pieces as they come."""
+
+    id: str
+    request: CompletionRequest
+    provider: ModelProvider
+    model: ModelInfo
+    started_at_ms: int
+    choices: list[Choice] = field(default_factory=list[Choice])
+    usage: Usage = field(default_factory=Usage)
+    error: StewardError | None = None
+    task: asyncio.Task[None] | None = None
+    left: bool = False
+    _news: asyncio.Queue[Piece | None] = field(default_factory=asyncio.Queue["Piece | None"])
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether there will be no more pieces than those waiting."""
+        return self.task is None or self.task.done()
+
+    async def next(self) -> Piece | None:
+        """Wait for the next piece; None now and then while there is none, and at the end."""
+        return await self._news.get()
+
+    def ready(self) -> list[Piece]:
+        """Give the pieces that wait already."""
+        found: list[Piece] = []
+        while not self._news.empty():
+            piece = self._news.get_nowait()
+            if piece is not None:
+                found.append(piece)
+        return found
+
+    def say(self, piece: Piece | None) -> None:
+        """Give a piece out; None wakes whoever waits."""
+        self._news.put_nowait(piece)
+
+    async def done(self) -> None:
+        """Wait for the end."""
+        if self.task is not None:
+            await asyncio.wait([self.task])
+
+    def leave(self) -> None:
+        """Stop, because nobody waits for it; the model server is freed."""
+        self.left = True
+        if self.task is not None:
+            self.task.cancel()
+
+
+class Completions:
+    """Starts completions and knows those that are running. `spent` is told of every usage."""
+
+    def __init__(
+        self,
+        catalog: ModelCatalog,
+        clock: Clock,
+        *,
+        spent: Callable[[str, Usage], None] | None = None,
+    ) -> None:
+        self.active: set[Completion] = set()
+        self.closing = False
+        self._catalog = catalog
+        self._clock = clock
+        self._spent = spent
+
+    async def start(self, request: CompletionRequest) -> Completion:
+        """Begin; the pieces tell how it goes.
+
+        Raises:
+            ModelNotFound, InvalidRequest, Unavailable: before any model is asked.
+        """
+        if self.closing:
+            raise Unavailable("The server is shutting down", retry_after_s=5)
+        if len(request.prompts) * request.best_of > MAX_CANDIDATES:
+            msg = f"One request may ask for {MAX_CANDIDATES} completions; send several."
+            raise InvalidRequest(msg, param="prompt")
+        provider, model = await self._catalog.resolve(request.template.model)
+        made = Completion(
+            id=new_id("cmpl"),
+            request=request,
+            provider=provider,
+            model=model,
+            started_at_ms=self._clock.now_ms(),
+        )
+        self.active.add(made)
+        made.task = asyncio.create_task(self._carry_out(made), name=made.id)
+        made.task.add_done_callback(lambda _: self._end(made))
+        return made
+
+    async def _carry_out(self, made: Completion) -> None:
+        try:
+            await _complete(made)
+        except asyncio.CancelledError:
+            if not made.left:
+                made.error = Unavailable("The server is shutting down; the answer is incomplete")
+        except StewardError as exc:
+            exc.param = "prompt" if exc.param == "messages" else exc.param
+            made.error = exc
+        except Exception:
+            logger.exception("completion %s failed", made.id)
+            made.error = ServerFault()
+
+    def _end(self, made: Completion) -> None:
+        self.active.discard(made)
+        if self._spent is not None:
+            self._spent(made.request.user_id, made.usage)
+        made.say(None)
+
+    def nudge(self) -> None:
+        """Wake those who wait for pieces, so that they keep their connections alive."""
+        for made in self.active:
+            made.say(None)
+
+    def refuse(self) -> None:
+        """Start nothing more: the server is about to stop."""
+        self.closing = True
+
+    def interrupt_all(self) -> None:
+        """Stop everything that runs."""
+        for made in list(self.active):
+            if made.task is not None:
+                made.task.cancel()
+
+    async def close(self) -> None:
+        """Stop everything that runs and wait for the ends."""
+        self.refuse()
+        self.interrupt_all()
+        await asyncio.gather(*[made.done() for made in list(self.active)])
+
+
+async def _complete(made: Completion) -> None:
+    """Ask for every candidate, a few at a time; the first failure ends all of them."""
+    request = made.request
+    seed = request.template.seed
+    ranked = request.best_of > request.n
+    candidates = [
+        Choice(prompt, None if seed is None else seed + at)
+        for prompt in request.prompts
+        for at in range(request.best_of)
+    ]
+    if not ranked:
+        made.choices = candidates
+    for index, choice in enumerate(made.choices):
+        choice.index = index
+    places = asyncio.Semaphore(CALLS_AT_ONCE)
+
+    async def in_turn(choice: Choice) -> None:
+        async with places:
+            await _choice(made, choice, quiet=ranked)
+
+    try:
+        await side_by_side(in_turn(choice) for choice in candidates)
+    finally:
+        made.usage = _usage(candidates, per_prompt=request.best_of)
+    if ranked:
+        made.choices = _best(request, candidates)
+
+
+async def _choice(made: Completion, choice: Choice, *, quiet: bool) -> None:
+    """Stream one candidate up to its end or its first stop string."""
+    request = made.request
+    template = request.template
+    wanted = replace(
+        template,
+        model=made.model.id,
+        context_tokens=made.model.context_tokens,
+        prompt=choice.prompt,
+        seed=choice.seed,
+        logprobs=0 if quiet and template.logprobs is None else template.logprobs,
+    )
+    prefix = choice.prompt if request.echo else ""
+
+    def say(piece: Piece) -> None:
+        nonlocal prefix
+        if not quiet and (piece.text or piece.finish or prefix):
+            made.say(replace(piece, text=prefix + piece.text))
+            prefix = ""
+
+    if template.max_output_tokens == 0:
+        choice.finish, choice.usage = "length", _estimated(choice, tokens=0)
+    else:
+        await _stream(made.provider, wanted, choice, say)
+    say(Piece(choice.index, finish=choice.finish))
+
+
+async def _stream(
+    provider: ModelProvider, wanted: ModelRequest, choice: Choice, say: Callable[[Piece], None]
+) -> None:
+    taker = _Taker(wanted, choice)
+    async with aclosing(provider.stream(wanted)) as deltas:
+        async for delta in deltas:
+            say(taker.take(delta))
+            if taker.stops.hit:
+                return
+    say(choice.show(taker.stops.close(), (), last=True))
+
+
+class _Taker:
+    """Takes one model's stream into a choice, up to the first stop string."""
+
+    def __init__(self, wanted: ModelRequest, choice: Choice) -> None:
+        self.stops = StopFilter(wanted.stop)
+        self._wanted = wanted
+        self._choice = choice
+        self._seen = 0
+
+    def take(self, delta: ModelDelta) -> Piece:
+        """Take the next delta; give what of it is shown."""
+        choice = self._choice
+        _check_told(delta, self._wanted, choice)
+        self._seen += 1
+        if delta.finish_reason:
+            choice.finish = "stop" if delta.finish_reason == "tool_calls" else delta.finish_reason
+        text = self.stops.feed(delta.content) if delta.content else ""
+        if self.stops.hit:
+            choice.finish = "stop"
+        if delta.finish_reason or self.stops.hit:
+            choice.usage = delta.usage or _estimated(choice, tokens=self._seen)
+        return choice.show(text, delta.logprobs)
+
+
+def _check_told(delta: ModelDelta, wanted: ModelRequest, choice: Choice) -> None:
+    """Refuse when log probabilities were asked for and the server knows nothing of them."""
+    silent = not delta.logprobs and not choice.logprobs
+    if wanted.logprobs is not None and delta.content and silent:
+        msg = f"The model '{wanted.model}' does not tell log probabilities on its server."
+        raise UnsupportedByModel(msg, param="logprobs")
+
+
+def _estimated(choice: Choice, *, tokens: int) -> Usage:
+    prompt_tokens = int(len(choice.prompt.encode("utf-8", "replace")) / START_BYTES_PER_TOKEN)
+    return Usage(prompt_tokens=prompt_tokens, completion_tokens=tokens, model_calls=1)
+
+
+def _usage(candidates: Sequence[Choice], *, per_prompt: int) -> Usage:
+    """Sum up; a prompt counts once, however many candidates it has."""
+    read = sum(one.usage.prompt_tokens for one in candidates[::per_prompt])
+    written = sum(one.usage.completion_tokens for one in candidates)
+    return Usage(prompt_tokens=read, completion_tokens=written, model_calls=len(candidates))
+
+
+def _best(request: CompletionRequest, candidates: Sequence[Choice]) -> list[Choice]:
+    """Pick the most probable candidates of every prompt, each with its place in the answer."""
+    best: list[Choice] = []
+    for at in range(0, len(candidates), request.best_of):
+        mine = candidates[at : at + request.best_of]
+        best += sorted(mine, key=lambda one: -one.likelihood)[: request.n]
+    for index, choice in enumerate(best):
+        choice.index = index
+    return best
