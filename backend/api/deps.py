@@ -22,6 +22,7 @@ from backend.ports.clock import Clock
 from backend.ports.documents import Documents
 from backend.ports.stores import AuditStore, ConversationStore, RunStore
 from backend.ports.values import Health, JsonObject
+from backend.ports.vector_stores import VectorStoreStore
 
 MIB = 1024 * 1024
 LARGEST_FILES_IN_ONE_REQUEST = 4
@@ -68,6 +69,7 @@ class AppServices:
     checks: Mapping[str, Callable[[], Awaitable[Health]]]
     documents: Documents | None = None
     artifacts: Artifacts | None = None
+    vector_stores: VectorStoreStore | None = None
     reports: Mapping[str, Callable[[], JsonObject]] = field(
         default_factory=dict[str, Callable[[], JsonObject]]
     )
@@ -107,6 +109,17 @@ async def library(caller: Account, found: Services) -> Documents:
 
 
 Library = Annotated[Documents, Depends(library)]
+
+
+async def vector_stores(caller: Account, found: Services) -> VectorStoreStore:
+    """Give the vector stores to a caller who may use files."""
+    caller.require("files")
+    if found.vector_stores is None:
+        raise Unavailable("This server keeps no documents")
+    return found.vector_stores
+
+
+VectorStores = Annotated[VectorStoreStore, Depends(vector_stores)]
 
 
 async def administrator(caller: Account) -> Principal:

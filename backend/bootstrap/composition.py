@@ -132,6 +132,8 @@ class Composition:
             turns=self._turns, parts=parts, asking=asking, runs=stores.runs, users=stores.users
         )
         stack.callback(asyncio.create_task(approvals.keep_swept()).cancel)
+        library.documents.before_erasing = approvals.cancel_quoting
+        stack.callback(asyncio.create_task(library.documents.keep_erasing()).cancel)
         return AppServices(
             accounts=accounts,
             turns=self._turns,
@@ -146,6 +148,7 @@ class Composition:
             options=self.api_options,
             documents=library.documents,
             artifacts=parts.artifacts,
+            vector_stores=stores.vector_stores,
             checks={
                 "database": stores.health,
                 "documents": library.shelf.target.health,
