@@ -92,7 +92,9 @@ class StaticChunkingStrategy(Wire):
     static: StaticChunking
 
 
-ChunkingStrategy = AutoChunkingStrategy | StaticChunkingStrategy
+ChunkingStrategy = Annotated[
+    AutoChunkingStrategy | StaticChunkingStrategy, Field(discriminator="type")
+]
 
 
 class ComparisonFilter(Wire):

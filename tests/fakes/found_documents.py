@@ -82,7 +82,9 @@ class FoundDocuments:
         kept = [
             one
             for one in self.files(user_id)
-            if part in one.filename.casefold() and (only is None or one.id in only)
+            if part in one.filename.casefold()
+            and (only is None or one.id in only)
+            and (not listing.states or one.document.state in listing.states)
         ]
         return Page(items=tuple(kept[: listing.limit]))
 
