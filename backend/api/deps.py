@@ -15,6 +15,7 @@ from backend.agent.catalog import ModelCatalog
 from backend.agent.policy import Policy
 from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
+from backend.api.pending_uploads import PendingUploads
 from backend.errors import NotAuthenticated, Unavailable
 from backend.ports.accounts import AccountService, Principal
 from backend.ports.artifacts import Artifacts
@@ -70,6 +71,7 @@ class AppServices:
     documents: Documents | None = None
     artifacts: Artifacts | None = None
     vector_stores: VectorStoreStore | None = None
+    pending_uploads: PendingUploads | None = None
     reports: Mapping[str, Callable[[], JsonObject]] = field(
         default_factory=dict[str, Callable[[], JsonObject]]
     )
@@ -120,6 +122,17 @@ async def vector_stores(caller: Account, found: Services) -> VectorStoreStore:
 
 
 VectorStores = Annotated[VectorStoreStore, Depends(vector_stores)]
+
+
+async def pending_uploads(caller: Account, found: Services) -> PendingUploads:
+    """Give the uploads in parts to a caller who may use files."""
+    caller.require("files")
+    if found.pending_uploads is None:
+        raise Unavailable("This server keeps no documents")
+    return found.pending_uploads
+
+
+PartUploads = Annotated[PendingUploads, Depends(pending_uploads)]
 
 
 async def administrator(caller: Account) -> Principal:

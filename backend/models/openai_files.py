@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, WithJsonSchema
+from pydantic import BaseModel, Field, StringConstraints, WithJsonSchema
 
+from backend.models.openai import Wire
 from backend.ports.documents import FINAL_STATES, File, Listing
 
 UploadPurpose = Literal["assistants", "batch", "fine-tune", "vision", "user_data", "evals"]
@@ -100,6 +101,55 @@ class DeletedFile(BaseModel):
     deleted: bool
 
 
+class FileExpiration(Wire):
+    """When a file expires: so many seconds after it was made."""
+
+    anchor: Literal["created_at"]
+    seconds: int = Field(ge=3_600, le=2_592_000)
+
+
+class CreateUpload(Wire):
+    """An upload that comes in parts."""
+
+    filename: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+    purpose: UploadPurpose
+    bytes: int = Field(ge=1)
+    mime_type: Annotated[str, StringConstraints(max_length=200)]
+    expires_after: FileExpiration | None = None
+
+
+class CompleteUpload(Wire):
+    """The order of the parts; `md5` is of the whole."""
+
+    part_ids: list[Annotated[str, StringConstraints(max_length=200)]] = Field(
+        min_length=1, max_length=10_000
+    )
+    md5: Annotated[str, StringConstraints(max_length=32)] | None = None
+
+
+class UploadObject(BaseModel):
+    """An upload in parts; `file` is what became of it."""
+
+    id: str
+    object: Literal["upload"]
+    created_at: int
+    filename: str
+    bytes: int
+    purpose: str
+    status: Literal["pending", "completed", "cancelled", "expired"]
+    expires_at: int
+    file: FileObject | None
+
+
+class UploadPart(BaseModel):
+    """A part that arrived."""
+
+    id: str
+    object: Literal["upload.part"]
+    created_at: int
+    upload_id: str
+
+
 def files_listing(
     *, purpose: str, limit: int, order: Literal["asc", "desc"], after: str
 ) -> Listing:
@@ -107,6 +157,21 @@ def files_listing(
     return Listing(purpose=purpose, limit=limit, descending=order == "desc", after=after)
 
 
+PART_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["data"],
+                    "properties": {"data": {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
 UPLOAD_FORM: dict[str, Any] = {
     "requestBody": {
         "required": True,

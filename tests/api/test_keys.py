@@ -115,7 +115,7 @@ async def test_an_expired_key_is_refused(server: LiveServer, http: AsyncClient) 
 
 
 # One key serves all routes: an account has at most 100.
-OF_FILES = ("/api/files", "/v1/files", "/v1/vector_stores")
+OF_FILES = ("/api/files", "/v1/files", "/v1/uploads", "/v1/vector_stores")
 KEYS: dict[tuple[str, str], str] = {}
 
 
@@ -132,6 +132,8 @@ async def test_no_route_is_open_to_a_key_without_its_scope(
         "/api/users": {"username": "x", "password": "x"},
         "/api/runs/x/approvals/x": {"decision": "deny"},
         "/api/auth/keys": {"name": "x"},
+        "/v1/uploads": {"filename": "x", "purpose": "batch", "bytes": 1, "mime_type": "x"},
+        "/v1/uploads/x/complete": {"part_ids": ["x"]},
         "/v1/vector_stores/x/search": {"query": "x"},
         "/v1/vector_stores/x/files": {"file_id": "x", "attributes": {}},
         "/v1/vector_stores/x/file_batches": {"file_ids": ["x"]},
