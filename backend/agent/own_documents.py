@@ -20,6 +20,7 @@ from backend.errors import StewardError
 from backend.kit.document_talk import document_talk
 from backend.kit.waiting import DeadlineExceeded, within
 from backend.ports.documents import Documents, SearchQuery
+from backend.ports.documents_within import within as scoped
 from backend.ports.values import RouteDecision
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,10 @@ async def reconsidered(run: Run, asked: RoutingInput, decision: RouteDecision) -
 
 
 def _searchable(run: Run) -> Documents | None:
-    return run.parts.documents if TOOL in run.parts.toolbox.available else None
+    documents = run.parts.documents
+    if documents is None or TOOL not in run.parts.toolbox.available:
+        return None
+    return scoped(documents, run.request.file_ids)
 
 
 def _for_table_tools(run: Run, asked: RoutingInput) -> bool:

@@ -16,6 +16,7 @@ from backend.agent.completing import Completions
 from backend.agent.policy import Policy
 from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
+from backend.api.pending_uploads import PendingUploads
 from backend.api.rate_limits import PREFIX as LIMITED
 from backend.api.rate_limits import counted
 from backend.api.token_input import TokenInput
@@ -27,6 +28,7 @@ from backend.ports.documents import Documents
 from backend.ports.limits import RateLimiter
 from backend.ports.stores import AuditStore, ConversationStore, RunStore
 from backend.ports.values import Health, JsonObject
+from backend.ports.vector_stores import VectorStoreStore
 
 MIB = 1024 * 1024
 LARGEST_FILES_IN_ONE_REQUEST = 4
@@ -78,6 +80,8 @@ class AppServices:
     artifacts: Artifacts | None = None
     limits: RateLimiter | None = None
     token_input: TokenInput = field(default_factory=TokenInput)
+    vector_stores: VectorStoreStore | None = None
+    pending_uploads: PendingUploads | None = None
     reports: Mapping[str, Callable[[], JsonObject]] = field(
         default_factory=dict[str, Callable[[], JsonObject]]
     )
@@ -136,6 +140,28 @@ async def library(caller: Account, found: Services) -> Documents:
 
 
 Library = Annotated[Documents, Depends(library)]
+
+
+async def vector_stores(caller: Account, found: Services) -> VectorStoreStore:
+    """Give the vector stores to a caller who may use files."""
+    caller.require("files")
+    if found.vector_stores is None:
+        raise Unavailable("This server keeps no documents")
+    return found.vector_stores
+
+
+VectorStores = Annotated[VectorStoreStore, Depends(vector_stores)]
+
+
+async def pending_uploads(caller: Account, found: Services) -> PendingUploads:
+    """Give the uploads in parts to a caller who may use files."""
+    caller.require("files")
+    if found.pending_uploads is None:
+        raise Unavailable("This server keeps no documents")
+    return found.pending_uploads
+
+
+PartUploads = Annotated[PendingUploads, Depends(pending_uploads)]
 
 
 async def administrator(caller: Account) -> Principal:

@@ -34,7 +34,7 @@ SECURITY = {
 class Edge:
     """The outermost layer of the application.
 
-    `larger_bodies` names the paths whose bodies have a limit of their own.
+    `larger_bodies` names the paths whose bodies have a limit of their own; a star is any id.
     """
 
     def __init__(
@@ -42,7 +42,11 @@ class Edge:
     ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
-        self._larger_bodies = larger_bodies or {}
+        given = larger_bodies or {}
+        self._larger_bodies = {path: most for path, most in given.items() if "*" not in path}
+        self._larger_patterns = [
+            (*path.split("*", 1), most) for path, most in given.items() if "*" in path
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -54,7 +58,7 @@ class Edge:
         state["request_id"] = request_id
         headed = _Headed(send, state)
         scope = _for_openai(scope, state)
-        max_bytes = self._larger_bodies.get(scope["path"], self._max_body_bytes)
+        max_bytes = self._limit(scope["path"])
         limited = _limited(receive, max_bytes=max_bytes)
         try:
             _check_length(scope, max_bytes=max_bytes)
@@ -72,6 +76,15 @@ class Edge:
             if headed.answered:
                 raise  # breaks the connection: half an answer must not look whole
             await render(ServerFault())(scope, receive, headed)
+
+    def _limit(self, path: str) -> int:
+        """Say how large a body may be."""
+        if path in self._larger_bodies:
+            return self._larger_bodies[path]
+        for start, end, most in self._larger_patterns:
+            if path.startswith(start) and path.endswith(end):
+                return most
+        return self._max_body_bytes
 
 
 class _Headed:

@@ -45,6 +45,7 @@ class FormLimits:
 
     max_file_bytes: int
     max_files: int = 1_000
+    file_fields: frozenset[str] = FILE_FIELDS
     idle_s: float = 60.0
 
 
@@ -172,8 +173,9 @@ class _Receiver:
             raise InvalidRequest("The multipart body ends before its closing boundary")
         files = [one.received() for one in self._files if one.chosen]
         if not files:
-            msg = "The form holds no file; send one or several in the field 'file'"
-            raise InvalidRequest(msg, param="file", code="missing_required_parameter")
+            wanted = min(self._limits.file_fields)
+            msg = f"The form holds no file; send one or several in the field '{wanted}'"
+            raise InvalidRequest(msg, param=wanted, code="missing_required_parameter")
         return Form(files=files, fields={one.name: one.text() for one in self._fields})
 
     def discard(self) -> None:
@@ -207,7 +209,7 @@ class _Receiver:
         name = _text(options[b"name"])
         if b"filename" in options:
             self._open_file(name, _text(options[b"filename"]))
-        elif name in FILE_FIELDS:
+        elif name in self._limits.file_fields:
             msg = f"The field '{name}' must be a file with a file name"
             raise InvalidRequest(msg, param=name)
         elif len(self._fields) == MAX_FIELDS:
@@ -218,9 +220,9 @@ class _Receiver:
             self._fields.append(self._part)
 
     def _open_file(self, name: str, filename: str) -> None:
-        if name not in FILE_FIELDS:
-            shown = name[:60]
-            msg = f"Files are taken in the field 'file'; this one came as '{shown}'"
+        if name not in self._limits.file_fields:
+            shown, wanted = name[:60], min(self._limits.file_fields)
+            msg = f"Files are taken in the field '{wanted}'; this one came as '{shown}'"
             raise InvalidRequest(msg, param=shown)
         if len(self._files) == self._limits.max_files:
             raise _too_many(self._limits.max_files)

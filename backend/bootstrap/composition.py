@@ -23,6 +23,7 @@ from backend.agent.run import AgentParts
 from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
 from backend.api.deps import AppServices
+from backend.api.pending_uploads import PendingUploads
 from backend.bootstrap.artifacts import open_artifacts
 from backend.bootstrap.asking import make_asking
 from backend.bootstrap.databases import open_all_stores
@@ -159,6 +160,10 @@ class Composition:
             turns=self._turns, parts=parts, asking=asking, runs=stores.runs, users=stores.users
         )
         stack.callback(asyncio.create_task(approvals.keep_swept()).cancel)
+        library.documents.before_erasing = approvals.cancel_quoting
+        stack.callback(asyncio.create_task(library.documents.keep_erasing()).cancel)
+        uploads = PendingUploads(self._folders.incoming, clock)
+        stack.callback(asyncio.create_task(uploads.keep_swept()).cancel)
         return AppServices(
             accounts=accounts,
             turns=self._turns,
@@ -175,6 +180,8 @@ class Composition:
             limits=limits,
             documents=library.documents,
             artifacts=parts.artifacts,
+            vector_stores=stores.vector_stores,
+            pending_uploads=uploads,
             checks={
                 "database": stores.health,
                 "documents": library.shelf.target.health,

@@ -6,6 +6,7 @@ Not for: reading and embedding (`ingest`, in the worker) or how passages are fou
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from backend.documents.index.user_index import UserIndexes
 from backend.documents.news import DocumentNews
 from backend.documents.reranking import Search
 from backend.documents.sniffing import HEAD_BYTES, first_look
-from backend.errors import InvalidRequest, UnsupportedFile
+from backend.errors import InvalidRequest, StewardError, UnsupportedFile
 from backend.kit.ids import new_id
 from backend.ports.clock import Clock
 from backend.ports.document_stores import DocumentStore, FileLimits, FileStore, Job, JobStore
@@ -24,6 +25,7 @@ from backend.ports.documents import (
     FINAL_STATES,
     CitedPassage,
     Document,
+    DocumentState,
     File,
     Listing,
     SearchAnswer,
@@ -33,7 +35,11 @@ from backend.ports.documents import (
 )
 from backend.ports.stores import Page
 
+logger = logging.getLogger(__name__)
 LOOK_AGAIN_S = 2.0
+ERASE_EVERY_S = 120.0
+EXPIRED_AT_ONCE = 100
+KEPT = "Kept as it came: files for this purpose are not read."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +65,10 @@ class LibraryParts:
 
 
 class Library:
-    """The `Documents` port."""
+    """The `Documents` port. `before_erasing` is told user and file before one that expired goes."""
 
     def __init__(self, parts: LibraryParts) -> None:
+        self.before_erasing: Callable[[str, str], Awaitable[None]] = _nothing_before
         self._parts = parts
         self._owners: dict[str, bool] = {}
         self._changes = 0
@@ -76,16 +83,20 @@ class Library:
         """
         if upload.size_bytes == 0:
             raise InvalidRequest("The file is empty", param="file", code="empty_file")
-        head = await asyncio.to_thread(_head, upload.path)
-        refused = first_look(head, upload.filename, ocr=self._parts.ocr)
-        if refused:
+        refused = await self._refusal(upload)
+        if refused and upload.treatment == "read":
             raise UnsupportedFile(refused, param="file")
+        await self.erase_expired()  # what has expired takes no room and is not found again
         parts, now_ms = self._parts, self._parts.clock.now_ms()
+        state: DocumentState = "failed" if refused else "queued"
         document = Document(
             id=new_id("doc"),
             user_id=user_id,
             sha256=upload.sha256,
             size_bytes=upload.size_bytes,
+            state="ready" if upload.treatment == "keep" else state,
+            reason=refused,
+            note=KEPT if upload.treatment == "keep" else "",
             created_at_ms=now_ms,
             updated_at_ms=now_ms,
         )
@@ -96,6 +107,7 @@ class Library:
             document=document,
             purpose=upload.purpose,
             created_at_ms=now_ms,
+            expires_at_ms=_expiry(upload, now_ms=now_ms),
         )
         kept = await self._take_in(file, upload.path)
         self._forget_owner(user_id)
@@ -127,13 +139,29 @@ class Library:
         erased = await self._parts.files.delete(user_id, file_id)
         if erased is None:
             return False
-        self._forget_owner(user_id)
-        await asyncio.to_thread(self._parts.folder.remove, user_id, file_id)
-        if erased.document.id not in await self._parts.documents.revisions(user_id):
-            await self._parts.indexes.forget(user_id, [erased.document.id])
+        await self._drop(erased)
         await self._parts.forget()
         self._parts.news.changed(erased.document.id)
         return True
+
+    async def erase_expired(self) -> None:
+        """Erase what has expired, of all users, as `delete` does; `before_erasing` hears of each."""
+        while some := await self._parts.files.expired(limit=EXPIRED_AT_ONCE):
+            for file in some:
+                await self.before_erasing(file.user_id, file.id)
+                if await self._parts.files.delete(file.user_id, file.id, expired=True):
+                    await self._drop(file)
+                    self._parts.news.changed(file.document.id)
+            await self._parts.forget()
+
+    async def keep_erasing(self) -> None:
+        """At once and every few minutes, erase what has expired. Cancel to stop."""
+        while True:
+            try:
+                await self.erase_expired()
+            except (StewardError, OSError):
+                logger.exception("files that have expired could not be erased")
+            await self._parts.clock.sleep(ERASE_EVERY_S)
 
     async def forget_user(self, user_id: str) -> None:
         """Erase the bytes and the index of a user whose rows are gone."""
@@ -220,12 +248,28 @@ class Library:
         self._changes += 1
         self._owners.pop(user_id, None)
 
+    async def _refusal(self, upload: Upload) -> str:
+        """Give the reason why no reader can take an upload, "" when one may or none is wanted."""
+        if upload.treatment == "keep":
+            return ""
+        head = await asyncio.to_thread(_head, upload.path)
+        return first_look(head, upload.filename, ocr=self._parts.ocr)
+
+    async def _drop(self, erased: File) -> None:
+        """Remove what was made of a file whose row is gone."""
+        user_id = erased.user_id
+        self._forget_owner(user_id)
+        await asyncio.to_thread(self._parts.folder.remove, user_id, erased.id)
+        if erased.document.id not in await self._parts.documents.revisions(user_id):
+            await self._parts.indexes.forget(user_id, [erased.document.id])
+
     async def _take_in(self, file: File, received: Path) -> File:
         """Put the bytes in their place before the row that names them: a crash leaves no row without bytes."""
         folder = self._parts.folder
         user_id = file.user_id
         path = await asyncio.to_thread(folder.take_in, received, user_id=user_id, file_id=file.id)
-        job = _job(file.document, now_ms=file.created_at_ms)
+        queued = file.document.state == "queued"
+        job = _job(file.document, now_ms=file.created_at_ms) if queued else None
         try:
             kept = await self._parts.files.add(file, limits=self._parts.limits, job=job)
         except Exception:  # a cancelled one may yet be written; the next start tidies up
@@ -264,6 +308,15 @@ def _job(document: Document, *, now_ms: int) -> Job:
         document_id=document.id,
         created_at_ms=now_ms,
     )
+
+
+async def _nothing_before(_user_id: str, _file_id: str) -> None:
+    return None
+
+
+def _expiry(upload: Upload, *, now_ms: int) -> int | None:
+    after_s = upload.expires_after_s
+    return None if after_s is None else now_ms + after_s * 1000
 
 
 def _head(path: Path) -> bytes:

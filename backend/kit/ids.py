@@ -5,11 +5,20 @@ Sorted as text they are sorted by the time they were made, which keeps database 
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
+
+_STAMPED = re.compile(r"[a-z]+[-_]([0-9a-f]{12})[0-9a-f]{20}")
 
 
 def new_id(prefix: str) -> str:
     """Make an id such as `run_019ac3f2b1c4d0e5f60718293a4b`; `file` takes a hyphen as at OpenAI."""
     joint = "-" if prefix in {"file", "chatcmpl", "cmpl"} else "_"
     return f"{prefix}{joint}{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
+
+
+def made_at(made: str) -> int | None:
+    """Read when an id was made, in milliseconds since 1970 UTC; None for one of another form."""
+    found = _STAMPED.fullmatch(made)
+    return None if found is None else int(found[1], 16)

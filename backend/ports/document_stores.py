@@ -104,14 +104,15 @@ class Job:
 
 
 class FileStore(Protocol):
-    """Files and the documents behind them."""
+    """Files and the documents behind them. One that has expired answers like one that is gone."""
 
-    async def add(self, file: File, *, limits: FileLimits, job: Job) -> File:
+    async def add(self, file: File, *, limits: FileLimits, job: Job | None) -> File:
         """Add a file, with its document and job when the bytes are new to the user, in one transaction.
 
-        The same bytes under the same name give the file there is; under another name, another file
-        over the same document. When reading that document had failed, it is queued again. The bytes
-        of a document count once, however many files name it.
+        The same bytes under the same name give the file there is, with the new purpose and the
+        later expiry; under another name, another file over the same document. When that document
+        was never read or reading it had failed, a job queues it. The bytes of a document count
+        once, however many files name it. Without a job nothing is to be read.
 
         Raises:
             QuotaExceeded: when a limit would be passed.
@@ -133,12 +134,17 @@ class FileStore(Protocol):
         """A slice of the user's files; InvalidRequest for a cursor no listing of this order gave out."""
         ...
 
-    async def delete(self, user_id: str, file_id: str) -> File | None:
+    async def delete(self, user_id: str, file_id: str, *, expired: bool = False) -> File | None:
         """Erase a file, and with the last file of a document everything made of it; give what it was.
 
+        Finds only files that have expired when `expired`, else only such that have not.
         That is text, chunks, vectors and jobs. What traces of runs quote of the file goes with it;
         so it does from a run that is stored later.
         """
+        ...
+
+    async def expired(self, *, limit: int) -> Sequence[File]:
+        """The files, of whomever, that have expired longest and are still to be erased."""
         ...
 
     async def ids(self) -> Mapping[str, frozenset[str]]:

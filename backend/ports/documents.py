@@ -20,6 +20,9 @@ from backend.ports.values import Citation, JsonObject
 DocumentState = Literal["queued", "parsing", "ocr", "embedding", "ready", "failed"]
 FINAL_STATES: frozenset[DocumentState] = frozenset({"ready", "failed"})
 Order = Literal["created_at", "filename", "size"]
+# read: bytes that no reader can take are refused. try: they are kept, their document failed.
+# keep: bytes are kept as they came, and nobody reads them.
+Treatment = Literal["read", "try", "keep"]
 MAX_TITLE_CHARS = 100
 
 
@@ -57,7 +60,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A name a user gave to a document."""
+    """A name a user gave to a document; past `expires_at_ms` it is not there any more."""
 
     id: str
     user_id: str
@@ -65,17 +68,23 @@ class File:
     document: Document
     purpose: str = "user_data"
     created_at_ms: int = 0
+    expires_at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """Bytes that have been received whole: a file in the incoming folder, its size and digest."""
+    """Bytes that have been received whole: a file in the incoming folder, its size and digest.
+
+    The file expires `expires_after_s` after it is taken in; never without.
+    """
 
     path: Path
     filename: str
     size_bytes: int
     sha256: str
     purpose: str = "user_data"
+    treatment: Treatment = "read"
+    expires_after_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +103,10 @@ class FileFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Which slice of one's files, in which order; ties are broken by id."""
+    """Which slice of one's files, in which order; ties are broken by id.
+
+    `file_ids`, if given, are the only files there are; `after` is a file's id in place of a cursor.
+    """
 
     name_contains: str = ""
     states: tuple[DocumentState, ...] = ()
@@ -102,6 +114,9 @@ class Listing:
     descending: bool = True
     limit: int = 20
     cursor: str | None = None
+    purpose: str = ""
+    after: str = ""
+    file_ids: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +218,8 @@ class Documents(Protocol):
 
     async def add(self, user_id: str, upload: Upload) -> File:
         """Take received bytes in and queue them; the same bytes and name give the file there is.
+
+        That file takes the newer purpose, and the later of both expiries.
 
         Raises:
             QuotaExceeded: when the user may keep no more files or bytes, or has too many waiting.

@@ -5,7 +5,7 @@ Importing this module makes METADATA whole. Not for: queries; each store owns it
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table
 
 from backend.storage.columns import CleanText, JsonText
 from backend.storage.document_tables import METADATA
@@ -42,7 +42,7 @@ vector_stores = Table(
     Column("name", CleanText, nullable=False),
     Column("description", CleanText, nullable=False),
     Column("metadata", JsonText, nullable=False),
-    Index(None, "user_id", "created_at_ms", "id"),
+    Index(None, "user_id", "id"),
 )
 
 vector_store_files = Table(
@@ -56,10 +56,25 @@ vector_store_files = Table(
     ),
     Column("file_id", CleanText, ForeignKey("files.id", ondelete="CASCADE"), primary_key=True),
     owner_column(),
-    Column("batch_id", CleanText),
+    Column("cancelled", Boolean, nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("attributes", JsonText, nullable=False),
     Column("chunking", JsonText, nullable=False),
     Index(None, "file_id"),
     Index(None, "user_id"),
+)
+
+vector_store_batches = Table(
+    "vector_store_batches",
+    METADATA,
+    Column("id", CleanText, primary_key=True),
+    owner_column(),
+    Column(
+        "store_id", CleanText, ForeignKey("vector_stores.id", ondelete="CASCADE"), nullable=False
+    ),
+    Column("cancelled", Boolean, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("file_ids", JsonText, nullable=False),
+    Index(None, "user_id"),
+    Index(None, "store_id"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, bindparam, or_, select
 
 from backend.ports.document_stores import FoundChunk
 from backend.ports.documents import Document, File, TextPage
@@ -22,7 +22,13 @@ FILES = select(
     files.c.filename,
     files.c.purpose,
     files.c.created_at_ms.label("added_at_ms"),
+    files.c.expires_at_ms,
 ).join_from(files, documents, files.c.document_id == documents.c.id)
+
+# Of the files there are: `now` is the time of the clock.
+ALIVE: ColumnElement[bool] = or_(
+    files.c.expires_at_ms.is_(None), files.c.expires_at_ms > bindparam("now")
+)
 
 FOUND = select(
     chunks.c.id,
@@ -111,6 +117,7 @@ def file_of(row: Row[*tuple[Any, ...]]) -> File:
         document=document_of(row),
         purpose=row.purpose,
         created_at_ms=row.added_at_ms,
+        expires_at_ms=row.expires_at_ms,
     )
 
 

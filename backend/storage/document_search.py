@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, bindparam, select
 
 from backend.ports.document_stores import Chunk, FoundChunk, IndexedChunk
 from backend.ports.documents import FileFilter
-from backend.storage.document_rows import FOUND, found_of, pieces
+from backend.storage.document_rows import ALIVE, FOUND, found_of, pieces
 from backend.storage.document_tables import chunk_vectors, chunks, documents, files
 from backend.storage.document_text import NEWEST, NewestText
 from backend.storage.file_listing import name_key
@@ -106,9 +106,11 @@ def revisions(connection: Connection, user_id: str) -> Mapping[str, int]:
     return {row.id: row.revision for row in rows}
 
 
-def searchable(connection: Connection, user_id: str, within: FileFilter) -> Sequence[str]:
+def searchable(
+    connection: Connection, user_id: str, within: FileFilter, *, now_ms: int
+) -> Sequence[str]:
     """Read the ids of the searchable documents that have a file which fits."""
-    fitting = _fitting(user_id, within)
+    fitting = _fitting(user_id, within).where(ALIVE).params(now=now_ms)
     if not within.file_ids:
         return connection.execute(fitting.distinct()).scalars().all()
     ids = list(dict.fromkeys(within.file_ids))

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Connection, bindparam, case, func, select, update
 
+from backend.ports.clock import Clock
 from backend.ports.document_stores import Chunk, FoundChunk, IndexedChunk, ReadDocument
 from backend.ports.documents import FINAL_STATES, Document, DocumentState, FileFilter, TextPage
 from backend.storage import document_search, document_text, readings
@@ -54,8 +55,9 @@ _BY_STATE = (
 class SqlDocumentStore:
     """The `DocumentStore` port over SQL."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     async def get(self, user_id: str, document_id: str) -> Document | None:
         """Find one of the user's."""
@@ -151,7 +153,9 @@ class SqlDocumentStore:
         Raises:
             InvalidRequest: for a name over 500 characters.
         """
-        return await self._database.read(document_search.searchable, user_id, within)
+        return await self._database.read(
+            document_search.searchable, user_id, within, now_ms=self._clock.now_ms()
+        )
 
     async def count_by_state(self, user_id: str) -> Mapping[DocumentState, int]:
         """How many documents of a user are in which state."""

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     bindparam,
     case,
     delete,
@@ -17,27 +18,45 @@ from sqlalchemy import (
     insert,
     select,
     tuple_,
+    update,
 )
 
 from backend.kit.folding import fold
+from backend.ports.clock import Clock
 from backend.ports.document_stores import FileLimits, Job
 from backend.ports.documents import FINAL_STATES, File, Listing, Order
 from backend.ports.stores import Page
 from backend.storage.database import Database
 from backend.storage.document_jobs import insert_job, queue
-from backend.storage.document_rows import FILES, document_values, file_of, pieces
+from backend.storage.document_rows import (
+    ALIVE,
+    FILES,
+    document_of,
+    document_values,
+    file_of,
+    pieces,
+)
 from backend.storage.document_tables import documents, files
-from backend.storage.file_listing import CheckedListing, checked, next_cursor
+from backend.storage.file_listing import (
+    CheckedListing,
+    checked,
+    later,
+    mark_of,
+    next_cursor,
+    unread,
+)
 from backend.storage.libraries import raise_version
 from backend.storage.quotas import Kept, check_quota
 from backend.storage.run_files import scrub_runs
 
 _OWNER: ColumnElement[str] = bindparam("owner")
-_GET = FILES.where(files.c.id == bindparam("wanted"), files.c.user_id == _OWNER)
+_ANY = FILES.where(files.c.id == bindparam("wanted"), files.c.user_id == _OWNER)
+_GET = _ANY.where(ALIVE)
+_OVERDUE = _ANY.where(files.c.expires_at_ms <= bindparam("now"))
 _OF_DOCUMENTS = FILES.where(
-    files.c.document_id.in_(bindparam("ids", expanding=True)), files.c.user_id == _OWNER
+    files.c.document_id.in_(bindparam("ids", expanding=True)), files.c.user_id == _OWNER, ALIVE
 ).order_by(files.c.created_at_ms, files.c.id)
-_SAME_BYTES = select(documents.c.id, documents.c.state).where(
+_SAME_BYTES = select(documents).where(
     documents.c.user_id == _OWNER, documents.c.sha256 == bindparam("digest")
 )
 _SAME_NAME = select(files.c.id).where(
@@ -53,6 +72,17 @@ _SIZES = select(
     ).label("waiting"),
 ).where(documents.c.user_id == _OWNER)
 _DELETE = delete(files).where(files.c.id == bindparam("wanted"))
+_CHANGE = (
+    update(files)
+    .where(files.c.id == bindparam("wanted"))
+    .values(purpose=bindparam("new_purpose"), expires_at_ms=bindparam("new_expiry"))
+)
+_EXPIRED = (
+    FILES
+    .where(files.c.expires_at_ms <= bindparam("now"))
+    .order_by(files.c.expires_at_ms, files.c.id)
+    .limit(bindparam("number"))
+)
 _DELETE_DOCUMENT = delete(documents).where(documents.c.id == bindparam("document"))
 _ORDERS: Mapping[Order, ColumnElement[Any]] = {
     "created_at": files.c.created_at_ms,
@@ -64,10 +94,11 @@ _ORDERS: Mapping[Order, ColumnElement[Any]] = {
 class SqlFileStore:
     """The `FileStore` port over SQL."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
-    async def add(self, file: File, *, limits: FileLimits, job: Job) -> File:
+    async def add(self, file: File, *, limits: FileLimits, job: Job | None) -> File:
         """Add a file, with its document and job when the bytes are new to the user.
 
         Raises:
@@ -78,54 +109,73 @@ class SqlFileStore:
 
     async def get(self, user_id: str, file_id: str) -> File | None:
         """Find one of the user's."""
-        return await self._database.read(_get, user_id, file_id)
+        return await self._database.read(_get, user_id, file_id, now_ms=self._now_ms)
 
     async def of_documents(
         self, user_id: str, document_ids: Sequence[str]
     ) -> Mapping[str, Sequence[File]]:
         """The files of each document, oldest first."""
-        return await self._database.read(_of_documents, user_id, document_ids)
+        return await self._database.read(_of_documents, user_id, document_ids, now_ms=self._now_ms)
 
     async def list(self, user_id: str, listing: Listing) -> Page[File]:
         """A slice of the user's files.
 
         Raises:
             InvalidRequest: for a cursor no listing of this order gave out, a name over 500
-                characters or a limit outside 1 to 1,000.
+                characters or a limit outside 1 to 10,000.
         """
         asked = checked(listing)
-        found = await self._database.read(_list, user_id, listing, asked)
+        if listing.after:
+            last = await self.get(user_id, listing.after)
+            asked = replace(asked, after=mark_of(listing, last))
+        found = await self._database.read(_list, user_id, listing, asked, now_ms=self._now_ms)
         if len(found) <= asked.limit:
             return Page(items=tuple(found))
         items = tuple(found[: asked.limit])
         return Page(items=items, next_cursor=next_cursor(listing, items[-1]))
 
-    async def delete(self, user_id: str, file_id: str) -> File | None:
+    async def delete(self, user_id: str, file_id: str, *, expired: bool = False) -> File | None:
         """Erase a file, and with the last file of a document everything made of it."""
-        return await self._database.write(_delete, user_id, file_id)
+        which = {"wanted": file_id, "owner": user_id, "now": self._now_ms}
+        return await self._database.write(_delete, _OVERDUE if expired else _GET, which)
+
+    async def expired(self, *, limit: int) -> Sequence[File]:
+        """The files that have expired longest and are still to be erased."""
+        return await self._database.read(_expired, now_ms=self._now_ms, limit=limit)
 
     async def ids(self) -> Mapping[str, frozenset[str]]:
         """All file ids by user."""
         return await self._database.read(_ids)
 
+    @property
+    def _now_ms(self) -> int:
+        return self._clock.now_ms()
 
-def _add(connection: Connection, file: File, limits: FileLimits, job: Job) -> File:
+
+def _add(connection: Connection, file: File, limits: FileLimits, job: Job | None) -> File:
     user_id, digest = file.user_id, file.document.sha256
     same = connection.execute(_SAME_BYTES, {"owner": user_id, "digest": digest}).first()
     if same is None:
-        more = Kept(files=1, size_bytes=file.document.size_bytes, waiting=1)
+        waiting = int(job is not None)
+        more = Kept(files=1, size_bytes=file.document.size_bytes, waiting=waiting)
         check_quota(limits, _kept(connection, user_id), more)
         connection.execute(insert(documents), document_values(file.document))
-        insert_job(connection, job)
+        if job is not None:
+            insert_job(connection, job)
         return _named(connection, file, file.document.id)
     name = {"document": same.id, "name": file.filename}
     known = connection.execute(_SAME_NAME, name).scalar()
-    more = Kept(files=int(known is None), waiting=int(same.state == "failed"))
+    reading = job is not None and unread(document_of(same))
+    more = Kept(files=int(known is None), waiting=int(reading))
     check_quota(limits, _kept(connection, user_id), more)
-    if same.state == "failed":
+    if job is not None and reading:
         queue(connection, replace(job, document_id=same.id))
     if known is None:
         return _named(connection, file, same.id)
+    kept = _file(connection, user_id, known)
+    expiry = later(kept.expires_at_ms, file.expires_at_ms)
+    changes = {"wanted": known, "new_purpose": file.purpose, "new_expiry": expiry}
+    connection.execute(_CHANGE, changes)
     return _file(connection, user_id, known)
 
 
@@ -148,35 +198,41 @@ def _named(connection: Connection, file: File, document_id: str) -> File:
         "purpose": file.purpose,
         "filename": file.filename,
         "filename_key": fold(file.filename),
+        "expires_at_ms": file.expires_at_ms,
     }
     connection.execute(insert(files), values)
     return _file(connection, file.user_id, file.id)
 
 
 def _file(connection: Connection, user_id: str, file_id: str) -> File:
-    return file_of(connection.execute(_GET, {"wanted": file_id, "owner": user_id}).one())
+    return file_of(connection.execute(_ANY, {"wanted": file_id, "owner": user_id}).one())
 
 
-def _get(connection: Connection, user_id: str, file_id: str) -> File | None:
-    row = connection.execute(_GET, {"wanted": file_id, "owner": user_id}).first()
+def _get(connection: Connection, user_id: str, file_id: str, *, now_ms: int) -> File | None:
+    asked = {"wanted": file_id, "owner": user_id, "now": now_ms}
+    row = connection.execute(_GET, asked).first()
     return None if row is None else file_of(row)
 
 
 def _of_documents(
-    connection: Connection, user_id: str, document_ids: Sequence[str]
+    connection: Connection, user_id: str, document_ids: Sequence[str], *, now_ms: int
 ) -> Mapping[str, Sequence[File]]:
     found: defaultdict[str, list[File]] = defaultdict(list)
     for ids in pieces(list(dict.fromkeys(document_ids))):
-        for row in connection.execute(_OF_DOCUMENTS, {"owner": user_id, "ids": ids}):
+        for row in connection.execute(_OF_DOCUMENTS, {"owner": user_id, "ids": ids, "now": now_ms}):
             found[row.id].append(file_of(row))
     return dict(found)
 
 
 def _list(
-    connection: Connection, user_id: str, listing: Listing, asked: CheckedListing
+    connection: Connection, user_id: str, listing: Listing, asked: CheckedListing, *, now_ms: int
 ) -> Sequence[File]:
     key = _ORDERS[listing.order]
-    found = FILES.where(files.c.user_id == user_id)
+    found = FILES.where(files.c.user_id == user_id, ALIVE)
+    if listing.file_ids is not None:
+        found = found.where(files.c.id.in_(listing.file_ids))
+    if listing.purpose:
+        found = found.where(files.c.purpose == listing.purpose)
     if asked.name_key:
         found = found.where(files.c.filename_key.contains(asked.name_key, autoescape=True))
     if listing.states:
@@ -185,20 +241,26 @@ def _list(
         here, last = tuple_(key, files.c.id), (asked.after.value, asked.after.file_id)
         found = found.where(here < last if listing.descending else here > last)
     order = (key.desc(), files.c.id.desc()) if listing.descending else (key, files.c.id)
-    rows = connection.execute(found.order_by(*order).limit(asked.limit + 1))
+    rows = connection.execute(found.order_by(*order).limit(asked.limit + 1), {"now": now_ms})
     return [file_of(row) for row in rows]
 
 
-def _delete(connection: Connection, user_id: str, file_id: str) -> File | None:
-    file = _get(connection, user_id, file_id)
-    if file is None:
+def _expired(connection: Connection, *, now_ms: int, limit: int) -> Sequence[File]:
+    rows = connection.execute(_EXPIRED, {"now": now_ms, "number": limit})
+    return [file_of(row) for row in rows]
+
+
+def _delete(connection: Connection, found: Select[Any], which: Mapping[str, object]) -> File | None:
+    row = connection.execute(found, which).first()
+    if row is None:
         return None
-    scrub_runs(connection, file_id)
-    connection.execute(_DELETE, {"wanted": file_id})
+    file = file_of(row)
+    scrub_runs(connection, file.id)
+    connection.execute(_DELETE, {"wanted": file.id})
     document = {"document": file.document.id}
     if connection.execute(_OTHER_NAME, document).first() is None:
         connection.execute(_DELETE_DOCUMENT, document)
-    raise_version(connection, user_id)
+    raise_version(connection, file.user_id)
     return file
 
 

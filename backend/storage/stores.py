@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from backend.kit.clocks import SystemClock
 from backend.ports.approvals import ApprovalStore
 from backend.ports.artifacts import ArtifactStore
+from backend.ports.clock import Clock
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
 from backend.ports.stores import (
     AuditStore,
@@ -18,6 +20,7 @@ from backend.ports.stores import (
     UserStore,
 )
 from backend.ports.values import Health
+from backend.ports.vector_stores import VectorStoreStore
 from backend.storage.approvals import SqlApprovalStore
 from backend.storage.artifacts import SqlArtifactStore
 from backend.storage.audit import SqlAuditStore
@@ -33,6 +36,7 @@ from backend.storage.memory.artifacts import MemoryArtifactStore
 from backend.storage.memory.audit import MemoryAuditStore
 from backend.storage.memory.conversations import MemoryConversationStore
 from backend.storage.memory.document_jobs import MemoryJobStore
+from backend.storage.memory.document_shelves import DocumentShelves
 from backend.storage.memory.documents import MemoryDocumentStore
 from backend.storage.memory.files import MemoryFileStore
 from backend.storage.memory.keys import MemoryKeyStore
@@ -42,11 +46,13 @@ from backend.storage.memory.runs import MemoryRunStore
 from backend.storage.memory.shelves import Shelves
 from backend.storage.memory.spaces import MemorySpaceStore
 from backend.storage.memory.users import MemoryUserStore
+from backend.storage.memory.vector_stores import MemoryVectorStoreStore
 from backend.storage.refresh_tokens import SqlRefreshStore
 from backend.storage.runs import SqlRunStore
 from backend.storage.schema import prepare_database
 from backend.storage.spaces import SqlSpaceStore
 from backend.storage.users import SqlUserStore
+from backend.storage.vector_stores import SqlVectorStoreStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,24 +72,26 @@ class Stores:
     documents: DocumentStore
     jobs: JobStore
     spaces: SpaceStore
+    vector_stores: VectorStoreStore
     forget: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
     aclose: Callable[[], Awaitable[None]]
 
 
-async def open_stores(url: str) -> Stores:
-    """Bring the database to this version's schema and open it.
+async def open_stores(url: str, *, clock: Clock | None = None) -> Stores:
+    """Bring the database to this version's schema and open it; by `clock` files expire.
 
     Raises:
         SchemaTooNew: when a newer version wrote it.
         UnusableDatabaseUrl: when the address is not one this server can use.
     """
     await prepare_database(url)
-    return sql_stores(Database(url))
+    return sql_stores(Database(url), clock=clock)
 
 
-def sql_stores(database: Database) -> Stores:
+def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
     """Put one store per noun over a database that has this version's schema."""
+    clock = clock or SystemClock()
     return Stores(
         users=SqlUserStore(database),
         keys=SqlKeyStore(database),
@@ -94,8 +102,9 @@ def sql_stores(database: Database) -> Stores:
         audit=SqlAuditStore(database),
         approvals=SqlApprovalStore(database),
         artifacts=SqlArtifactStore(database),
-        files=SqlFileStore(database),
-        documents=SqlDocumentStore(database),
+        files=SqlFileStore(database, clock),
+        documents=SqlDocumentStore(database, clock),
+        vector_stores=SqlVectorStoreStore(database, clock),
         jobs=SqlJobStore(database),
         spaces=SqlSpaceStore(database),
         forget=database.forget,
@@ -104,9 +113,9 @@ def sql_stores(database: Database) -> Stores:
     )
 
 
-def memory_stores() -> Stores:
-    """Open stores that forget everything at the end."""
-    shelves = Shelves()
+def memory_stores(*, clock: Clock | None = None) -> Stores:
+    """Open stores that forget everything at the end; by `clock` files expire."""
+    shelves = Shelves(papers=DocumentShelves(clock=clock or SystemClock()))
     return Stores(
         users=MemoryUserStore(shelves),
         keys=MemoryKeyStore(shelves),
@@ -119,6 +128,7 @@ def memory_stores() -> Stores:
         artifacts=MemoryArtifactStore(shelves),
         files=MemoryFileStore(shelves),
         documents=MemoryDocumentStore(shelves),
+        vector_stores=MemoryVectorStoreStore(shelves),
         jobs=MemoryJobStore(shelves),
         spaces=MemorySpaceStore(shelves),
         forget=_nothing,

@@ -19,6 +19,7 @@ from backend.kit.table_answers import Question, Shown, answer
 from backend.kit.table_questions import MemoryTable
 from backend.kit.table_text import read_table
 from backend.kit.tables import TableCaps, TableError, UnreadableTable
+from backend.ports.documents_within import within
 from backend.ports.drawing import draw
 from backend.ports.own_tables import tables_of
 from backend.ports.query import Analysis, QueryFailed, QueryRefused
@@ -173,6 +174,7 @@ class DataAnalysis:
             tables, documents = self._services.tables, self._services.documents
             if tables is None or documents is None:
                 raise ToolFailed("this server analyses no files; give the data itself")
+            documents = within(documents, context.file_ids)
             file = (await tables_of(documents, context.user_id, [args.file]))[0]
             return await tables.analyse(file, question, shown=shown)
         if not args.data.strip():

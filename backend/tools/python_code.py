@@ -16,6 +16,7 @@ from backend.kit.meant_files import means_any, name_list
 from backend.kit.plain_text import one_line
 from backend.ports.code_told import as_data, described, told
 from backend.ports.documents import Documents, Listing
+from backend.ports.documents_within import within
 from backend.ports.own_files import NAMES_SHOWN, OwnFile, mentioned, original
 from backend.ports.sandbox import CodeJob, CodeOutcome, InputFile, Sandbox, SandboxUnavailable
 from backend.ports.tools import (
@@ -119,7 +120,7 @@ class PythonCode:
     async def _run(self, args: Args, context: ToolContext) -> ToolResult:
         session = (context.user_id, context.session_id)
         earlier = self._kept.of(session) if args.keep else ()
-        files = await self._files(args, context.user_id, earlier)
+        files = await self._files(args, context, earlier)
         job = CodeJob(
             code=args.code,
             owner=context.user_id,
@@ -139,10 +140,11 @@ class PythonCode:
         return ToolResult(text=text, data=as_data(outcome), files=outcome.files)
 
     async def _files(
-        self, args: Args, user_id: str, earlier: tuple[KeptPiece, ...]
+        self, args: Args, context: ToolContext, earlier: tuple[KeptPiece, ...]
     ) -> list[OwnFile]:
         """Find the files named in the call, those whose names stand in the code, and earlier ones."""
-        if self._documents is None:
+        documents, user_id = self._documents_of(context), context.user_id
+        if documents is None:
             if args.files:
                 raise ToolRetry("this server keeps no files; put the data into the code")
             return []
@@ -150,12 +152,12 @@ class PythonCode:
         for name in args.files:
             names = [name]
             if means_any(name):
-                newest = await self._documents.list(user_id, Listing(limit=_NEWEST))
+                newest = await documents.list(user_id, Listing(limit=_NEWEST))
                 names = [one.id for one in newest.items]
-            found += [await original(self._documents, user_id, one) for one in names]
-        found += await mentioned(self._documents, user_id, args.code)
+            found += [await original(documents, user_id, one) for one in names]
+        found += await mentioned(documents, user_id, args.code)
         for file_id in dict.fromkeys(one for piece in earlier for one in piece.file_ids):
-            held = await self._documents.content(user_id, file_id)
+            held = await documents.content(user_id, file_id)
             found += [OwnFile(file=held[0], path=held[1])] if held else []
         return list({one.file.id: one for one in found}.values())
 
@@ -165,7 +167,7 @@ class PythonCode:
         """Say what would mend the usual failures."""
         last = outcome.error.strip().rpartition("\n")[2]
         if last.startswith("FileNotFoundError"):
-            return [await self._names(files, context.user_id)]
+            return [await self._names(files, context)]
         if last.startswith("ModuleNotFoundError") and self._packages:
             return [f"Packages at hand: {', '.join(self._packages)}; none can be installed."]
         kept = self._kept.of((context.user_id, context.session_id))
@@ -175,14 +177,19 @@ class PythonCode:
             return ["There is no network in here."]
         return []
 
-    async def _names(self, files: list[OwnFile], user_id: str) -> str:
+    async def _names(self, files: list[OwnFile], context: ToolContext) -> str:
         here = "; ".join(one_line(one.file.filename, max_chars=100) for one in files)
         there = f"Files in the working folder: {here or 'none'}."
-        if self._documents is None:
+        documents = self._documents_of(context)
+        if documents is None:
             return there
-        newest = (await self._documents.list(user_id, Listing(limit=NAMES_SHOWN))).items
+        newest = (await documents.list(context.user_id, Listing(limit=NAMES_SHOWN))).items
         names = "; ".join(one_line(one.filename, max_chars=100) for one in newest)
         return f"{there} The user's files, to be named in files: {names or 'none'}."
+
+    def _documents_of(self, context: ToolContext) -> Documents | None:
+        """Give the documents a call may use."""
+        return self._documents and within(self._documents, context.file_ids)
 
 
 def build(options: Options, services: Services) -> Tool:

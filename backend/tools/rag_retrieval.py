@@ -24,6 +24,7 @@ from backend.ports.documents import (
     SearchAnswer,
     SearchQuery,
 )
+from backend.ports.documents_within import within
 from backend.ports.own_files import named
 from backend.ports.tools import (
     Services,
@@ -98,20 +99,22 @@ class RagRetrieval:
 
     async def run(self, args: Args, context: ToolContext) -> ToolResult:
         """Search; ToolRetry names the user's files when one asked for is none of them."""
+        documents, user_id = within(self._documents, context.file_ids), context.user_id
         try:
-            if not await self._documents.has_any(context.user_id):
-                return ToolResult(text=NO_DOCUMENTS, data={"searched": 0, "unready": 0})
-            query = await self._query(args, context.user_id)
-            found = await self._documents.search(context.user_id, query)
+            if not await documents.has_any(user_id):
+                text = NO_DOCUMENTS if context.file_ids is None else NONE_IN_SCOPE
+                return ToolResult(text=text, data={"searched": 0, "unready": 0})
+            query = await self._query(args, documents, user_id)
+            found = await documents.search(user_id, query)
             if not found.relevant and _DIGEST.search(args.query):
-                found = await self._digest(query, context.user_id) or found
+                found = await _digest(query, documents, user_id) or found
         except StewardError as exc:
             msg = f"the documents cannot be searched now: {exc.message}"
             raise ToolFailed(msg) from exc
         return _result(found)
 
-    async def _query(self, args: Args, user_id: str) -> SearchQuery:
-        ids = [one.id for name in args.files for one in await self._named(user_id, name)]
+    async def _query(self, args: Args, documents: Documents, user_id: str) -> SearchQuery:
+        ids = [one.id for name in args.files for one in await _named(documents, user_id, name)]
         return SearchQuery(
             text=args.query,
             top_k=min(args.top_k or self._options.usual_results, self._options.max_results),
@@ -119,27 +122,31 @@ class RagRetrieval:
             within=FileFilter(file_ids=tuple(dict.fromkeys(ids))),
         )
 
-    async def _named(self, user_id: str, name: str) -> Sequence[File]:
-        """Find the files that a name means: by id, by name, by a part of it, by its words."""
-        if means_any(name):
-            return ()
-        return await named(self._documents, user_id, name)
 
-    async def _digest(self, query: SearchQuery, user_id: str) -> SearchAnswer | None:
-        """Bring passages of the files named, or of the newest one, in the order of reading."""
-        within = query.within
-        if not within.file_ids:
-            listing = Listing(states=("ready",), limit=1)
-            newest = (await self._documents.list(user_id, listing)).items
-            within = replace(within, file_ids=tuple(one.id for one in newest))
-        found = await self._documents.search(user_id, replace(query, within=within))
-        ordered = tuple(sorted(found.passages, key=lambda one: (one.filename, one.start)))
-        return replace(found, passages=ordered, relevant=True) if ordered else None
+async def _named(documents: Documents, user_id: str, name: str) -> Sequence[File]:
+    """Find the files that a name means: by id, by name, by a part of it, by its words."""
+    return () if means_any(name) else await named(documents, user_id, name)
+
+
+async def _digest(query: SearchQuery, documents: Documents, user_id: str) -> SearchAnswer | None:
+    """Bring passages of the files named, or of the newest one, in the order of reading."""
+    asked = query.within
+    if not asked.file_ids:
+        listing = Listing(states=("ready",), limit=1)
+        newest = (await documents.list(user_id, listing)).items
+        asked = replace(asked, file_ids=tuple(one.id for one in newest))
+    found = await documents.search(user_id, replace(query, within=asked))
+    ordered = tuple(sorted(found.passages, key=lambda one: (one.filename, one.start)))
+    return replace(found, passages=ordered, relevant=True) if ordered else None
 
 
 NO_DOCUMENTS = (
     "The user has no documents: none were uploaded yet. Tell them that files are uploaded on this "
     "server's page, or with POST /api/files/upload."
+)
+NONE_IN_SCOPE = (
+    "None of the files this question may be answered from is there. Say that there is nothing to "
+    "answer it from; do not invent an answer."
 )
 STILL_READ = "The user's documents are still being read ({count} of them); ask again in a moment."
 UNREADABLE = "None of these documents could be read; the user's list of files says why."

@@ -17,6 +17,7 @@ from backend.kit.meant_files import name_list
 from backend.kit.plain_text import one_line
 from backend.ports import own_tables
 from backend.ports.documents import Documents
+from backend.ports.documents_within import within
 from backend.ports.query import (
     Databases,
     QueryFailed,
@@ -142,7 +143,8 @@ class SqlQuery:
         """Choose the files, without those that cannot be read when there are others."""
         if self._tables is None or self._documents is None:
             raise ToolFailed("This server queries no files.")
-        engine, documents, user = self._tables, self._documents, context.user_id
+        engine, user = self._tables, context.user_id
+        documents = within(self._documents, context.file_ids)
         most = self._options.max_files
         if args.files:
             files = (await own_tables.tables_of(documents, user, args.files))[:most]

@@ -115,6 +115,7 @@ async def test_an_expired_key_is_refused(server: LiveServer, http: AsyncClient) 
 
 
 # One key serves all routes: an account has at most 100.
+OF_FILES = ("/api/files", "/v1/files", "/v1/uploads", "/v1/vector_stores")
 KEYS: dict[tuple[str, str], str] = {}
 
 
@@ -131,11 +132,16 @@ async def test_no_route_is_open_to_a_key_without_its_scope(
         "/api/users": {"username": "x", "password": "x"},
         "/api/runs/x/approvals/x": {"decision": "deny"},
         "/api/auth/keys": {"name": "x"},
+        "/v1/uploads": {"filename": "x", "purpose": "batch", "bytes": 1, "mime_type": "x"},
+        "/v1/uploads/x/complete": {"part_ids": ["x"]},
+        "/v1/vector_stores/x/search": {"query": "x"},
+        "/v1/vector_stores/x/files": {"file_id": "x", "attributes": {}},
+        "/v1/vector_stores/x/file_batches": {"file_ids": ["x"]},
         "/api/auth/password": {"old_password": "x", "new_password": "x"},
     }
     address = re.sub(r"{.+?}", "x", path)
     body = bodies.get(address, bodies.get(address.rpartition("/")[0], {}))
-    other = "chat" if path.startswith("/api/files") else "files"
+    other = "chat" if path.startswith(OF_FILES) else "files"
     if (server.url, other) not in KEYS:
         KEYS[server.url, other] = await a_key(http, other)
     async with server.http(KEYS[server.url, other]) as with_key:

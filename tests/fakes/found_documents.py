@@ -78,7 +78,14 @@ class FoundDocuments:
     async def list(self, user_id: str, listing: Listing) -> Page[File]:
         """List files, newest first."""
         part = listing.name_contains.casefold()
-        kept = [one for one in self.files(user_id) if part in one.filename.casefold()]
+        only = listing.file_ids
+        kept = [
+            one
+            for one in self.files(user_id)
+            if part in one.filename.casefold()
+            and (only is None or one.id in only)
+            and (not listing.states or one.document.state in listing.states)
+        ]
         return Page(items=tuple(kept[: listing.limit]))
 
     async def search(self, user_id: str, query: SearchQuery) -> SearchAnswer:

@@ -106,8 +106,8 @@ class Workshop:
     """One user's documents on their way, with everything in reach of a test."""
 
     def __init__(self, root: Path, stores: Stores | None = None) -> None:
-        self.stores = stores or memory_stores()
         self.clock = WatchedClock()
+        self.stores = stores or memory_stores(clock=self.clock)
         self.folder = UploadFolder(root / "uploads")
         self.reader = ScriptedReader()
         self.embedder = CountingEmbedder("test-one")

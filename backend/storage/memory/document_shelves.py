@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from backend.kit.clocks import SystemClock
 from backend.kit.json_values import copy_json
+from backend.ports.clock import Clock
 from backend.ports.document_stores import Chunk, Job
 from backend.ports.documents import Document, File, TextPage
+from backend.ports.vector_stores import FileBatch, MemberFile, VectorStore
 
 SpaceState = Literal["active", "building"]
 
@@ -30,11 +33,12 @@ class QueuedJob:
 
 @dataclass(slots=True)
 class DocumentShelves:
-    """All rows: by id, readings by (document id, revision), vectors by (chunk id, space).
+    """All rows: by id, readings by (document id, revision), vectors by (chunk id, space), members by (store, file).
 
-    `making` holds the revision of the reading each document is getting.
+    `making` holds the revision of the reading each document is getting. By `clock` files expire.
     """
 
+    clock: Clock = field(default_factory=SystemClock)
     files: dict[str, File] = field(default_factory=dict[str, File])
     documents: dict[str, Document] = field(default_factory=dict[str, Document])
     readings: dict[tuple[str, int], Reading] = field(default_factory=dict[tuple[str, int], Reading])
@@ -43,12 +47,17 @@ class DocumentShelves:
     jobs: dict[str, QueuedJob] = field(default_factory=dict[str, QueuedJob])
     versions: dict[str, int] = field(default_factory=dict[str, int])
     spaces: dict[str, SpaceState] = field(default_factory=dict[str, SpaceState])
+    stores: dict[str, VectorStore] = field(default_factory=dict[str, VectorStore])
+    members: dict[tuple[str, str], MemberFile] = field(
+        default_factory=dict[tuple[str, str], MemberFile]
+    )
+    batches: dict[str, FileBatch] = field(default_factory=dict[str, FileBatch])
     last_chunk_id: int = 0
 
     def file(self, user_id: str, file_id: str) -> File | None:
-        """Find one of the user's files, with its document as it now is."""
+        """Find one of the user's files that has not expired, with its document as it now is."""
         file = self.files.get(file_id)
-        if file is None or file.user_id != user_id:
+        if file is None or file.user_id != user_id or self.expired(file):
             return None
         return replace(file, document=detached_document(self.documents[file.document.id]))
 
@@ -56,6 +65,10 @@ class DocumentShelves:
         """List a user's files."""
         found = [self.file(user_id, file_id) for file_id in self.files]
         return [file for file in found if file is not None]
+
+    def expired(self, file: File) -> bool:
+        """Tell whether a file's time is over."""
+        return file.expires_at_ms is not None and file.expires_at_ms <= self.clock.now_ms()
 
     def documents_of(self, user_id: str) -> list[Document]:
         """List a user's documents."""
@@ -93,14 +106,30 @@ class DocumentShelves:
         del self.documents[document_id]
         self.drop_readings(document_id, keep=0)
         for file in [it for it in self.files.values() if it.document.id == document_id]:
-            del self.files[file.id]
+            self.erase_file(file.id)
         for job_id in [key for key, it in self.jobs.items() if it.job.document_id == document_id]:
             del self.jobs[job_id]
+
+    def erase_file(self, file_id: str) -> None:
+        """Erase a file's row, and its places in vector stores."""
+        del self.files[file_id]
+        for key in [key for key in self.members if key[1] == file_id]:
+            del self.members[key]
+
+    def erase_store(self, store_id: str) -> None:
+        """Erase a vector store with its places and batches."""
+        del self.stores[store_id]
+        for key in [key for key in self.members if key[0] == store_id]:
+            del self.members[key]
+        for it in [it for it in self.batches.values() if it.store_id == store_id]:
+            del self.batches[it.id]
 
     def erase_user(self, user_id: str) -> None:
         """Erase all documents of an account."""
         for document in self.documents_of(user_id):
             self.erase_document(document.id)
+        for store in [it for it in self.stores.values() if it.user_id == user_id]:
+            self.erase_store(store.id)
         self.versions.pop(user_id, None)
 
 

@@ -12,7 +12,7 @@ from backend.kit.json_values import clean_text
 from backend.ports.document_stores import FileLimits, Job
 from backend.ports.documents import FINAL_STATES, Document, File, Listing
 from backend.ports.stores import Page
-from backend.storage.file_listing import checked, next_cursor, sort_value
+from backend.storage.file_listing import checked, later, mark_of, next_cursor, sort_value, unread
 from backend.storage.memory.document_jobs import queue
 from backend.storage.memory.document_shelves import QueuedJob, detached_document
 from backend.storage.memory.shelves import Shelves
@@ -27,7 +27,7 @@ class MemoryFileStore:
         self._shelves = shelves
         self._papers = shelves.papers
 
-    async def add(self, file: File, *, limits: FileLimits, job: Job) -> File:
+    async def add(self, file: File, *, limits: FileLimits, job: Job | None) -> File:
         """Add a file, with its document and job when the bytes are new to the user.
 
         Raises:
@@ -38,14 +38,18 @@ class MemoryFileStore:
         file = replace(file, filename=clean_text(file.filename))
         kept, document = self._kept(file.user_id), self._same_bytes(file)
         if document is None:
-            check_quota(limits, kept, Kept(files=1, size_bytes=file.document.size_bytes, waiting=1))
+            size, waiting = file.document.size_bytes, int(job is not None)
+            check_quota(limits, kept, Kept(files=1, size_bytes=size, waiting=waiting))
             return self._add_new(file, job)
         known = self._same_name(file, document)
-        failed = document.state == "failed"
-        check_quota(limits, kept, Kept(files=int(known is None), waiting=int(failed)))
-        if failed:
+        reading = job is not None and unread(document)
+        check_quota(limits, kept, Kept(files=int(known is None), waiting=int(reading)))
+        if job is not None and reading:
             queue(self._papers, replace(job, document_id=document.id))
-        return self._named(known or replace(file, document=document))
+        if known is None:
+            return self._named(replace(file, document=document))
+        expiry = later(known.expires_at_ms, file.expires_at_ms)
+        return self._named(replace(known, purpose=file.purpose, expires_at_ms=expiry))
 
     async def get(self, user_id: str, file_id: str) -> File | None:
         """Find one of the user's."""
@@ -68,9 +72,13 @@ class MemoryFileStore:
 
         Raises:
             InvalidRequest: for a cursor no listing of this order gave out, a name over 500
-                characters or a limit outside 1 to 1,000.
+                characters or a limit outside 1 to 10,000.
         """
         asked = checked(listing)
+        if listing.after:
+            asked = replace(
+                asked, after=mark_of(listing, self._papers.file(user_id, listing.after))
+            )
 
         def place(file: File) -> tuple[int | str, str]:
             return sort_value(file, listing.order), file.id
@@ -80,6 +88,8 @@ class MemoryFileStore:
             for file in self._papers.files_of(user_id)
             if asked.name_key in fold(file.filename)
             and (not listing.states or file.document.state in listing.states)
+            and (not listing.purpose or file.purpose == listing.purpose)
+            and (listing.file_ids is None or file.id in listing.file_ids)
         ]
         if (mark := asked.after) is not None:
             after = (mark.value, mark.file_id)
@@ -94,19 +104,26 @@ class MemoryFileStore:
             return Page(items=items)
         return Page(items=items, next_cursor=next_cursor(listing, items[-1]))
 
-    async def delete(self, user_id: str, file_id: str) -> File | None:
+    async def delete(self, user_id: str, file_id: str, *, expired: bool = False) -> File | None:
         """Erase a file, and with the last file of a document everything made of it."""
-        file = self._papers.file(user_id, file_id)
-        if file is None:
+        file = self._papers.files.get(file_id)
+        if file is None or file.user_id != user_id or self._papers.expired(file) != expired:
             return None
+        file = self._whole(file)
         runs = self._shelves.runs
-        for run in [it for it in runs.values() if file_id in it.file_ids]:
-            runs[run.id] = scrubbed(run, {file_id})
-        del self._papers.files[file_id]
+        for run in [it for it in runs.values() if file.id in it.file_ids]:
+            runs[run.id] = scrubbed(run, {file.id})
+        self._papers.erase_file(file.id)
         if not any(it.document.id == file.document.id for it in self._papers.files.values()):
             self._papers.erase_document(file.document.id)
-        self._papers.raise_version(user_id)
+        self._papers.raise_version(file.user_id)
         return file
+
+    async def expired(self, *, limit: int) -> Sequence[File]:
+        """The files that have expired longest and are still to be erased."""
+        gone = [it for it in self._papers.files.values() if self._papers.expired(it)]
+        gone.sort(key=lambda it: (it.expires_at_ms or 0, it.id))
+        return [self._whole(it) for it in gone[:limit]]
 
     async def ids(self) -> Mapping[str, frozenset[str]]:
         """All file ids by user."""
@@ -115,10 +132,14 @@ class MemoryFileStore:
             found[file.user_id].add(file.id)
         return {user_id: frozenset(ids) for user_id, ids in found.items()}
 
+    def _whole(self, file: File) -> File:
+        document = self._papers.documents[file.document.id]
+        return replace(file, document=detached_document(document))
+
     def _kept(self, user_id: str) -> Kept:
         documents = self._papers.documents_of(user_id)
         return Kept(
-            files=len(self._papers.files_of(user_id)),
+            files=sum(it.user_id == user_id for it in self._papers.files.values()),
             size_bytes=sum(it.size_bytes for it in documents),
             waiting=sum(it.state not in FINAL_STATES for it in documents),
         )
@@ -137,11 +158,13 @@ class MemoryFileStore:
             None,
         )
 
-    def _add_new(self, file: File, job: Job) -> File:
-        if file.document.id in self._papers.documents or job.id in self._papers.jobs:
+    def _add_new(self, file: File, job: Job | None) -> File:
+        known = job is not None and job.id in self._papers.jobs
+        if file.document.id in self._papers.documents or known:
             raise Conflict
         named = self._named(file, document=file.document)
-        self._papers.jobs[job.id] = QueuedJob(job)
+        if job is not None:
+            self._papers.jobs[job.id] = QueuedJob(job)
         return named
 
     def _named(self, file: File, *, document: Document | None = None) -> File:
@@ -151,4 +174,4 @@ class MemoryFileStore:
         if document is not None:
             self._papers.documents[document.id] = detached_document(document)
         self._papers.files[file.id] = file
-        return replace(file, document=detached_document(self._papers.documents[file.document.id]))
+        return self._whole(file)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.kit.clocks import SteppedClock
 from backend.ports.stores import User
 from backend.storage.database import Database
 from backend.storage.migrate import migrate
@@ -25,15 +26,21 @@ def migrated_file(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.fixture
+def clock() -> SteppedClock:
+    """The time by which files expire."""
+    return SteppedClock()
+
+
 @pytest.fixture(params=["memory", "sqlite"])
-async def stores(request, tmp_path, migrated_file) -> AsyncIterator[Stores]:
+async def stores(request, tmp_path, migrated_file, clock) -> AsyncIterator[Stores]:
     """The stores of one adapter, with the administrator Ann and the user Bob."""
     if request.param == "memory":
-        made = memory_stores()
+        made = memory_stores(clock=clock)
     else:
         shutil.copy(migrated_file, tmp_path / "steward.db")
         database = Database(f"sqlite+aiosqlite:///{tmp_path}/steward.db")
-        made = sql_stores(database)
+        made = sql_stores(database, clock=clock)
     await made.users.add(ANN)
     await made.users.add(BOB)
     yield made

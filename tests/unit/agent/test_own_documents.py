@@ -296,3 +296,19 @@ async def test_a_route_that_stands_is_told_of_the_documents(
     assert prompts.IN_DOCUMENTS in str(made.model.requests[0].messages[0]["content"])
     assert run.decision is not None
     assert run.decision.reason != "your documents speak of this"
+
+
+@pytest.mark.parametrize(
+    ("file_ids", "looked_up"), [(("file-{}-1",), True), (("file-{}-0",), False), ((), False)]
+)
+async def test_only_the_files_of_the_turn_decide_its_route(
+    core: Make, documents: FoundDocuments, file_ids: tuple[str, ...], *, looked_up: bool
+) -> None:
+    """A file outside its scope is not even searched."""
+    made = core(searcher("refund deadline"), documents=documents)
+    scope = tuple(one.format(USER) for one in file_ids)
+    run = await made.ask(ABOUT_IT, file_ids=scope)
+    assert run.decision is not None
+    assert (run.decision.reason == "your documents speak of this") is looked_up
+    assert all(set(one.within.file_ids) <= set(scope) for one in documents.searches)
+    assert {one.title for one in run.citations} == ({"policy.txt"} if looked_up else set())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import replace
 
 import pytest
 
 from backend.documents.embedding.shelf import EmbedderShelf
 from backend.documents.index.user_index import UserIndexes
-from backend.documents.library import LOOK_AGAIN_S, Library, LibraryParts
+from backend.documents.library import ERASE_EVERY_S, LOOK_AGAIN_S, Library, LibraryParts
 from backend.documents.news import DocumentNews
 from backend.documents.search import Searcher, SearchStores
 from backend.errors import Unavailable
@@ -181,3 +182,56 @@ async def test_what_is_erased_is_made_unreadable_with_a_file_and_with_an_account
     assert told == ["forget"]
     await library.forget_user(ANN.id)
     assert told == ["forget", "forget"]
+
+
+async def test_what_has_expired_is_erased_now_and_every_few_minutes(shop, library, received):
+    """With its bytes; before that, whoever holds a part of it is told."""
+    told = []
+
+    async def tell(user_id, file_id):
+        told.append((user_id, file_id, held_bytes(shop)))
+
+    library.before_erasing = tell
+    stays = await library.add(ANN.id, received(b"this one stays", "b.txt"))
+    file = await library.add(ANN.id, replace(received(), expires_after_s=3600))
+    assert file.expires_at_ms == shop.clock.now_ms() + 3_600_000
+    keeping = asyncio.create_task(library.keep_erasing())
+    try:
+        await shop.clock.until_asked(ERASE_EVERY_S)
+        assert held_bytes(shop) == sorted([file.id, stays.id])
+        shop.clock.asked.clear()
+        shop.clock.step(3600)
+        await shop.clock.until_asked(ERASE_EVERY_S)
+    finally:
+        keeping.cancel()
+    assert told == [(ANN.id, file.id, sorted([file.id, stays.id]))]
+    assert held_bytes(shop) == [stays.id]
+
+
+async def test_a_sweep_that_fails_is_tried_again(shop, library, received):
+    """A database that is busy for a moment does not end it."""
+    asked = []
+
+    async def busy(*, limit):
+        asked.append(limit)
+        raise Unavailable
+
+    shop.stores.files.expired = busy
+    keeping = asyncio.create_task(library.keep_erasing())
+    try:
+        await shop.clock.until_asked(ERASE_EVERY_S)
+        shop.clock.asked.clear()
+        shop.clock.step(ERASE_EVERY_S)
+        await shop.clock.until_asked(ERASE_EVERY_S)
+    finally:
+        keeping.cancel()
+    assert len(asked) == 2
+
+
+async def test_an_upload_sweeps_what_has_expired_first(shop, library, received):
+    """The same bytes and name are a new file then, and the old one takes no room."""
+    old = await library.add(ANN.id, replace(received(), expires_after_s=3600))
+    shop.clock.step(3600)
+    new = await library.add(ANN.id, received())
+    assert (new.id != old.id, new.expires_at_ms) == (True, None)
+    assert held_bytes(shop) == [new.id]

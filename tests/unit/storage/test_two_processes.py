@@ -36,7 +36,8 @@ def half_a_reading(connection):
     stop()
 
 def half_a_deletion(connection):
-    files._delete(connection, "user_bob", "file-001")
+    which = {"wanted": "file-001", "owner": "user_bob", "now": 1}
+    files._delete(connection, files._GET, which)
     stop()
 
 async def between_pieces(stores, database):

@@ -131,6 +131,18 @@ async def test_only_ones_own_files_can_be_asked(ask):
         await ask(ToolContext(user_id="eve"), sql="SELECT 1")
 
 
+async def test_a_turn_limited_to_some_files_asks_no_others(ask):
+    """Neither by name nor in SQL; without one that holds tables there is nothing to ask."""
+    some = ToolContext(user_id="ann", file_ids=("file-ann-2",))
+    assert (await ask(some, sql="SELECT town FROM towns")).data["rows"] == [["Oslo"]]
+    with pytest.raises(ToolRetry, match='no table "sales"'):
+        await ask(some, sql="SELECT * FROM sales")
+    with pytest.raises(ToolRetry, match="Their files: towns"):
+        await ask(some, sql="SELECT * FROM sales", files=["sales.csv"])
+    with pytest.raises(ToolRetry, match="no files with tables"):
+        await ask(ToolContext(user_id="ann", file_ids=()), sql="SELECT 1")
+
+
 async def test_mistakes_tell_the_nearest_names(ask):
     """And where to look."""
     with pytest.raises(ToolRetry, match=r"Nearest: region\..*schema"):

@@ -60,15 +60,14 @@ def _vector_stores() -> None:
         _text("metadata"),
         _cascade("vector_stores", "user_id", "users"),
     )
-    listed = ["user_id", "created_at_ms", "id"]
-    op.create_index("ix_vector_stores_user_id_created_at_ms_id", "vector_stores", listed)
+    op.create_index("ix_vector_stores_user_id_id", "vector_stores", ["user_id", "id"])
     members = "vector_store_files"
     op.create_table(
         members,
         _id("store_id"),
         _id("file_id"),
         _text("user_id"),
-        _text("batch_id", nullable=True),
+        sa.Column("cancelled", sa.Boolean(), nullable=False),
         _number("created_at_ms"),
         _text("attributes"),
         _text("chunking"),
@@ -78,6 +77,20 @@ def _vector_stores() -> None:
     )
     op.create_index("ix_vector_store_files_file_id", members, ["file_id"])
     op.create_index("ix_vector_store_files_user_id", members, ["user_id"])
+    batches = "vector_store_batches"
+    op.create_table(
+        batches,
+        _id("id"),
+        _text("user_id"),
+        _text("store_id"),
+        sa.Column("cancelled", sa.Boolean(), nullable=False),
+        _number("created_at_ms"),
+        _text("file_ids"),
+        _cascade(batches, "user_id", "users"),
+        _cascade(batches, "store_id", "vector_stores"),
+    )
+    op.create_index("ix_vector_store_batches_user_id", batches, ["user_id"])
+    op.create_index("ix_vector_store_batches_store_id", batches, ["store_id"])
 
 
 def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
