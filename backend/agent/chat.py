@@ -59,7 +59,10 @@ async def _with_client_tools(run: Run, messages: Sequence[ChatMessage]) -> None:
 
 
 async def _alone(run: Run, messages: Sequence[ChatMessage]) -> None:
-    reply = await ask(run, run.model_request(messages), show=run.log.add)
+    sink = AnswerSink(run) if run.citations else None
+    reply = await ask(run, run.model_request(messages), show=sink.feed if sink else run.log.add)
+    if sink is not None:
+        sink.close(has_calls=False)
     run.finish_reason = reply.finish_reason
     template = run.request.template
     whole = reply.finish_reason == "stop" and not template.stop

@@ -57,6 +57,7 @@ async def reconsidered(run: Run, asked: RoutingInput, decision: RouteDecision) -
     """
     least = run.parts.options.documents_above_relevance
     unknown = asked.has_documents and not run.about_documents and least > 0
+    unknown = unknown and run.attached != "whole"  # what is attached is what is meant
     if not unknown or not _is_question(asked) or _for_table_tools(run, asked):
         return decision
     relevance = await _relevance(run, _whole_question(asked))

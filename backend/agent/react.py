@@ -23,6 +23,7 @@ from backend.agent.acting import act, decided, read_arguments
 from backend.agent.answer_sink import AnswerSink
 from backend.agent.asking import Ask, Decision, with_own_ids
 from backend.agent.chat import callers, client_tools
+from backend.agent.context import message_text
 from backend.agent.graphs import invoke
 from backend.agent.reply import Reply, ask
 from backend.agent.room import fitted
@@ -333,6 +334,6 @@ async def _close(run: Run, messages: Sequence[ChatMessage], *, closing: str) -> 
     reply = await _stream_answer(run, asked)
     if reply.content:
         return
-    found = [bare(str(one.get("content"))) for one in messages if one["role"] == "tool"]
+    found = [bare(message_text(one)) for one in messages if one["role"] == "tool"]
     last = found[-1] if found else "Nothing was found."
     run.log.add(f"The model gave no answer. The last result was:\n\n{last}")

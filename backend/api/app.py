@@ -63,8 +63,12 @@ def build_app(
             expose_headers=["x-request-id", "x-run-id", "x-session-id"],
         )
     uploads = {path for module in modules for path in getattr(module, "UPLOAD_PATHS", ())}
+    told = {path for module in modules for path in getattr(module, "MESSAGE_PATHS", ())}
     return Edge(
         whole,
         max_body_bytes=options.max_body_bytes,
-        larger_bodies=dict.fromkeys(uploads, options.max_upload_bytes),
+        larger_bodies={
+            **dict.fromkeys(told, max(options.max_message_bytes, options.max_body_bytes)),
+            **dict.fromkeys(uploads, options.max_upload_bytes),
+        },
     )

@@ -23,6 +23,7 @@ from backend.agent.turn import Turns
 from backend.api.deps import AppServices
 from backend.bootstrap.artifacts import open_artifacts
 from backend.bootstrap.asking import make_asking
+from backend.bootstrap.attaching import open_attaching
 from backend.bootstrap.databases import open_all_stores
 from backend.bootstrap.documents import Ground, OpenLibrary, document_folders, open_library
 from backend.bootstrap.parts import (
@@ -172,6 +173,7 @@ class Composition:
             options=agent_options(settings, address=self._address),
             checkpointer=checkpoints.saver,
             documents=library.documents,
+            attaching=open_attaching(ground, library.documents),
             policy=make_policy(settings),
             asking=asking,
             artifacts=artifacts,

@@ -69,13 +69,17 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """Bytes that have been received whole: a file in the incoming folder, its size and digest."""
+    """Bytes that have been received whole: a file in the incoming folder, its size and digest.
+
+    With `expires_after_s` the file goes by itself; None keeps it.
+    """
 
     path: Path
     filename: str
     size_bytes: int
     sha256: str
     purpose: str = "user_data"
+    expires_after_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +246,15 @@ class Documents(Protocol):
         """Give one page of the stored text, or all; empty when there is none."""
         ...
 
+    async def passages(
+        self, user_id: str, file_id: str, *, max_chars: int | None = None
+    ) -> Sequence[Passage]:
+        """Give a file's text from its beginning, in order, as passages that can be cited.
+
+        All of it, or about `max_chars` characters; nothing when there is none.
+        """
+        ...
+
     async def search(self, user_id: str, query: SearchQuery) -> SearchAnswer:
         """Find passages, best first."""
         ...
@@ -256,4 +269,17 @@ class Documents(Protocol):
 
     def watch(self, user_id: str, file_id: str) -> AsyncIterator[File]:
         """Give the file now and after every change of its document, until it is ready or failed."""
+        ...
+
+
+class FileIntake(Protocol):
+    """Takes bytes that came inside a request into their owner's documents."""
+
+    async def take_in(
+        self, user_id: str, content: bytes, *, filename: str, expires_after_s: int | None = None
+    ) -> File:
+        """Keep bytes as a file, or give the file there is of the same bytes and name.
+
+        Raises: what `Documents.add` raises, and Unavailable when the disk is full.
+        """
         ...

@@ -19,6 +19,7 @@ from backend.models.openai import ChatCompletionRequest
 from backend.ports.values import TurnEvent
 
 router = APIRouter(prefix="/v1", tags=["openai"], route_class=SafeRoute)
+MESSAGE_PATHS = ("/v1/chat/completions",)
 JSON = "application/json"
 QUIET_EVENTS = {"route", "notice"}
 
