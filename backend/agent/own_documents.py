@@ -46,7 +46,7 @@ async def at_hand(run: Run, asked: RoutingInput) -> RoutingInput:
     if documents is None or not await documents.has_any(run.request.user_id):
         return asked
     talk = document_talk(clip(asked.text).lower()) != ""
-    run.about_documents = talk and not _for_table_tools(run, asked)
+    run.about_documents |= talk and not _for_table_tools(run, asked)
     return replace(asked, has_documents=True)
 
 

@@ -12,7 +12,8 @@ import re
 _SCHEME = "data:"
 _MAX_HEAD_CHARS = 400
 _SPACE = re.compile(r"\s+")
-_LEAST_WHOLE = 4
+_QUAD = 4
+_PIECE_CHARS = _QUAD * 256 * 1024
 
 
 class NotInline(ValueError):
@@ -47,24 +48,37 @@ def decoded_size(text: str, *, start: int = 0) -> int:
 
 
 def decoded(text: str, *, start: int = 0) -> bytes:
-    """Decode base64 from `start` on; line breaks and missing padding are forgiven.
+    """Decode base64 from `start` on, piece by piece; line breaks and missing padding are forgiven.
 
     Raises:
         NotInline: for anything else that is not base64, and for nothing.
     """
-    body = text[start:] if start else text
     try:
-        data = binascii.a2b_base64(body, strict_mode=True)
+        data = _strictly(text, start)
     except ValueError:
-        data = _forgiving(body)
+        data = _forgiving(text[start:])
     if not data:
         raise NotInline("it holds no data")
     return data
 
 
+def _strictly(text: str, start: int) -> bytes:
+    """Decode without copying the text as a whole, which may be tens of megabytes."""
+    size = len(text) - start
+    padding = 0 if size == 0 else text.count("=", len(text) - 2)
+    pieces = [
+        binascii.a2b_base64(text[at : at + _PIECE_CHARS], strict_mode=True)
+        for at in range(start, len(text), _PIECE_CHARS)
+    ]
+    data = b"".join(pieces)
+    if len(data) != size // _QUAD * 3 - padding:
+        raise NotInline("it is padded in its middle")
+    return data
+
+
 def _forgiving(body: str) -> bytes:
     bare = _SPACE.sub("", body).rstrip("=")
-    bare += "=" * (-len(bare) % _LEAST_WHOLE)
+    bare += "=" * (-len(bare) % _QUAD)
     try:
         return binascii.a2b_base64(bare, strict_mode=True)
     except ValueError as exc:
