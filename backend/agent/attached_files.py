@@ -148,7 +148,8 @@ class AttachedFiles:
         intake = self._run.parts.attaching.intake
         if intake is None:
             raise UnsupportedByModel("This server keeps no documents", param=where)
-        ttl_s = None if self._run.session_id else self._options.inline_ttl_s
+        stays = self._run.session_id or self._run.request.keeps_files
+        ttl_s = None if stays else self._options.inline_ttl_s
         try:
             return await intake.take_in(
                 self._run.request.user_id, content, filename=name, expires_after_s=ttl_s

@@ -7,6 +7,7 @@ cannot make a decoder behind us take gigabytes. Not for: documents (`attached_fi
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -88,10 +89,19 @@ class AttachedImages:
             return attached(TOO_MANY)
         image = image_of(part)
         url = image.get("url")
-        if not (isinstance(url, str) and is_data_uri(url)):
+        if _lies_elsewhere(image):
             url = await self._made_once("messages", image)
         detail = {"detail": image["detail"]} if image.get("detail") else {}
         return {"type": "image_url", "image_url": {"url": url, **detail}}
+
+    async def begin(self, parts: Sequence[JsonObject]) -> None:
+        """Fetch and read the images of a history side by side; what fails is told where it is shown."""
+        if not self._run.model.can("vision"):
+            return
+        newest = list(map(image_of, parts))[-self._options.max_images :]
+        wanted = [one for one in newest if _lies_elsewhere(one)]
+        work = (self._made_once("messages", one) for one in wanted)
+        await asyncio.gather(*work, return_exceptions=True)
 
     async def uri_of(self, where: str, data: bytes) -> str:
         """Write checked bytes as a data URI.
@@ -125,7 +135,7 @@ class AttachedImages:
         """Check a data URI; it stays as it is, unless it claims to be another kind than it is."""
         limit = self._options.max_image_bytes
         try:
-            claimed, start = encoded_part(url)
+            _, start = encoded_part(url)
             if decoded_size(url, start=start) > limit + 2:
                 msg = f"An image has at most {limit:,} bytes"
                 raise InvalidRequest(msg, param=where, code="image_too_large")
@@ -135,12 +145,12 @@ class AttachedImages:
             raise InvalidRequest(msg, param=where, code="invalid_base64") from exc
         kind = self._kind(where, data)
         usual = f"data:{kind};base64,"
-        plain = claimed == kind and url.startswith(usual) and len(url) % 4 == len(usual) % 4
-        return url if plain and "\n" not in url else await self.uri_of(where, data)
+        exact = len(url) == len(usual) + (len(data) + 2) // 3 * 4  # nothing was forgiven
+        return url if exact and url.startswith(usual) else await self.uri_of(where, data)
 
     async def _made_once(self, where: str, image: JsonObject) -> str:
         """Fetch or read an image, once in a turn however often it is named."""
-        key = str(image.get("url") or image["file_id"])
+        key = str(image.get("url") or image.get("file_id"))
         if key not in self._made:
             work = self._fetched(where, key) if image.get("url") else self._read(where, key)
             self._made[key] = asyncio.ensure_future(work)
@@ -186,6 +196,11 @@ def image_of(part: JsonObject) -> JsonObject:
         return {"url": given}
     named = cast("JsonObject", given) if isinstance(given, dict) else {}
     return {name: value for name, value in named.items() if value is not None}
+
+
+def _lies_elsewhere(image: JsonObject) -> bool:
+    url = image.get("url")
+    return not (isinstance(url, str) and is_data_uri(url))
 
 
 async def decoded_apart(text: str, *, start: int) -> bytes:

@@ -17,6 +17,7 @@ from backend.agent.attached_images import AttachedImages
 from backend.agent.attached_parts import attached, has_parts
 from backend.agent.attached_sounds import check_sound
 from backend.agent.attached_text import Beside, put_beside
+from backend.agent.context import message_parts
 from backend.agent.run import Run
 from backend.errors import InvalidRequest, StewardError
 from backend.kit.waiting import side_by_side
@@ -24,7 +25,9 @@ from backend.ports.documents import File
 from backend.ports.values import ChatMessage, JsonObject
 
 _TEXTS = ("text", "refusal")
-_KNOWN = "text, image_url, input_audio, file, refusal"
+_KINDS = (*_TEXTS, "image_url", "input_audio", "file")
+
+UNSEEN = "[Something was attached here that this model cannot take.]"
 
 
 class Attachments:
@@ -38,16 +41,19 @@ class Attachments:
     async def taken_in(self, messages: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
         """Check what came with a request and make references of it, all parts side by side.
 
-        The run's request holds the references from then on; the bytes are let go.
+        The run's request holds the references from then on; the bytes are let go. Messages that an
+        earlier turn took in are left alone.
 
         Raises:
             InvalidRequest, UnsupportedByModel, NotFound, Conflict ...: naming the part.
         """
-        if not has_parts(messages):
+        known = self._run.request.taken_before
+        if not has_parts(messages[known:]):
             return messages
         places = [
             (f"messages[{at}].content[{n}]", part)
             for at, message in enumerate(messages)
+            if at >= known
             for n, part in enumerate(_parts(message, at))
         ]
         for where, part in places:
@@ -55,7 +61,7 @@ class Attachments:
         found = iter(await side_by_side(self._taken(where, part) for where, part in places))
         kept = [
             _joined(one, [next(found) for _ in _parts(one, at)])
-            if isinstance(one.get("content"), list)
+            if at >= known and isinstance(one.get("content"), list)
             else one
             for at, one in enumerate(messages)
         ]
@@ -72,7 +78,7 @@ class Attachments:
         elif kind == "input_audio":
             check_sound(self._run, where, part)
         elif kind not in _TEXTS:
-            msg = f"Parts of type '{str(kind)[:40]}' are not known; there are {_KNOWN}"
+            msg = f"Parts of type '{str(kind)[:40]}' are not known; there are {', '.join(_KINDS)}"
             raise InvalidRequest(msg, param=f"{where}.type", code="invalid_value")
         elif not isinstance(part.get(str(kind)), str):
             msg = f"A {kind} part needs {kind}"
@@ -89,6 +95,7 @@ class Attachments:
         """Give the history as models are shown it; what can be cited of it is numbered in the run."""
         if not has_parts(history):
             return history
+        await self._images.begin(_parts_of("image_url", history))
         now = _asked_now(history)
         named: list[File] = []
         earlier: list[File] = []
@@ -115,16 +122,16 @@ class Attachments:
 
     async def _part(self, part: JsonObject, files: list[File]) -> JsonObject:
         """Give one part as it is shown; a document is noted in `files`, and named in its place."""
+        kind = part.get("type")
         try:
-            if part.get("type") == "image_url":
+            if kind == "image_url":
                 return await self._images.shown(part)
-            if part.get("type") == "file":
+            if kind == "file":
                 return await self._files.shown(part, files)
-            if part.get("type") == "input_audio" and not self._run.model.can("audio"):
-                return attached("[A sound was attached here, which this model cannot hear.]")
         except StewardError as exc:
             return attached(f"[What was attached here is not at hand: {exc.message}]")
-        return part
+        unheard = kind == "input_audio" and not self._run.model.can("audio")
+        return attached(UNSEEN) if unheard or kind not in _KINDS else part
 
 
 def _parts(message: ChatMessage, at: int) -> Sequence[JsonObject]:
@@ -134,6 +141,10 @@ def _parts(message: ChatMessage, at: int) -> Sequence[JsonObject]:
     if not content and message["role"] == "user":
         raise InvalidRequest("A user message needs content", param=f"messages[{at}].content")
     return content
+
+
+def _parts_of(kind: str, history: Sequence[ChatMessage]) -> list[JsonObject]:
+    return [part for one in history for part in message_parts(one) if part.get("type") == kind]
 
 
 def _joined(message: ChatMessage, parts: list[JsonObject]) -> ChatMessage:

@@ -93,7 +93,9 @@ class TurnRequest:
     call of the turn is made from it. `messages` holds only what is new when `session_id` is given.
     `client_tools` are run by the caller; `server_tools` tells whether ours may run at all, and
     `allowed_tools` which; None means any. With `file_ids`, tools find only these of the caller's
-    files; `reads_documents` tells whether messages may name files at all. `metadata` is kept with what is stored. `approvals` tells how calls that wait for the user's word
+    files; `reads_documents` tells whether messages may name files at all, `keeps_files` that those that
+    come in messages are to stay though there is no session. The first `taken_before` messages were taken
+    in by an earlier turn: what is gone of them meanwhile is told to the model, not refused. `metadata` is kept with what is stored. `approvals` tells how calls that wait for the user's word
     are shown: as answer text with a link, or by events alone.
     """
 
@@ -111,6 +113,8 @@ class TurnRequest:
     allowed_tools: frozenset[str] | None = None
     file_ids: tuple[str, ...] | None = None
     reads_documents: bool = True
+    keeps_files: bool = False
+    taken_before: int = 0
     metadata: JsonObject = field(default_factory=dict[str, Any])
     session_id: str | None = None
     store: bool = False

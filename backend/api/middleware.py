@@ -9,16 +9,17 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.errors import render
-from backend.errors import RequestTooLarge, ServerFault, StewardError
+from backend.errors import RequestTooLarge, ServerFault, StewardError, Unavailable
 from backend.kit.log_context import bind_log_context
 
 logger = logging.getLogger(__name__)
+ROOM_RETRY_S = 5.0
 OWN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 SECURITY = {
     "x-content-type-options": "nosniff",
@@ -30,15 +31,24 @@ SECURITY = {
 class Edge:
     """The outermost layer of the application.
 
-    `larger_bodies` names the paths whose bodies have a limit of their own.
+    `larger_bodies` names the paths whose bodies have a limit of their own. Those of `held_paths` are
+    held in memory: the ones over `max_body_bytes` hold no more than `held_bytes` together.
     """
 
     def __init__(
-        self, app: ASGIApp, *, max_body_bytes: int, larger_bodies: Mapping[str, int] | None = None
+        self,
+        app: ASGIApp,
+        *,
+        max_body_bytes: int,
+        larger_bodies: Mapping[str, int] | None = None,
+        held_paths: Collection[str] = (),
+        held_bytes: int = 0,
     ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
         self._larger_bodies = larger_bodies or {}
+        self._held_paths = frozenset(held_paths)
+        self._room = _Room(held_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -49,7 +59,8 @@ class Edge:
         scope.setdefault("state", {})["request_id"] = request_id
         headed = _Headed(send, request_id)
         max_bytes = self._larger_bodies.get(scope["path"], self._max_body_bytes)
-        limited = _limited(receive, max_bytes=max_bytes)
+        holder = self._room if scope["path"] in self._held_paths else None
+        limited = _Limited(receive, max_bytes=max_bytes, large=self._max_body_bytes, room=holder)
         try:
             _check_length(scope, max_bytes=max_bytes)
             with bind_log_context(request_id=request_id):
@@ -64,6 +75,15 @@ class Edge:
             if headed.answered:
                 raise  # breaks the connection: half an answer must not look whole
             await render(ServerFault())(scope, receive, headed)
+        finally:
+            limited.give_room()
+
+
+class _Room:
+    """Memory for large bodies, shared by all requests."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
 
 
 class _Headed:
@@ -104,18 +124,38 @@ def _check_length(scope: Scope, *, max_bytes: int) -> None:
             raise _too_large(max_bytes)
 
 
-def _limited(receive: Receive, *, max_bytes: int) -> Receive:
-    size = 0
+class _Limited:
+    """A `receive` that ends a body over its limit, and one that grows large while there is no room."""
 
-    async def limited() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > max_bytes:
-            raise _too_large(max_bytes)
+    def __init__(self, receive: Receive, *, max_bytes: int, large: int, room: _Room | None) -> None:
+        self._receive = receive
+        self._max_bytes = max_bytes
+        self._large = large
+        self._room = room
+        self._size = 0
+        self._taken = 0
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._size += len(message.get("body", b""))
+        if self._size > self._max_bytes:
+            raise _too_large(self._max_bytes)
+        if self._size > self._large and self._room is not None and not self._taken:
+            self._take_room(self._room)
         return message
 
-    return limited
+    def _take_room(self, room: _Room) -> None:
+        """Take room for the largest body there may be."""
+        if room.left < self._max_bytes:
+            raise Unavailable("Too many large requests at once", retry_after_s=ROOM_RETRY_S)
+        room.left -= self._max_bytes
+        self._taken = self._max_bytes
+
+    def give_room(self) -> None:
+        """Give back what was taken, once the request is answered."""
+        if self._room is not None:
+            self._room.left += self._taken
+        self._taken = 0
 
 
 def _too_large(max_bytes: int) -> RequestTooLarge:

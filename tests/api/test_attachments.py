@@ -6,6 +6,7 @@ import base64
 import struct
 import zlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -243,3 +244,47 @@ async def test_an_assistants_refusal_is_tolerated(
     answer = await mine.post(CHAT, json={"model": BLIND, "messages": messages})
     assert answer.status_code == 200, answer.text
     assert ollama.chats[-1].body["messages"][1]["content"] == "I will not."
+
+
+async def test_an_image_that_is_gone_does_not_end_a_session(
+    mine: httpx.AsyncClient, ollama: OllamaDouble, pages: WebDouble
+) -> None:
+    """What was seen once is told of later; a model without eyes is told too; many are seen again."""
+    addresses = [pages.page(f"/{n}", PNG) for n in range(3)]
+    parts = [image(one) for one in addresses]
+    first = await mine.post(CHAT, json=asks(*parts, text("See?"), model=EYES, store=True))
+    assert first.status_code == 200, first.text
+    session = first.json()["x_session_id"]
+    kept = (await mine.get(f"/api/conversations/{session}")).json()["messages"][0]["message"]
+    assert [one["image_url"]["url"] for one in kept["content"][:3]] == addresses
+    del pages.pages["/1"]
+    body = {"session_id": session, "messages": [{"role": "user", "content": "And now?"}]}
+    for model, seen in ((EYES, 2), (BLIND, 0)):
+        answer = await mine.post(CHAT, json={**body, "model": f"{model}@chat"})
+        assert answer.status_code == 200, answer.text
+        sent = ollama.chats[-1].body["messages"][0]
+        assert len(sent.get("images", ())) == seen
+        assert sent["content"].count("is not at hand") == 3 - seen
+
+
+@pytest.mark.parametrize(
+    "off", [("ATTACHMENTS__FETCH", "false"), ("TOOLS__DISABLED", '["web_fetch"]')]
+)
+async def test_nothing_is_fetched_where_the_operator_forbids_it(
+    doubles: Doubles, ollama: OllamaDouble, pages: WebDouble, tmp_path: Path, off: tuple[str, str]
+) -> None:
+    """Switching web_fetch off does it too."""
+    asked = len(pages.asked)
+    parts = {
+        "invalid_image_url": image(pages.page("/cat", PNG)),
+        "invalid_file_url": file(file_url=f"{pages.url}/cat"),
+    }
+    async with (
+        attaching_server(tmp_path, doubles, **dict([off])) as live,
+        live.http(await live.log_in()) as mine,
+    ):
+        for code, part in parts.items():
+            answer = await mine.post(CHAT, json=asks(part, model=EYES))
+            assert refused(answer)[:2] == (400, code)
+            assert "fetches no addresses" in answer.json()["error"]["message"]
+    assert len(pages.asked) == asked
