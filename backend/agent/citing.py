@@ -6,6 +6,7 @@ Not for: markers while the answer streams (`markers`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, cast
 
@@ -54,6 +55,20 @@ def annotate(content: str, citations: Sequence[Citation], *, public_url: str) ->
         }
         found.append({"type": "url_citation", "url_citation": url_citation})
     return found
+
+
+def lightened(
+    content: str, citations: Sequence[Citation], *, beside: AbstractSet[str]
+) -> list[Citation]:
+    """Give citations without the text of those of `beside` that the answer does not cite.
+
+    An attached document is all citations: their places are kept, since the numbers count them.
+    """
+    cited = {at for _, _, at in markers(content)}
+    return [
+        replace(one, text="") if one.id in beside and at not in cited else one
+        for at, one in enumerate(citations, 1)
+    ]
 
 
 def shifted(annotations: Sequence[JsonObject], chars: int) -> list[JsonObject]:

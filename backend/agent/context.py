@@ -206,7 +206,7 @@ def plain(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
     for message in messages:
         calls = message.get("tool_calls")
         if message["role"] == "tool":
-            rendered.append({"role": "user", "content": f"Tool result:\n{message.get('content')}"})
+            rendered.append(_told_result(message))
         elif calls:
             said = "\n".join(
                 f"I call {call['function']['name']} with {call['function']['arguments']}"
@@ -218,3 +218,12 @@ def plain(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
         else:
             rendered.append(message)
     return rendered
+
+
+def _told_result(message: ChatMessage) -> ChatMessage:
+    """Write a tool's result as a user message; what it shows besides its text stays with it."""
+    told = f"Tool result:\n{message_text(message)}"
+    shown = [part for part in message_parts(message) if part.get("type") != "text"]
+    if not shown:
+        return {"role": "user", "content": told}
+    return {"role": "user", "content": [{"type": "text", "text": told}, *shown]}

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from backend.agent.citing import annotate, lightened
 from backend.agent.run import Run
 from backend.agent.run_log import merged
 from backend.ports import stores
 from backend.ports.values import ChatMessage
+
+
+def round_off(run: Run) -> None:
+    """Say how an answer that is whole ended, and what in it points at a source."""
+    if run.finish_reason == "tool_calls" and not run.client_calls:
+        run.finish_reason = "stop"  # the model called what nobody offered it
+    text = run.log.content()
+    if run.form is None:  # numbers in brackets are data in JSON
+        run.annotations = annotate(text, run.citations, public_url=run.parts.options.public_url)
+    if run.beside:
+        run.citations = lightened(text, run.citations, beside=run.beside)
 
 
 def stored_run(run: Run) -> stores.Run:

@@ -47,7 +47,8 @@ async def at_hand(run: Run, asked: RoutingInput) -> RoutingInput:
     if documents is None or not await documents.has_any(run.request.user_id):
         return asked
     talk = document_talk(clip(asked.text).lower()) != ""
-    run.about_documents = talk and not _for_table_tools(run, asked)
+    talk = talk and run.attached != "whole"  # what is attached is what is meant, and it is there
+    run.about_documents |= talk and not _for_table_tools(run, asked)
     return replace(asked, has_documents=True)
 
 
@@ -58,6 +59,7 @@ async def reconsidered(run: Run, asked: RoutingInput, decision: RouteDecision) -
     """
     least = run.parts.options.documents_above_relevance
     unknown = asked.has_documents and not run.about_documents and least > 0
+    unknown = unknown and run.attached != "whole"
     if not unknown or not _is_question(asked) or _for_table_tools(run, asked):
         return decision
     relevance = await _relevance(run, _whole_question(asked))

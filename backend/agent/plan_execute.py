@@ -311,11 +311,11 @@ async def answer(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str, A
 
 
 def _asking(context: PlanContext, instruction: str, text: str) -> list[ChatMessage]:
-    """Put an instruction before the conversation, and `text` in the place of its question."""
-    earlier, images = list(context.messages), list[JsonObject]()
+    """Put an instruction before the conversation, and `text` in the place of its question's words."""
+    earlier, shown = list(context.messages), list[JsonObject]()
     if earlier[-1]["role"] == "user":
-        images = [part for part in message_parts(earlier.pop()) if part["type"] == "image_url"]
-    content = [*images, {"type": "text", "text": text}] if images else text
+        shown = [part for part in message_parts(earlier.pop()) if part["type"] != "text"]
+    content = [*shown, {"type": "text", "text": text}] if shown else text
     asked = prompts.with_system([*earlier, {"role": "user", "content": content}], instruction)
     return fitted(context.run, asked)
 

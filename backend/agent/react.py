@@ -32,6 +32,7 @@ from backend.agent.client_calls import (
     name_of,
     one_or_all,
 )
+from backend.agent.context import message_text
 from backend.agent.graphs import invoke
 from backend.agent.reply import Reply, ask
 from backend.agent.room import fitted
@@ -348,6 +349,6 @@ async def _close(run: Run, messages: Sequence[ChatMessage], *, closing: str) -> 
     reply = await answer(run, asked)
     if reply.content or reply.finish_reason in CUT:
         return
-    found = [bare(str(one.get("content"))) for one in messages if one["role"] == "tool"]
+    found = [bare(message_text(one)) for one in messages if one["role"] == "tool"]
     last = found[-1] if found else "Nothing was found."
     run.log.add(f"The model gave no answer. The last result was:\n\n{last}")

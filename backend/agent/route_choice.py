@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from backend.agent import own_documents, prompts
+from backend.agent.attached_route import with_attached
 from backend.agent.context import message_parts, message_text
 from backend.agent.routing import STRATEGIES, RoutingInput
 from backend.agent.run import Run
@@ -34,7 +35,7 @@ async def choose(run: Run, messages: Sequence[ChatMessage]) -> RouteDecision:
         return settled
     options = run.parts.options
     asked = await own_documents.at_hand(run, routing_input(messages))
-    ruled = settled or STRATEGIES[options.router](asked)
+    ruled = settled or with_attached(run, asked.text, STRATEGIES[options.router](asked))
     decision = await own_documents.reconsidered(run, asked, ruled)
     if decision.confidence < options.router_model_below_confidence:
         return await _asked(run, messages, decision)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from backend.agent.answer_form import AnswerForm
 from backend.agent.asking import Ask, Asking
+from backend.agent.attached_parts import Attaching, as_text
 from backend.agent.context import TokenEstimate, plain
 from backend.agent.policy import Caller, Policy
 from backend.agent.run_log import RunLog
@@ -38,6 +39,7 @@ from backend.ports.values import (
 Mode = Literal["auto", "chat", "react", "plan"]
 OnDisconnect = Literal["cancel", "finish"]
 ApprovalsAs = Literal["text", "events"]
+Attached = Literal["", "whole", "parts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,7 @@ class AgentParts:
     clock: Clock
     options: AgentOptions
     documents: Documents | None = None
+    attaching: Attaching = field(default_factory=Attaching)
     artifacts: Artifacts | None = None
     policy: Policy = field(default_factory=Policy)
     asking: Asking | None = None
@@ -93,7 +96,9 @@ class TurnRequest:
     strict need not be held back; `strict_schema` that the answer must fit the template's schema.
     `client_tools` are run by the caller; `server_tools` tells whether ours may run at all, and
     `allowed_tools` which; None means any. With `file_ids`, tools find only these of the caller's
-    files. `metadata` is kept with what is stored. `approvals` tells how calls that wait for the user's word
+    files; `reads_documents` tells whether messages may name files at all, `keeps_files` that those that
+    come in messages are to stay though there is no session. The first `taken_before` messages were taken
+    in by an earlier turn: what is gone of them meanwhile is told to the model, not refused. `metadata` is kept with what is stored. `approvals` tells how calls that wait for the user's word
     are shown: as answer text with a link, or by events alone.
     """
 
@@ -112,6 +117,9 @@ class TurnRequest:
     server_tools: bool = True
     allowed_tools: frozenset[str] | None = None
     file_ids: tuple[str, ...] | None = None
+    reads_documents: bool = True
+    keeps_files: bool = False
+    taken_before: int = 0
     metadata: JsonObject = field(default_factory=dict[str, Any])
     session_id: str | None = None
     store: bool = False
@@ -124,7 +132,8 @@ class TurnRequest:
 class Run:
     """One turn's work in progress. Mutable, owned by one task; readers only look.
 
-    `sought` tells that a tool which brings sources was called, found or not; `about_documents` that
+    `attached` tells whether the text of attached documents stands in the question's context: all of
+    it, or parts; `beside` which citations that brought. `sought` tells that a tool which brings sources was called, found or not; `about_documents` that
     the caller's documents speak of the question. `tainted` tells that text nobody vouches for has
     entered the run, `sources_told` which addresses earlier answers cited. `asks` are the calls that
     wait for the user's word when the run's graph has stopped for them, and `pause` what it goes on
@@ -147,6 +156,8 @@ class Run:
     usage: Usage = field(default_factory=Usage)
     citations: list[Citation] = field(default_factory=list[Citation])
     artifacts: list[Artifact] = field(default_factory=list[Artifact])
+    attached: Attached = ""
+    beside: set[str] = field(default_factory=set[str])
     sought: bool = False
     about_documents: bool = False
     tainted: bool = False
@@ -167,7 +178,7 @@ class Run:
         return replace(
             self.request.template,
             model=self.model.id,
-            messages=messages if self.model.can("tools") else plain(messages),
+            messages=as_text(messages if self.model.can("tools") else plain(messages)),
             context_tokens=self.model.context_tokens,
             **changes,
         )

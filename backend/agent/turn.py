@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from backend.agent import made_files, pausing, prompts, resume, route_choice
 from backend.agent.answer_form import form_of
 from backend.agent.asking import Decision
+from backend.agent.attachments import Attachments
 from backend.agent.catalog import ModelCatalog
 from backend.agent.chat import chat, chat_or_call
-from backend.agent.citing import annotate
 from backend.agent.client_calls import check_tools
-from backend.agent.ending import kept_messages, stored_run
+from backend.agent.ending import kept_messages, round_off, stored_run
 from backend.agent.loading import AgentModules
 from backend.agent.room import fitted
 from backend.agent.run import AgentParts, Run, TurnRequest, decision_object
@@ -103,7 +103,7 @@ class Turns:
     async def _load(self, run: Run) -> None:
         """Find the session's history, or open a session, and claim it for this run."""
         request = run.request
-        messages = list(request.messages)
+        stored: Sequence[StoredMessage] = ()
         if request.session_id:
             session = await self._conversations.get(request.user_id, request.session_id)
             if session is None:
@@ -111,19 +111,21 @@ class Turns:
             run.session_id = session.id
             await self._store_late(session.id)
             stored = await self._conversations.messages(request.user_id, session.id)
-            messages = resume.continued(stored, messages)
         elif request.store:
             run.session_id = new_id("conv")
+        attachments = Attachments(run)
+        messages = resume.continued(stored, await attachments.taken_in(request.messages))
         if not any(message["role"] in {"user", "tool"} for message in messages):
             raise InvalidRequest("There is no user message to answer", param="messages")
         whole = await resume.restored(messages, user_id=request.user_id, runs=self._runs)
         run.history = resume.closed(whole)
-        sent = () if request.session_id else messages
-        if is_tainted(messages) or is_tainted(whole) or may_be_tainted(sent):
+        told = () if request.session_id else messages
+        if is_tainted(messages) or is_tainted(whole) or may_be_tainted(told):
             run.tainted, run.sources_told = True, frozenset(sources_told(messages))
         run.citations = await resume.found_before(
             messages, user_id=request.user_id, runs=self._runs
         )
+        run.history = await attachments.shown(run.history)
         if run.session_id:
             await self._claim(run, is_new=not request.session_id)
 
@@ -244,17 +246,12 @@ class Turns:
     async def _end(self, run: Run) -> None:
         """Store the end of the run, then close its log: who saw the end finds it stored."""
         try:
-            if run.finish_reason == "tool_calls" and not run.client_calls:
-                run.finish_reason = "stop"  # the model called what nobody offered it
             if run.state == "waiting":
                 await pausing.pause(run)
                 return
             if run.asks:
                 await pausing.forget(run)
-            if run.form is None:  # numbers in brackets are data in JSON
-                run.annotations = annotate(
-                    run.log.content(), run.citations, public_url=self._parts.options.public_url
-                )
+            round_off(run)
             await self.store_end(stored_run(run), self._said(run))
         except Exception as exc:
             if run.state == "waiting":

@@ -267,6 +267,7 @@ def _event(kind: str, **data: Any) -> bytes:  # noqa: ANN401 - any JSON
 
 
 def error_object(error: StewardError) -> JsonObject:
-    """Render an error in Anthropic's shape."""
+    """Render an error in Anthropic's shape, with what this server says of every error besides."""
     kind = ERROR_TYPES.get(error.status, "api_error" if error.status >= 500 else ERROR_TYPES[400])
-    return {"error": {"type": kind, "message": error.message}}
+    told = {"message": error.message, "param": error.param, "code": error.error_code}
+    return {"error": {"type": kind, **told}}

@@ -21,6 +21,8 @@ from backend.models.openai import ErrorOut
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
+# A large body costs about three times its size while it is read, and its size while it is answered.
+LARGE_BODIES_AT_ONCE = 8
 FAILURES: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ErrorOut, "description": "The request cannot be carried out as it stands"},
     "5XX": {"model": ErrorOut, "description": "This server or one it depends on failed"},
@@ -77,8 +79,14 @@ def build_app(
             expose_headers=EXPOSED,
         )
     uploads = {path for module in modules for path in getattr(module, "UPLOAD_PATHS", ())}
+    told = {path for module in modules for path in getattr(module, "MESSAGE_PATHS", ())}
     return Edge(
         whole,
         max_body_bytes=options.max_body_bytes,
-        larger_bodies=dict.fromkeys(uploads, options.max_upload_bytes),
+        larger_bodies={
+            **dict.fromkeys(told, max(options.max_message_bytes, options.max_body_bytes)),
+            **dict.fromkeys(uploads, options.max_upload_bytes),
+        },
+        held_paths=told,
+        held_bytes=LARGE_BODIES_AT_ONCE * options.max_message_bytes,
     )

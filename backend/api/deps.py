@@ -41,11 +41,12 @@ bearer = OAuth2PasswordBearer(tokenUrl="/api/auth/login", auto_error=False)
 class ApiOptions:
     """How the HTTP face behaves. `cors_origins` are pages that may use the refresh cookie.
 
-    `incoming` is the folder in which uploads lie while they arrive.
+    `max_message_bytes` bounds requests with messages, which may hold files; `incoming` is the folder in which uploads lie while they arrive.
     """
 
     first_byte_wait_s: float = 5.0
     max_body_bytes: int = 12 * MIB
+    max_message_bytes: int = 32 * MIB
     incoming: Path = Path("data/uploads/.incoming")
     max_file_bytes: int = 100 * MIB
     upload_wait_s: float = 20.0

@@ -9,7 +9,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -17,10 +17,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.errors import render
-from backend.errors import RequestTooLarge, ServerFault, StewardError
+from backend.errors import RequestTooLarge, ServerFault, StewardError, Unavailable
 from backend.kit.log_context import bind_log_context
 
 logger = logging.getLogger(__name__)
+ROOM_RETRY_S = 5.0
 OWN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 OPENAI = "/v1/"
 OPENAI_VERSION = "2020-10-01"
@@ -34,11 +35,18 @@ SECURITY = {
 class Edge:
     """The outermost layer of the application.
 
-    `larger_bodies` names the paths whose bodies have a limit of their own; a star is any id.
+    `larger_bodies` names the paths whose bodies have a limit of their own; a star is any id. Those of
+    `held_paths` are held in memory: the ones over `max_body_bytes` hold no more than `held_bytes` together.
     """
 
     def __init__(
-        self, app: ASGIApp, *, max_body_bytes: int, larger_bodies: Mapping[str, int] | None = None
+        self,
+        app: ASGIApp,
+        *,
+        max_body_bytes: int,
+        larger_bodies: Mapping[str, int] | None = None,
+        held_paths: Collection[str] = (),
+        held_bytes: int = 0,
     ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
@@ -47,6 +55,8 @@ class Edge:
         self._larger_patterns = [
             (*path.split("*", 1), most) for path, most in given.items() if "*" in path
         ]
+        self._held_paths = frozenset(held_paths)
+        self._room = _Room(held_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -59,7 +69,8 @@ class Edge:
         headed = _Headed(send, state)
         scope = _for_openai(scope, state)
         max_bytes = self._limit(scope["path"])
-        limited = _limited(receive, max_bytes=max_bytes)
+        holder = self._room if scope["path"] in self._held_paths else None
+        limited = _Limited(receive, max_bytes=max_bytes, large=self._max_body_bytes, room=holder)
         try:
             _check_length(scope, max_bytes=max_bytes)
             with bind_log_context(request_id=request_id):
@@ -76,6 +87,8 @@ class Edge:
             if headed.answered:
                 raise  # breaks the connection: half an answer must not look whole
             await render(ServerFault())(scope, receive, headed)
+        finally:
+            limited.give_room()
 
     def _limit(self, path: str) -> int:
         """Say how large a body may be."""
@@ -85,6 +98,13 @@ class Edge:
             if path.startswith(start) and path.endswith(end):
                 return most
         return self._max_body_bytes
+
+
+class _Room:
+    """Memory for large bodies, shared by all requests."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
 
 
 class _Headed:
@@ -142,18 +162,38 @@ def _check_length(scope: Scope, *, max_bytes: int) -> None:
             raise _too_large(max_bytes)
 
 
-def _limited(receive: Receive, *, max_bytes: int) -> Receive:
-    size = 0
+class _Limited:
+    """A `receive` that ends a body over its limit, and one that grows large while there is no room."""
 
-    async def limited() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > max_bytes:
-            raise _too_large(max_bytes)
+    def __init__(self, receive: Receive, *, max_bytes: int, large: int, room: _Room | None) -> None:
+        self._receive = receive
+        self._max_bytes = max_bytes
+        self._large = large
+        self._room = room
+        self._size = 0
+        self._taken = 0
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._size += len(message.get("body", b""))
+        if self._size > self._max_bytes:
+            raise _too_large(self._max_bytes)
+        if self._size > self._large and self._room is not None and not self._taken:
+            self._take_room(self._room)
         return message
 
-    return limited
+    def _take_room(self, room: _Room) -> None:
+        """Take room for the largest body there may be."""
+        if room.left < self._max_bytes:
+            raise Unavailable("Too many large requests at once", retry_after_s=ROOM_RETRY_S)
+        room.left -= self._max_bytes
+        self._taken = self._max_bytes
+
+    def give_room(self) -> None:
+        """Give back what was taken, once the request is answered."""
+        if self._room is not None:
+            self._room.left += self._taken
+        self._taken = 0
 
 
 def _too_large(max_bytes: int) -> RequestTooLarge:

@@ -78,6 +78,7 @@ def read_request(body: ChatCompletionRequest, *, caller: Principal, request_id: 
         tool_choice=tools.choice,
         parallel_tool_calls=body.parallel_tool_calls is not False,
         allowed_tools=caller.allowed_tools,
+        reads_documents=caller.reads_documents,
         session_id=body.session_id or None,
         store=bool(body.store),
         metadata=dict(body.metadata or {}),

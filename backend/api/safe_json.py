@@ -21,17 +21,23 @@ from backend.errors import InvalidRequest, UnsupportedMediaType
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 CURL_TYPE = b"application/x-www-form-urlencoded"
+READ = b"{}"
 WITH_BODY = ("POST", "PUT", "PATCH")
 ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class SafeRequest(Request):
-    """A request whose JSON is read by `read_json`."""
+    """A request whose JSON is read by `read_json`.
+
+    Once it is read, the bytes are let go: messages may hold files, and the framework would keep both
+    for as long as the answer takes.
+    """
 
     async def json(self) -> Any:  # noqa: ANN401 - any JSON
         """Give the parsed body."""
         if not hasattr(self, "_safe"):
             self._safe = read_json(await self.body())
+            self._body = READ
         return self._safe
 
 

@@ -26,6 +26,7 @@ from backend.api.deps import AppServices
 from backend.api.pending_uploads import PendingUploads
 from backend.bootstrap.artifacts import open_artifacts
 from backend.bootstrap.asking import make_asking
+from backend.bootstrap.attaching import open_attaching
 from backend.bootstrap.databases import open_all_stores
 from backend.bootstrap.documents import (
     Ground,
@@ -208,6 +209,7 @@ class Composition:
             options=agent_options(settings, address=self._address),
             checkpointer=checkpoints.saver,
             documents=library.documents,
+            attaching=open_attaching(ground, library.documents),
             policy=make_policy(settings),
             asking=asking,
             artifacts=artifacts,

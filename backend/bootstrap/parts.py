@@ -56,6 +56,7 @@ def api_options(settings: Settings, *, address: str, incoming: Path) -> ApiOptio
     return ApiOptions(
         first_byte_wait_s=settings.server.first_byte_wait_s,
         max_body_bytes=settings.server.request_body_max_bytes,
+        max_message_bytes=settings.attachments.request_max_bytes,
         incoming=incoming,
         max_file_bytes=settings.documents.max_file_bytes,
         upload_wait_s=settings.documents.upload_wait_s,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backend.bootstrap.documents import ROOT, Ground
 from backend.bootstrap.query_databases import open_databases
-from backend.config.tool_groups import SandboxSettings
+from backend.config.tool_groups import SandboxSettings, WebSettings
 from backend.kit.http import HttpClient
 from backend.kit.public_address import AddressPolicy
 from backend.ports.documents import Documents
@@ -37,9 +37,8 @@ def open_tooling(ground: Ground, *, http: HttpClient, documents: Documents | Non
 def _open_web(ground: Ground) -> PublicWebReader:
     """Make what reads web pages; its child process starts with the first page."""
     web = ground.settings.web
-    networks = tuple(ip_network(one) for one in web.allow_networks)
     options = WebOptions(
-        policy=AddressPolicy(ports=frozenset(web.ports), networks=networks),
+        policy=address_policy(web),
         user_agent=web.user_agent,
         timeout_s=web.timeout_s,
         max_bytes=web.max_bytes,
@@ -51,6 +50,12 @@ def _open_web(ground: Ground) -> PublicWebReader:
     reader = PublicWebReader(options, clock=ground.clock)
     ground.stack.push_async_callback(reader.aclose)
     return reader
+
+
+def address_policy(web: WebSettings) -> AddressPolicy:
+    """Say which addresses of the web may be read."""
+    networks = tuple(ip_network(one) for one in web.allow_networks)
+    return AddressPolicy(ports=frozenset(web.ports), networks=networks)
 
 
 def _open_sandbox(ground: Ground) -> Sandbox:

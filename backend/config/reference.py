@@ -22,6 +22,7 @@ _TITLES = {
     "MODELS": "Model servers",
     "AGENT": "Agents",
     "DOCUMENTS": "Documents",
+    "ATTACHMENTS": "Images and files in messages",
     "ARTIFACTS": "Files that tools make",
     "QUERY": "Queries",
     "STORAGE": "Storage",

@@ -34,6 +34,7 @@ from backend.config.sources import Entry, as_tree, read_layers
 from backend.config.tool_groups import (
     ApprovalSettings,
     ArtifactSettings,
+    AttachmentSettings,
     QuerySettings,
     SandboxSettings,
     WebSettings,
@@ -120,6 +121,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     artifacts: ArtifactSettings = Field(default_factory=ArtifactSettings)
+    attachments: AttachmentSettings = Field(default_factory=AttachmentSettings)
     sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
     tools: ToolSettings = Field(default_factory=ToolSettings)
     approvals: ApprovalSettings = Field(default_factory=ApprovalSettings)

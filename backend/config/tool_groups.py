@@ -52,6 +52,49 @@ class WebSettings(Group):
     )
 
 
+class AttachmentSettings(Group):
+    """Images and files in messages."""
+
+    request_max_bytes: int = Field(
+        default=32 * MIB,
+        ge=1024,
+        le=1024 * MIB,
+        description="Largest request body with messages; they may hold files in base64.",
+    )
+    max_images: int = Field(default=50, ge=0, le=1000, description="Images in one request.")
+    max_image_bytes: int = Field(
+        default=20 * MIB, ge=1024, le=200 * MIB, description="Largest image."
+    )
+    max_image_pixels: int = Field(
+        default=50_000_000, ge=1000, le=1_000_000_000, description="Most pixels of one image."
+    )
+    max_file_bytes: int = Field(
+        default=32 * MIB,
+        ge=1024,
+        le=1024 * MIB,
+        description="Largest document given by address or in the request; uploads may be larger.",
+    )
+    fetch: bool = Field(
+        default=True,
+        description="Fetch images and files by address; never while web_fetch is switched off.",
+    )
+    fetch_timeout_s: float = Field(
+        default=15.0, ge=1, le=300, description="Longest time to fetch one, redirects included."
+    )
+    read_wait_s: float = Field(
+        default=30.0,
+        ge=0,
+        le=600,
+        description="How long a request waits for its documents to be read.",
+    )
+    context_share: float = Field(
+        default=0.4,
+        ge=0,
+        le=0.7,
+        description="Share of the model's context that the text of documents may take.",
+    )
+
+
 class ArtifactSettings(Group):
     """Files that tools make, such as charts."""
 

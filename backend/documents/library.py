@@ -15,6 +15,7 @@ from backend.documents.citation_ids import resolve
 from backend.documents.folders import UploadFolder
 from backend.documents.index.user_index import UserIndexes
 from backend.documents.news import DocumentNews
+from backend.documents.reading_order import in_order
 from backend.documents.reranking import Search
 from backend.documents.sniffing import HEAD_BYTES, first_look
 from backend.errors import InvalidRequest, StewardError, UnsupportedFile
@@ -28,6 +29,7 @@ from backend.ports.documents import (
     DocumentState,
     File,
     Listing,
+    Passage,
     SearchAnswer,
     SearchQuery,
     TextPage,
@@ -193,6 +195,28 @@ class Library:
         if file is None:
             return ()
         return await self._parts.documents.pages(user_id, file.document.id, number=number)
+
+    async def passages(
+        self, user_id: str, file_id: str, *, max_chars: int | None = None
+    ) -> Sequence[Passage]:
+        """Give a file's text from its beginning, in order, as passages that can be cited."""
+        file = await self.get(user_id, file_id)
+        if file is None:
+            return ()
+        if max_chars is None or file.document.chars <= max_chars:
+            pages = await self._parts.documents.pages(user_id, file.document.id, number=None)
+            return tuple(in_order(file, pages))
+        found: list[Passage] = []
+        left = max_chars
+        number = 1
+        while left > 0:
+            pages = await self._parts.documents.pages(user_id, file.document.id, number=number)
+            if not pages:
+                break
+            found += in_order(file, pages)
+            left -= sum(len(page.text) for page in pages)
+            number += 1
+        return tuple(found)
 
     async def search(self, user_id: str, query: SearchQuery) -> SearchAnswer:
         """Find passages, best first."""

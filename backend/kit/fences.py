@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 CLOSE = "\n</data>"
-_MARKS = "data|result|question|missing|purpose"
+_MARKS = "data|result|question|missing|purpose|attachments"
 _LOOKS_LIKE_A_MARK = re.compile(rf"[<\uff1c\ufe64](?=[\s/\uff0f\\]*(?:{_MARKS})\b)", re.IGNORECASE)
 _OPEN = re.compile(r'<data from="[\w.:-]{0,64}">\n')
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.:-]")
@@ -36,6 +36,12 @@ def bare(text: str) -> str:
     before, rest = text[: found.start()], text[found.end() :]
     inner, _, after = rest.rpartition(CLOSE)
     return f"{before}{inner}{after}" if CLOSE in rest else f"{before}{rest}"
+
+
+def inside(text: str) -> str:
+    """Give what stands in a text's fence alone, "" when it has none."""
+    found = _OPEN.search(text) if '<data from="' in text else None
+    return text[found.end() :].rpartition(CLOSE)[0] if found is not None else ""
 
 
 def shortened(text: str, *, max_chars: int, note: str) -> str:

@@ -14,6 +14,7 @@ from typing import Final, cast
 
 from backend.errors import ModelNotFound, UnsupportedByModel
 from backend.kit.extraction.acting import Progress, Worker, forced
+from backend.kit.extraction.asked import results
 from backend.kit.extraction.conversing import clock, from_earlier, reply
 from backend.kit.extraction.planning import structured
 from backend.kit.extraction.schemas import as_schema
@@ -114,7 +115,8 @@ class BuiltinProvider:
         told = small_talk(turn.prompt) or clock(turn.asked.ask, self._clock.now_ms())
         if told and not turn.observations:
             return Answer(text=self._plain(turn))
-        if not toolbox.shapes and not turn.observations:
+        quoted = results(turn.prompt)  # steps of a plan, which may quote what was attached
+        if not toolbox.shapes and (quoted or not turn.observations):
             return Answer(text=self._plain(turn))
         return self._with_tools(turn, toolbox)
 

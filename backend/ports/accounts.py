@@ -25,6 +25,12 @@ class Principal:
         named = frozenset(it.removeprefix(prefix) for it in self.scopes if it.startswith(prefix))
         return named or None
 
+    @property
+    def reads_documents(self) -> bool:
+        """Tell whether the caller may name files: not with a key that is bound to other tools."""
+        tools = self.allowed_tools
+        return tools is None or "rag_retrieval" in tools or "files" in self.scopes
+
     def require(self, scope: str) -> None:
         """Refuse a caller whose key lacks a scope.
 

@@ -259,6 +259,15 @@ class Documents(Protocol):
         """Give one page of the stored text, or all; empty when there is none."""
         ...
 
+    async def passages(
+        self, user_id: str, file_id: str, *, max_chars: int | None = None
+    ) -> Sequence[Passage]:
+        """Give a file's text from its beginning, in order, as passages that can be cited.
+
+        All of it, or about `max_chars` characters; nothing when there is none.
+        """
+        ...
+
     async def search(self, user_id: str, query: SearchQuery) -> SearchAnswer:
         """Find passages, best first."""
         ...
@@ -273,4 +282,17 @@ class Documents(Protocol):
 
     def watch(self, user_id: str, file_id: str) -> AsyncIterator[File]:
         """Give the file now and after every change of its document, until it is ready or failed."""
+        ...
+
+
+class FileIntake(Protocol):
+    """Takes bytes that came inside a request into their owner's documents."""
+
+    async def take_in(
+        self, user_id: str, content: bytes, *, filename: str, expires_after_s: int | None = None
+    ) -> File:
+        """Keep bytes as a file, or give the file there is of the same bytes and name.
+
+        Raises: what `Documents.add` raises, and Unavailable when the disk is full.
+        """
         ...

@@ -15,6 +15,7 @@ from backend.ports.documents import (
     DocumentState,
     File,
     Listing,
+    Passage,
     SearchAnswer,
     SearchQuery,
     TextPage,
@@ -83,6 +84,14 @@ class _Within:
         if file_id not in self._known:
             return ()
         return await self._documents.text(user_id, file_id, number=number)
+
+    async def passages(
+        self, user_id: str, file_id: str, *, max_chars: int | None = None
+    ) -> Sequence[Passage]:
+        """Give the text of one of the files as passages."""
+        if file_id not in self._known:
+            return ()
+        return await self._documents.passages(user_id, file_id, max_chars=max_chars)
 
     async def search(self, user_id: str, query: SearchQuery) -> SearchAnswer:
         """Find passages in the files."""

@@ -1,4 +1,4 @@
-"""The web port: reading one public page as text.
+"""The web ports: reading one public page as text, fetching one public file.
 
 Not for: search services (`tools/web_search`) or addresses an administrator configured (`kit/http`).
 """
@@ -41,4 +41,24 @@ class WebReader(Protocol):
 
     async def aclose(self) -> None:
         """End its processes and connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebFile:
+    """The bytes of one address; `filename` is what the server or the address calls them."""
+
+    url: str
+    filename: str
+    content: bytes
+
+
+class WebFiles(Protocol):
+    """Fetches files that a person names; private addresses are refused at every hop."""
+
+    async def fetch(self, url: str, *, max_bytes: int, owner: str = "") -> WebFile:
+        """Fetch one file whole within the time there is; raise PageUnreadable.
+
+        `owner` is who asks: one owner's files never take all the places there are.
+        """
         ...

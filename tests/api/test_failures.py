@@ -221,7 +221,7 @@ async def test_what_the_model_cannot_do_is_a_400_that_names_the_field(
     assert (answer.status_code, error["code"], error["param"]) == (
         400,
         "unsupported_parameter",
-        "messages",
+        "messages[0].content[1]",
     )
 
 

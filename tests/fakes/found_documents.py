@@ -62,6 +62,8 @@ class FoundDocuments:
                     sha256="",
                     size_bytes=len(text),
                     state="ready",
+                    chars=len(text),
+                    revision=1,
                 ),
             )
             for at, (name, text) in reversed(list(enumerate(own.items())))
@@ -87,6 +89,13 @@ class FoundDocuments:
             and (not listing.states or one.document.state in listing.states)
         ]
         return Page(items=tuple(kept[: listing.limit]))
+
+    async def passages(
+        self, user_id: str, file_id: str, *, max_chars: int | None = None
+    ) -> Sequence[Passage]:
+        """Give a file's passages in order."""
+        file = await self.get(user_id, file_id)
+        return _within(self._passages(file, ""), max_chars) if file is not None else ()
 
     async def search(self, user_id: str, query: SearchQuery) -> SearchAnswer:
         """Find passages by the share of the question's words they hold."""

@@ -24,6 +24,7 @@ from backend.models.openai import ChatCompletionRequest
 from backend.models.shown import answers
 
 JSON = "application/json"
+MESSAGE_PATHS = ("/v1/messages",)
 
 
 class MessagesRoute(SafeRoute):

@@ -20,6 +20,7 @@ from backend.models.openai import ChatCompletionRequest, StreamOptions
 from backend.models.shown import answers
 
 router = APIRouter(prefix="/v1", tags=["openai"], route_class=SafeRoute)
+MESSAGE_PATHS = ("/v1/chat/completions",)
 JSON = "application/json"
 COMPLETION = answers("chat_answers:ChatCompletion", events="chat_answers:ChatCompletionChunk")
 

@@ -17,7 +17,7 @@ from backend.kit.extraction.exact_arithmetic import evaluate
 from backend.kit.extraction.from_documents import says_nothing
 from backend.kit.extraction.given_code import leans_on, ran
 from backend.kit.extraction.needs import needs
-from backend.kit.extraction.observed import LOOK_UPS, Observation
+from backend.kit.extraction.observed import ATTACHMENTS, LOOK_UPS, Observation
 from backend.kit.extraction.results_told import next_part
 from backend.kit.extraction.schemas import properties
 from backend.kit.extraction.steps import CANNOT, Call, Step, filled
@@ -71,6 +71,8 @@ class Worker:
         ready = self._ready(step)
         if ready is None:
             return True
+        if self._stands_there(ready):
+            return True
         tried: list[Observation] = []
         for call in self._tries(ready):
             seen = self._seen(call)
@@ -85,6 +87,11 @@ class Worker:
                 return True
         self._give_up(ready, tried)
         return True
+
+    def _stands_there(self, step: Step) -> bool:
+        """Answer a step from what was attached to the question, before any tool is called."""
+        attached = [one for one in self._turn.observations if one.tool == ATTACHMENTS]
+        return any(self._serves(step, one) and self._accept(step, one) for one in attached)
 
     def _ready(self, step: Step) -> Step | None:
         values: dict[str, str] = {}

@@ -60,6 +60,8 @@ _SIMILAR = re.compile(r"\bsimilar titles?: ([^\n]{2,600})", re.IGNORECASE)
 _SEVERAL = re.compile(r"\bcan mean several\b|\bdisambiguation\b|\bmay refer to\b", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*[-*•] (.{2,120})$", re.MULTILINE)
 _RESULT = re.compile(r"(?:≈|=|\bresult\b:?|\banswer\b:?)\s*(-?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?)")
+# What documents attached to the question say; no tool brought it.
+ATTACHMENTS: Final = "attachments"
 LOOK_UPS: Final = frozenset({"documents", "encyclopedia", "web", "open", "fetch"})
 MAX_TABLE_CHARS: Final = 1_500
 

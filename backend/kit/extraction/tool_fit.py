@@ -13,6 +13,7 @@ from typing import Any, Final
 from backend.kit.extraction.arguments import fill, main_parameter
 from backend.kit.extraction.entities import bare_question, search_words
 from backend.kit.extraction.evidence import name_words
+from backend.kit.extraction.observed import ATTACHMENTS
 from backend.kit.extraction.schemas import Schema, as_schema, properties, required
 from backend.kit.extraction.steps import Step
 from backend.kit.extraction.words import stem, terms, word_set
@@ -140,7 +141,8 @@ class Toolbox:
     def __init__(self, shapes: Sequence[ToolShape], *, own_first: bool = False) -> None:
         self.shapes = list(shapes)[:200]
         self._own_first = own_first
-        self._kinds = {shape.name: kind_of(shape) for shape in self.shapes}
+        kinds = {shape.name: kind_of(shape) for shape in self.shapes}
+        self._kinds = {ATTACHMENTS: "documents", **kinds}
 
     def kind(self, name: str) -> str:
         """Tell the kind of a tool by its name; "custom" for one that is not on offer."""

@@ -14,9 +14,9 @@ from typing import Any, Final, cast
 from backend.kit.extraction.asked import Asked, section, take_apart
 from backend.kit.extraction.follow_ups import completed
 from backend.kit.extraction.needs import needs
-from backend.kit.extraction.observed import Observation
+from backend.kit.extraction.observed import ATTACHMENTS, Observation
 from backend.kit.extraction.words import clean
-from backend.kit.fences import bare
+from backend.kit.fences import bare, inside
 
 _MAX_MESSAGES: Final = 200
 _IN_DOCUMENTS = re.compile(r"\bown documents speak of this question\b", re.IGNORECASE)
@@ -75,7 +75,7 @@ def read_turn(messages: Sequence[Mapping[str, Any]]) -> Turn:
     at = _question_at(kept)
     if at is None:
         return Turn(prompt="", asked=Asked(ask=""), before=_before(kept))
-    prompt = text_of(kept[at])
+    prompt, attached = _without_attachments(text_of(kept[at]))
     before = _before([
         *kept[:at],
         *(one for one in kept[at + 1 :] if one.get("role") == "system"),
@@ -83,9 +83,21 @@ def read_turn(messages: Sequence[Mapping[str, Any]]) -> Turn:
     return Turn(
         prompt=prompt,
         asked=_asked(section(prompt, "question") or prompt.partition("\n<result ")[0], before),
-        observations=tuple(_observations(kept[at + 1 :])),
+        observations=(*attached, *_observations(kept[at + 1 :])),
         before=before,
     )
+
+
+def _without_attachments(prompt: str) -> tuple[str, list[Observation]]:
+    """Take the text of attached documents out of a prompt: it is no question, but something seen."""
+    told = section(prompt, ATTACHMENTS)
+    if told is None:
+        return prompt, []
+    before, _, rest = prompt.partition(f"<{ATTACHMENTS}>")
+    _, _, after = rest.partition(f"</{ATTACHMENTS}>")
+    passages = inside(told)
+    seen = [Observation(tool=ATTACHMENTS, arguments={}, text=passages)] if passages else []
+    return f"{before}{after}".strip(), seen
 
 
 def _asked(text: str, before: Sequence[Said]) -> Asked:

@@ -150,6 +150,8 @@ def _content(content: str | list[JsonObject] | None, info: ModelInfo) -> tuple[s
             texts.append(part.get(kind) or "")
         elif kind == "image_url":
             images.append(_image(part.get("image_url"), info))
+        elif kind == "input_audio":
+            images.append(_sound(part.get("input_audio"), info))
         else:
             msg = f"The model '{info.id}' takes text and images, not parts of type '{kind}'."
             raise UnsupportedByModel(msg, param="messages")
@@ -164,5 +166,21 @@ def _image(value: Any, info: ModelInfo) -> str:  # noqa: ANN401 - as the caller 
     head, comma, data = url.partition(",") if isinstance(url, str) else ("", "", "")
     if not (comma and head.startswith("data:image/") and head.endswith(";base64")):
         msg = "An image must be given as a data: URI in base64; addresses are not fetched."
+        raise UnsupportedByModel(msg, param="messages")
+    return data
+
+
+def _sound(value: Any, info: ModelInfo) -> str:  # noqa: ANN401 - as the caller of the API sent it
+    """Give a sound; Ollama takes WAV among the images and knows it by its first bytes.
+
+    Source: https://github.com/ollama/ollama/issues/15427
+    """
+    if not info.can("audio"):
+        msg = f"The model '{info.id}' cannot hear audio."
+        raise UnsupportedByModel(msg, param="messages")
+    sound = cast(JsonObject, value) if isinstance(value, dict) else {}
+    data: Any = sound.get("data")
+    if sound.get("format") != "wav" or not isinstance(data, str) or not data:
+        msg = "Ollama takes audio as WAV only (mono, 16 kHz, up to 30 s)."
         raise UnsupportedByModel(msg, param="messages")
     return data

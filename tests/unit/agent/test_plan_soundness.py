@@ -12,6 +12,10 @@ from backend.ports.models import ModelRequest
 from tests.fakes.scripted_model import ScriptedModel
 from tests.fakes.turns import Make, make_core
 
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAQAAAAA3bvkkAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+
 
 def made(steps: list[dict[str, Any]], **more: Any) -> list[tuple[str, str, Any, list[str]]]:
     """Make raw steps sound; give id, tool, input and dependencies."""
@@ -123,9 +127,9 @@ async def test_many_long_results_fit_a_small_model(core: Make) -> None:
 
 async def test_the_images_of_a_question_go_with_its_plan(core: Make) -> None:
     """The model that answers has seen them."""
-    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+    image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}"}}
     plan = [{"id": "s1", "tool": "add", "input": {"numbers": [1]}}]
-    begun = core(lambda request: planned(request, plan))
+    begun = core(lambda request: planned(request, plan), capabilities=("tools", "vision"))
     message: Any = {
         "role": "user",
         "content": [{"type": "text", "text": "add what you see"}, image],

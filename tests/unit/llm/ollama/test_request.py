@@ -115,7 +115,8 @@ BAD_PARTS = [
     {"type": "image_url", "image_url": {"url": "https://example.org/cat.png"}},
     {"type": "image_url", "image_url": {"url": "data:image/png,abc"}},
     {"type": "image_url", "image_url": None},
-    {"type": "input_audio", "input_audio": {"data": ""}},
+    {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}},
+    {"type": "attached", "text": "of the core alone"},
     {"text": "no type"},
 ]
 
@@ -126,6 +127,18 @@ def test_other_parts_are_refused_by_name(part):
     with pytest.raises(UnsupportedByModel) as caught:
         body([{"role": "user", "content": [part]}])
     assert caught.value.param == "messages"
+
+
+def test_a_sound_goes_where_ollama_looks_for_it():
+    """Among the images, as WAV alone."""
+    sound = {"data": "UklGRg==", "format": "wav"}
+    part = {"type": "input_audio", "input_audio": sound}
+    hears = info("audio")
+    [made] = body([{"role": "user", "content": [part]}], model=hears)["messages"]
+    assert made == {"role": "user", "content": "", "images": ["UklGRg=="]}
+    sound["format"] = "mp3"
+    with pytest.raises(UnsupportedByModel, match="WAV"):
+        body([{"role": "user", "content": [part]}], model=hears)
 
 
 def test_an_image_for_a_blind_model_is_refused():
