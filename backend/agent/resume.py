@@ -2,13 +2,15 @@
 
 A stock client sends back only what it saw: its own calls and their results. The ids of those calls
 name the run, whose transcript holds what was found before. Strict upstreams refuse a call without
-a result and two user messages in a row, so what a turn left open is closed here.
+a result, a result without its call, and two user messages in a row, so what a turn left open, or
+what became of a session whose owner added and deleted messages, is put right here.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import cast
 
 from backend.agent import citing, made_files
 from backend.agent.approval_links import run_in
@@ -16,7 +18,7 @@ from backend.agent.context import message_text
 from backend.agent.run import citation_of
 from backend.errors import InvalidRequest
 from backend.ports.stores import RunStore, StoredMessage
-from backend.ports.values import ChatMessage, Citation, ToolCall
+from backend.ports.values import KEPT_ITEM, ChatMessage, Citation, ToolCall
 
 UNANSWERED = "(No answer was given.)"
 NO_RESULT = "(The caller gave no result for this call.)"
@@ -44,14 +46,43 @@ def continued(stored: Sequence[StoredMessage], new: Sequence[ChatMessage]) -> li
     """Join a session's messages and the new ones; a turn that ended silently is marked as such."""
     whole: list[ChatMessage] = []
     last: StoredMessage | None = None
-    for one in stored:
+    for one in filter(_is_said, stored):
         if last is not None and _both_ask(last.message, one.message) and last.run_id != one.run_id:
             whole.append({"role": "assistant", "content": UNANSWERED})
         whole.append(one.message)
         last = one
     if last is not None and new and _both_ask(last.message, new[0]):
         whole.append({"role": "assistant", "content": UNANSWERED})
-    return [*whole, *new]
+    return _paired([*whole, *new], stored=len(whole))
+
+
+def _is_said(one: StoredMessage) -> bool:
+    """Tell whether a model is told of a message: a kept item or a lone thought says nothing to it."""
+    message = one.message
+    empty = message["role"] == "assistant" and message.get("content") is None
+    return message["role"] != KEPT_ITEM and not (empty and not message.get("tool_calls"))
+
+
+def _paired(messages: Sequence[ChatMessage], *, stored: int) -> list[ChatMessage]:
+    """Put each result behind the message that asked for it, as far as a user's word between allows.
+
+    Of the first `stored` messages, a result that answers no call is left out.
+    """
+    slots: list[list[ChatMessage]] = []
+    waiting: dict[str, list[ChatMessage]] = {}
+    for at, message in enumerate(messages):
+        if message["role"] == "tool":
+            slot = waiting.pop(message.get("tool_call_id", ""), None)
+            if slot is not None:
+                slot.append(message)
+            elif at >= stored:
+                slots.append([message])
+            continue
+        if message["role"] != "assistant":
+            waiting = {}
+        slots.append([message])
+        waiting |= {call["id"]: slots[-1] for call in message.get("tool_calls") or ()}
+    return [message for slot in slots for message in slot]
 
 
 def _both_ask(first: ChatMessage, second: ChatMessage) -> bool:
@@ -104,8 +135,22 @@ async def restored(
             continue
         run_id = _run_id(message)
         run = await runs.get(user_id, run_id) if run_id else None
-        transcript = run.trace.get("transcript") if run else None
+        transcript = _as_left(run.trace.get("transcript") or (), message) if run else None
         whole.extend(transcript or [made_files.named_only(citing.without_markers(message))])
+    return whole
+
+
+def _as_left(transcript: Sequence[ChatMessage], message: ChatMessage) -> list[ChatMessage]:
+    """Give a run's transcript without client calls that were deleted from its message since."""
+    known = {call["id"] for call in message.get("tool_calls") or ()}
+    known |= {one.get("tool_call_id", "") for one in transcript if one["role"] == "tool"}
+    whole: list[ChatMessage] = []
+    for one in transcript:
+        calls = one.get("tool_calls") or ()
+        left = [call for call in calls if call["id"] in known]
+        if len(left) < len(calls):
+            one = cast("ChatMessage", {**one, "tool_calls": left})
+        whole.append(one)
     return whole
 
 

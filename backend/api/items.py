@@ -38,16 +38,31 @@ def messages_of(items: Sequence[JsonObject], *, param: str = "input") -> list[Ch
     """
     made: list[ChatMessage] = []
     for at, item in enumerate(items):
-        kind = item.get("type") or ("message" if "role" in item else None)
-        where = f"{param}[{at}]"
-        if kind in PASSED_OVER:
-            continue
-        read = _READERS.get(str(kind))
-        if read is None:
-            msg = f"Items of type '{str(kind)[:40]}' are not known"
-            raise InvalidRequest(msg, param=f"{where}.type")
-        _join(made, read(item, where))
+        message = message_of(item, f"{param}[{at}]")
+        if message is not None:
+            _join(made, message)
     return made
+
+
+def message_of(item: JsonObject, where: str) -> ChatMessage | None:
+    """Translate one item by itself; None for one that no model is told of.
+
+    Raises:
+        InvalidRequest: naming what is wrong below `where`.
+    """
+    kind = kind_of(item)
+    if kind in PASSED_OVER:
+        return None
+    read = _READERS.get(kind)
+    if read is None:
+        msg = f"Items of type '{kind[:40]}' are not known"
+        raise InvalidRequest(msg, param=f"{where}.type")
+    return read(item, where)
+
+
+def kind_of(item: JsonObject) -> str:
+    """Give the type of an item; what has a role is a message without saying so."""
+    return str(item.get("type") or ("message" if "role" in item else None))
 
 
 def _join(made: list[ChatMessage], new: ChatMessage) -> None:
@@ -92,7 +107,8 @@ def _call_output(item: JsonObject, where: str) -> ChatMessage:
 
 
 def _reasoning(item: JsonObject, _: str) -> ChatMessage:
-    parts: Iterable[Any] = [*(item.get("content") or ()), *(item.get("summary") or ())]
+    lists: Iterable[Any] = (item.get("content"), item.get("summary"))
+    parts = [one for given in lists if isinstance(given, list) for one in cast("list[Any]", given)]
     said = [str(cast("JsonObject", one).get("text", "")) for one in parts if isinstance(one, dict)]
     return {"role": "assistant", "content": None, "reasoning_content": "\n".join(said)}
 
@@ -238,8 +254,15 @@ def _input_part(part: JsonObject) -> JsonObject:
     if kind == "file":
         return {"type": "input_file", **(part.get("file") or {})}
     if kind == "input_audio":
-        return part
+        return _audio_file(part.get("input_audio") or {})
     return {"type": "input_text", "text": text_of([part])}
+
+
+def _audio_file(audio: JsonObject) -> JsonObject:
+    """Give sound as a file: items have no part of its own for it."""
+    form = audio.get("format") or "wav"
+    data = f"data:audio/{form};base64,{audio.get('data') or ''}"
+    return {"type": "input_file", "filename": f"audio.{form}", "file_data": data}
 
 
 def text_of(content: str | Sequence[JsonObject] | None) -> str:
