@@ -27,6 +27,8 @@ PASSED_OVER = frozenset({
     "computer_call",
     "local_shell_call",
 })
+# Items of a message that may have several of them: their ids end in a number.
+NUMBERED = frozenset({"fc", "ctc"})
 TEXT_PARTS = frozenset({"input_text", "output_text", "text", "summary_text", "reasoning_text"})
 
 
@@ -79,14 +81,14 @@ def _join(made: list[ChatMessage], new: ChatMessage) -> None:
 
 
 def _message(item: JsonObject, where: str) -> ChatMessage:
-    role = item.get("role")
+    role = str(item.get("role"))
     if role not in ROLES:
         msg = f"A message's role is one of {', '.join(sorted(ROLES))}"
         raise InvalidRequest(msg, param=f"{where}.role")
     content = _content(item.get("content"), f"{where}.content")
     if content is None and role != "assistant":
         raise InvalidRequest("A message needs content", param=f"{where}.content")
-    return {"role": "system" if role == "developer" else str(role), "content": content}
+    return {"role": "system" if role == "developer" else role, "content": content}
 
 
 def _call(item: JsonObject, where: str) -> ChatMessage:
@@ -197,19 +199,29 @@ def items_of(
             "status": status,
             "content": content,
         })
-    return [*made, *(_call_item(call, f"fc_{key}_{at}", status) for at, call in enumerate(calls))]
+    return [*made, *(_call_item(call, f"{key}_{at}", status) for at, call in enumerate(calls))]
 
 
 def message_of_item(item_id: str) -> str:
     """Give the id of the message that an item made by `items_of` stands for."""
     prefix, _, rest = item_id.partition("_")
-    key = rest.rpartition("_")[0] if prefix == "fc" else rest
+    key = rest.rpartition("_")[0] if prefix in NUMBERED else rest
     return f"msg_{key}"
 
 
-def _call_item(call: ToolCall, item_id: str, status: str) -> JsonObject:
+def _call_item(call: ToolCall, key: str, status: str) -> JsonObject:
+    custom: JsonObject | None = cast("JsonObject", call).get("custom")
+    if custom is not None:
+        return {
+            "id": f"ctc_{key}",
+            "type": "custom_tool_call",
+            "call_id": call["id"],
+            "name": custom["name"],
+            "input": custom["input"],
+            "status": status,
+        }
     return {
-        "id": item_id,
+        "id": f"fc_{key}",
         "type": "function_call",
         "call_id": call["id"],
         "name": call["function"]["name"],

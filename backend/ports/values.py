@@ -35,7 +35,8 @@ class ChatMessage(TypedDict, total=False):
     """One message in OpenAI's shape; keys this server does not know are kept.
 
     `item` is what a session's owner added, word for word, where the message alone would lose some
-    of it; with the role KEPT_ITEM it is all there is.
+    of it; with the role KEPT_ITEM it is all there is. `call_numbers` are the places that its calls
+    had before others were deleted.
     """
 
     role: Required[str]
@@ -46,6 +47,7 @@ class ChatMessage(TypedDict, total=False):
     reasoning_content: NotRequired[str]
     annotations: NotRequired[list[JsonObject]]
     item: NotRequired[JsonObject]
+    call_numbers: NotRequired[list[int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
