@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from backend.models.items import ConversationItem, InputItem
 from backend.models.maybe import MaybeNull, Shape
 from backend.models.metadata import Metadata
+from backend.models.openai import Wire
 
 MAX_ITEMS = 20
 
@@ -26,20 +27,20 @@ Given = Annotated[InputItem, SkipValidation, AfterValidator(_object)]
 Items = Annotated[list[Given], Field(max_length=MAX_ITEMS)]
 
 
-class ConversationNew(Shape):
+class ConversationNew(Wire):
     """A conversation to be made, with what it starts from."""
 
     metadata: MaybeNull[Metadata] = None
     items: MaybeNull[Items] = None
 
 
-class ConversationMetadata(Shape):
+class ConversationMetadata(Wire):
     """The metadata that a conversation has from now on."""
 
     metadata: Metadata | None
 
 
-class ConversationItems(Shape):
+class ConversationItems(Wire):
     """Items to be added to a conversation."""
 
     items: Items
