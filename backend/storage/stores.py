@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from backend.ports.answers import AnswerStore
 from backend.ports.approvals import ApprovalStore
 from backend.ports.artifacts import ArtifactStore
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
@@ -18,6 +19,7 @@ from backend.ports.stores import (
     UserStore,
 )
 from backend.ports.values import Health
+from backend.storage.answers import SqlAnswerStore
 from backend.storage.approvals import SqlApprovalStore
 from backend.storage.artifacts import SqlArtifactStore
 from backend.storage.audit import SqlAuditStore
@@ -28,6 +30,7 @@ from backend.storage.documents import SqlDocumentStore
 from backend.storage.files import SqlFileStore
 from backend.storage.keys import SqlKeyStore
 from backend.storage.login_attempts import SqlLoginAttemptStore
+from backend.storage.memory.answers import MemoryAnswerStore
 from backend.storage.memory.approvals import MemoryApprovalStore
 from backend.storage.memory.artifacts import MemoryArtifactStore
 from backend.storage.memory.audit import MemoryAuditStore
@@ -61,6 +64,7 @@ class Stores:
     runs: RunStore
     audit: AuditStore
     approvals: ApprovalStore
+    answers: AnswerStore
     artifacts: ArtifactStore
     files: FileStore
     documents: DocumentStore
@@ -93,6 +97,7 @@ def sql_stores(database: Database) -> Stores:
         runs=SqlRunStore(database),
         audit=SqlAuditStore(database),
         approvals=SqlApprovalStore(database),
+        answers=SqlAnswerStore(database),
         artifacts=SqlArtifactStore(database),
         files=SqlFileStore(database),
         documents=SqlDocumentStore(database),
@@ -116,6 +121,7 @@ def memory_stores() -> Stores:
         runs=MemoryRunStore(shelves),
         audit=MemoryAuditStore(shelves),
         approvals=MemoryApprovalStore(shelves),
+        answers=MemoryAnswerStore(shelves),
         artifacts=MemoryArtifactStore(shelves),
         files=MemoryFileStore(shelves),
         documents=MemoryDocumentStore(shelves),
