@@ -17,6 +17,7 @@ from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
 from backend.errors import NotAuthenticated, Unavailable
 from backend.ports.accounts import AccountService, Principal
+from backend.ports.answers import AnswerStore
 from backend.ports.artifacts import Artifacts
 from backend.ports.clock import Clock
 from backend.ports.documents import Documents
@@ -62,6 +63,7 @@ class AppServices:
     runs: RunStore
     audit: AuditStore
     approvals: Approvals
+    answers: AnswerStore
     policy: Policy
     clock: Clock
     options: ApiOptions

@@ -18,6 +18,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from backend.models.metadata import Metadata
+
 MAX_MESSAGES = 4096
 MAX_TOOLS = 128
 
@@ -161,7 +163,7 @@ class ChatCompletionRequest(Wire):
     response_format: ResponseFormat | None = None
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = None
     store: bool | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: Metadata | None = None
     user: str | None = None
 
     agent_type: Literal["auto", "chat", "react", "plan", "plan_execute"] | None = None

@@ -14,6 +14,7 @@ from backend.api import openai_wire as wire
 from backend.api.deps import Account, Services
 from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.safe_json import SafeRoute
+from backend.api.stored_completions import keeper
 from backend.errors import ModelNotFound
 from backend.models.openai import ChatCompletionRequest
 from backend.ports.values import TurnEvent
@@ -33,7 +34,7 @@ async def create_chat_completion(
     """Answer a conversation: routed to chat, ReAct or plan-and-execute, streamed on request."""
     account.require("chat")
     asked = wire.turn_request(body, caller=account, request_id=request.state.request_id)
-    run = await found.turns.start(asked)
+    run = await found.turns.start(asked, at_end=keeper(found, body) if body.store else None)
     watch = ClientWatch(request.receive, gone=lambda: _leave(run))
     headers = {"x-run-id": run.id}
     if run.session_id:
