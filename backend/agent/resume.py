@@ -9,7 +9,7 @@ what became of a session whose owner added and deleted messages, is put right he
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 from backend.agent import citing, made_files
@@ -46,39 +46,46 @@ def continued(stored: Sequence[StoredMessage], new: Sequence[ChatMessage]) -> li
     """Join a session's messages and the new ones; a turn that ended silently is marked as such."""
     whole: list[ChatMessage] = []
     last: StoredMessage | None = None
-    for one in filter(_is_said, stored):
+    for one in _sound(stored):
         if last is not None and _both_ask(last.message, one.message) and last.run_id != one.run_id:
             whole.append({"role": "assistant", "content": UNANSWERED})
         whole.append(one.message)
         last = one
     if last is not None and new and _both_ask(last.message, new[0]):
         whole.append({"role": "assistant", "content": UNANSWERED})
-    return _paired([*whole, *new], stored=len(whole))
+    return _paired([*whole, *new])
 
 
-def _is_said(one: StoredMessage) -> bool:
-    """Tell whether a model is told of a message: a kept item or a lone thought says nothing to it."""
-    message = one.message
-    empty = message["role"] == "assistant" and message.get("content") is None
-    return message["role"] != KEPT_ITEM and not (empty and not message.get("tool_calls"))
+def _sound(stored: Iterable[StoredMessage]) -> Iterator[StoredMessage]:
+    """Pass over what says nothing to a model: kept items, lone thoughts, results without a call."""
+    waiting: set[str] = set()
+    for one in stored:
+        message = one.message
+        role, calls = message["role"], message.get("tool_calls") or ()
+        empty = role == "assistant" and message.get("content") is None and not calls
+        if role == KEPT_ITEM or empty:
+            continue
+        if role == "tool":
+            call_id = message.get("tool_call_id", "")
+            if call_id not in waiting:
+                continue
+            waiting.remove(call_id)
+        elif role != "assistant":
+            waiting.clear()
+        waiting |= {call["id"] for call in calls}
+        yield one
 
 
-def _paired(messages: Sequence[ChatMessage], *, stored: int) -> list[ChatMessage]:
-    """Put each result behind the message that asked for it, as far as a user's word between allows.
-
-    Of the first `stored` messages, a result that answers no call is left out.
-    """
+def _paired(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """Put each result behind the message that asked for it, unless the user spoke between them."""
     slots: list[list[ChatMessage]] = []
     waiting: dict[str, list[ChatMessage]] = {}
-    for at, message in enumerate(messages):
-        if message["role"] == "tool":
-            slot = waiting.pop(message.get("tool_call_id", ""), None)
-            if slot is not None:
-                slot.append(message)
-            elif at >= stored:
-                slots.append([message])
+    for message in messages:
+        slot = waiting.pop(message.get("tool_call_id", ""), None)
+        if message["role"] == "tool" and slot is not None:
+            slot.append(message)
             continue
-        if message["role"] != "assistant":
+        if message["role"] not in {"assistant", "tool"}:
             waiting = {}
         slots.append([message])
         waiting |= {call["id"]: slots[-1] for call in message.get("tool_calls") or ()}

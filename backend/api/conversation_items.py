@@ -205,6 +205,8 @@ def _whole(item: JsonObject, kind: str) -> JsonObject:
     fields = SHAPES[kind][1].model_fields
     whole = {**DEFAULTS.get(kind, {}), **item, "type": kind}
     whole.pop("id", None)
+    if kind == "mcp_approval_response":  # OpenAI's document asks for both names
+        whole.setdefault("request_id", whole.get("approval_request_id"))
     if "status" in fields and whole.get("status") is None:
         whole["status"] = "completed"
     if kind == "message":

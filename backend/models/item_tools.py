@@ -111,7 +111,9 @@ WebSearchApproximateLocation = WebSearchLocation | None
 class WebSearchToolFilters(Shape):
     """Where a search may look."""
 
-    allowed_domains: MaybeNull[list[str]] = None
+    allowed_domains: list[str] | None = Field(
+        default_factory=list[str], json_schema_extra={"default": []}
+    )
 
 
 class WebSearchTool(Shape):
@@ -164,7 +166,7 @@ class MCPTool(Shape):
     allowed_callers: MaybeNull[Annotated[list[CallableToolAllowedCaller], Field(min_length=1)]] = (
         None
     )
-    require_approval: MaybeNull[MCPToolRequireApproval | Literal["always", "never"]] = None
+    require_approval: MCPToolRequireApproval | Literal["always", "never"] | None = "always"
     defer_loading: Maybe[bool] = None
 
 
@@ -190,7 +192,7 @@ class ImageGenTool(Shape):
     """Images that are made."""
 
     type: Literal["image_generation"]
-    model: Maybe[
+    model: (
         str
         | Literal[
             "gpt-image-1",
@@ -199,7 +201,8 @@ class ImageGenTool(Shape):
             "gpt-image-2",
             "gpt-image-2-2026-04-21",
         ]
-    ] = None
+        | SkipJsonSchema[None]
+    ) = "gpt-image-1"
     quality: Literal["low", "medium", "high", "auto"] | SkipJsonSchema[None] = "auto"
     size: str | Literal["1024x1024", "1024x1536", "1536x1024", "auto"] | SkipJsonSchema[None] = (
         "auto"

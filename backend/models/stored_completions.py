@@ -140,9 +140,9 @@ class CompletionUsagePromptTokensDetails(Shape):
 class CompletionUsage(Shape):
     """How many tokens a request took."""
 
-    completion_tokens: int
-    prompt_tokens: int
-    total_tokens: int
+    completion_tokens: int = 0
+    prompt_tokens: int = 0
+    total_tokens: int = 0
     completion_tokens_details: Maybe[CompletionUsageCompletionTokensDetails] = None
     prompt_tokens_details: Maybe[CompletionUsagePromptTokensDetails] = None
 
@@ -212,7 +212,7 @@ class CreateChatCompletionResponse(Shape):
     created: int
     model: str
     metadata: MaybeNull[Metadata] = None
-    service_tier: Maybe[ServiceTier] = None
+    service_tier: ServiceTier = "auto"
     system_fingerprint: Maybe[str] = None
     object: Literal["chat.completion"]
     usage: Maybe[CompletionUsage] = None

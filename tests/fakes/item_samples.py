@@ -132,3 +132,13 @@ SAID: list[dict[str, Any]] = [
         "output": [{"type": "input_image", "image_url": PIXEL}],
     },
 ]
+
+
+def call(call_id: str, name: str = "get_time") -> dict[str, Any]:
+    """Make a call item."""
+    return {"type": "function_call", "call_id": call_id, "name": name, "arguments": "{}"}
+
+
+def result(call_id: str, output: str) -> dict[str, Any]:
+    """Make a result item."""
+    return {"type": "function_call_output", "call_id": call_id, "output": output}
