@@ -89,7 +89,12 @@ DEFAULTS: dict[str, JsonObject] = {
     "shell_call": {"environment": None},
     "shell_call_output": {"max_output_length": None},
 }
-SHELL_LIMITS: JsonObject = {"timeout_ms": None, "max_output_length": None}
+THOUGHT_PARTS = {"summary": "summary_text", "content": "reasoning_text"}
+DEFAULTS_WITHIN: dict[str, tuple[str, JsonObject]] = {
+    "shell_call": ("action", {"timeout_ms": None, "max_output_length": None}),
+    "local_shell_call": ("action", {"type": "exec"}),
+    "computer_call_output": ("output", {"type": "computer_screenshot"}),
+}
 STATUS: dict[RunState, str] = {
     "completed": "completed",
     "running": "in_progress",
@@ -213,14 +218,25 @@ def _whole(item: JsonObject, kind: str) -> JsonObject:
         whole["content"] = _parts(item.get("content"), said=item.get("role") == "assistant")
     elif isinstance(whole.get("output"), list):
         whole["output"] = _parts(whole["output"], said=False)
-    if kind == "shell_call" and isinstance(action := whole.get("action"), dict):
-        whole["action"] = {**SHELL_LIMITS, **cast("JsonObject", action)}
+    for name in THOUGHT_PARTS.keys() & whole.keys() if kind == "reasoning" else ():
+        whole[name] = _typed(whole[name], THOUGHT_PARTS[name])
+    field, missing_within = DEFAULTS_WITHIN.get(kind, ("", {}))
+    if isinstance(within := whole.get(field), dict):
+        whole[field] = {**missing_within, **cast("JsonObject", within)}
     return {name: value for name, value in whole.items() if value is not None or _nullable(name)}
 
 
 def _nullable(name: str) -> bool:
     """Tell whether a field is told even when it is null, because OpenAI's answers always have it."""
     return name in {"call_id", "environment", "max_output_length", "result", "code", "outputs"}
+
+
+def _typed(given: object, kind: str) -> object:
+    """Give the parts of a thought with the type that goes without saying."""
+    if not isinstance(given, list):
+        return given
+    parts = cast("list[JsonObject]", given)
+    return [{"type": kind, **one} if isinstance(one, dict) else one for one in parts]  # pyright: ignore[reportUnnecessaryIsInstance] - nobody has looked yet
 
 
 def _parts(content: object, *, said: bool) -> list[JsonObject]:
