@@ -8,35 +8,41 @@ from typing import cast
 import orjson
 
 from backend.agent.run import AtEnd, Run
-from backend.api.deps import AppServices
 from backend.api.items import text_of
-from backend.api.openai_wire import completion
+from backend.api.openai_wire import Asked, completion
 from backend.models.openai import ChatCompletionRequest
-from backend.ports.answers import StoredAnswer
+from backend.ports.answers import AnswerStore, StoredAnswer
 from backend.ports.values import ChatMessage, JsonObject
 
 # The parts that OpenAI gives back of a message; what else was in it is in the session.
 PARTS_SHOWN = frozenset({"text", "image_url"})
 
 
-def keeper(found: AppServices, body: ChatCompletionRequest) -> AtEnd:
-    """Give what keeps the answer of a run at its end, streamed or not, with its client or without."""
+def keeper(answers: AnswerStore, body: ChatCompletionRequest, asked: Asked) -> AtEnd:
+    """Give what keeps a completion when the last of its runs ends, its client there or not."""
+    places = {id(one): at for at, one in enumerate(asked.turns)}
+    ended: dict[int, Run] = {}
 
     async def keep(run: Run) -> None:
-        answer: JsonObject = orjson.loads(completion(run))
+        ended[places[id(run.request)]] = run
+        if len(ended) < len(places):
+            return
+        runs = [ended[at] for at in range(len(places))]
+        answer: JsonObject = orjson.loads(completion(runs, asked.forms))
         metadata = dict(body.metadata or {})
-        await found.answers.save(
+        first = runs[0]
+        await answers.save(
             StoredAnswer(
                 id=answer["id"],
-                user_id=run.request.user_id,
+                user_id=first.request.user_id,
                 kind="chat.completion",
-                run_id=run.id,
+                run_id=first.id,
                 model=answer["model"],
                 body={**answer, "metadata": metadata},
-                input=stored_messages(run.request.messages, answer["id"]),
+                input=stored_messages(first.request.messages, answer["id"]),
                 metadata=metadata,
-                conversation_id=run.session_id,
-                created_at_ms=run.started_at_ms,
+                conversation_id=first.session_id,
+                created_at_ms=first.started_at_ms,
             )
         )
 

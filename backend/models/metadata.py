@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
 MAX_PAIRS = 16
@@ -31,3 +31,11 @@ def _checked(pairs: dict[str, str]) -> dict[str, str]:
 
 
 Metadata = Annotated[dict[str, str], AfterValidator(_checked)]
+
+
+class MetadataChange(BaseModel):
+    """The metadata that something kept has from now on."""
+
+    model_config = ConfigDict(extra="allow")
+
+    metadata: Metadata | None

@@ -12,7 +12,6 @@ from pydantic.json_schema import SkipJsonSchema
 
 from backend.models.maybe import Maybe, MaybeNull, Shape
 from backend.models.metadata import Metadata
-from backend.models.openai import Wire
 
 
 class ChatCompletionMessageToolCallFunction(Shape):
@@ -292,9 +291,3 @@ class StoredMessageList(Shape):
     first_id: str
     last_id: str
     has_more: bool
-
-
-class CompletionMetadata(Wire):
-    """The metadata that a kept completion has from now on."""
-
-    metadata: Metadata | None

@@ -53,6 +53,17 @@ async def test_a_kept_completion_is_read_changed_and_deleted(
         assert caught.value.param == "completion_id"
 
 
+async def test_several_answers_of_one_request_are_kept_as_one_completion(
+    client: AsyncOpenAI, ollama: OllamaDouble
+) -> None:
+    """When the last of them has ended, in the order in which they were sent."""
+    ollama.queue(Reply(content="One."), Reply(content="Two."))
+    sent = await client.chat.completions.create(**hello(n=2))
+    kept = await client.chat.completions.retrieve(sent.id)
+    assert kept.to_dict() == {**sent.to_dict(), "metadata": {}}
+    assert len(kept.choices) == 2
+
+
 async def test_only_what_is_to_be_stored_is_kept(http: AsyncClient, ollama: OllamaDouble) -> None:
     """False, null and nothing are the same."""
     for more in ({"store": False}, {"store": None}, {}):

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from backend.agent.run import Run
-from backend.agent.run_log import Thought
 from backend.api import openai_wire as wire
+from backend.api.answering import client_left, first_sign, raise_failure, start_runs
 from backend.api.deps import Account, Services
 from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.safe_json import SafeRoute
 from backend.api.stored_completions import keeper
+from backend.api.tool_forms import CallForms
 from backend.errors import ModelNotFound
-from backend.models.openai import ChatCompletionRequest
-from backend.ports.values import TurnEvent
+from backend.kit.waiting import interleaved
+from backend.models.openai import ChatCompletionRequest, StreamOptions
+from backend.models.shown import answers
 
 router = APIRouter(prefix="/v1", tags=["openai"], route_class=SafeRoute)
 JSON = "application/json"
-QUIET_EVENTS = {"route", "notice"}
+COMPLETION = answers("chat_answers:ChatCompletion", events="chat_answers:ChatCompletionChunk")
 
 
-@router.post("/chat/completions")
+@router.post("/chat/completions", responses=COMPLETION)
 async def create_chat_completion(
     body: ChatCompletionRequest,
     request: Request,
@@ -33,22 +35,23 @@ async def create_chat_completion(
 ) -> Response:
     """Answer a conversation: routed to chat, ReAct or plan-and-execute, streamed on request."""
     account.require("chat")
-    asked = wire.turn_request(body, caller=account, request_id=request.state.request_id)
-    run = await found.turns.start(asked, at_end=keeper(found, body) if body.store else None)
-    watch = ClientWatch(request.receive, gone=lambda: _leave(run))
-    headers = {"x-run-id": run.id}
-    if run.session_id:
-        headers["x-session-id"] = run.session_id
+    asked = wire.read_request(body, caller=account, request_id=request.state.request_id)
+    at_end = keeper(found.answers, body, asked) if body.store else None
+    runs = await start_runs(found.turns, asked.turns, at_end=at_end)
+    watch = ClientWatch(request.receive, gone=lambda: client_left(runs))
+    headers = {"x-run-id": runs[0].id}
+    if runs[0].session_id:
+        headers["x-session-id"] = runs[0].session_id
     if body.stream:
-        await _first_sign(run, wait_s=found.options.first_byte_wait_s)
-        _raise_failure(run, watch, headers)
-        include_usage = bool(body.stream_options and body.stream_options.include_usage)
-        frames = _frames(run, wire.ChunkWriter(run, include_usage=include_usage))
+        await first_sign(runs, wait_s=found.options.first_byte_wait_s)
+        raise_failure(runs, watch, headers)
+        frames = _frames(runs, asked.forms, body.stream_options or StreamOptions())
         return EventStream(frames, watch=watch, headers=headers)
-    await run.done()
-    _raise_failure(run, watch, headers)
+    for run in runs:
+        await run.done()
+    raise_failure(runs, watch, headers)
     watch.stop()
-    return Response(wire.completion(run), media_type=JSON, headers=headers)
+    return Response(wire.completion(runs, asked.forms), media_type=JSON, headers=headers)
 
 
 @router.get("/models")
@@ -69,30 +72,46 @@ async def get_model(model_id: str, account: Account, found: Services) -> Respons
     return Response(wire.orjson.dumps(wire.model_object(info)), media_type=JSON)
 
 
-async def _first_sign(run: Run, *, wait_s: float) -> None:
-    """Wait until the model or a tool said something, the run ended, or it takes too long.
+async def _frames(
+    runs: Sequence[Run], forms: CallForms, options: StreamOptions
+) -> AsyncGenerator[bytes]:
+    """Write the answers as they come; those of several runs take turns on one stream."""
+    include_usage = bool(options.include_usage)
+    obfuscate = bool(options.include_obfuscation)
+    parts = [
+        _answer_frames(
+            run,
+            wire.ChunkWriter(
+                run,
+                include_usage=include_usage,
+                obfuscate=obfuscate,
+                forms=forms,
+                head=runs[0],
+                index=index,
+            ),
+        )
+        for index, run in enumerate(runs)
+    ]
+    async with aclosing(parts[0] if len(parts) == 1 else _turn_about(runs, parts)) as frames:
+        async for frame in frames:
+            yield frame
+    yield wire.stream_end(runs, include_usage=include_usage)
 
-    An upstream that fails before that can still be answered with a status instead of a stream.
-    """
-    try:
-        async with asyncio.timeout(wait_s):
-            await _sign(run)
-    except TimeoutError:
-        return
+
+async def _turn_about(
+    runs: Sequence[Run], parts: Sequence[AsyncGenerator[bytes]]
+) -> AsyncGenerator[bytes]:
+    """Give the frames of several answers as they come, until one fails: the others are then in vain."""
+    async with aclosing(interleaved(parts)) as frames:
+        async for frame in frames:
+            yield frame
+            if any(run.error is not None for run in runs):
+                break
+    for run in runs:
+        run.cancel()
 
 
-async def _sign(run: Run) -> None:
-    log, seen = run.log, 0
-    while not log.closed and not any(map(_is_sign, log.items[seen:])):
-        seen = len(log.items)
-        await log.changed(seen)
-
-
-def _is_sign(item: str | Thought | TurnEvent) -> bool:
-    return not (isinstance(item, TurnEvent) and item.type in QUIET_EVENTS)
-
-
-async def _frames(run: Run, writer: wire.ChunkWriter) -> AsyncIterator[bytes]:
+async def _answer_frames(run: Run, writer: wire.ChunkWriter) -> AsyncGenerator[bytes]:
     log, seen = run.log, len(run.log.items)
     yield writer.opening() + writer.items(log.items)
     while not log.closed or len(log.items) > seen:
@@ -101,22 +120,5 @@ async def _frames(run: Run, writer: wire.ChunkWriter) -> AsyncIterator[bytes]:
         seen += len(items)
         if items or not log.closed:
             yield writer.items(items) or wire.KEEP_ALIVE
-    yield writer.closing()
-
-
-def _leave(run: Run) -> None:
-    """Act on a client that left: stop a stateless run, let a session's run finish, or as asked."""
-    policy = run.request.on_disconnect or ("finish" if run.session_id else "cancel")
-    if policy == "cancel":
-        run.cancel()
-
-
-def _raise_failure(run: Run, watch: ClientWatch, headers: dict[str, str]) -> None:
-    """Turn a run that failed before it was answered into an HTTP status."""
-    if run.error is None or not run.log.closed:
-        return
-    watch.stop()
-    run.error.headers = headers
-    acted = any(isinstance(item, TurnEvent) and item.type == "tool_call" for item in run.log.items)
-    run.error.repeats_work = acted
-    raise run.error
+    if run.error is None:
+        yield writer.closing()

@@ -14,13 +14,8 @@ from backend.api.safe_json import SafeRoute
 from backend.api.stored_completions import message_object
 from backend.errors import NotFound
 from backend.kit.json_values import dump_json
-from backend.models.stored_completions import (
-    ChatCompletionDeleted,
-    ChatCompletionList,
-    CompletionMetadata,
-    CreateChatCompletionResponse,
-    StoredMessageList,
-)
+from backend.models.metadata import MetadataChange
+from backend.models.shown import answers
 from backend.ports.answers import AnswerListing, StoredAnswer
 from backend.ports.values import JsonObject
 
@@ -46,7 +41,7 @@ METADATA: dict[str, Any] = {
 }
 
 
-@router.get("", response_model=ChatCompletionList, openapi_extra=METADATA)
+@router.get("", responses=answers("stored_completions:ChatCompletionList"), openapi_extra=METADATA)
 async def list_stored_completions(
     request: Request,
     account: Account,
@@ -74,16 +69,20 @@ async def list_stored_completions(
     return _answer(list_object(data, has_more=page.next_cursor is not None))
 
 
-@router.get("/{completion_id}", response_model=CreateChatCompletionResponse)
+@router.get(
+    "/{completion_id}", responses=answers("stored_completions:CreateChatCompletionResponse")
+)
 async def get_stored_completion(completion_id: str, account: Account, found: Services) -> Response:
     """Give a kept completion as it was sent."""
     account.require("chat")
     return _answer((await _mine(found, account.user.id, completion_id)).body)
 
 
-@router.post("/{completion_id}", response_model=CreateChatCompletionResponse)
+@router.post(
+    "/{completion_id}", responses=answers("stored_completions:CreateChatCompletionResponse")
+)
 async def change_stored_completion(
-    completion_id: str, body: CompletionMetadata, account: Account, found: Services
+    completion_id: str, body: MetadataChange, account: Account, found: Services
 ) -> Response:
     """Replace the metadata of a kept completion."""
     account.require("chat")
@@ -96,7 +95,7 @@ async def change_stored_completion(
     return _answer(changed.body)
 
 
-@router.delete("/{completion_id}", response_model=ChatCompletionDeleted)
+@router.delete("/{completion_id}", responses=answers("stored_completions:ChatCompletionDeleted"))
 async def delete_stored_completion(
     completion_id: str, account: Account, found: Services
 ) -> Response:
@@ -108,7 +107,7 @@ async def delete_stored_completion(
     return _answer({"object": "chat.completion.deleted", "id": completion_id, "deleted": True})
 
 
-@router.get("/{completion_id}/messages", response_model=StoredMessageList)
+@router.get("/{completion_id}/messages", responses=answers("stored_completions:StoredMessageList"))
 async def list_stored_messages(
     completion_id: str, account: Account, found: Services, part: OldestFirst
 ) -> Response:
