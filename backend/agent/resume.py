@@ -2,13 +2,15 @@
 
 A stock client sends back only what it saw: its own calls and their results. The ids of those calls
 name the run, whose transcript holds what was found before. Strict upstreams refuse a call without
-a result and two user messages in a row, so what a turn left open is closed here.
+a result, a result without its call, and two user messages in a row, so what a turn left open, or
+what became of a session whose owner added and deleted messages, is put right here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
 
 from backend.agent import citing, made_files
 from backend.agent.approval_links import run_in
@@ -16,7 +18,7 @@ from backend.agent.context import message_text
 from backend.agent.run import citation_of
 from backend.errors import InvalidRequest
 from backend.ports.stores import RunStore, StoredMessage
-from backend.ports.values import ChatMessage, Citation, ToolCall
+from backend.ports.values import KEPT_ITEM, ChatMessage, Citation, ToolCall
 
 UNANSWERED = "(No answer was given.)"
 NO_RESULT = "(The caller gave no result for this call.)"
@@ -44,14 +46,50 @@ def continued(stored: Sequence[StoredMessage], new: Sequence[ChatMessage]) -> li
     """Join a session's messages and the new ones; a turn that ended silently is marked as such."""
     whole: list[ChatMessage] = []
     last: StoredMessage | None = None
-    for one in stored:
+    for one in _sound(stored):
         if last is not None and _both_ask(last.message, one.message) and last.run_id != one.run_id:
             whole.append({"role": "assistant", "content": UNANSWERED})
         whole.append(one.message)
         last = one
     if last is not None and new and _both_ask(last.message, new[0]):
         whole.append({"role": "assistant", "content": UNANSWERED})
-    return [*whole, *new]
+    return _paired([*whole, *new])
+
+
+def _sound(stored: Iterable[StoredMessage]) -> Iterator[StoredMessage]:
+    """Pass over what says nothing to a model: kept items, lone thoughts, results without a call."""
+    waiting: set[str] = set()
+    for one in stored:
+        message = one.message
+        role, calls = message["role"], message.get("tool_calls") or ()
+        empty = role == "assistant" and message.get("content") is None and not calls
+        if role == KEPT_ITEM or empty:
+            continue
+        if role == "tool":
+            call_id = message.get("tool_call_id", "")
+            if call_id not in waiting:
+                continue
+            waiting.remove(call_id)
+        elif role != "assistant":
+            waiting.clear()
+        waiting |= {call["id"] for call in calls}
+        yield one
+
+
+def _paired(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """Put each result behind the message that asked for it, unless the user spoke between them."""
+    slots: list[list[ChatMessage]] = []
+    waiting: dict[str, list[ChatMessage]] = {}
+    for message in messages:
+        slot = waiting.pop(message.get("tool_call_id", ""), None)
+        if message["role"] == "tool" and slot is not None:
+            slot.append(message)
+            continue
+        if message["role"] not in {"assistant", "tool"}:
+            waiting = {}
+        slots.append([message])
+        waiting |= {call["id"]: slots[-1] for call in message.get("tool_calls") or ()}
+    return [message for slot in slots for message in slot]
 
 
 def _both_ask(first: ChatMessage, second: ChatMessage) -> bool:
@@ -112,8 +150,22 @@ async def restored(
             continue
         run_id = _run_id(message)
         run = await runs.get(user_id, run_id) if run_id else None
-        transcript = run.trace.get("transcript") if run else None
+        transcript = _as_left(run.trace.get("transcript") or (), message) if run else None
         whole.extend(transcript or [made_files.named_only(citing.without_markers(message))])
+    return whole
+
+
+def _as_left(transcript: Sequence[ChatMessage], message: ChatMessage) -> list[ChatMessage]:
+    """Give a run's transcript without client calls that were deleted from its message since."""
+    known = {call["id"] for call in message.get("tool_calls") or ()}
+    known |= {one.get("tool_call_id", "") for one in transcript if one["role"] == "tool"}
+    whole: list[ChatMessage] = []
+    for one in transcript:
+        calls = one.get("tool_calls") or ()
+        left = [call for call in calls if call["id"] in known]
+        if len(left) < len(calls):
+            one = cast("ChatMessage", {**one, "tool_calls": left})
+        whole.append(one)
     return whole
 
 

@@ -137,7 +137,7 @@ class Run:
     the caller's documents speak of the question. `tainted` tells that text nobody vouches for has
     entered the run, `sources_told` which addresses earlier answers cited. `asks` are the calls that
     wait for the user's word when the run's graph has stopped for them, and `pause` what it goes on
-    from.
+    from. `at_end` is called with the run once its end is stored.
     """
 
     id: str
@@ -172,6 +172,7 @@ class Run:
     task: asyncio.Task[None] | None = None
     started: bool = False
     cancel_reason: RunState | None = None
+    at_end: AtEnd | None = None
 
     def model_request(self, messages: Sequence[ChatMessage], **changes: Any) -> ModelRequest:  # noqa: ANN401 - fields of ModelRequest
         """Make a model call of this turn's model and sampling."""
@@ -240,6 +241,9 @@ class Run:
             "tainted": self.tainted,
             "error": self.error.message if self.error else None,
         }
+
+
+AtEnd = Callable[[Run], Awaitable[None]]
 
 
 def decision_object(decision: RouteDecision) -> JsonObject:

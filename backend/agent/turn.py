@@ -21,7 +21,7 @@ from backend.agent.client_calls import check_tools
 from backend.agent.ending import kept_messages, round_off, stored_run
 from backend.agent.loading import AgentModules
 from backend.agent.room import fitted
-from backend.agent.run import AgentParts, Run, TurnRequest, decision_object
+from backend.agent.run import AgentParts, AtEnd, Run, TurnRequest, decision_object
 from backend.agent.title import title_of
 from backend.agent.trust import is_tainted, may_be_tainted, sources_told
 from backend.errors import (
@@ -66,8 +66,11 @@ class Turns:
         self._unstored: dict[str, tuple[StoredRun, Sequence[StoredMessage]]] = {}
         self._agents = AgentModules()
 
-    async def start(self, request: TurnRequest) -> Run:
+    async def start(self, request: TurnRequest, *, at_end: AtEnd | None = None) -> Run:
         """Begin a turn and return at once; the run's log tells how it goes.
+
+        `at_end` is called once the run's end is stored, before its log closes: who reads the end of
+        the log finds what it kept. It is not called for a run that failed.
 
         Raises:
             ModelNotFound, NotFound (session), SessionBusy, InvalidRequest, Unavailable: before any
@@ -90,6 +93,7 @@ class Turns:
             model=model,
             started_at_ms=self._parts.clock.now_ms(),
             form=form,
+            at_end=at_end,
         )
         self.active[run.id] = run
         try:
@@ -248,11 +252,13 @@ class Turns:
         try:
             if run.state == "waiting":
                 await pausing.pause(run)
+                await self._keep(run)
                 return
             if run.asks:
                 await pausing.forget(run)
             round_off(run)
             await self.store_end(stored_run(run), self._said(run))
+            await self._keep(run)
         except Exception as exc:
             if run.state == "waiting":
                 await self._give_up(run)
@@ -264,6 +270,16 @@ class Turns:
             if self._spent is not None and run.state != "waiting":
                 self._spent(run.request.user_id, run.usage)
             self._forget(run)
+
+    async def _keep(self, run: Run) -> None:
+        """Let who started the run keep its answer; when that fails, the run has ended all the same."""
+        if run.at_end is None or run.error is not None:
+            return
+        try:
+            await run.at_end(run)
+        except Exception as exc:
+            erased = isinstance(exc, Conflict)  # its account or session, while it ran
+            logger.warning("the answer of run %s was not kept", run.id, exc_info=not erased)
 
     async def store_end(self, run: StoredRun, said: Sequence[StoredMessage]) -> None:
         """Store the end of a run; one of a session that cannot be stored now is tried again."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from backend.agent.run import Run, TurnRequest
+from backend.agent.run import AtEnd, Run, TurnRequest
 from backend.agent.run_log import Thought
 from backend.agent.turn import Turns
 from backend.api.event_stream import ClientWatch
@@ -17,12 +17,14 @@ from backend.ports.values import TurnEvent
 QUIET_EVENTS = {"route", "notice"}
 
 
-async def start_runs(turns: Turns, asked: Sequence[TurnRequest]) -> list[Run]:
+async def start_runs(
+    turns: Turns, asked: Sequence[TurnRequest], *, at_end: AtEnd | None = None
+) -> list[Run]:
     """Start a run for each answer that is wanted; all of them or none."""
     runs: list[Run] = []
     try:
         for one in asked:
-            runs.append(await turns.start(one))  # noqa: PERF401 - those begun are cancelled
+            runs.append(await turns.start(one, at_end=at_end))  # noqa: PERF401 - those begun are cancelled
     except BaseException:
         for run in runs:
             run.cancel()

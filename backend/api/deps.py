@@ -22,6 +22,7 @@ from backend.api.rate_limits import counted
 from backend.api.token_input import TokenInput
 from backend.errors import NotAuthenticated, Unavailable
 from backend.ports.accounts import AccountService, Principal
+from backend.ports.answers import AnswerStore
 from backend.ports.artifacts import Artifacts
 from backend.ports.clock import Clock
 from backend.ports.documents import Documents
@@ -73,6 +74,7 @@ class AppServices:
     runs: RunStore
     audit: AuditStore
     approvals: Approvals
+    answers: AnswerStore
     policy: Policy
     clock: Clock
     options: ApiOptions

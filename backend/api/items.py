@@ -27,6 +27,8 @@ PASSED_OVER = frozenset({
     "computer_call",
     "local_shell_call",
 })
+# Items of a message that may have several of them: their ids end in a number.
+NUMBERED = frozenset({"fc", "ctc"})
 TEXT_PARTS = frozenset({"input_text", "output_text", "text", "summary_text", "reasoning_text"})
 
 
@@ -38,16 +40,31 @@ def messages_of(items: Sequence[JsonObject], *, param: str = "input") -> list[Ch
     """
     made: list[ChatMessage] = []
     for at, item in enumerate(items):
-        kind = item.get("type") or ("message" if "role" in item else None)
-        where = f"{param}[{at}]"
-        if kind in PASSED_OVER:
-            continue
-        read = _READERS.get(str(kind))
-        if read is None:
-            msg = f"Items of type '{str(kind)[:40]}' are not known"
-            raise InvalidRequest(msg, param=f"{where}.type")
-        _join(made, read(item, where))
+        message = message_of(item, f"{param}[{at}]")
+        if message is not None:
+            _join(made, message)
     return made
+
+
+def message_of(item: JsonObject, where: str) -> ChatMessage | None:
+    """Translate one item by itself; None for one that no model is told of.
+
+    Raises:
+        InvalidRequest: naming what is wrong below `where`.
+    """
+    kind = kind_of(item)
+    if kind in PASSED_OVER:
+        return None
+    read = _READERS.get(kind)
+    if read is None:
+        msg = f"Items of type '{kind[:40]}' are not known"
+        raise InvalidRequest(msg, param=f"{where}.type")
+    return read(item, where)
+
+
+def kind_of(item: JsonObject) -> str:
+    """Give the type of an item; what has a role is a message without saying so."""
+    return str(item.get("type") or ("message" if "role" in item else None))
 
 
 def _join(made: list[ChatMessage], new: ChatMessage) -> None:
@@ -64,14 +81,14 @@ def _join(made: list[ChatMessage], new: ChatMessage) -> None:
 
 
 def _message(item: JsonObject, where: str) -> ChatMessage:
-    role = item.get("role")
+    role = str(item.get("role"))
     if role not in ROLES:
         msg = f"A message's role is one of {', '.join(sorted(ROLES))}"
         raise InvalidRequest(msg, param=f"{where}.role")
     content = _content(item.get("content"), f"{where}.content")
     if content is None and role != "assistant":
         raise InvalidRequest("A message needs content", param=f"{where}.content")
-    return {"role": "system" if role == "developer" else str(role), "content": content}
+    return {"role": "system" if role == "developer" else role, "content": content}
 
 
 def _call(item: JsonObject, where: str) -> ChatMessage:
@@ -92,7 +109,8 @@ def _call_output(item: JsonObject, where: str) -> ChatMessage:
 
 
 def _reasoning(item: JsonObject, _: str) -> ChatMessage:
-    parts: Iterable[Any] = [*(item.get("content") or ()), *(item.get("summary") or ())]
+    lists: Iterable[Any] = (item.get("content"), item.get("summary"))
+    parts = [one for given in lists if isinstance(given, list) for one in cast("list[Any]", given)]
     said = [str(cast("JsonObject", one).get("text", "")) for one in parts if isinstance(one, dict)]
     return {"role": "assistant", "content": None, "reasoning_content": "\n".join(said)}
 
@@ -181,19 +199,29 @@ def items_of(
             "status": status,
             "content": content,
         })
-    return [*made, *(_call_item(call, f"fc_{key}_{at}", status) for at, call in enumerate(calls))]
+    return [*made, *(_call_item(call, f"{key}_{at}", status) for at, call in enumerate(calls))]
 
 
 def message_of_item(item_id: str) -> str:
     """Give the id of the message that an item made by `items_of` stands for."""
     prefix, _, rest = item_id.partition("_")
-    key = rest.rpartition("_")[0] if prefix == "fc" else rest
+    key = rest.rpartition("_")[0] if prefix in NUMBERED else rest
     return f"msg_{key}"
 
 
-def _call_item(call: ToolCall, item_id: str, status: str) -> JsonObject:
+def _call_item(call: ToolCall, key: str, status: str) -> JsonObject:
+    custom: JsonObject | None = cast("JsonObject", call).get("custom")
+    if custom is not None:
+        return {
+            "id": f"ctc_{key}",
+            "type": "custom_tool_call",
+            "call_id": call["id"],
+            "name": custom["name"],
+            "input": custom["input"],
+            "status": status,
+        }
     return {
-        "id": item_id,
+        "id": f"fc_{key}",
         "type": "function_call",
         "call_id": call["id"],
         "name": call["function"]["name"],
@@ -238,8 +266,15 @@ def _input_part(part: JsonObject) -> JsonObject:
     if kind == "file":
         return {"type": "input_file", **(part.get("file") or {})}
     if kind == "input_audio":
-        return part
+        return _audio_file(part.get("input_audio") or {})
     return {"type": "input_text", "text": text_of([part])}
+
+
+def _audio_file(audio: JsonObject) -> JsonObject:
+    """Give sound as a file: items have no part of its own for it."""
+    form = audio.get("format") or "wav"
+    data = f"data:audio/{form};base64,{audio.get('data') or ''}"
+    return {"type": "input_file", "filename": f"audio.{form}", "file_data": data}
 
 
 def text_of(content: str | Sequence[JsonObject] | None) -> str:

@@ -175,6 +175,7 @@ class Composition:
             runs=stores.runs,
             audit=stores.audit,
             approvals=approvals,
+            answers=stores.answers,
             policy=parts.policy,
             clock=clock,
             options=self.api_options,

@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from backend.models.metadata import Metadata
 from backend.models.shown import OMITTED, Shown
 
 MAX_MESSAGES = 4096
@@ -30,12 +31,6 @@ Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 def _none_to_empty(value: object) -> object:
     return [] if value is None else value
-
-
-MetadataValue = Annotated[str, StringConstraints(max_length=512)]
-Metadata = Annotated[
-    dict[Annotated[str, StringConstraints(max_length=64)], MetadataValue], Field(max_length=16)
-]
 
 
 class Wire(BaseModel):

@@ -6,7 +6,7 @@ that a foreign id answers exactly like a missing one. Times are milliseconds sin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -84,6 +84,10 @@ class StoredMessage:
     run_id: str | None = None
     state: RunState = "completed"
     created_at_ms: int = 0
+
+
+# Gives what stays of a message, None for nothing; called inside a transaction, so it only computes.
+Edit = Callable[[StoredMessage], ChatMessage | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,8 +257,10 @@ class LoginAttemptStore(Protocol):
 class ConversationStore(Protocol):
     """Sessions and their messages."""
 
-    async def create(self, conversation: Conversation) -> None:
-        """Add an empty conversation."""
+    async def create(
+        self, conversation: Conversation, messages: Sequence[StoredMessage] = ()
+    ) -> None:
+        """Add a conversation with what it starts from."""
         ...
 
     async def get(self, user_id: str, conversation_id: str) -> Conversation | None:
@@ -285,6 +291,30 @@ class ConversationStore(Protocol):
 
     async def delete(self, user_id: str, conversation_id: str) -> bool:
         """Erase it with its messages and runs."""
+        ...
+
+    async def append(
+        self,
+        user_id: str,
+        conversation_id: str,
+        messages: Sequence[StoredMessage],
+        *,
+        title_if_empty: str,
+        now_ms: int,
+    ) -> None:
+        """Add messages behind the last one, outside of any turn, in one transaction.
+
+        Raises SessionBusy while a run holds the conversation, NotFound when it is not the user's.
+        """
+        ...
+
+    async def edit_message(
+        self, user_id: str, conversation_id: str, message_id: str, edit: Edit, *, now_ms: int
+    ) -> bool:
+        """Put what `edit` makes of a message in its place, or drop it, in one transaction.
+
+        Tell whether there is such a message; SessionBusy while a run holds the conversation.
+        """
         ...
 
     async def begin_turn(

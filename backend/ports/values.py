@@ -12,6 +12,8 @@ from typing import Any, Literal, NotRequired, Required, TypedDict
 JsonObject = dict[str, Any]
 Route = Literal["chat", "react", "plan"]
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
+# The role of what a session keeps for its owner and tells no model.
+KEPT_ITEM = "item"
 
 
 class FunctionCall(TypedDict):
@@ -30,7 +32,12 @@ class ToolCall(TypedDict):
 
 
 class ChatMessage(TypedDict, total=False):
-    """One message in OpenAI's shape; keys this server does not know are kept."""
+    """One message in OpenAI's shape; keys this server does not know are kept.
+
+    `item` is what a session's owner added, word for word, where the message alone would lose some
+    of it; with the role KEPT_ITEM it is all there is. `call_numbers` are the places that its calls
+    had before others were deleted.
+    """
 
     role: Required[str]
     content: str | list[JsonObject] | None
@@ -39,6 +46,8 @@ class ChatMessage(TypedDict, total=False):
     tool_call_id: NotRequired[str]
     reasoning_content: NotRequired[str]
     annotations: NotRequired[list[JsonObject]]
+    item: NotRequired[JsonObject]
+    call_numbers: NotRequired[list[int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

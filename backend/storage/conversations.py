@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from backend.errors import NotFound, SessionBusy
 from backend.kit.folding import fold
-from backend.ports.stores import Conversation, Page, Run, StoredMessage
+from backend.ports.stores import Conversation, Edit, Page, Run, StoredMessage
 from backend.ports.values import JsonObject
 from backend.storage.columns import CleanText
 from backend.storage.database import Database, insert_or_update
@@ -44,6 +44,11 @@ _GET = select(conversations).where(_MINE)
 _MESSAGES = (
     select(messages).join_from(messages, conversations).where(_MINE).order_by(messages.c.seq)
 )
+_MESSAGE = (
+    select(messages)
+    .join_from(messages, conversations)
+    .where(_MINE, messages.c.id == bindparam("message_id"))
+)
 _ADD = insert(messages)
 _UNTITLED = conversations.c.title == ""
 _NEW_TITLE: ColumnElement[str] = bindparam("new_title", type_=CleanText)
@@ -53,6 +58,16 @@ _CLAIM = (
     .where(_MINE, conversations.c.active_run_id.is_(None))
     .values(
         active_run_id=bindparam("run"),
+        updated_at_ms=bindparam("now"),
+        title=case((_UNTITLED, _NEW_TITLE), else_=conversations.c.title),
+        title_key=case((_UNTITLED, _NEW_KEY), else_=conversations.c.title_key),
+    )
+)
+# Locks the row, so that no turn can begin before what is written here is there.
+_TOUCH = (
+    update(conversations)
+    .where(_MINE, conversations.c.active_run_id.is_(None))
+    .values(
         updated_at_ms=bindparam("now"),
         title=case((_UNTITLED, _NEW_TITLE), else_=conversations.c.title),
         title_key=case((_UNTITLED, _NEW_KEY), else_=conversations.c.title_key),
@@ -92,9 +107,11 @@ class SqlConversationStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, conversation: Conversation) -> None:
-        """Add an empty conversation."""
-        await self._database.write(_create, conversation)
+    async def create(
+        self, conversation: Conversation, messages: Sequence[StoredMessage] = ()
+    ) -> None:
+        """Add a conversation with what it starts from."""
+        await self._database.write(_create, conversation, messages)
 
     async def get(self, user_id: str, conversation_id: str) -> Conversation | None:
         """Find one of the user's."""
@@ -142,6 +159,33 @@ class SqlConversationStore:
         """Erase it with its messages and runs."""
         return await self._database.write(_delete, user_id, conversation_id)
 
+    async def append(
+        self,
+        user_id: str,
+        conversation_id: str,
+        messages: Sequence[StoredMessage],
+        *,
+        title_if_empty: str,
+        now_ms: int,
+    ) -> None:
+        """Add messages behind the last one, outside of any turn, in one transaction.
+
+        Raises SessionBusy while a run holds the conversation, NotFound when it is not the user's.
+        """
+        whose = {"wanted": conversation_id, "owner": user_id, "now": now_ms}
+        title = {"new_title": title_if_empty, "new_key": fold(title_if_empty)}
+        await self._database.write(_append, {**whose, **title}, messages)
+
+    async def edit_message(
+        self, user_id: str, conversation_id: str, message_id: str, edit: Edit, *, now_ms: int
+    ) -> bool:
+        """Put what `edit` makes of a message in its place, or drop it, in one transaction.
+
+        Tell whether there is such a message; SessionBusy while a run holds the conversation.
+        """
+        whose = {"wanted": conversation_id, "owner": user_id, "now": now_ms}
+        return await self._database.write(_edit_message, whose, message_id, edit)
+
     async def begin_turn(
         self, run: Run, new_messages: Sequence[StoredMessage], *, title_if_empty: str
     ) -> None:
@@ -172,7 +216,9 @@ def _conversation_of(row: Row[Any]) -> Conversation:
     )
 
 
-def _create(connection: Connection, it: Conversation) -> None:
+def _create(
+    connection: Connection, it: Conversation, new_messages: Sequence[StoredMessage]
+) -> None:
     values = {
         "id": it.id,
         "user_id": it.user_id,
@@ -184,6 +230,7 @@ def _create(connection: Connection, it: Conversation) -> None:
         "metadata": it.metadata,
     }
     connection.execute(insert(conversations), values)
+    _add_messages(connection, it.id, new_messages, statement=_ADD)
 
 
 def _get(connection: Connection, user_id: str, conversation_id: str) -> Conversation | None:
@@ -195,16 +242,17 @@ def _messages(
     connection: Connection, user_id: str, conversation_id: str
 ) -> Sequence[StoredMessage]:
     rows = connection.execute(_MESSAGES, {"wanted": conversation_id, "owner": user_id})
-    return tuple(
-        StoredMessage(
-            id=row.id,
-            conversation_id=row.conversation_id,
-            message=row.message,
-            run_id=row.run_id,
-            state=row.state,
-            created_at_ms=row.created_at_ms,
-        )
-        for row in rows
+    return tuple(map(_message_of, rows))
+
+
+def _message_of(row: Row[Any]) -> StoredMessage:
+    return StoredMessage(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        message=row.message,
+        run_id=row.run_id,
+        state=row.state,
+        created_at_ms=row.created_at_ms,
     )
 
 
@@ -240,6 +288,43 @@ def _delete(connection: Connection, user_id: str, conversation_id: str) -> bool:
     return connection.execute(delete(conversations).where(mine)).rowcount > 0
 
 
+def _append(
+    connection: Connection, touch: dict[str, Any], new_messages: Sequence[StoredMessage]
+) -> None:
+    if not _touched(connection, touch):
+        raise NotFound
+    _add_messages(connection, touch["wanted"], new_messages, statement=_ADD)
+
+
+def _edit_message(
+    connection: Connection, whose: dict[str, Any], message_id: str, edit: Edit
+) -> bool:
+    which = {"wanted": whose["wanted"], "owner": whose["owner"], "message_id": message_id}
+    if connection.execute(_MESSAGE, which).first() is None:
+        return False
+    _touched(connection, {**whose, "new_title": "", "new_key": ""})
+    row = connection.execute(_MESSAGE, which).first()  # as it is now that nobody else can write
+    if row is None:
+        return False
+    left = edit(_message_of(row))
+    this = messages.c.seq == row.seq
+    if left is None:
+        connection.execute(delete(messages).where(this))
+    else:
+        values = {"message": left, "search_text": search_text(left)}
+        connection.execute(update(messages).where(this).values(values))
+    return True
+
+
+def _touched(connection: Connection, touch: dict[str, Any]) -> bool:
+    """Claim a conversation that no run holds for this transaction; False when there is none."""
+    if connection.execute(_TOUCH, touch).rowcount > 0:
+        return True
+    if _get(connection, touch["owner"], touch["wanted"]) is None:
+        return False
+    raise SessionBusy
+
+
 def _begin_turn(
     connection: Connection, run: Run, new_messages: Sequence[StoredMessage], *, title: str
 ) -> None:
@@ -258,7 +343,7 @@ def _begin_turn(
     begun = without_deleted(connection, run)
     connection.execute(insert(runs), run_values(begun))
     keep_files(connection, begun)
-    _add_messages(connection, run, new_messages, statement=_ADD)
+    _add_messages(connection, run.conversation_id, new_messages, statement=_ADD)
 
 
 def _end_turn(connection: Connection, run: Run, new_messages: Sequence[StoredMessage]) -> None:
@@ -277,12 +362,12 @@ def _end_turn(connection: Connection, run: Run, new_messages: Sequence[StoredMes
 
 def add_or_replace(connection: Connection, run: Run, new_messages: Sequence[StoredMessage]) -> None:
     """Store the messages of a run that ends or waits; those stored already keep their place."""
-    _add_messages(connection, run, new_messages, statement=_ADD_OR_REPLACE)
+    _add_messages(connection, run.conversation_id, new_messages, statement=_ADD_OR_REPLACE)
 
 
 def _add_messages(
     connection: Connection,
-    run: Run,
+    conversation_id: str | None,
     new_messages: Sequence[StoredMessage],
     *,
     statement: Insert,
@@ -290,7 +375,7 @@ def _add_messages(
     rows = [
         {
             "id": new.id,
-            "conversation_id": run.conversation_id,
+            "conversation_id": conversation_id,
             "run_id": new.run_id,
             "state": new.state,
             "created_at_ms": new.created_at_ms,

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from backend.kit.clocks import SystemClock
+from backend.ports.answers import AnswerStore
 from backend.ports.approvals import ApprovalStore
 from backend.ports.artifacts import ArtifactStore
 from backend.ports.clock import Clock
@@ -21,6 +22,7 @@ from backend.ports.stores import (
 )
 from backend.ports.values import Health
 from backend.ports.vector_stores import VectorStoreStore
+from backend.storage.answers import SqlAnswerStore
 from backend.storage.approvals import SqlApprovalStore
 from backend.storage.artifacts import SqlArtifactStore
 from backend.storage.audit import SqlAuditStore
@@ -31,6 +33,7 @@ from backend.storage.documents import SqlDocumentStore
 from backend.storage.files import SqlFileStore
 from backend.storage.keys import SqlKeyStore
 from backend.storage.login_attempts import SqlLoginAttemptStore
+from backend.storage.memory.answers import MemoryAnswerStore
 from backend.storage.memory.approvals import MemoryApprovalStore
 from backend.storage.memory.artifacts import MemoryArtifactStore
 from backend.storage.memory.audit import MemoryAuditStore
@@ -67,6 +70,7 @@ class Stores:
     runs: RunStore
     audit: AuditStore
     approvals: ApprovalStore
+    answers: AnswerStore
     artifacts: ArtifactStore
     files: FileStore
     documents: DocumentStore
@@ -101,6 +105,7 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
         runs=SqlRunStore(database),
         audit=SqlAuditStore(database),
         approvals=SqlApprovalStore(database),
+        answers=SqlAnswerStore(database),
         artifacts=SqlArtifactStore(database),
         files=SqlFileStore(database, clock),
         documents=SqlDocumentStore(database, clock),
@@ -125,6 +130,7 @@ def memory_stores(*, clock: Clock | None = None) -> Stores:
         runs=MemoryRunStore(shelves),
         audit=MemoryAuditStore(shelves),
         approvals=MemoryApprovalStore(shelves),
+        answers=MemoryAnswerStore(shelves),
         artifacts=MemoryArtifactStore(shelves),
         files=MemoryFileStore(shelves),
         documents=MemoryDocumentStore(shelves),

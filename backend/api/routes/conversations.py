@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from backend.api.deps import Account, Services
+from backend.api.erasing import MISSING, erase_conversation
 from backend.api.safe_json import SafeRoute
 from backend.errors import NotFound
 from backend.models.sessions import (
@@ -17,9 +18,9 @@ from backend.models.sessions import (
     MessageOut,
     conversation_fields,
 )
+from backend.ports.values import KEPT_ITEM
 
 router = APIRouter(prefix="/api/conversations", tags=["conversations"], route_class=SafeRoute)
-MISSING = "There is no such conversation"
 
 
 @router.get("")
@@ -49,9 +50,8 @@ async def get_conversation(
     if conversation is None:
         raise NotFound(MISSING)
     messages = await found.conversations.messages(account.user.id, conversation_id)
-    return ConversationWithMessages(
-        **conversation_fields(conversation), messages=[MessageOut.of(one) for one in messages]
-    )
+    said = [MessageOut.of(one) for one in messages if one.message["role"] != KEPT_ITEM]
+    return ConversationWithMessages(**conversation_fields(conversation), messages=said)
 
 
 @router.patch("/{conversation_id}")
@@ -76,11 +76,4 @@ async def change_conversation(
 async def delete_conversation(conversation_id: str, account: Account, found: Services) -> None:
     """Erase a conversation with its messages and runs; a running answer is stopped."""
     account.require("chat")
-    for run in list(found.turns.active.values()):
-        if run.session_id == conversation_id and run.request.user_id == account.user.id:
-            run.cancel()
-    await found.approvals.cancel_of(account.user.id, conversation_id=conversation_id)
-    if not await found.conversations.delete(account.user.id, conversation_id):
-        raise NotFound(MISSING)
-    if found.artifacts is not None:
-        await found.artifacts.tidy(account.user.id)
+    await erase_conversation(found, account.user.id, conversation_id)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from backend.errors import Conflict, NotFound, SessionBusy
 from backend.kit.folding import fold
 from backend.kit.json_values import copy_json
-from backend.ports.stores import Conversation, Page, Run, StoredMessage
+from backend.ports.stores import Conversation, Edit, Page, Run, StoredMessage
 from backend.ports.values import JsonObject
 from backend.storage.listing import (
     checked_limit,
@@ -26,12 +26,16 @@ class MemoryConversationStore:
     def __init__(self, shelves: Shelves) -> None:
         self._shelves = shelves
 
-    async def create(self, conversation: Conversation) -> None:
-        """Add an empty conversation."""
+    async def create(
+        self, conversation: Conversation, messages: Sequence[StoredMessage] = ()
+    ) -> None:
+        """Add a conversation with what it starts from."""
         self._shelves.require_user(conversation.user_id)
         if conversation.id in self._shelves.conversations:
             raise Conflict
+        self._refuse_known(messages)
         self._keep(conversation)
+        self._shelves.put_messages(conversation.id, messages)
 
     async def get(self, user_id: str, conversation_id: str) -> Conversation | None:
         """Find one of the user's."""
@@ -96,6 +100,52 @@ class MemoryConversationStore:
         if self._mine(user_id, conversation_id) is None:
             return False
         self._shelves.erase_conversation(conversation_id)
+        return True
+
+    async def append(
+        self,
+        user_id: str,
+        conversation_id: str,
+        messages: Sequence[StoredMessage],
+        *,
+        title_if_empty: str,
+        now_ms: int,
+    ) -> None:
+        """Add messages behind the last one, outside of any turn.
+
+        Raises SessionBusy while a run holds the conversation, NotFound when it is not the user's.
+        """
+        it = self._mine(user_id, conversation_id)
+        if it is None:
+            raise NotFound
+        if it.active_run_id is not None:
+            raise SessionBusy
+        self._refuse_known(messages)
+        self._keep(replace(it, title=it.title or title_if_empty, updated_at_ms=now_ms))
+        self._shelves.put_messages(it.id, messages)
+
+    async def edit_message(
+        self, user_id: str, conversation_id: str, message_id: str, edit: Edit, *, now_ms: int
+    ) -> bool:
+        """Put what `edit` makes of a message in its place, or drop it.
+
+        Tell whether there is such a message; SessionBusy while a run holds the conversation.
+        """
+        it = self._mine(user_id, conversation_id)
+        if it is None:
+            return False
+        rows = self._shelves.messages.get(it.id, [])
+        at = next((at for at, row in enumerate(rows) if row.id == message_id), None)
+        if at is None:
+            return False
+        if it.active_run_id is not None:
+            raise SessionBusy
+        self._keep(replace(it, updated_at_ms=now_ms))
+        left = edit(replace(rows[at], message=copy_json(rows[at].message)))
+        if left is None:
+            del rows[at]
+        else:
+            rows[at] = replace(rows[at], message=copy_json(left))
         return True
 
     async def begin_turn(

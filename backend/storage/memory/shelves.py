@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from backend.errors import Conflict
 from backend.kit.json_values import copy_json
+from backend.ports.answers import StoredAnswer
 from backend.ports.approvals import Approval
 from backend.ports.artifacts import Artifact
 from backend.ports.stores import (
@@ -40,6 +41,7 @@ class Shelves:
     approvals: dict[str, Approval] = field(default_factory=dict[str, Approval])
     pauses: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     artifacts: dict[str, Artifact] = field(default_factory=dict[str, Artifact])
+    answers: dict[str, StoredAnswer] = field(default_factory=dict[str, StoredAnswer])
     papers: DocumentShelves = field(default_factory=DocumentShelves)
     login_failures: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
 
@@ -51,7 +53,7 @@ class Shelves:
     def erase_user(self, user_id: str) -> None:
         """Erase an account and all that is its."""
         del self.users[user_id]
-        for shelf in (self.keys, self.refresh_tokens, self.audit, self.artifacts):
+        for shelf in (self.keys, self.refresh_tokens, self.audit, self.artifacts, self.answers):
             for row_id in [row.id for row in shelf.values() if row.user_id == user_id]:
                 del shelf[row_id]
         for run in [run for run in self.runs.values() if run.user_id == user_id]:
@@ -92,6 +94,8 @@ class Shelves:
             self.erase_run(run.id)
         for it in [it for it in self.artifacts.values() if it.conversation_id == conversation_id]:
             del self.artifacts[it.id]
+        for it in [it for it in self.answers.values() if it.conversation_id == conversation_id]:
+            del self.answers[it.id]
 
 
 def detached(run: Run) -> Run:

@@ -165,3 +165,119 @@ async def test_title_and_metadata_change_apart(stores):
     emptied = await stores.conversations.update("user_bob", "conv_1", metadata={}, now_ms=60)
     assert emptied == replace(titled, metadata={}, updated_at_ms=60)
     assert await stores.conversations.get("user_bob", "conv_1") == emptied
+
+
+async def test_a_conversation_may_start_with_messages(stores):
+    """They are there with it, in order."""
+    said = [replace(QUESTION, id=f"msg_{n}") for n in (2, 1)]
+    await stores.conversations.create(CONV, said)
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == said
+
+
+async def test_messages_are_added_behind_the_last_one(stores):
+    """They move the time of change and name a conversation that has no title."""
+    await stores.conversations.create(CONV, [QUESTION])
+    added = replace(ANSWER, run_id=None)
+    await stores.conversations.append(
+        "user_bob", "conv_1", [added], title_if_empty="How?", now_ms=70
+    )
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == [QUESTION, added]
+    assert await stores.conversations.get("user_bob", "conv_1") == replace(
+        CONV, title="How?", updated_at_ms=70
+    )
+    await stores.conversations.append("user_bob", "conv_1", [], title_if_empty="Other", now_ms=80)
+    assert (await stores.conversations.get("user_bob", "conv_1")).title == "How?"
+
+
+async def test_of_fifty_additions_at_once_none_is_lost(stores):
+    """And each stays together."""
+    await stores.conversations.create(CONV)
+    await asyncio.gather(
+        *(
+            stores.conversations.append(
+                "user_bob",
+                "conv_1",
+                [replace(QUESTION, id=f"msg_{n}_{part}") for part in "ab"],
+                title_if_empty="",
+                now_ms=n,
+            )
+            for n in range(50)
+        )
+    )
+    ids = [it.id for it in await stores.conversations.messages("user_bob", "conv_1")]
+    assert sorted(ids) == sorted(f"msg_{n}_{part}" for n in range(50) for part in "ab")
+    assert all(ids[at + 1] == ids[at][:-1] + "b" for at in range(0, 100, 2))
+
+
+async def test_nothing_is_written_into_a_conversation_that_a_run_holds(stores):
+    """Neither added nor changed, until the turn is over."""
+    await stores.conversations.create(CONV, [QUESTION])
+    await stores.conversations.begin_turn(RUN, [], title_if_empty="")
+    with pytest.raises(SessionBusy):
+        await stores.conversations.append(
+            "user_bob", "conv_1", [ANSWER], title_if_empty="", now_ms=70
+        )
+    with pytest.raises(SessionBusy):
+        await stores.conversations.edit_message(
+            "user_bob", "conv_1", "msg_1", lambda _: None, now_ms=70
+        )
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == [QUESTION]
+    await stores.conversations.end_turn(ENDED, [])
+    await stores.conversations.append("user_bob", "conv_1", [ANSWER], title_if_empty="", now_ms=70)
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == [QUESTION, ANSWER]
+
+
+async def test_a_message_is_changed_in_its_place_or_dropped(stores):
+    """What others see of it is what is left; search finds the new words only."""
+    await stores.conversations.create(CONV, [QUESTION, ANSWER])
+    shorter = {"role": "user", "content": "Why?"}
+    seen = []
+    assert await stores.conversations.edit_message(
+        "user_bob", "conv_1", "msg_1", lambda it: seen.append(it) or shorter, now_ms=70
+    )
+    assert seen == [QUESTION]
+    changed = replace(QUESTION, message=shorter)
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == [changed, ANSWER]
+    assert (await stores.conversations.list("user_bob", query="how?")).items == ()
+    assert len((await stores.conversations.list("user_bob", query="why?")).items) == 1
+    assert await stores.conversations.edit_message(
+        "user_bob", "conv_1", "msg_1", lambda _: None, now_ms=80
+    )
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == [ANSWER]
+    assert (await stores.conversations.get("user_bob", "conv_1")).updated_at_ms == 80
+
+
+async def test_two_changes_of_one_message_at_once_both_count(stores):
+    """Each sees what the other has left."""
+    counted = replace(QUESTION, message={"role": "user", "content": "0"})
+    await stores.conversations.create(CONV, [counted])
+
+    def one_more(it):
+        return {"role": "user", "content": str(int(it.message["content"]) + 1)}
+
+    await asyncio.gather(
+        *(
+            stores.conversations.edit_message("user_bob", "conv_1", "msg_1", one_more, now_ms=9)
+            for _ in range(20)
+        )
+    )
+    [stored] = await stores.conversations.messages("user_bob", "conv_1")
+    assert stored.message["content"] == "20"
+
+
+async def test_messages_of_others_are_neither_added_to_nor_changed(stores):
+    """Also a message that stands in another conversation is not found."""
+    await stores.conversations.create(CONV, [QUESTION])
+    await stores.conversations.create(replace(CONV, id="conv_2"))
+    for user, where in (("user_ann", "conv_1"), ("user_bob", "conv_0")):
+        with pytest.raises(NotFound):
+            await stores.conversations.append(user, where, [ANSWER], title_if_empty="", now_ms=1)
+    for user, where, what in (
+        ("user_ann", "conv_1", "msg_1"),
+        ("user_bob", "conv_2", "msg_1"),
+        ("user_bob", "conv_1", "msg_0"),
+    ):
+        assert not await stores.conversations.edit_message(
+            user, where, what, lambda _: None, now_ms=1
+        )
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == [QUESTION]

@@ -16,7 +16,7 @@ from backend.kit.fences import bare
 from backend.ports.models import ModelRequest
 from tests.fakes.asking import Outside, answer, calling, events, outcomes
 from tests.fakes.scripted_model import call
-from tests.fakes.turns import USER
+from tests.fakes.turns import USER, turn
 
 SEND = [call("send", text="hello")]
 SENDING = calling(SEND)
@@ -39,6 +39,26 @@ async def test_an_effect_outside_waits_for_the_users_word_and_is_then_made_once(
         "Told: sent hello",
     )
     assert await outcomes(made) == [("send", "ok")]
+
+
+async def test_the_answer_of_a_run_that_waits_is_kept_as_it_was_sent(
+    outside: Callable[..., Outside],
+) -> None:
+    """Its client has a whole answer: the question. A failure to keep it does not undo the waiting."""
+    made = outside(SENDING)
+    seen: list[str] = []
+
+    async def keep(run: Any) -> None:
+        seen.append(run.log.content())
+        raise Unavailable
+
+    await made.core.ask("know me", mode="chat")
+    asked = turn("send hello", mode="react", store=True)
+    run = await made.core.turns.start(asked, at_end=keep)
+    await run.done()
+    assert (run.state, seen) == ("waiting", [run.log.content()])
+    assert "http://steward.example/api/approve/" in seen[0]
+    assert (await made.decide(approve=True)).state == "completed"
 
 
 async def test_a_denied_call_is_told_to_the_model_with_the_users_words(

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from backend.agent.resume import closed, continued
 from backend.errors import InvalidRequest
 from backend.ports.models import ModelRequest
+from backend.ports.stores import StoredMessage
 from backend.ports.values import ChatMessage
 from tests.fakes.scripted_model import call
 from tests.fakes.turns import USER, Make
@@ -113,3 +115,81 @@ async def test_a_call_of_a_tool_nobody_has_does_not_leave_an_empty_answer(core: 
     made = core(script)
     run = await made.ask("hello", client_tools=[TIME])
     assert (run.log.content(), run.finish_reason, run.client_calls) == ("In words.", "stop", ())
+
+
+def asks(text: str) -> Any:
+    """Make a user's message."""
+    return {"role": "user", "content": text}
+
+
+def calls(*ids: str, content: str | None = None) -> Any:
+    """Make an assistant's message that calls."""
+    made = [{"id": one, "function": {"name": one, "arguments": ""}} for one in ids]
+    return {"role": "assistant", "content": content, "tool_calls": made}
+
+
+def gives(call_id: str) -> Any:
+    """Make a result."""
+    return {"role": "tool", "tool_call_id": call_id, "content": f"{call_id}!"}
+
+
+def kept(*messages: Any) -> list[StoredMessage]:
+    """Make a session's messages."""
+    return [
+        StoredMessage(id=f"msg_{at}", conversation_id="conv_1", message=one)
+        for at, one in enumerate(messages)
+    ]
+
+
+NO_ANSWER: Any = {"role": "assistant", "content": "(No answer was given.)"}
+THOUGHT: Any = {"role": "assistant", "content": None, "reasoning_content": "Hm."}
+ITEM: Any = {"role": "item", "item": {"type": "web_search_call"}}
+
+
+@pytest.mark.parametrize(
+    ("stored", "new", "heard"),
+    [
+        ([asks("?"), gives("a")], [asks("!")], [asks("?"), NO_ANSWER, asks("!")]),
+        ([calls("a"), gives("b"), gives("a")], [asks("!")], [calls("a"), gives("a"), asks("!")]),
+        (
+            [calls("a"), calls("b"), gives("b"), gives("a")],
+            [asks("!")],
+            [calls("a"), gives("a"), calls("b"), gives("b"), asks("!")],
+        ),
+        (
+            [calls("a", "b"), ITEM, gives("b"), THOUGHT, gives("a")],
+            [asks("!")],
+            [calls("a", "b"), gives("b"), gives("a"), asks("!")],
+        ),
+        (
+            [asks("?"), calls("a"), calls("b")],
+            [gives("b"), gives("a")],
+            [asks("?"), calls("a"), gives("a"), calls("b"), gives("b")],
+        ),
+        (
+            [calls("a"), gives("a"), gives("a")],
+            [asks("!")],
+            [calls("a"), gives("a"), asks("!")],
+        ),
+        (
+            [calls("a"), gives("a"), asks("?"), calls("a"), gives("a")],
+            [asks("!")],
+            [calls("a"), gives("a"), asks("?"), calls("a"), gives("a"), asks("!")],
+        ),
+        ([ITEM, THOUGHT], [asks("!")], [asks("!")]),
+    ],
+)
+def test_whatever_its_owner_did_to_a_session_calls_and_results_are_told_in_pairs(
+    stored: Any, new: Any, heard: Any
+) -> None:
+    """What answers nothing, and what no model is told of, is left out."""
+    whole = closed(continued(kept(*stored), new))
+    assert whole == heard
+    assert refused(whole) == ""
+
+
+def test_a_new_result_that_answers_no_call_is_still_refused() -> None:
+    """Only what is stored already is passed over."""
+    for new in ([gives("a")], [asks("!"), gives("b")]):
+        with pytest.raises(InvalidRequest):
+            closed(continued(kept(asks("?"), calls("b"), gives("b")), new))

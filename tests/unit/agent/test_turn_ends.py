@@ -17,7 +17,7 @@ from backend.ports.models import ModelRequest
 from backend.ports.stores import Run, StoredMessage, ToolAudit
 from backend.ports.tools import ToolContext, ToolResult
 from tests.fakes.scripted_model import call
-from tests.fakes.turns import USER, AddArgs, Core, Make
+from tests.fakes.turns import USER, AddArgs, Core, Make, turn
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -318,3 +318,50 @@ def test_the_first_agent_turns_of_a_server_may_come_together() -> None:
         check=False,
     )
     assert done.stdout.strip() == "['Four.', 'Four.', 'Four.']", done.stderr
+
+
+async def test_who_started_a_run_keeps_its_answer_before_the_log_closes(core: Make) -> None:
+    """Whoever has read the end finds what was kept."""
+    made = core(hello)
+    seen: list[Any] = []
+
+    async def keep(run: Any) -> None:
+        stored = await made.stores.runs.get(USER, run.id)
+        seen.append((stored.state, run.log.closed, run.log.content()))
+
+    await made.ask("know me")
+    run = await made.turns.start(turn("hi", store=True), at_end=keep)
+    await run.done()
+    assert seen == [("completed", False, "Hello there.")]
+
+
+async def test_an_answer_that_cannot_be_kept_is_an_answer_all_the_same(core: Make) -> None:
+    """The run has ended as it did, and its session is free."""
+    made = core(hello)
+
+    async def keep(_: Any) -> None:
+        raise Unavailable
+
+    await made.ask("know me")
+    run = await made.turns.start(turn("hi", store=True), at_end=keep)
+    await run.done()
+    assert (run.state, run.log.content()) == ("completed", "Hello there.")
+    assert await claim(made, run) is None
+
+
+async def test_the_answer_of_a_failed_run_is_not_kept(core: Make) -> None:
+    """There is none."""
+
+    def fails(_: ModelRequest) -> Any:
+        raise Unavailable
+
+    made = core(fails)
+    seen: list[Any] = []
+
+    async def keep(run: Any) -> None:
+        seen.append(run)
+
+    await made.ask("know me")
+    run = await made.turns.start(turn("hi"), at_end=keep)
+    await run.done()
+    assert (run.state, seen) == ("failed", [])

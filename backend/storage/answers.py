@@ -1,0 +1,141 @@
+"""Answers that clients keep, in the database."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
+
+from backend.ports.answers import AnswerListing, StoredAnswer
+from backend.ports.stores import Page
+from backend.ports.values import JsonObject
+from backend.storage.answer_tables import answers
+from backend.storage.database import Database, upsert
+from backend.storage.listing import checked_limit
+
+_UPSERT = upsert(answers, "id")
+_MINE = (answers.c.id == bindparam("wanted")) & (answers.c.user_id == bindparam("owner"))
+_GET = select(answers).where(_MINE)
+_DELETE = delete(answers).where(_MINE)
+_COLUMNS = tuple(answers.c.keys())
+
+
+class SqlAnswerStore:
+    """The `AnswerStore` port over SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, answer: StoredAnswer) -> None:
+        """Insert or replace one; another user's answer of the same id stays as it is."""
+        row = {name: getattr(answer, name) for name in _COLUMNS}
+        await self._database.write(_save, row)
+
+    async def get(self, user_id: str, answer_id: str) -> StoredAnswer | None:
+        """Find one of the user's."""
+        return await self._database.read(_get, user_id, answer_id)
+
+    async def list(self, user_id: str, listing: AnswerListing) -> Page[StoredAnswer]:
+        """A slice of the user's by time of making; one that begins after nothing known is empty.
+
+        Raises:
+            InvalidRequest: for a limit outside 1 to 1,000.
+        """
+        size = checked_limit(listing.limit)
+        found = await self._database.read(_list, user_id, listing, size + 1)
+        items = found[:size]
+        more = len(found) > size
+        return Page(items=items, next_cursor=items[-1].id if more else None)
+
+    async def change_metadata(
+        self, user_id: str, answer_id: str, metadata: JsonObject
+    ) -> StoredAnswer | None:
+        """Replace the metadata, in `body` too."""
+        return await self._database.write(_change_metadata, user_id, answer_id, metadata)
+
+    async def delete(self, user_id: str, answer_id: str) -> bool:
+        """Forget one."""
+        return await self._database.write(_delete, user_id, answer_id)
+
+
+def _save(connection: Connection, row: JsonObject) -> None:
+    connection.execute(_UPSERT, row)
+
+
+def _get(connection: Connection, user_id: str, answer_id: str) -> StoredAnswer | None:
+    row = connection.execute(_GET, {"wanted": answer_id, "owner": user_id}).first()
+    return None if row is None else _answer_of(row)
+
+
+def _list(
+    connection: Connection, user_id: str, listing: AnswerListing, size: int
+) -> tuple[StoredAnswer, ...]:
+    if not listing.metadata:
+        found = _ordered(connection, user_id, listing, select(answers).limit(size))
+        return () if found is None else tuple(map(_answer_of, connection.execute(found)))
+    # Pairs are compared here: JSON is plain text in the database. Bodies are read only where they fit.
+    outline = cast("Select[Any]", select(answers.c.id, answers.c.metadata))
+    found = _ordered(connection, user_id, listing, outline)
+    fitting: list[StoredAnswer] = []
+    for row in () if found is None else connection.execute(found).all():
+        if listing.metadata.items() <= row.metadata.items():
+            whole = _get(connection, user_id, row.id)
+            fitting += [whole] if whole else []
+        if len(fitting) == size:
+            break
+    return tuple(fitting)
+
+
+def _ordered(
+    connection: Connection, user_id: str, listing: AnswerListing, wanted: Select[Any]
+) -> Select[Any] | None:
+    """Narrow and order a query; None when there is no answer of the id to begin after."""
+    it = answers.c
+    wanted = wanted.where(it.user_id == user_id, it.kind == listing.kind)
+    if listing.model is not None:
+        wanted = wanted.where(it.model == listing.model)
+    if listing.after is not None:
+        last = connection.execute(_GET, {"wanted": listing.after, "owner": user_id}).first()
+        if last is None:
+            return None
+        at_ms, last_id = last.created_at_ms, last.id
+        same = it.created_at_ms == at_ms
+        if listing.descending:
+            wanted = wanted.where((it.created_at_ms < at_ms) | (same & (it.id < last_id)))
+        else:
+            wanted = wanted.where((it.created_at_ms > at_ms) | (same & (it.id > last_id)))
+    order = (it.created_at_ms, it.id)
+    return wanted.order_by(*(one.desc() if listing.descending else one for one in order))
+
+
+def _change_metadata(
+    connection: Connection, user_id: str, answer_id: str, metadata: JsonObject
+) -> StoredAnswer | None:
+    known = _get(connection, user_id, answer_id)
+    if known is None:
+        return None
+    body = {**known.body, "metadata": metadata}
+    changed = update(answers).where(answers.c.id == answer_id, answers.c.user_id == user_id)
+    connection.execute(changed.values(metadata=metadata, body=body))
+    return _get(connection, user_id, answer_id)
+
+
+def _delete(connection: Connection, user_id: str, answer_id: str) -> bool:
+    return connection.execute(_DELETE, {"wanted": answer_id, "owner": user_id}).rowcount > 0
+
+
+def _answer_of(row: Row[Any]) -> StoredAnswer:
+    return StoredAnswer(
+        id=row.id,
+        user_id=row.user_id,
+        kind=row.kind,
+        run_id=row.run_id,
+        model=row.model,
+        body=row.body,
+        input=tuple(row.input),
+        context=tuple(row.context),
+        metadata=row.metadata,
+        conversation_id=row.conversation_id,
+        previous_id=row.previous_id,
+        created_at_ms=row.created_at_ms,
+    )

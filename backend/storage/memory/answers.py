@@ -1,0 +1,95 @@
+"""Answers that clients keep, in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from backend.errors import Conflict
+from backend.kit.json_values import copy_json
+from backend.ports.answers import AnswerListing, StoredAnswer
+from backend.ports.stores import Page
+from backend.ports.values import JsonObject
+from backend.storage.listing import checked_limit
+from backend.storage.memory.shelves import Shelves
+
+
+class MemoryAnswerStore:
+    """The `AnswerStore` port in memory."""
+
+    def __init__(self, shelves: Shelves) -> None:
+        self._shelves = shelves
+
+    async def save(self, answer: StoredAnswer) -> None:
+        """Insert or replace one; another user's answer of the same id stays as it is."""
+        self._shelves.require_user(answer.user_id)
+        if answer.conversation_id not in {None, *self._shelves.conversations}:
+            raise Conflict
+        known = self._shelves.answers.get(answer.id)
+        if known is None or known.user_id == answer.user_id:
+            self._shelves.answers[answer.id] = _detached(answer)
+
+    async def get(self, user_id: str, answer_id: str) -> StoredAnswer | None:
+        """Find one of the user's."""
+        it = self._shelves.answers.get(answer_id)
+        return _detached(it) if it is not None and it.user_id == user_id else None
+
+    async def list(self, user_id: str, listing: AnswerListing) -> Page[StoredAnswer]:
+        """A slice of the user's by time of making; one that begins after nothing known is empty.
+
+        Raises:
+            InvalidRequest: for a limit outside 1 to 1,000.
+        """
+        size = checked_limit(listing.limit)
+        whole = [it for it in self._shelves.answers.values() if _fits(it, user_id, listing)]
+        whole.sort(key=lambda it: (it.created_at_ms, it.id), reverse=listing.descending)
+        if listing.after is not None:
+            last = await self.get(user_id, listing.after)
+            if last is None:
+                return Page(items=())
+            mark = (last.created_at_ms, last.id)
+            down = listing.descending
+            whole = [
+                it
+                for it in whole
+                if ((it.created_at_ms, it.id) < mark if down else (it.created_at_ms, it.id) > mark)
+            ]
+        items = tuple(map(_detached, whole[:size]))
+        return Page(items=items, next_cursor=items[-1].id if len(whole) > size else None)
+
+    async def change_metadata(
+        self, user_id: str, answer_id: str, metadata: JsonObject
+    ) -> StoredAnswer | None:
+        """Replace the metadata, in `body` too."""
+        it = await self.get(user_id, answer_id)
+        if it is None:
+            return None
+        changed = replace(it, metadata=metadata, body={**it.body, "metadata": metadata})
+        self._shelves.answers[answer_id] = _detached(changed)
+        return await self.get(user_id, answer_id)
+
+    async def delete(self, user_id: str, answer_id: str) -> bool:
+        """Forget one."""
+        if await self.get(user_id, answer_id) is None:
+            return False
+        del self._shelves.answers[answer_id]
+        return True
+
+
+def _fits(it: StoredAnswer, user_id: str, listing: AnswerListing) -> bool:
+    return (
+        it.user_id == user_id
+        and it.kind == listing.kind
+        and listing.model in {None, it.model}
+        and listing.metadata.items() <= it.metadata.items()
+    )
+
+
+def _detached(it: StoredAnswer) -> StoredAnswer:
+    """Copy an answer's JSON, so that nobody changes what is stored from outside."""
+    return replace(
+        it,
+        body=copy_json(it.body),
+        input=tuple(copy_json(list(it.input))),
+        context=tuple(copy_json(list(it.context))),
+        metadata=copy_json(it.metadata),
+    )

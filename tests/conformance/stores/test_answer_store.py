@@ -1,0 +1,121 @@
+"""What every adapter of the AnswerStore port does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from backend.errors import Conflict, InvalidRequest
+from backend.ports.answers import AnswerListing, StoredAnswer
+from backend.ports.stores import Conversation
+
+ANSWER = StoredAnswer(
+    id="resp_1",
+    user_id="user_bob",
+    kind="response",
+    run_id="run_1",
+    model="llama",
+    body={"id": "resp_1", "output": [{"deep": [1, None]}], "metadata": {"a": "1"}},
+    input=({"type": "message", "content": "Hi"},),
+    context=({"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yes"}),
+    metadata={"a": "1"},
+    previous_id="resp_0",
+    created_at_ms=5,
+)
+
+
+async def test_an_answer_is_kept_whole_for_its_owner_alone(stores):
+    """Somebody else's id answers exactly like a missing one."""
+    await stores.answers.save(ANSWER)
+    assert await stores.answers.get("user_bob", "resp_1") == ANSWER
+    assert await stores.answers.get("user_ann", "resp_1") is None
+    assert not await stores.answers.delete("user_ann", "resp_1")
+    assert await stores.answers.change_metadata("user_ann", "resp_1", {}) is None
+    assert await stores.answers.delete("user_bob", "resp_1")
+    assert await stores.answers.get("user_bob", "resp_1") is None
+    assert not await stores.answers.delete("user_bob", "resp_1")
+
+
+async def test_saving_again_replaces_but_never_another_users(stores):
+    """An id belongs to the user who had it first."""
+    await stores.answers.save(ANSWER)
+    await stores.answers.save(replace(ANSWER, body={"id": "resp_1", "status": "completed"}))
+    await stores.answers.save(replace(ANSWER, user_id="user_ann", body={"mine": True}))
+    found = await stores.answers.get("user_bob", "resp_1")
+    assert found.body == {"id": "resp_1", "status": "completed"}
+    assert await stores.answers.get("user_ann", "resp_1") is None
+
+
+async def test_metadata_is_changed_in_the_body_too(stores):
+    """What is read back shows one and the same."""
+    await stores.answers.save(ANSWER)
+    changed = await stores.answers.change_metadata("user_bob", "resp_1", {"b": "2"})
+    assert changed == replace(
+        ANSWER, metadata={"b": "2"}, body={**ANSWER.body, "metadata": {"b": "2"}}
+    )
+    assert await stores.answers.get("user_bob", "resp_1") == changed
+
+
+async def test_answers_of_nobody_or_of_no_conversation_are_refused(stores):
+    """An account or a conversation may be erased while its answer is made."""
+    with pytest.raises(Conflict):
+        await stores.answers.save(replace(ANSWER, user_id="user_gone"))
+    with pytest.raises(Conflict):
+        await stores.answers.save(replace(ANSWER, conversation_id="conv_gone"))
+
+
+async def test_answers_go_with_their_conversation_and_their_user(stores):
+    """Nothing is left behind."""
+    await stores.conversations.create(Conversation(id="conv_1", user_id="user_bob"))
+    await stores.answers.save(replace(ANSWER, conversation_id="conv_1"))
+    await stores.answers.save(replace(ANSWER, id="resp_2"))
+    await stores.conversations.delete("user_bob", "conv_1")
+    assert await stores.answers.get("user_bob", "resp_1") is None
+    await stores.users.delete("user_bob")
+    assert await stores.answers.get("user_bob", "resp_2") is None
+
+
+async def test_a_listing_is_by_time_and_goes_on_after_an_id(stores):
+    """Up or down, page by page; the id breaks ties."""
+    for at, made in enumerate((5, 7, 7, 9)):
+        await stores.answers.save(replace(ANSWER, id=f"resp_{at}", created_at_ms=made))
+    await stores.answers.save(replace(ANSWER, id="resp_ann", user_id="user_ann"))
+
+    async def pages(**more):
+        seen, after = [], None
+        while True:
+            listing = AnswerListing(kind="response", limit=2, after=after, **more)
+            page = await stores.answers.list("user_bob", listing)
+            seen.append([one.id for one in page.items])
+            after = page.next_cursor
+            if after is None:
+                return seen
+
+    assert await pages() == [["resp_0", "resp_1"], ["resp_2", "resp_3"]]
+    assert await pages(descending=True) == [["resp_3", "resp_2"], ["resp_1", "resp_0"]]
+    unknown = AnswerListing(kind="response", after="resp_ann")
+    assert (await stores.answers.list("user_bob", unknown)).items == ()
+    with pytest.raises(InvalidRequest):
+        await stores.answers.list("user_bob", AnswerListing(kind="response", limit=0))
+
+
+async def test_a_listing_is_of_one_kind_and_can_be_narrowed(stores):
+    """By model, and by metadata of which every pair must be there."""
+    kept = (
+        replace(ANSWER, id="chatcmpl-1", kind="chat.completion", metadata={}),
+        replace(ANSWER, id="resp_2", model="qwen", metadata={"a": "1", "b": "2"}),
+        replace(ANSWER, id="resp_3", metadata={"a": "2"}),
+    )
+    for one in (ANSWER, *kept):
+        await stores.answers.save(one)
+
+    async def ids(**asked):
+        page = await stores.answers.list("user_bob", AnswerListing(**asked))
+        return [one.id for one in page.items], page.next_cursor
+
+    assert await ids(kind="chat.completion") == (["chatcmpl-1"], None)
+    assert await ids(kind="response", model="qwen") == (["resp_2"], None)
+    assert await ids(kind="response", metadata={"a": "1"}) == (["resp_1", "resp_2"], None)
+    assert await ids(kind="response", metadata={"a": "1"}, limit=1) == (["resp_1"], "resp_1")
+    assert await ids(kind="response", metadata={"a": "1", "b": "2"}) == (["resp_2"], None)
