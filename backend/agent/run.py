@@ -90,8 +90,11 @@ class TurnRequest:
     call of the turn is made from it. `messages` holds only what is new when `session_id` is given.
     `client_tools` are run by the caller; `server_tools` tells whether ours may run at all, and
     `allowed_tools` which; None means any. With `file_ids`, tools find only these of the caller's
-    files. `metadata` is kept with what is stored. `approvals` tells how calls that wait for the user's word
-    are shown: as answer text with a link, or by events alone.
+    files. `metadata` is kept with what is stored. `instructions` stand before the history and are not
+    kept with it. `tools_named` tells that the caller named the tools of ours it wants, so that its
+    model always has them at hand; one of `first_tools` has to be called before it answers, and of
+    all no more than `max_tool_calls` are made. `approvals` tells how calls that wait for the user's
+    word are shown: as answer text with a link, or by events alone.
     """
 
     user_id: str
@@ -108,6 +111,10 @@ class TurnRequest:
     allowed_tools: frozenset[str] | None = None
     file_ids: tuple[str, ...] | None = None
     metadata: JsonObject = field(default_factory=dict[str, Any])
+    instructions: str = ""
+    tools_named: bool = False
+    first_tools: tuple[str, ...] = ()
+    max_tool_calls: int | None = None
     session_id: str | None = None
     store: bool = False
     on_disconnect: OnDisconnect | None = None
@@ -143,6 +150,7 @@ class Run:
     artifacts: list[Artifact] = field(default_factory=list[Artifact])
     sought: bool = False
     about_documents: bool = False
+    calls_made: int = 0
     tainted: bool = False
     sources_told: frozenset[str] = frozenset()
     asks: Sequence[Ask] = ()

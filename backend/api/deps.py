@@ -15,13 +15,16 @@ from backend.agent.catalog import ModelCatalog
 from backend.agent.policy import Policy
 from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
+from backend.api.responses.live import LiveResponses
 from backend.errors import NotAuthenticated, Unavailable
 from backend.ports.accounts import AccountService, Principal
+from backend.ports.answers import AnswerStore
 from backend.ports.artifacts import Artifacts
 from backend.ports.clock import Clock
 from backend.ports.documents import Documents
 from backend.ports.stores import AuditStore, ConversationStore, RunStore
 from backend.ports.values import Health, JsonObject
+from backend.ports.vector_stores import VectorStoreStore
 
 MIB = 1024 * 1024
 LARGEST_FILES_IN_ONE_REQUEST = 4
@@ -62,12 +65,15 @@ class AppServices:
     runs: RunStore
     audit: AuditStore
     approvals: Approvals
+    answers: AnswerStore
+    responses: LiveResponses
     policy: Policy
     clock: Clock
     options: ApiOptions
     checks: Mapping[str, Callable[[], Awaitable[Health]]]
     documents: Documents | None = None
     artifacts: Artifacts | None = None
+    vector_stores: VectorStoreStore | None = None
     reports: Mapping[str, Callable[[], JsonObject]] = field(
         default_factory=dict[str, Callable[[], JsonObject]]
     )

@@ -21,6 +21,7 @@ from backend.agent.run import AgentParts
 from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
 from backend.api.deps import AppServices
+from backend.api.responses.live import LiveResponses
 from backend.bootstrap.artifacts import open_artifacts
 from backend.bootstrap.asking import make_asking
 from backend.bootstrap.databases import open_all_stores
@@ -132,6 +133,8 @@ class Composition:
             turns=self._turns, parts=parts, asking=asking, runs=stores.runs, users=stores.users
         )
         stack.callback(asyncio.create_task(approvals.keep_swept()).cancel)
+        responses = LiveResponses(stores.answers, stores.runs)
+        stack.push_async_callback(responses.aclose)
         return AppServices(
             accounts=accounts,
             turns=self._turns,
@@ -141,6 +144,8 @@ class Composition:
             runs=stores.runs,
             audit=stores.audit,
             approvals=approvals,
+            answers=stores.answers,
+            responses=responses,
             policy=parts.policy,
             clock=clock,
             options=self.api_options,

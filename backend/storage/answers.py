@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
 
@@ -74,7 +74,7 @@ def _list(
         found = _ordered(connection, user_id, listing, select(answers).limit(size))
         return () if found is None else tuple(map(_answer_of, connection.execute(found)))
     # Pairs are compared here: JSON is plain text in the database. Bodies are read only where they fit.
-    outline = select(answers.c.id, answers.c.metadata)
+    outline = cast("Select[Any]", select(answers.c.id, answers.c.metadata))
     found = _ordered(connection, user_id, listing, outline)
     fitting: list[StoredAnswer] = []
     for row in () if found is None else connection.execute(found).all():
@@ -125,6 +125,17 @@ def _delete(connection: Connection, user_id: str, answer_id: str) -> bool:
 
 
 def _answer_of(row: Row[Any]) -> StoredAnswer:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's name for it
-    values["input"], values["context"] = tuple(row.input), tuple(row.context)
-    return StoredAnswer(**values)
+    return StoredAnswer(
+        id=row.id,
+        user_id=row.user_id,
+        kind=row.kind,
+        run_id=row.run_id,
+        model=row.model,
+        body=row.body,
+        input=tuple(row.input),
+        context=tuple(row.context),
+        metadata=row.metadata,
+        conversation_id=row.conversation_id,
+        previous_id=row.previous_id,
+        created_at_ms=row.created_at_ms,
+    )
