@@ -35,11 +35,11 @@ async def ask(run: Run, request: ModelRequest, *, show: Show | None) -> Reply:
     show_thought = run.log.add if show else _ignore
     async with aclosing(run.provider.stream(request)) as deltas:
         async for delta in deltas:
+            if delta.reasoning:  # lines that came together are one delta: thought precedes text
+                show_thought(Thought(delta.reasoning))
             if delta.content:
                 parts.append(delta.content)
                 show_text(delta.content)
-            if delta.reasoning:
-                show_thought(Thought(delta.reasoning))
             if delta.tool_calls or delta.finish_reason or delta.usage:
                 _take(reply, delta)
     reply.content = "".join(parts)

@@ -9,13 +9,39 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from backend.models.openai import Wire
+from backend.models.shown import ShownAs, shown_with
 
 MAX_ITEMS = 4096
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Summary = Literal["auto", "concise", "detailed"]
+INCLUDES = {
+    "type": "array",
+    "items": {
+        "type": "string",
+        "enum": [
+            "file_search_call.results",
+            "web_search_call.results",
+            "web_search_call.action.sources",
+            "message.input_image.image_url",
+            "computer_call_output.output.image_url",
+            "code_interpreter_call.outputs",
+            "reasoning.encrypted_content",
+            "message.output_text.logprobs",
+        ],
+    },
+}
 Id = Annotated[str, StringConstraints(max_length=256)]
 
 
@@ -72,8 +98,26 @@ class ResponseInput(Wire):
     truncation: Literal["auto", "disabled"] | None = None
 
 
+class TokenCountRequest(ResponseInput):
+    """A request whose tokens are to be counted."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Show OpenAI's shape of it."""
+        return shown_with(core_schema, handler, shape="answers.TokenCountsBody")
+
+
 class ResponseRequest(ResponseInput):
     """A request for a response, with Steward's own optional fields at the end."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Show OpenAI's shape of it, and the fields that are ours beside it."""
+        return shown_with(core_schema, handler, shape="answers.CreateResponse")
 
     stream: bool | None = None
     stream_options: ResponseStreamOptions | None = None
@@ -114,6 +158,23 @@ class ResponseRequest(ResponseInput):
     keep_alive: str | int | None = None
 
 
+class ReadAgain(BaseModel):
+    """How a response is read again; clients write lists with brackets or without."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    include: Annotated[list[str], WithJsonSchema(INCLUDES)] = Field(default_factory=list[str])
+    include_in_brackets: list[str] = Field(default_factory=list[str], alias="include[]")
+    stream: bool = False
+    starting_after: int | None = Field(default=None, ge=0)
+    include_obfuscation: bool | None = None
+
+    @property
+    def included(self) -> frozenset[str]:
+        """Give what is to be included."""
+        return frozenset({*self.include, *self.include_in_brackets})
+
+
 class ResponseDeleted(BaseModel):
     """A response that is kept no longer."""
 
@@ -127,3 +188,11 @@ class InputTokens(BaseModel):
 
     object: Literal["response.input_tokens"] = "response.input_tokens"
     input_tokens: int
+
+
+ResponseShown = Annotated[
+    dict[str, Any], ShownAs("answers.Response", "streams.ResponseStreamEvent")
+]
+ItemListShown = Annotated[dict[str, Any], ShownAs("answers.ResponseItemList")]
+EVENTS = {"schema": {"$ref": "#/components/schemas/ResponseStreamEvent"}}
+STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": EVENTS}}}

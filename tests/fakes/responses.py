@@ -12,9 +12,9 @@ from tests.fakes.completions import MODEL
 RESPONSES = "/v1/responses"
 
 
-async def ask(http: AsyncClient, text: Any = "Hello, how are you?", **body: Any) -> Any:
+async def ask(http: AsyncClient, said: Any = "Hello, how are you?", /, **body: Any) -> Any:
     """Ask for a response and give it."""
-    answer = await http.post(RESPONSES, json={"model": MODEL, "input": text, **body})
+    answer = await http.post(RESPONSES, json={"model": MODEL, "input": said, **body})
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -28,9 +28,9 @@ async def refused(http: AsyncClient, **body: Any) -> tuple[int, str | None, str 
     return answer.status_code, error["param"], error["code"]
 
 
-async def events(http: AsyncClient, text: Any = "Hello, how are you?", **body: Any) -> list[Any]:
+async def events(http: AsyncClient, said: Any = "Hello, how are you?", /, **body: Any) -> list[Any]:
     """Stream a response and give its events."""
-    asked = {"model": MODEL, "input": text, "stream": True, **body}
+    asked = {"model": MODEL, "input": said, "stream": True, **body}
     answer = await http.post(RESPONSES, json=asked)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"

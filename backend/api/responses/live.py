@@ -14,8 +14,8 @@ from backend.agent.run import Run
 from backend.api.responses.answer import lost, response_id
 from backend.api.responses.asked import Asked
 from backend.api.responses.input import kept_items
+from backend.api.responses.kept import EVERYTHING, INCLUDED, SIZES, shown
 from backend.api.responses.output import finished, unfinished
-from backend.api.responses.replay import SIZES
 from backend.errors import StewardError
 from backend.ports.answers import AnswerStore, StoredAnswer
 from backend.ports.stores import RunStore
@@ -116,11 +116,13 @@ class LiveResponses:
         run = live.run
         try:
             await run.done()
-            writer = finished(run, live.asked)
-            live.body = writer.body
-            if live.asked.store and not self._failed_at_once(live):
-                again = live.asked.background and live.asked.streamed
-                await self._save(live, {**live.body, **({SIZES: writer.sizes} if again else {})})
+            asked = live.asked
+            writer = finished(run, replace(asked, include=asked.include | EVERYTHING))
+            kept: JsonObject = {**writer.body, INCLUDED: sorted(asked.include)}
+            live.body = shown(kept)
+            if asked.store and not self._failed_at_once(live):
+                again = asked.background and asked.streamed
+                await self._save(live, {**kept, **({SIZES: writer.sizes} if again else {})})
         except StewardError as exc:
             logger.warning("response %s could not be kept: %s", run.id, exc.message)
         except Exception:

@@ -6,30 +6,26 @@ goes on behind the last event it saw; otherwise whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from backend.api.responses.answer import usage_object
 from backend.api.responses.calls import WORKING
 from backend.api.responses.frames import EventFrames, cut
-from backend.ports.values import JsonObject
-
-SIZES = "x_piece_sizes"
-
-
-def shown(body: JsonObject) -> JsonObject:
-    """Give a kept response as clients see it."""
-    return {name: value for name, value in body.items() if name != SIZES}
+from backend.api.responses.kept import SIZES, shown
+from backend.ports.values import JsonObject, Usage
 
 
-def replay(kept: JsonObject, *, after: int | None) -> bytes:
+def replay(kept: JsonObject, *, after: int | None, include: Collection[str] = ()) -> bytes:
     """Write all events after the one with the number `after`."""
     sizes: Mapping[str, Sequence[int]] = kept.get(SIZES) or {}
-    body = shown(kept)
+    body = shown(kept, include=include)
     frames = EventFrames(after=after)
     begun: JsonObject = {
         "completed_at": None,
         "error": None,
         "incomplete_details": None,
         "output": [],
+        "usage": usage_object(Usage()),
     }
     status = "queued" if body.get("background") else "in_progress"
     made = {name: value for name, value in body.items() if name != "x_agent"}

@@ -12,22 +12,32 @@ from fastapi.responses import Response
 from backend.api.deps import Account, AppServices, Services
 from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.responses.input import page_of
+from backend.api.responses.kept import shown
 from backend.api.responses.live import LiveResponse
 from backend.api.responses.output import OutputWriter, unfinished
-from backend.api.responses.replay import replay, shown
+from backend.api.responses.replay import replay
 from backend.api.responses.request import check, read_request
 from backend.api.responses_lookup import look_up
 from backend.api.run_answers import first_sign, frames_of, leave, raise_failure
 from backend.api.safe_json import SafeRoute
 from backend.errors import InvalidRequest, NotFound
-from backend.models.responses import InputTokens, ResponseDeleted, ResponseInput, ResponseRequest
+from backend.models.responses import (
+    STREAMED,
+    InputTokens,
+    ItemListShown,
+    ReadAgain,
+    ResponseDeleted,
+    ResponseRequest,
+    ResponseShown,
+    TokenCountRequest,
+)
 from backend.ports.answers import StoredAnswer
 from backend.ports.values import JsonObject
 
 router = APIRouter(prefix="/v1/responses", tags=["openai"], route_class=SafeRoute)
 
 
-@router.post("")
+@router.post("", response_model=ResponseShown, responses=STREAMED)
 async def create_response(
     body: ResponseRequest, request: Request, account: Account, found: Services
 ) -> Response:
@@ -55,7 +65,9 @@ async def create_response(
 
 
 @router.post("/input_tokens")
-async def count_input_tokens(body: ResponseInput, account: Account, found: Services) -> InputTokens:
+async def count_input_tokens(
+    body: TokenCountRequest, account: Account, found: Services
+) -> InputTokens:
     """Count the tokens a request would bring, by this server's estimate."""
     account.require("chat")
     check(body)
@@ -65,28 +77,32 @@ async def count_input_tokens(body: ResponseInput, account: Account, found: Servi
     return InputTokens(input_tokens=await found.turns.input_tokens(asked.turn))
 
 
-@router.get("/{response_id}")
+@router.get("/{response_id}", response_model=ResponseShown, responses=STREAMED)
 async def get_response(
     response_id: str,
     request: Request,
     account: Account,
     found: Services,
-    stream: Annotated[bool, Query()] = False,  # noqa: FBT002 - a query parameter
-    starting_after: Annotated[int | None, Query(ge=0)] = None,
+    again: Annotated[ReadAgain, Query()],
 ) -> Response:
     """Give a response as it stands, or its events again, going on while it runs."""
     account.require("chat")
     live = found.responses.get(account.user.id, response_id)
-    if not stream:
-        if starting_after is not None:
+    include = again.included
+    if not again.stream:
+        if again.starting_after is not None:
             raise InvalidRequest("starting_after needs stream=true", param="starting_after")
-        body = live.seen() if live else (await _kept(found, account.user.id, response_id)).body
-        return _json(body)
+        if live is not None:
+            return _json(live.seen())
+        kept = await _kept(found, account.user.id, response_id)
+        return _json(shown(kept.body, include=include))
     watch = ClientWatch(request.receive, gone=lambda: None)
     if live is not None:
-        return EventStream(_frames(live, after=starting_after), watch=watch)
+        return EventStream(_frames(live, after=again.starting_after), watch=watch)
     kept = await _kept(found, account.user.id, response_id)
-    return EventStream(_again(replay(kept.body, after=starting_after)), watch=watch)
+    return EventStream(
+        _again(replay(kept.body, after=again.starting_after, include=include)), watch=watch
+    )
 
 
 @router.delete("/{response_id}")
@@ -98,13 +114,13 @@ async def delete_response(response_id: str, account: Account, found: Services) -
     return ResponseDeleted(id=response_id)
 
 
-@router.post("/{response_id}/cancel")
+@router.post("/{response_id}/cancel", response_model=ResponseShown)
 async def cancel_response(response_id: str, account: Account, found: Services) -> Response:
     """Stop a response in the background; one that has ended stays as it is."""
     account.require("chat")
     live = found.responses.get(account.user.id, response_id)
     if live is None:
-        body = (await _kept(found, account.user.id, response_id)).body
+        body = shown((await _kept(found, account.user.id, response_id)).body)
         _require_background(body)
         return _json(body)
     _require_background(live.asked.echo)
@@ -112,7 +128,7 @@ async def cancel_response(response_id: str, account: Account, found: Services) -
     return _json(await live.done())
 
 
-@router.get("/{response_id}/input_items")
+@router.get("/{response_id}/input_items", response_model=ItemListShown)
 async def list_input_items(
     response_id: str,
     account: Account,
@@ -155,5 +171,5 @@ def _require_background(body: JsonObject) -> None:
 
 
 def _json(body: JsonObject, headers: dict[str, str] | None = None) -> Response:
-    packed = orjson.dumps(shown(body), default=str)
+    packed = orjson.dumps(body, default=str)
     return Response(packed, media_type="application/json", headers=headers)
