@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from backend.api import errors, reference_page, routes
+from backend.api import document, errors, reference_page, routes
 from backend.api.deps import ApiOptions
 from backend.api.middleware import Edge
 from backend.api.page import Page
@@ -46,6 +46,7 @@ def build_app(
     )
     errors.install(app)
     reference_page.install(app)
+    document.install(app)
     modules = list(modules_of(routes))
     routers: list[APIRouter] = [module.router for module in modules]
     # Routers are tried in order for every request: the busiest first.

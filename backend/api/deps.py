@@ -91,8 +91,11 @@ async def account(request: Request, _: Annotated[str | None, Depends(bearer)]) -
 
 
 async def authenticate(request: Request) -> Principal:
-    """Authenticate the caller by access token or API key."""
-    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    """Authenticate the caller by access token or API key, which Anthropic's clients send as x-api-key."""
+    given = request.headers.get("authorization")
+    if given is None and (key := request.headers.get("x-api-key")):
+        given = f"Bearer {key}"
+    scheme, _, credential = (given or "").partition(" ")
     if scheme.lower() != "bearer" or not credential.strip():
         raise NotAuthenticated("Give an access token or API key: 'Authorization: Bearer ...'")
     caller = await (await services(request)).accounts.authenticate(credential.strip())

@@ -41,8 +41,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _bug)  # raised again by the framework, logged at the edge
 
 
-def render(error: errors.StewardError) -> Response:
-    """Render an error with the headers that clients act on."""
+def render(error: errors.StewardError, *, body: bytes | None = None) -> Response:
+    """Render an error with the headers that clients act on; `body` replaces OpenAI's error object."""
     headers = dict(error.headers)
     if error.status == 401:
         headers["www-authenticate"] = "Bearer"
@@ -51,7 +51,7 @@ def render(error: errors.StewardError) -> Response:
     if error.repeats_work or error.status == 500:
         headers["x-should-retry"] = "false"
     return Response(
-        orjson.dumps(error_object(error)),
+        body or orjson.dumps(error_object(error)),
         status_code=error.status,
         media_type="application/json",
         headers=headers,
@@ -67,12 +67,17 @@ async def _ours(_: Request, exc: Exception) -> Response:
 
 async def _invalid(_: Request, exc: Exception) -> Response:
     assert isinstance(exc, RequestValidationError)
+    return render(invalid(exc))
+
+
+def invalid(exc: RequestValidationError) -> errors.InvalidRequest:
+    """Name the field that a request is wrong in."""
     faults: Sequence[Any] = exc.errors()
     first = _plainest(faults) if faults else {"loc": (), "msg": "invalid"}
     param = param_name(first["loc"])
     message = f"{param}: {first['msg']}" if param else str(first["msg"])
     code = "missing_required_parameter" if first.get("type") == "missing" else "invalid_value"
-    return render(errors.InvalidRequest(message, param=param or None, code=code))
+    return errors.InvalidRequest(message, param=param or None, code=code)
 
 
 async def _framework(_: Request, exc: Exception) -> Response:

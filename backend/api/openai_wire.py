@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import orjson
@@ -10,31 +11,44 @@ import orjson
 from backend.agent.citing import shifted
 from backend.agent.run import Mode, Run, TurnRequest, citation_object, usage_object
 from backend.agent.run_log import LogItem, Remark, Thought
-from backend.api.tool_choice import read_tool_choice
+from backend.api.tool_forms import CallForms, read_messages, read_tools
 from backend.errors import InvalidRequest, StewardError, UnsupportedByModel
-from backend.models.openai import ChatCompletionRequest, MessageIn, ResponseFormat
+from backend.models.openai import ChatCompletionRequest, ResponseFormat
 from backend.ports.accounts import Principal
 from backend.ports.models import ModelInfo, ModelRequest
-from backend.ports.values import ChatMessage, JsonObject, ToolCall, TurnEvent
+from backend.ports.values import JsonObject, TurnEvent, Usage
 
 MODES: dict[str, Mode] = {"@chat": "chat", "@react": "react", "@plan": "plan"}
 PASSED_ON = ("top_k", "min_p", "keep_alive")
+PADDED_TO_BYTES = 64
+PLAIN_CALLS = CallForms()
+# Clients compare it to learn that something changed behind the model's name; here nothing tells.
+FINGERPRINT = "fp_steward"
 DONE = b"data: [DONE]\n\n"
 KEEP_ALIVE = b": keep-alive\n\n"
 
 
-def turn_request(body: ChatCompletionRequest, *, caller: Principal, request_id: str) -> TurnRequest:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a chat completion request asks for: turns, one for each answer, and how calls are written."""
+
+    turns: Sequence[TurnRequest]
+    forms: CallForms = PLAIN_CALLS
+
+
+def read_request(body: ChatCompletionRequest, *, caller: Principal, request_id: str) -> Asked:
     """Read a chat completion request.
 
     Raises:
         InvalidRequest: for combinations the schema alone does not refuse, naming the field.
     """
     _refuse(body)
+    tools = read_tools(body)
     model, suffix = _split_mode(body.model)
     agent_type = "plan" if body.agent_type == "plan_execute" else body.agent_type
     mode: Mode = agent_type or suffix or "auto"
-    tools = [tool.model_dump(exclude_none=True) for tool in body.tools]
-    choice, tools = read_tool_choice(body.tool_choice, tools)
+    if body.web_search_options is not None and mode == "auto" and not tools.tools:
+        mode = "react"
     template = ModelRequest(
         model=model,
         messages=(),
@@ -47,30 +61,59 @@ def turn_request(body: ChatCompletionRequest, *, caller: Principal, request_id: 
         stop=(body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ()),
         reasoning_effort=body.reasoning_effort,
         response_schema=_schema(body.response_format),
-        options={key: value for key in PASSED_ON if (value := getattr(body, key)) is not None},
+        logprobs=(body.top_logprobs or 0) if body.logprobs else None,
+        options=_options(body),
     )
-    return TurnRequest(
+    turn = TurnRequest(
         user_id=caller.user.id,
         username=caller.user.username,
         role=caller.user.role,
         requested_model=body.model,
         template=template,
-        messages=[_message(at, one) for at, one in enumerate(body.messages)],
+        messages=read_messages(body.messages),
         mode=mode,
-        client_tools=tools,
-        tool_choice=choice,
+        client_tools=tools.tools,
+        tool_choice=tools.choice,
         parallel_tool_calls=body.parallel_tool_calls is not False,
         allowed_tools=caller.allowed_tools,
         session_id=body.session_id or None,
         store=bool(body.store),
+        metadata=dict(body.metadata or {}),
         on_disconnect=body.on_disconnect,
         approvals=body.approvals or "text",
         request_id=request_id,
     )
+    return Asked(turns=[*_answers(turn, body.n or 1)], forms=tools.forms)
 
 
-def completion(run: Run) -> bytes:
-    """Render a finished run as a chat completion."""
+def _answers(turn: TurnRequest, n: int) -> Iterator[TurnRequest]:
+    """Ask as often as answers are wanted; with a seed, each answer has its own."""
+    if n > 1 and turn.session_id:
+        raise InvalidRequest("A session has one answer to a message", param="n")
+    for at in range(n):
+        seed = turn.template.seed
+        template = replace(turn.template, seed=None if seed is None else seed + at)
+        yield replace(turn, template=template, store=turn.store and n == 1) if n > 1 else turn
+
+
+def completion(runs: Sequence[Run], forms: CallForms = PLAIN_CALLS) -> bytes:
+    """Render finished runs as the answers of one chat completion."""
+    first = runs[0]
+    body: JsonObject = {
+        **_head(first, "chat.completion"),
+        "choices": [_choice(run, at, forms) for at, run in enumerate(runs)],
+        "usage": usage_object(sum((run.usage for run in runs), Usage())),
+        "service_tier": "default",
+        "x_agent": agent_object(first),
+    }
+    if len(runs) > 1:
+        body["x_agents"] = [agent_object(run) for run in runs]
+    if first.session_id:
+        body["x_session_id"] = first.session_id
+    return orjson.dumps(body)
+
+
+def _choice(run: Run, index: int, forms: CallForms) -> JsonObject:
     content = run.log.content()
     message: JsonObject = {"role": "assistant", "content": content or None, "refusal": None}
     if content == "" and not run.client_calls:
@@ -80,23 +123,16 @@ def completion(run: Run) -> bytes:
         message["reasoning_content"] = reasoning
     if run.annotations:
         message["annotations"] = run.annotations
-    if run.client_calls:
-        message["tool_calls"] = list(run.client_calls)
-    choice = {
-        "index": 0,
+    if run.client_calls and forms.legacy:
+        message["function_call"] = run.client_calls[0]["function"]
+    elif run.client_calls:
+        message["tool_calls"] = [forms.written(call) for call in run.client_calls]
+    return {
+        "index": index,
         "message": message,
         "logprobs": None,
-        "finish_reason": run.finish_reason,
+        "finish_reason": forms.finish_reason(run.finish_reason),
     }
-    body: JsonObject = {
-        **_head(run, "chat.completion"),
-        "choices": [choice],
-        "usage": usage_object(run.usage),
-        "x_agent": agent_object(run),
-    }
-    if run.session_id:
-        body["x_session_id"] = run.session_id
-    return orjson.dumps(body)
 
 
 def agent_object(run: Run) -> JsonObject:
@@ -117,15 +153,28 @@ def agent_object(run: Run) -> JsonObject:
 class ChunkWriter:
     """Write a run's log as `chat.completion.chunk` frames.
 
-    Everything but the text is prepared once; a token costs one JSON string and one join.
+    Everything but the text is prepared once; a token costs one JSON string and one join. `head` is
+    the run whose completion it is, `index` the place of this answer in it. `obfuscate` pads texts, so
+    that who sees only sizes on the network learns little of them.
     """
 
-    def __init__(self, run: Run, *, include_usage: bool) -> None:
+    def __init__(
+        self,
+        run: Run,
+        *,
+        include_usage: bool,
+        obfuscate: bool = False,
+        forms: CallForms = PLAIN_CALLS,
+        head: Run | None = None,
+        index: int = 0,
+    ) -> None:
         self._run = run
-        self._include_usage = include_usage
-        head = orjson.dumps(_head(run, "chat.completion.chunk"))[:-1]
-        self._head = b"data: " + head + (b',"usage":null' if include_usage else b"")
-        choice = b',"choices":[{"index":0,"delta":{'
+        self._obfuscate = obfuscate
+        self._forms = forms
+        self._index = index
+        prepared = orjson.dumps(_head(head or run, "chat.completion.chunk"))[:-1]
+        self._head = b"data: " + prepared + (b',"usage":null' if include_usage else b"")
+        choice = b',"choices":[{"index":%d,"delta":{' % index
         self._content = self._head + choice + b'"content":'
         self._reasoning = self._head + choice + b'"reasoning_content":'
         self._tail = b'},"logprobs":null,"finish_reason":null}]}\n\n'
@@ -147,36 +196,60 @@ class ChunkWriter:
         if self._in_text:
             text = str(item)
             self._sent_chars += len(text)
-            return self._content + orjson.dumps(text) + self._tail
+            return self._content + self._text(text)
         if isinstance(item, Thought):
-            return self._reasoning + orjson.dumps(str(item)) + self._tail
+            return self._reasoning + self._text(str(item))
         event = cast("TurnEvent", item)
         delta = {"reasoning_content": event.text} if event.text else {}
         return self._chunk(delta, None, x_agent={"type": event.type, **event.data})
 
+    def _text(self, text: str) -> bytes:
+        packed = orjson.dumps(text)
+        if not self._obfuscate:
+            return packed + self._tail
+        padding = b"x" * (-len(packed) % PADDED_TO_BYTES)
+        return packed + self._tail[:-3] + b',"obfuscation":"' + padding + b'"}\n\n'
+
     def closing(self) -> bytes:
-        """Give the last frames: client calls, annotations, finish reason, usage, [DONE]."""
+        """Give the last frames of this answer: client calls, annotations, finish reason."""
         run = self._run
-        if run.error is not None:
-            return error_frame(run.error)
-        frames = [
-            self._chunk({"tool_calls": [_call_delta(at, call)]}, None)
-            for at, call in enumerate(run.client_calls)
-        ]
+        frames = [self._chunk(delta, None) for delta in self._calls()]
         if run.annotations:
             moved = shifted(run.annotations, self._sent_chars - len(run.log.content()))
             frames.append(self._chunk({"annotations": moved}, None))
-        frames.append(self._chunk({}, run.finish_reason, x_agent=agent_object(run)))
-        if self._include_usage:
-            usage: JsonObject = {**_head(run, "chat.completion.chunk"), "choices": []}
-            packed = orjson.dumps({**usage, "usage": usage_object(run.usage)})
-            frames.append(b"data: " + packed + b"\n\n")
-        return b"".join([*frames, DONE])
+        reason = self._forms.finish_reason(run.finish_reason)
+        return b"".join([*frames, self._chunk({}, reason, x_agent=agent_object(run))])
+
+    def _calls(self) -> Iterator[JsonObject]:
+        calls = self._run.client_calls
+        if self._forms.legacy:
+            yield from ({"function_call": call["function"]} for call in calls[:1])
+            return
+        for at, call in enumerate(calls):
+            written = self._forms.written(call)
+            yield {"tool_calls": [{"index": at, **written}]}
 
     def _chunk(self, delta: JsonObject, finish_reason: str | None, **extra: Any) -> bytes:  # noqa: ANN401
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+        choice = {
+            "index": self._index,
+            "delta": delta,
+            "logprobs": None,
+            "finish_reason": finish_reason,
+        }
         packed = orjson.dumps({"choices": [choice], **extra}, default=str)
         return self._head + b"," + packed[1:] + b"\n\n"
+
+
+def stream_end(runs: Sequence[Run], *, include_usage: bool) -> bytes:
+    """Give what ends a stream: the error of a run that failed, or usage if it was asked for, and [DONE]."""
+    failed = next((run.error for run in runs if run.error is not None), None)
+    if failed is not None:
+        return error_frame(failed)
+    if not include_usage:
+        return DONE
+    usage = usage_object(sum((run.usage for run in runs), Usage()))
+    body: JsonObject = {**_head(runs[0], "chat.completion.chunk"), "choices": [], "usage": usage}
+    return b"data: " + orjson.dumps(body) + b"\n\n" + DONE
 
 
 def error_object(error: StewardError) -> JsonObject:
@@ -215,14 +288,8 @@ def _head(run: Run, kind: str) -> JsonObject:
         "object": kind,
         "created": run.started_at_ms // 1000,
         "model": run.request.requested_model,
-        "system_fingerprint": None,
+        "system_fingerprint": FINGERPRINT,
     }
-
-
-def _call_delta(index: int, call: ToolCall) -> JsonObject:
-    arguments = call["function"]["arguments"] or "{}"
-    function = {"name": call["function"]["name"], "arguments": arguments}
-    return {"index": index, "id": call["id"], "type": "function", "function": function}
 
 
 def _split_mode(name: str) -> tuple[str, Mode | None]:
@@ -232,13 +299,10 @@ def _split_mode(name: str) -> tuple[str, Mode | None]:
     return name, None
 
 
-def _message(at: int, given: MessageIn) -> ChatMessage:
-    if given.role == "user" and given.content is None:
-        raise InvalidRequest("A user message needs content", param=f"messages[{at}].content")
-    message: JsonObject = given.model_dump(exclude_none=True)
-    if message["role"] == "developer":
-        message["role"] = "system"
-    return cast("ChatMessage", message)
+def _options(body: ChatCompletionRequest) -> JsonObject:
+    given: JsonObject = {name: getattr(body, name) for name in PASSED_ON}
+    given["logit_bias"] = body.logit_bias or None
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _schema(form: ResponseFormat | None) -> JsonObject | str | None:
@@ -259,13 +323,8 @@ def _refuse(body: ChatCompletionRequest) -> None:
     if body.top_logprobs is not None and not body.logprobs:
         raise InvalidRequest("top_logprobs needs logprobs: true", param="top_logprobs")
     unsupported = {
-        "n": (body.n or 1) > 1,
-        "logprobs": bool(body.logprobs),
-        "logit_bias": bool(body.logit_bias),
         "audio": body.audio is not None,
         "modalities": body.modalities not in (None, ["text"]),
-        "functions": bool(body.functions),
-        "function_call": body.function_call not in (None, "none", "auto"),
     }
     for name, asked in unsupported.items():
         if asked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Iterable
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -54,6 +54,28 @@ async def side_by_side(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def interleaved(sources: Sequence[AsyncGenerator[T]]) -> AsyncGenerator[T]:
+    """Give what several generators give, as it comes, never None.
+
+    All are closed when one fails or at the end.
+    """
+    coming = {asyncio.ensure_future(anext(one, None)): one for one in sources}
+    try:
+        while coming:
+            done, _ = await asyncio.wait(coming, return_when=asyncio.FIRST_COMPLETED)
+            ready = [(coming.pop(task), task.result()) for task in done]
+            given = [(source, one) for source, one in ready if one is not None]
+            coming |= {asyncio.ensure_future(anext(source, None)): source for source, _ in given}
+            for _, one in given:
+                yield one
+    finally:
+        for task in coming:
+            task.cancel()
+        await asyncio.gather(*coming, return_exceptions=True)
+        for source in sources:
+            await source.aclose()
 
 
 class SlotsFull(Exception):

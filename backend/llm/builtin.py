@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from backend.errors import ModelNotFound
+from backend.errors import ModelNotFound, UnsupportedByModel
 from backend.kit.extraction.acting import Progress, Worker, forced
 from backend.kit.extraction.conversing import clock, from_earlier, reply
 from backend.kit.extraction.planning import structured
@@ -61,6 +61,8 @@ class BuiltinProvider:
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelDelta]:
         """Stream one answer word by word; the same request gives the same words."""
+        if request.options.get("logit_bias"):
+            raise UnsupportedByModel("'builtin' has no tokens to weigh", param="logit_bias")
         answer = self._answer(request)
         text, finish = _limited(answer.text, request)
         if answer.thought:

@@ -21,7 +21,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from backend.models.openai import Wire
-from backend.models.shown import ShownAs, shown_with
+from backend.models.openai_shapes.base import shown_with
 
 MAX_ITEMS = 4096
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
@@ -106,7 +106,7 @@ class TokenCountRequest(ResponseInput):
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         """Show OpenAI's shape of it."""
-        return shown_with(core_schema, handler, shape="answers.TokenCountsBody")
+        return shown_with(core_schema, handler, shape="openai_shapes.answers:TokenCountsBody")
 
 
 class ResponseRequest(ResponseInput):
@@ -117,7 +117,7 @@ class ResponseRequest(ResponseInput):
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         """Show OpenAI's shape of it, and the fields that are ours beside it."""
-        return shown_with(core_schema, handler, shape="answers.CreateResponse")
+        return shown_with(core_schema, handler, shape="openai_shapes.answers:CreateResponse")
 
     stream: bool | None = None
     stream_options: ResponseStreamOptions | None = None
@@ -188,11 +188,3 @@ class InputTokens(BaseModel):
 
     object: Literal["response.input_tokens"] = "response.input_tokens"
     input_tokens: int
-
-
-ResponseShown = Annotated[
-    dict[str, Any], ShownAs("answers.Response", "streams.ResponseStreamEvent")
-]
-ItemListShown = Annotated[dict[str, Any], ShownAs("answers.ResponseItemList")]
-EVENTS = {"schema": {"$ref": "#/components/schemas/ResponseStreamEvent"}}
-STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": EVENTS}}}

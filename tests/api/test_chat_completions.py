@@ -29,13 +29,20 @@ async def test_a_plain_answer_passes_the_strict_validation_of_the_sdk(
         "object": "chat.completion",
         "created": answer.created,
         "model": MODEL,
-        "system_fingerprint": None,
+        "system_fingerprint": "fp_steward",
+        "service_tier": "default",
         "choices": [{"index": 0, "finish_reason": "stop", "logprobs": None, "message": message}],
         "usage": {
             "prompt_tokens": 7,
             "completion_tokens": 3,
             "total_tokens": 10,
-            "completion_tokens_details": {"reasoning_tokens": 0},
+            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+            "completion_tokens_details": {
+                "reasoning_tokens": 0,
+                "audio_tokens": 0,
+                "accepted_prediction_tokens": 0,
+                "rejected_prediction_tokens": 0,
+            },
         },
     }
     assert str(answer._request_id).startswith("req_")

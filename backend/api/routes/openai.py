@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from backend.agent.run import Run
 from backend.api import openai_wire as wire
+from backend.api.answering import client_left, first_sign, raise_failure, start_runs
 from backend.api.deps import Account, Services
 from backend.api.event_stream import ClientWatch, EventStream
-from backend.api.run_answers import first_sign, frames_of, leave, raise_failure
 from backend.api.safe_json import SafeRoute
+from backend.api.tool_forms import CallForms
 from backend.errors import ModelNotFound
-from backend.models.openai import ChatCompletionRequest
+from backend.kit.waiting import interleaved
+from backend.models.openai import ChatCompletionRequest, StreamOptions
+from backend.models.shown import answers
 
 router = APIRouter(prefix="/v1", tags=["openai"], route_class=SafeRoute)
 JSON = "application/json"
+COMPLETION = answers("chat_answers:ChatCompletion", events="chat_answers:ChatCompletionChunk")
 
 
-@router.post("/chat/completions")
+@router.post("/chat/completions", responses=COMPLETION)
 async def create_chat_completion(
     body: ChatCompletionRequest,
     request: Request,
@@ -26,22 +34,22 @@ async def create_chat_completion(
 ) -> Response:
     """Answer a conversation: routed to chat, ReAct or plan-and-execute, streamed on request."""
     account.require("chat")
-    asked = wire.turn_request(body, caller=account, request_id=request.state.request_id)
-    run = await found.turns.start(asked)
-    watch = ClientWatch(request.receive, gone=lambda: leave(run))
-    headers = {"x-run-id": run.id}
-    if run.session_id:
-        headers["x-session-id"] = run.session_id
+    asked = wire.read_request(body, caller=account, request_id=request.state.request_id)
+    runs = await start_runs(found.turns, asked.turns)
+    watch = ClientWatch(request.receive, gone=lambda: client_left(runs))
+    headers = {"x-run-id": runs[0].id}
+    if runs[0].session_id:
+        headers["x-session-id"] = runs[0].session_id
     if body.stream:
-        await first_sign(run, wait_s=found.options.first_byte_wait_s)
-        raise_failure(run, watch, headers)
-        include_usage = bool(body.stream_options and body.stream_options.include_usage)
-        frames = frames_of(run, wire.ChunkWriter(run, include_usage=include_usage))
+        await first_sign(runs, wait_s=found.options.first_byte_wait_s)
+        raise_failure(runs, watch, headers)
+        frames = _frames(runs, asked.forms, body.stream_options or StreamOptions())
         return EventStream(frames, watch=watch, headers=headers)
-    await run.done()
-    raise_failure(run, watch, headers)
+    for run in runs:
+        await run.done()
+    raise_failure(runs, watch, headers)
     watch.stop()
-    return Response(wire.completion(run), media_type=JSON, headers=headers)
+    return Response(wire.completion(runs, asked.forms), media_type=JSON, headers=headers)
 
 
 @router.get("/models")
@@ -60,3 +68,55 @@ async def get_model(model_id: str, account: Account, found: Services) -> Respons
         raise ModelNotFound(param="model")
     _, info = await found.catalog.resolve(model_id)
     return Response(wire.orjson.dumps(wire.model_object(info)), media_type=JSON)
+
+
+async def _frames(
+    runs: Sequence[Run], forms: CallForms, options: StreamOptions
+) -> AsyncGenerator[bytes]:
+    """Write the answers as they come; those of several runs take turns on one stream."""
+    include_usage = bool(options.include_usage)
+    obfuscate = bool(options.include_obfuscation)
+    parts = [
+        _answer_frames(
+            run,
+            wire.ChunkWriter(
+                run,
+                include_usage=include_usage,
+                obfuscate=obfuscate,
+                forms=forms,
+                head=runs[0],
+                index=index,
+            ),
+        )
+        for index, run in enumerate(runs)
+    ]
+    async with aclosing(parts[0] if len(parts) == 1 else _turn_about(runs, parts)) as frames:
+        async for frame in frames:
+            yield frame
+    yield wire.stream_end(runs, include_usage=include_usage)
+
+
+async def _turn_about(
+    runs: Sequence[Run], parts: Sequence[AsyncGenerator[bytes]]
+) -> AsyncGenerator[bytes]:
+    """Give the frames of several answers as they come, until one fails: the others are then in vain."""
+    async with aclosing(interleaved(parts)) as frames:
+        async for frame in frames:
+            yield frame
+            if any(run.error is not None for run in runs):
+                break
+    for run in runs:
+        run.cancel()
+
+
+async def _answer_frames(run: Run, writer: wire.ChunkWriter) -> AsyncGenerator[bytes]:
+    log, seen = run.log, len(run.log.items)
+    yield writer.opening() + writer.items(log.items)
+    while not log.closed or len(log.items) > seen:
+        await log.changed(seen)
+        items = log.items[seen:]
+        seen += len(items)
+        if items or not log.closed:
+            yield writer.items(items) or wire.KEEP_ALIVE
+    if run.error is None:
+        yield writer.closing()

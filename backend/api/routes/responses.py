@@ -9,6 +9,7 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from backend.api.answering import client_left, first_sign, raise_failure
 from backend.api.deps import Account, AppServices, Services
 from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.responses.input import page_of
@@ -18,26 +19,27 @@ from backend.api.responses.output import OutputWriter, unfinished
 from backend.api.responses.replay import replay
 from backend.api.responses.request import check, read_request
 from backend.api.responses_lookup import look_up
-from backend.api.run_answers import first_sign, frames_of, leave, raise_failure
+from backend.api.run_frames import frames_of
 from backend.api.safe_json import SafeRoute
 from backend.errors import InvalidRequest, NotFound
 from backend.models.responses import (
-    STREAMED,
     InputTokens,
-    ItemListShown,
     ReadAgain,
     ResponseDeleted,
     ResponseRequest,
-    ResponseShown,
     TokenCountRequest,
 )
+from backend.models.shown import answers
 from backend.ports.answers import StoredAnswer
 from backend.ports.values import JsonObject
 
+SHAPE = "openai_shapes.answers:Response"
+RESPONSE = answers(SHAPE, events="openai_shapes.streams:ResponseStreamEvent")
+ITEMS = answers("openai_shapes.answers:ResponseItemList")
 router = APIRouter(prefix="/v1/responses", tags=["openai"], route_class=SafeRoute)
 
 
-@router.post("", response_model=ResponseShown, responses=STREAMED)
+@router.post("", responses=RESPONSE)
 async def create_response(
     body: ResponseRequest, request: Request, account: Account, found: Services
 ) -> Response:
@@ -49,17 +51,17 @@ async def create_response(
     run = await found.turns.start(asked.turn)
     live = await found.responses.begin(run, asked)
     headers = {"x-run-id": run.id}
-    watch = ClientWatch(request.receive, gone=lambda: leave(run))
+    watch = ClientWatch(request.receive, gone=lambda: client_left([run]))
     if asked.streamed:
         if not asked.background:
-            await first_sign(run, wait_s=found.options.first_byte_wait_s)
-            raise_failure(run, watch, headers)
+            await first_sign([run], wait_s=found.options.first_byte_wait_s)
+            raise_failure([run], watch, headers)
         return EventStream(_frames(live), watch=watch, headers=headers)
     if asked.background:
         watch.stop()
         return _json(unfinished(run, asked, status="queued"), headers)
     whole = await live.done()
-    raise_failure(run, watch, headers)
+    raise_failure([run], watch, headers)
     watch.stop()
     return _json(whole, headers)
 
@@ -77,7 +79,7 @@ async def count_input_tokens(
     return InputTokens(input_tokens=await found.turns.input_tokens(asked.turn))
 
 
-@router.get("/{response_id}", response_model=ResponseShown, responses=STREAMED)
+@router.get("/{response_id}", responses=RESPONSE)
 async def get_response(
     response_id: str,
     request: Request,
@@ -114,7 +116,7 @@ async def delete_response(response_id: str, account: Account, found: Services) -
     return ResponseDeleted(id=response_id)
 
 
-@router.post("/{response_id}/cancel", response_model=ResponseShown)
+@router.post("/{response_id}/cancel", responses=answers(SHAPE))
 async def cancel_response(response_id: str, account: Account, found: Services) -> Response:
     """Stop a response in the background; one that has ended stays as it is."""
     account.require("chat")
@@ -128,7 +130,7 @@ async def cancel_response(response_id: str, account: Account, found: Services) -
     return _json(await live.done())
 
 
-@router.get("/{response_id}/input_items", response_model=ItemListShown)
+@router.get("/{response_id}/input_items", responses=ITEMS)
 async def list_input_items(
     response_id: str,
     account: Account,

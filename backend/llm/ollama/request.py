@@ -22,6 +22,7 @@ THINK_LEVELS: dict[str, bool | str] = {
     "medium": "medium",
     "high": "high",
     "xhigh": "max",
+    "max": "max",
 }
 PASSED_OPTIONS = frozenset({
     "top_k",
@@ -71,6 +72,8 @@ def offered_tools(request: ModelRequest) -> list[JsonObject]:
 
 def options_of(request: ModelRequest, info: ModelInfo) -> JsonObject:
     """Translate the sampling options; a None is left to the model."""
+    if request.options.get("logit_bias"):
+        raise UnsupportedByModel("Ollama does not know 'logit_bias'", param="logit_bias")
     wanted: JsonObject = {
         "num_ctx": request.context_tokens or info.context_tokens,
         "num_predict": request.max_output_tokens,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from backend.models.shown import ABSENT, Shape
+from backend.models.openai_shapes.base import Shape
+from backend.models.shown import OMITTED
 
 
 class ClickParam(Shape):
@@ -112,8 +113,8 @@ class ComputerScreenshotImage(Shape):
     """`ComputerScreenshotImage` of the Responses wire."""
 
     type: Literal["computer_screenshot"] = "computer_screenshot"
-    image_url: str = ABSENT
-    file_id: str = ABSENT
+    image_url: str = OMITTED
+    file_id: str = OMITTED
 
 
 class WebSearchActionSearchSourcesEntry(Shape):
@@ -127,9 +128,9 @@ class WebSearchActionSearch(Shape):
     """`WebSearchActionSearch` of the Responses wire."""
 
     type: Literal["search"]
-    query: str = ABSENT
-    queries: list[str] = ABSENT
-    sources: list[WebSearchActionSearchSourcesEntry] = ABSENT
+    query: str = OMITTED
+    queries: list[str] = OMITTED
+    sources: list[WebSearchActionSearchSourcesEntry] = OMITTED
 
 
 class WebSearchActionOpenPage(Shape):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from backend.models.openai_shapes.base import Shape
 from backend.models.openai_shapes.items import InputItem, InputParam, ItemResource, OutputItem
 from backend.models.openai_shapes.more_settings import (
     ContextManagementParam,
@@ -26,13 +27,13 @@ from backend.models.openai_shapes.settings import (
 )
 from backend.models.openai_shapes.tool_choice import ToolChoiceParam
 from backend.models.openai_shapes.tool_items import Reasoning
-from backend.models.shown import ABSENT, Shape
+from backend.models.shown import OMITTED
 
 
 class ResponseTextParam(Shape):
     """`ResponseTextParam` of the Responses wire."""
 
-    format: TextResponseFormatConfiguration = ABSENT
+    format: TextResponseFormatConfiguration = OMITTED
     verbosity: Verbosity = "medium"
 
 
@@ -59,7 +60,7 @@ class ModerationParam(Shape):
 class ResponseStreamOptions2(Shape):
     """`ResponseStreamOptions2` of the Responses wire."""
 
-    include_obfuscation: bool = ABSENT
+    include_obfuscation: bool = OMITTED
 
 
 ResponseStreamOptions = ResponseStreamOptions2 | None
@@ -68,34 +69,34 @@ ResponseStreamOptions = ResponseStreamOptions2 | None
 class CreateResponse(Shape):
     """`CreateResponse` of the Responses wire."""
 
-    metadata: Metadata = ABSENT
-    top_logprobs: Annotated[int, Field(ge=0, le=20)] = ABSENT
+    metadata: Metadata = OMITTED
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] = OMITTED
     temperature: Annotated[float, Field(ge=0, le=2)] | None = 1
     top_p: Annotated[float, Field(ge=0, le=1)] | None = 1
-    user: str = ABSENT
+    user: str = OMITTED
     safety_identifier: str | None = None
     prompt_cache_key: str | None = None
     prompt_cache_retention: Literal["in_memory", "24h"] | None = None
-    prompt_cache_options: PromptCacheOptionsParam = ABSENT
+    prompt_cache_options: PromptCacheOptionsParam = OMITTED
     previous_response_id: str | None = None
-    model: ModelIdsResponses = ABSENT
+    model: ModelIdsResponses = OMITTED
     background: bool | None = False
     max_tool_calls: int | None = None
-    text: ResponseTextParam = ABSENT
-    tools: list[Tool] = ABSENT
-    tool_choice: ToolChoiceParam = ABSENT
-    prompt: Prompt = ABSENT
+    text: ResponseTextParam = OMITTED
+    tools: list[Tool] = OMITTED
+    tool_choice: ToolChoiceParam = OMITTED
+    prompt: Prompt = OMITTED
     service_tier: ServiceTierResponses = "auto"
     truncation: Literal["auto", "disabled"] | None = "disabled"
     reasoning: Reasoning | None = None
-    input: InputParam = ABSENT
+    input: InputParam = OMITTED
     include: list[IncludeEnum] | None = None
     parallel_tool_calls: bool | None = True
     store: bool | None = True
     instructions: str | None = None
     moderation: ModerationParam | None = None
     stream: bool | None = False
-    stream_options: ResponseStreamOptions = ABSENT
+    stream_options: ResponseStreamOptions = OMITTED
     conversation: ConversationParam | None = None
     context_management: list[ContextManagementParam] | None = None
     max_output_tokens: Annotated[int, Field(ge=16)] | None = None
@@ -138,7 +139,7 @@ ResponseError = ResponseError2 | None
 class ResponseIncompleteDetails(Shape):
     """`ResponseIncompleteDetails` of the Responses wire."""
 
-    reason: Literal["max_output_tokens", "content_filter"] = ABSENT
+    reason: Literal["max_output_tokens", "content_filter"] = OMITTED
 
 
 class ResponseUsageInputTokensDetails(Shape):
@@ -203,7 +204,7 @@ class Response(Shape):
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = 1
     top_p: Annotated[float, Field(ge=0, le=1)] | None = 1
-    user: str = ABSENT
+    user: str = OMITTED
     safety_identifier: str | None = None
     prompt_cache_key: str | None = None
     prompt_cache_retention: Literal["in_memory", "24h"] | None = None
@@ -211,16 +212,16 @@ class Response(Shape):
     model: ModelIdsResponses
     background: bool | None = False
     max_tool_calls: int | None = None
-    text: ResponseTextParam = ABSENT
+    text: ResponseTextParam = OMITTED
     tools: list[Tool]
     tool_choice: ToolChoiceParam
-    prompt: Prompt = ABSENT
+    prompt: Prompt = OMITTED
     service_tier: ServiceTierResponses = "auto"
     truncation: Literal["auto", "disabled"] | None = "disabled"
     id: str
     object: Literal["response"]
     status: Literal["completed", "failed", "in_progress", "cancelled", "queued", "incomplete"] = (
-        ABSENT
+        OMITTED
     )
     created_at: float
     completed_at: float | None = None
@@ -230,8 +231,8 @@ class Response(Shape):
     reasoning: Reasoning | None = None
     instructions: str | list[InputItem] | None
     output_text: str | None = None
-    usage: ResponseUsage = ABSENT
-    prompt_cache_options: PromptCacheOptions = ABSENT
+    usage: ResponseUsage = OMITTED
+    prompt_cache_options: PromptCacheOptions = OMITTED
     moderation: Moderation | None = None
     parallel_tool_calls: bool = True
     conversation: ResponseConversation | None = None
@@ -247,9 +248,9 @@ class TokenCountsBody(Shape):
     tools: list[Tool] | None = None
     text: ResponseTextParam | None = None
     reasoning: Reasoning | None = None
-    truncation: Literal["auto", "disabled"] = ABSENT
+    truncation: Literal["auto", "disabled"] = OMITTED
     instructions: str | None = None
-    personality: PersonalityEnum = ABSENT
+    personality: PersonalityEnum = OMITTED
     conversation: ConversationParam | None = None
     tool_choice: ToolChoiceParam | None = None
     parallel_tool_calls: bool | None = None
@@ -289,8 +290,8 @@ class ResponseReasoningSummaryPartDoneEventPart(Shape):
 class ResponseLogProbTopLogprobsEntry(Shape):
     """`ResponseLogProbTopLogprobsEntry` of the Responses wire."""
 
-    token: str = ABSENT
-    logprob: float = ABSENT
+    token: str = OMITTED
+    logprob: float = OMITTED
 
 
 class ResponseLogProb(Shape):
@@ -298,4 +299,4 @@ class ResponseLogProb(Shape):
 
     token: str
     logprob: float
-    top_logprobs: list[ResponseLogProbTopLogprobsEntry] = ABSENT
+    top_logprobs: list[ResponseLogProbTopLogprobsEntry] = OMITTED

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from backend.models.openai_shapes.base import Shape
 from backend.models.openai_shapes.shell import FunctionShellCallOutputContent, ShellCallOutputDelta
-from backend.models.shown import ABSENT, Shape
+from backend.models.shown import OMITTED
 
 
 class ResponseCodeInterpreterCallCodeDeltaEvent(Shape):
@@ -121,7 +122,7 @@ class ResponseShellCallCommandDeltaStreamingEvent(Shape):
     output_index: int
     command_index: int
     delta: str
-    obfuscation: str = ABSENT
+    obfuscation: str = OMITTED
 
 
 class ResponseShellCallCommandDoneStreamingEvent(Shape):
@@ -223,10 +224,10 @@ class ResponseImageGenCallPartialImageEvent(Shape):
     sequence_number: int
     partial_image_index: int
     partial_image_b64: str
-    size: str = ABSENT
-    quality: str = ABSENT
-    background: str = ABSENT
-    output_format: str = ABSENT
+    size: str = OMITTED
+    quality: str = OMITTED
+    background: str = OMITTED
+    output_format: str = OMITTED
 
 
 class ResponseMCPCallArgumentsDeltaEvent(Shape):

@@ -10,9 +10,10 @@ from backend.models.openai_shapes.answers import (
     ResponseReasoningSummaryPartAddedEventPart,
     ResponseReasoningSummaryPartDoneEventPart,
 )
+from backend.models.openai_shapes.base import Shape
 from backend.models.openai_shapes.items import OutputItem
 from backend.models.openai_shapes.parts import Annotation, OutputContent
-from backend.models.shown import ABSENT, Shape
+from backend.models.shown import OMITTED
 
 
 class ResponseAudioDeltaEvent(Shape):
@@ -153,7 +154,7 @@ class ResponseReasoningSummaryPartDoneEvent(Shape):
     item_id: str
     output_index: int
     summary_index: int
-    status: Literal["incomplete"] = ABSENT
+    status: Literal["incomplete"] = OMITTED
     sequence_number: int
     part: ResponseReasoningSummaryPartDoneEventPart
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from backend.models.shown import Shape
+from backend.models.openai_shapes.base import Shape
 
 
 class PromptCacheBreakpointParam(Shape):

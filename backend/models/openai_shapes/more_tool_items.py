@@ -8,11 +8,12 @@ from backend.models.openai_shapes.actions import (
     ComputerCallSafetyCheckParam,
     ComputerScreenshotImage,
 )
+from backend.models.openai_shapes.base import Shape
 from backend.models.openai_shapes.more_tools import Tool
 from backend.models.openai_shapes.parts import InputContent
 from backend.models.openai_shapes.shell import ToolCallCaller, ToolCallCallerParam
 from backend.models.openai_shapes.tool_items import FunctionAndCustomToolCallOutput
-from backend.models.shown import ABSENT, Shape
+from backend.models.shown import OMITTED
 
 
 class ComputerToolCallOutputResource(Shape):
@@ -21,10 +22,10 @@ class ComputerToolCallOutputResource(Shape):
     type: Literal["computer_call_output"] = "computer_call_output"
     id: str
     call_id: str
-    acknowledged_safety_checks: list[ComputerCallSafetyCheckParam] = ABSENT
+    acknowledged_safety_checks: list[ComputerCallSafetyCheckParam] = OMITTED
     output: ComputerScreenshotImage
     status: Literal["completed", "incomplete", "failed"]
-    created_by: str = ABSENT
+    created_by: str = OMITTED
 
 
 class Program(Shape):
@@ -56,7 +57,7 @@ class ToolSearchCall(Shape):
     execution: Literal["server", "client"]
     arguments: Any
     status: Literal["in_progress", "completed", "incomplete"]
-    created_by: str = ABSENT
+    created_by: str = OMITTED
 
 
 class ToolSearchOutput(Shape):
@@ -68,7 +69,7 @@ class ToolSearchOutput(Shape):
     execution: Literal["server", "client"]
     tools: list[Tool]
     status: Literal["in_progress", "completed", "incomplete"]
-    created_by: str = ABSENT
+    created_by: str = OMITTED
 
 
 MessageRole = Literal[
@@ -91,7 +92,7 @@ class CompactionBody(Shape):
     type: Literal["compaction"] = "compaction"
     id: str
     encrypted_content: str
-    created_by: str = ABSENT
+    created_by: str = OMITTED
 
 
 class MCPApprovalResponseResource(Shape):
@@ -113,7 +114,7 @@ class CustomToolCallOutputResource(Shape):
     caller: ToolCallCallerParam | None = None
     output: str | list[FunctionAndCustomToolCallOutput]
     status: Literal["in_progress", "completed", "incomplete"]
-    created_by: str = ABSENT
+    created_by: str = OMITTED
 
 
 class InputMessageResource(Shape):
@@ -121,7 +122,7 @@ class InputMessageResource(Shape):
 
     type: Literal["message"]
     role: Literal["user", "system", "developer"]
-    status: Literal["in_progress", "completed", "incomplete"] = ABSENT
+    status: Literal["in_progress", "completed", "incomplete"] = OMITTED
     content: list[InputContent]
     id: str
 
@@ -133,11 +134,11 @@ class FunctionToolCallResource(Shape):
     type: Literal["function_call"]
     call_id: str
     caller: ToolCallCaller | None = None
-    namespace: str = ABSENT
+    namespace: str = OMITTED
     name: str
     arguments: str
     status: Literal["in_progress", "completed", "incomplete"]
-    created_by: str = ABSENT
+    created_by: str = OMITTED
 
 
 class CustomToolCallResource(Shape):
@@ -147,8 +148,8 @@ class CustomToolCallResource(Shape):
     id: str
     call_id: str
     caller: ToolCallCaller | None = None
-    namespace: str = ABSENT
+    namespace: str = OMITTED
     name: str
     input: str
     status: Literal["in_progress", "completed", "incomplete"]
-    created_by: str = ABSENT
+    created_by: str = OMITTED

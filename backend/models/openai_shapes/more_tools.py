@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from backend.models.openai_shapes.base import Shape
 from backend.models.openai_shapes.tools import (
     ApplyPatchToolParam,
     CodeInterpreterTool,
@@ -22,7 +23,6 @@ from backend.models.openai_shapes.tools import (
     WebSearchPreviewTool,
     WebSearchTool,
 )
-from backend.models.shown import Shape
 
 Tool = (
     FunctionTool

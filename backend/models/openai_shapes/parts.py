@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from backend.models.openai_shapes.base import Shape
 from backend.models.openai_shapes.more_settings import PromptCacheBreakpointParam
 from backend.models.openai_shapes.more_tools import ContainerFileCitationBody
 from backend.models.openai_shapes.settings import (
@@ -11,7 +12,7 @@ from backend.models.openai_shapes.settings import (
     InputImageContent,
     InputTextContent,
 )
-from backend.models.shown import ABSENT, Shape
+from backend.models.shown import OMITTED
 
 InputContent = InputTextContent | InputImageContent | InputFileContent
 
@@ -108,7 +109,7 @@ class InputFileContentParam(Shape):
     filename: str | None = None
     file_data: str | None = None
     file_url: str | None = None
-    detail: Literal["auto", "low", "high"] = ABSENT
+    detail: Literal["auto", "low", "high"] = OMITTED
     prompt_cache_breakpoint: PromptCacheBreakpointParam | None = None
 
 

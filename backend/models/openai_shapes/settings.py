@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from backend.models.shown import ABSENT, Shape
+from backend.models.openai_shapes.base import Shape
+from backend.models.shown import OMITTED
 
 Metadata = dict[str, str] | None
 
@@ -14,8 +15,8 @@ Metadata = dict[str, str] | None
 class PromptCacheOptionsParam(Shape):
     """`PromptCacheOptionsParam` of the Responses wire."""
 
-    ttl: Literal["30m"] = ABSENT
-    mode: Literal["implicit", "explicit"] = ABSENT
+    ttl: Literal["30m"] = OMITTED
+    mode: Literal["implicit", "explicit"] = OMITTED
 
 
 ModelIdsShared = (
@@ -144,7 +145,7 @@ class TextResponseFormatJsonSchema(Shape):
     """`TextResponseFormatJsonSchema` of the Responses wire."""
 
     type: Literal["json_schema"]
-    description: str = ABSENT
+    description: str = OMITTED
     name: str
     schema_: dict[str, Any] = Field(alias="schema")
     strict: bool | None = False
@@ -174,8 +175,8 @@ class HybridSearchOptions(Shape):
 class ImageGenToolInputImageMask(Shape):
     """`ImageGenToolInputImageMask` of the Responses wire."""
 
-    image_url: str = ABSENT
-    file_id: str = ABSENT
+    image_url: str = OMITTED
+    file_id: str = OMITTED
 
 
 class LocalSkillParam(Shape):
@@ -190,7 +191,7 @@ class LocalEnvironmentParam(Shape):
     """`LocalEnvironmentParam` of the Responses wire."""
 
     type: Literal["local"] = "local"
-    skills: list[LocalSkillParam] = ABSENT
+    skills: list[LocalSkillParam] = OMITTED
 
 
 class CustomTextFormatParam(Shape):
@@ -222,7 +223,7 @@ class InputTextContent(Shape):
 
     type: Literal["input_text"] = "input_text"
     text: str
-    prompt_cache_breakpoint: PromptCacheBreakpointConfig = ABSENT
+    prompt_cache_breakpoint: PromptCacheBreakpointConfig = OMITTED
 
 
 class InputImageContent(Shape):
@@ -232,7 +233,7 @@ class InputImageContent(Shape):
     image_url: str | None = None
     file_id: str | None = None
     detail: Literal["low", "high", "auto", "original"]
-    prompt_cache_breakpoint: PromptCacheBreakpointConfig = ABSENT
+    prompt_cache_breakpoint: PromptCacheBreakpointConfig = OMITTED
 
 
 class InputFileContent(Shape):
@@ -240,11 +241,11 @@ class InputFileContent(Shape):
 
     type: Literal["input_file"] = "input_file"
     file_id: str | None = None
-    filename: str = ABSENT
-    file_data: str = ABSENT
-    prompt_cache_breakpoint: PromptCacheBreakpointConfig = ABSENT
-    file_url: str = ABSENT
-    detail: Literal["auto", "low", "high"] = ABSENT
+    filename: str = OMITTED
+    file_data: str = OMITTED
+    prompt_cache_breakpoint: PromptCacheBreakpointConfig = OMITTED
+    file_url: str = OMITTED
+    detail: Literal["auto", "low", "high"] = OMITTED
 
 
 ResponsePromptVariables = (
@@ -257,7 +258,7 @@ class Prompt2(Shape):
 
     id: str
     version: str | None = None
-    variables: ResponsePromptVariables = ABSENT
+    variables: ResponsePromptVariables = OMITTED
 
 
 Prompt = Prompt2 | None

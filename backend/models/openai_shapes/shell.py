@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from backend.models.openai_shapes.base import Shape
 from backend.models.openai_shapes.more_settings import LocalEnvironmentResource
 from backend.models.openai_shapes.more_tools import ContainerReferenceResource
 from backend.models.openai_shapes.settings import LocalEnvironmentParam
 from backend.models.openai_shapes.tools import ContainerReferenceParam
-from backend.models.shown import ABSENT, Shape
+from backend.models.shown import OMITTED
 
 
 class DirectToolCallCaller(Shape):
@@ -201,7 +202,7 @@ class FunctionShellCall(Shape):
     action: FunctionShellAction
     status: Literal["in_progress", "completed", "incomplete"]
     environment: LocalEnvironmentResource | ContainerReferenceResource | None
-    created_by: str = ABSENT
+    created_by: str = OMITTED
 
 
 class FunctionShellCallOutputTimeoutOutcome(Shape):
@@ -223,7 +224,7 @@ class FunctionShellCallOutputContent(Shape):
     stdout: str
     stderr: str
     outcome: FunctionShellCallOutputTimeoutOutcome | FunctionShellCallOutputExitOutcome
-    created_by: str = ABSENT
+    created_by: str = OMITTED
 
 
 class FunctionShellCallOutput(Shape):
@@ -236,7 +237,7 @@ class FunctionShellCallOutput(Shape):
     status: Literal["in_progress", "completed", "incomplete"]
     output: list[FunctionShellCallOutputContent]
     max_output_length: int | None
-    created_by: str = ABSENT
+    created_by: str = OMITTED
 
 
 class ApplyPatchCreateFileOperation(Shape):
@@ -275,7 +276,7 @@ class ApplyPatchToolCall(Shape):
         | ApplyPatchDeleteFileOperation
         | ApplyPatchUpdateFileOperation
     )
-    created_by: str = ABSENT
+    created_by: str = OMITTED
 
 
 class ApplyPatchToolCallOutput(Shape):
@@ -287,11 +288,11 @@ class ApplyPatchToolCallOutput(Shape):
     caller: ToolCallCaller | None = None
     status: Literal["completed", "failed"]
     output: str | None = None
-    created_by: str = ABSENT
+    created_by: str = OMITTED
 
 
 class ShellCallOutputDelta(Shape):
     """`ShellCallOutputDelta` of the Responses wire."""
 
-    stdout: str = ABSENT
-    stderr: str = ABSENT
+    stdout: str = OMITTED
+    stderr: str = OMITTED

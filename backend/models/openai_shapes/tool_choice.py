@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from backend.models.shown import Shape
+from backend.models.openai_shapes.base import Shape
 
 
 class ToolChoiceAllowed(Shape):

@@ -12,6 +12,7 @@ from backend.models.openai_shapes.actions import (
     WebSearchActionOpenPage,
     WebSearchActionSearch,
 )
+from backend.models.openai_shapes.base import Shape
 from backend.models.openai_shapes.more_settings import (
     CodeInterpreterOutputImage,
     CodeInterpreterOutputLogs,
@@ -35,7 +36,7 @@ from backend.models.openai_shapes.settings import (
     VectorStoreFileAttributes,
 )
 from backend.models.openai_shapes.shell import ToolCallCaller, ToolCallCallerParam
-from backend.models.shown import ABSENT, Shape
+from backend.models.shown import OMITTED
 
 ReasoningModeEnum = str | Literal["standard", "pro"]
 
@@ -46,7 +47,7 @@ ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "
 class Reasoning(Shape):
     """`Reasoning` of the Responses wire."""
 
-    mode: ReasoningModeEnum = ABSENT
+    mode: ReasoningModeEnum = OMITTED
     effort: ReasoningEffort = "medium"
     summary: Literal["auto", "concise", "detailed"] | None = None
     context: Literal["auto", "current_turn", "all_turns"] | None = None
@@ -59,15 +60,15 @@ class EasyInputMessage(Shape):
     role: Literal["user", "assistant", "system", "developer"]
     content: str | list[InputContent]
     phase: Literal["commentary", "final_answer"] | None = None
-    type: Literal["message"] = ABSENT
+    type: Literal["message"] = OMITTED
 
 
 class InputMessage(Shape):
     """`InputMessage` of the Responses wire."""
 
-    type: Literal["message"] = ABSENT
+    type: Literal["message"] = OMITTED
     role: Literal["user", "system", "developer"]
-    status: Literal["in_progress", "completed", "incomplete"] = ABSENT
+    status: Literal["in_progress", "completed", "incomplete"] = OMITTED
     content: list[InputContent]
 
 
@@ -85,11 +86,11 @@ class OutputMessage(Shape):
 class FileSearchToolCallResultsEntry(Shape):
     """`FileSearchToolCallResultsEntry` of the Responses wire."""
 
-    file_id: str = ABSENT
-    text: str = ABSENT
-    filename: str = ABSENT
-    attributes: VectorStoreFileAttributes = ABSENT
-    score: float = ABSENT
+    file_id: str = OMITTED
+    text: str = OMITTED
+    filename: str = OMITTED
+    attributes: VectorStoreFileAttributes = OMITTED
+    score: float = OMITTED
 
 
 class FileSearchToolCall(Shape):
@@ -108,8 +109,8 @@ class ComputerToolCall(Shape):
     type: Literal["computer_call"] = "computer_call"
     id: str
     call_id: str
-    action: ComputerAction = ABSENT
-    actions: list[ComputerAction] = ABSENT
+    action: ComputerAction = OMITTED
+    actions: list[ComputerAction] = OMITTED
     pending_safety_checks: list[ComputerCallSafetyCheckParam]
     status: Literal["in_progress", "completed", "incomplete"]
 
@@ -137,14 +138,14 @@ class WebSearchToolCall(Shape):
 class FunctionToolCall(Shape):
     """`FunctionToolCall` of the Responses wire."""
 
-    id: str = ABSENT
+    id: str = OMITTED
     type: Literal["function_call"]
     call_id: str
     caller: ToolCallCaller | None = None
-    namespace: str = ABSENT
+    namespace: str = OMITTED
     name: str
     arguments: str
-    status: Literal["in_progress", "completed", "incomplete"] = ABSENT
+    status: Literal["in_progress", "completed", "incomplete"] = OMITTED
 
 
 class FunctionCallOutputItemParam(Shape):
@@ -168,7 +169,7 @@ class ToolSearchCallItemParam(Shape):
     id: str | None = None
     call_id: str | None = None
     type: Literal["tool_search_call"] = "tool_search_call"
-    execution: Literal["server", "client"] = ABSENT
+    execution: Literal["server", "client"] = OMITTED
     arguments: EmptyModelParam
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
@@ -179,7 +180,7 @@ class ToolSearchOutputItemParam(Shape):
     id: str | None = None
     call_id: str | None = None
     type: Literal["tool_search_output"] = "tool_search_output"
-    execution: Literal["server", "client"] = ABSENT
+    execution: Literal["server", "client"] = OMITTED
     tools: list[Tool]
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
@@ -200,8 +201,8 @@ class ReasoningItem(Shape):
     id: str
     encrypted_content: str | None = None
     summary: list[SummaryTextContent]
-    content: list[ReasoningTextContent] = ABSENT
-    status: Literal["in_progress", "completed", "incomplete"] = ABSENT
+    content: list[ReasoningTextContent] = OMITTED
+    status: Literal["in_progress", "completed", "incomplete"] = OMITTED
 
 
 class CompactionSummaryItemParam(Shape):
@@ -293,7 +294,7 @@ class MCPToolCall(Shape):
     arguments: str
     output: str | None = None
     error: MCPToolCallError | None = None
-    status: MCPToolCallStatus = ABSENT
+    status: MCPToolCallStatus = OMITTED
     approval_request_id: str | None = None
 
 
@@ -304,7 +305,7 @@ class CustomToolCallOutput(Shape):
     """`CustomToolCallOutput` of the Responses wire."""
 
     type: Literal["custom_tool_call_output"]
-    id: str = ABSENT
+    id: str = OMITTED
     call_id: str
     caller: ToolCallCallerParam | None = None
     output: str | list[FunctionAndCustomToolCallOutput]
@@ -314,10 +315,10 @@ class CustomToolCall(Shape):
     """`CustomToolCall` of the Responses wire."""
 
     type: Literal["custom_tool_call"]
-    id: str = ABSENT
+    id: str = OMITTED
     call_id: str
     caller: ToolCallCaller | None = None
-    namespace: str = ABSENT
+    namespace: str = OMITTED
     name: str
     input: str
 
@@ -360,10 +361,10 @@ class FunctionToolCallOutputResource(Shape):
 
     id: str
     type: Literal["function_call_output"]
-    call_id: str = ABSENT
-    name: str = ABSENT
-    namespace: str = ABSENT
+    call_id: str = OMITTED
+    name: str = OMITTED
+    namespace: str = OMITTED
     caller: ToolCallCallerParam | None = None
     output: str | list[FunctionAndCustomToolCallOutput]
     status: Literal["in_progress", "completed", "incomplete"]
-    created_by: str = ABSENT
+    created_by: str = OMITTED

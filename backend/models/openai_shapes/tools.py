@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from backend.models.openai_shapes.base import Shape
 from backend.models.openai_shapes.settings import (
     CustomGrammarFormatParam,
     CustomTextFormatParam,
@@ -14,7 +15,7 @@ from backend.models.openai_shapes.settings import (
     ImageGenToolInputImageMask,
     LocalEnvironmentParam,
 )
-from backend.models.shown import ABSENT, Shape
+from backend.models.shown import OMITTED
 
 
 class FunctionTool(Shape):
@@ -26,16 +27,16 @@ class FunctionTool(Shape):
     parameters: dict[str, Any] | None
     output_schema: dict[str, Any] | None = None
     strict: bool | None
-    defer_loading: bool = ABSENT
+    defer_loading: bool = OMITTED
     allowed_callers: list[Literal["direct", "programmatic"]] | None = None
 
 
 class RankingOptions(Shape):
     """`RankingOptions` of the Responses wire."""
 
-    ranker: Literal["auto", "default-2024-11-15"] = ABSENT
-    score_threshold: float = ABSENT
-    hybrid_search: HybridSearchOptions = ABSENT
+    ranker: Literal["auto", "default-2024-11-15"] = OMITTED
+    score_threshold: float = OMITTED
+    hybrid_search: HybridSearchOptions = OMITTED
 
 
 class ComparisonFilter(Shape):
@@ -61,8 +62,8 @@ class FileSearchTool(Shape):
 
     type: Literal["file_search"] = "file_search"
     vector_store_ids: list[str]
-    max_num_results: int = ABSENT
-    ranking_options: RankingOptions = ABSENT
+    max_num_results: int = OMITTED
+    ranking_options: RankingOptions = OMITTED
     filters: Filters | None = None
 
 
@@ -106,22 +107,22 @@ class WebSearchTool(Shape):
     type: Literal["web_search", "web_search_2025_08_26"] = "web_search"
     external_web_access: bool = True
     filters: WebSearchToolFilters | None = None
-    user_location: WebSearchApproximateLocation = ABSENT
+    user_location: WebSearchApproximateLocation = OMITTED
     search_context_size: Literal["low", "medium", "high"] = "medium"
 
 
 class MCPToolFilter(Shape):
     """`MCPToolFilter` of the Responses wire."""
 
-    tool_names: list[str] = ABSENT
-    read_only: bool = ABSENT
+    tool_names: list[str] = OMITTED
+    read_only: bool = OMITTED
 
 
 class MCPToolRequireApproval(Shape):
     """`MCPToolRequireApproval` of the Responses wire."""
 
-    always: MCPToolFilter = ABSENT
-    never: MCPToolFilter = ABSENT
+    always: MCPToolFilter = OMITTED
+    never: MCPToolFilter = OMITTED
 
 
 class MCPTool(Shape):
@@ -129,7 +130,7 @@ class MCPTool(Shape):
 
     type: Literal["mcp"]
     server_label: str
-    server_url: str = ABSENT
+    server_url: str = OMITTED
     connector_id: Literal[
         "connector_dropbox",
         "connector_gmail",
@@ -139,15 +140,15 @@ class MCPTool(Shape):
         "connector_outlookcalendar",
         "connector_outlookemail",
         "connector_sharepoint",
-    ] = ABSENT
-    tunnel_id: str = ABSENT
-    authorization: str = ABSENT
-    server_description: str = ABSENT
+    ] = OMITTED
+    tunnel_id: str = OMITTED
+    authorization: str = OMITTED
+    server_description: str = OMITTED
     headers: dict[str, str] | None = None
     allowed_tools: list[str] | MCPToolFilter | None = None
     allowed_callers: list[Literal["direct", "programmatic"]] | None = None
     require_approval: MCPToolRequireApproval | Literal["always", "never"] | None = "always"
-    defer_loading: bool = ABSENT
+    defer_loading: bool = OMITTED
 
 
 class ContainerNetworkPolicyDisabledParam(Shape):
@@ -169,17 +170,17 @@ class ContainerNetworkPolicyAllowlistParam(Shape):
 
     type: Literal["allowlist"] = "allowlist"
     allowed_domains: list[str]
-    domain_secrets: list[ContainerNetworkPolicyDomainSecretParam] = ABSENT
+    domain_secrets: list[ContainerNetworkPolicyDomainSecretParam] = OMITTED
 
 
 class AutoCodeInterpreterToolParam(Shape):
     """`AutoCodeInterpreterToolParam` of the Responses wire."""
 
     type: Literal["auto"] = "auto"
-    file_ids: list[str] = ABSENT
+    file_ids: list[str] = OMITTED
     memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
     network_policy: ContainerNetworkPolicyDisabledParam | ContainerNetworkPolicyAllowlistParam = (
-        ABSENT
+        OMITTED
     )
 
 
@@ -218,9 +219,9 @@ class ImageGenTool(Shape):
     moderation: Literal["auto", "low"] = "auto"
     background: Literal["transparent", "opaque", "auto"] = "auto"
     input_fidelity: Literal["high", "low"] | None = None
-    input_image_mask: ImageGenToolInputImageMask = ABSENT
+    input_image_mask: ImageGenToolInputImageMask = OMITTED
     partial_images: Annotated[int, Field(ge=0, le=3)] = 0
-    action: Literal["generate", "edit", "auto"] = ABSENT
+    action: Literal["generate", "edit", "auto"] = OMITTED
 
 
 class LocalShellToolParam(Shape):
@@ -234,7 +235,7 @@ class SkillReferenceParam(Shape):
 
     type: Literal["skill_reference"] = "skill_reference"
     skill_id: str
-    version: str = ABSENT
+    version: str = OMITTED
 
 
 class InlineSkillSourceParam(Shape):
@@ -258,12 +259,12 @@ class ContainerAutoParam(Shape):
     """`ContainerAutoParam` of the Responses wire."""
 
     type: Literal["container_auto"] = "container_auto"
-    file_ids: list[str] = ABSENT
+    file_ids: list[str] = OMITTED
     memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
     network_policy: ContainerNetworkPolicyDisabledParam | ContainerNetworkPolicyAllowlistParam = (
-        ABSENT
+        OMITTED
     )
-    skills: list[SkillReferenceParam | InlineSkillParam] = ABSENT
+    skills: list[SkillReferenceParam | InlineSkillParam] = OMITTED
 
 
 class ContainerReferenceParam(Shape):
@@ -286,9 +287,9 @@ class CustomToolParam(Shape):
 
     type: Literal["custom"] = "custom"
     name: str
-    description: str = ABSENT
-    format: CustomTextFormatParam | CustomGrammarFormatParam = ABSENT
-    defer_loading: bool = ABSENT
+    description: str = OMITTED
+    format: CustomTextFormatParam | CustomGrammarFormatParam = OMITTED
+    defer_loading: bool = OMITTED
     allowed_callers: list[Literal["direct", "programmatic"]] | None = None
 
 
@@ -301,7 +302,7 @@ class FunctionToolParam(Shape):
     strict: bool | None = None
     type: Literal["function"] = "function"
     output_schema: dict[str, Any] | None = None
-    defer_loading: bool = ABSENT
+    defer_loading: bool = OMITTED
     allowed_callers: list[Literal["direct", "programmatic"]] | None = None
 
 
@@ -318,7 +319,7 @@ class ToolSearchToolParam(Shape):
     """`ToolSearchToolParam` of the Responses wire."""
 
     type: Literal["tool_search"] = "tool_search"
-    execution: Literal["server", "client"] = ABSENT
+    execution: Literal["server", "client"] = OMITTED
     description: str | None = None
     parameters: EmptyModelParam | None = None
 
@@ -338,8 +339,8 @@ class WebSearchPreviewTool(Shape):
 
     type: Literal["web_search_preview", "web_search_preview_2025_03_11"] = "web_search_preview"
     user_location: ApproximateLocation | None = None
-    search_context_size: Literal["low", "medium", "high"] = ABSENT
-    search_content_types: list[Literal["text", "image"]] = ABSENT
+    search_context_size: Literal["low", "medium", "high"] = OMITTED
+    search_content_types: list[Literal["text", "image"]] = OMITTED
 
 
 class ApplyPatchToolParam(Shape):

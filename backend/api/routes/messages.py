@@ -1,0 +1,86 @@
+"""`/v1/messages`: Anthropic's way of asking, for clients that know no other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+
+from backend.agent.run import Run
+from backend.api import anthropic_wire as wire
+from backend.api.answering import client_left, first_sign, raise_failure, start_runs
+from backend.api.deps import Account, Services
+from backend.api.errors import invalid, render
+from backend.api.event_stream import ClientWatch, EventStream
+from backend.api.openai_wire import read_request
+from backend.api.safe_json import SafeRoute
+from backend.errors import StewardError
+from backend.models.messages import MessagesRequest
+from backend.models.openai import ChatCompletionRequest
+from backend.models.shown import answers
+
+JSON = "application/json"
+
+
+class MessagesRoute(SafeRoute):
+    """A route whose errors have Anthropic's shape."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the framework's handler."""
+        handle = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except StewardError as exc:
+                error = exc
+            except RequestValidationError as exc:
+                error = invalid(exc)
+            body = {"type": "error", **wire.error_object(error), "request_id": _request_id(request)}
+            return render(error, body=orjson.dumps(body))
+
+        return handler
+
+
+router = APIRouter(prefix="/v1", tags=["anthropic"], route_class=MessagesRoute)
+
+
+@router.post("/messages", responses=answers("messages:MessageAnswer"))
+async def create_message(
+    body: MessagesRequest, request: Request, account: Account, found: Services
+) -> Response:
+    """Answer a conversation as `/v1/chat/completions` does, in Anthropic's words."""
+    account.require("chat")
+    chat = ChatCompletionRequest.model_validate(wire.chat_request(body))
+    asked = read_request(chat, caller=account, request_id=_request_id(request))
+    runs = await start_runs(found.turns, asked.turns)
+    watch = ClientWatch(request.receive, gone=lambda: client_left(runs))
+    headers = {"x-run-id": runs[0].id, "request-id": _request_id(request)}
+    if body.stream:
+        await first_sign(runs, wait_s=found.options.first_byte_wait_s)
+        raise_failure(runs, watch, headers)
+        return EventStream(_frames(runs[0]), watch=watch, headers=headers)
+    await runs[0].done()
+    raise_failure(runs, watch, headers)
+    watch.stop()
+    return Response(wire.message(runs[0]), media_type=JSON, headers=headers)
+
+
+async def _frames(run: Run) -> AsyncGenerator[bytes]:
+    writer, log, seen = wire.MessageWriter(run), run.log, len(run.log.items)
+    yield writer.opening() + writer.items(log.items)
+    while not log.closed or len(log.items) > seen:
+        await log.changed(seen)
+        items = log.items[seen:]
+        seen += len(items)
+        if items or not log.closed:
+            yield writer.items(items) or wire.PING
+    yield writer.closing()
+
+
+def _request_id(request: Request) -> str:
+    return str(request.state.request_id)
