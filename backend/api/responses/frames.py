@@ -21,7 +21,8 @@ class EventFrames:
     def __init__(self, *, after: int | None = None) -> None:
         self._after = -1 if after is None else after
         self._next = 0
-        self._head = b""
+        self._head, self._delta = b"", ""
+        self._at: JsonObject = {}
 
     def opening(self, body: JsonObject) -> bytes:
         """Tell that a response was made, and that it is worked on."""
@@ -41,12 +42,15 @@ class EventFrames:
         delta, place = _text_event(part, "delta"), _place(index, item, part)
         if part["type"] == "output_text":
             place["logprobs"] = []
+        self._delta, self._at = delta, place
         packed = orjson.dumps({"type": delta, **place})[:-1]
         self._head = b'event: %b\ndata: %b,"delta":' % (delta.encode(), packed)
         return self._added(index, item) + self._part(index, item, part, "added")
 
-    def delta(self, text: str) -> bytes:
+    def delta(self, text: str, *, logprobs: Sequence[JsonObject] = ()) -> bytes:
         """Give a piece of the text that has begun."""
+        if logprobs:
+            return self.event(self._delta, **{**self._at, "logprobs": logprobs}, delta=text)
         at = self._next
         self._next += 1
         if at <= self._after:
@@ -65,7 +69,7 @@ class EventFrames:
             )
             for at, one in enumerate(part.get("annotations") or ())
         ]
-        more: JsonObject = {"logprobs": []} if part["type"] == "output_text" else {}
+        more = {"logprobs": part["logprobs"]} if part["type"] == "output_text" else {}
         done = _text_event(part, "done")
         frames.append(self.event(done, **place, text=part["text"], **more))
         frames.append(self._part(index, item, part, "done"))

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import cast
 
 from backend.agent.run import Run
-from backend.agent.run_log import Break, LogItem, Remark
+from backend.agent.run_log import Break, LogItem, Remark, Thought
 from backend.api.responses.answer import response_object, status_of
 from backend.api.responses.asked import Asked
 from backend.api.responses.calls import PREFIX, ToolUse, end_status, item_of
@@ -24,8 +24,11 @@ from backend.api.responses.texts import (
     reasoning_item,
     text_part,
     thought_part,
+    weighed,
 )
 from backend.ports.values import JsonObject, ToolCall, TurnEvent
+
+JOINED = frozenset({str, Thought, Remark})
 
 
 class OutputWriter:
@@ -45,6 +48,7 @@ class OutputWriter:
         self._uses: dict[str, tuple[int, ToolUse]] = {}
         self._open = ""  # the kind of text item that grows: message, reasoning or none
         self._pieces: list[str] = []
+        self._logprobs: list[JsonObject] = []
         self._messages = 0
         self.sizes: dict[str, list[int]] = {}
         self.body: JsonObject = {}
@@ -73,13 +77,23 @@ class OutputWriter:
             return self._of_event(item)
         if kind is Break:
             return self._close()
-        remark = self._asked.streamed and isinstance(item, Remark)
-        return self._text("message" if remark else "reasoning", item)
+        if isinstance(item, Thought):
+            remark = self._asked.streamed and isinstance(item, Remark)
+            return self._text("message" if remark else "reasoning", item)
+        return self._weighed(item)
 
     def _text(self, kind: str, text: str) -> bytes:
         before = b"" if kind == self._open else self._begin(kind)
         self._pieces.append(text)
         return before + self._frames.delta(text)
+
+    def _weighed(self, text: str) -> bytes:
+        """Take in answer text that comes with the probabilities of its tokens."""
+        before = b"" if self._open == "message" else self._begin("message")
+        told = [weighed(one) for one in getattr(text, "logprobs", ())]
+        self._pieces.append(str(text))
+        self._logprobs += told
+        return before + self._frames.delta(str(text), logprobs=told)
 
     def _begin(self, kind: str) -> bytes:
         before = self._close()
@@ -100,7 +114,7 @@ class OutputWriter:
         """Give the text item that is open as it stands, and its part."""
         text, item_id = "".join(self._pieces), self._items[-1]["id"]
         if self._open == "message":
-            part = text_part(text, annotations_of(self._run, text))
+            part = text_part(text, annotations_of(self._run, text), self._logprobs)
             return message_item(item_id, [part], status=status), part
         part = thought_part(text, summarised=self._asked.summarised)
         return reasoning_item(item_id, part, status=status), part
@@ -113,7 +127,7 @@ class OutputWriter:
         index = len(self._items) - 1
         self._items[index] = item
         self.sizes[item["id"]] = [len(one) for one in self._pieces]
-        self._open, self._pieces = "", []
+        self._open, self._pieces, self._logprobs = "", [], []
         return self._frames.text_ended(index, item, part)
 
     def _of_event(self, event: TurnEvent) -> bytes:
@@ -181,8 +195,8 @@ def condensed(items: Sequence[LogItem]) -> list[LogItem]:
     """Join neighbouring text of one kind: nobody reads it piece by piece any more."""
     whole: list[LogItem] = []
     for kind, group in groupby(items, key=type):
-        if kind is TurnEvent or kind is Break:
-            whole += group
-        else:
+        if kind in JOINED:
             whole.append(kind("".join(cast("Iterable[str]", group))))
+        else:
+            whole += group
     return whole

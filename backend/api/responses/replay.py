@@ -48,9 +48,8 @@ def _item(frames: EventFrames, index: int, item: JsonObject, sizes: Sequence[int
     if not parts:
         return b""
     part = parts[0]
-    empty: JsonObject = {**part, "text": ""} | (
-        {"annotations": []} if "annotations" in part else {}
-    )
+    bare: JsonObject = {"annotations": [], "logprobs": []} if kind == "message" else {}
+    empty: JsonObject = {**part, "text": "", **bare}
     begun: JsonObject = {**item, where: [], "status": "in_progress"}
     pieces = [part["text"]] if sizes is None else cut(part["text"], sizes)
     return b"".join([

@@ -18,12 +18,13 @@ from backend.ports.accounts import Principal
 from backend.ports.models import ModelRequest
 from backend.ports.values import ChatMessage, JsonObject
 
+LOGPROBS = "message.output_text.logprobs"
 INCLUDES = frozenset({
     "code_interpreter_call.outputs",
     "computer_call_output.output.image_url",
     "file_search_call.results",
     "message.input_image.image_url",
-    "message.output_text.logprobs",
+    LOGPROBS,
     "reasoning.encrypted_content",
     "web_search_call.action.sources",
     "web_search_call.results",
@@ -172,6 +173,7 @@ def _template(body: ResponseRequest) -> ModelRequest:
         frequency_penalty=body.frequency_penalty,
         reasoning_effort="xhigh" if effort == "max" else effort,
         response_schema=_schema(form),
+        logprobs=(body.top_logprobs or 0) if LOGPROBS in (body.include or ()) else None,
         options={key: value for key in PASSED_ON if (value := getattr(body, key)) is not None},
     )
 

@@ -25,14 +25,23 @@ def message_item(
     }
 
 
-def text_part(text: str, annotations: Sequence[JsonObject] = ()) -> JsonObject:
+def text_part(
+    text: str, annotations: Sequence[JsonObject] = (), logprobs: Sequence[JsonObject] = ()
+) -> JsonObject:
     """Render the text of a message."""
     return {
         "type": "output_text",
         "text": text,
         "annotations": list(annotations),
-        "logprobs": [],
+        "logprobs": list(logprobs),
     }
+
+
+def weighed(token: JsonObject) -> JsonObject:
+    """Render the probability of a token; its bytes are there, if they are not known as none."""
+    others: Sequence[JsonObject] = token.get("top_logprobs") or ()
+    bare: JsonObject = {**token, "bytes": token.get("bytes") or []}
+    return {**bare, "top_logprobs": [{**one, "bytes": one.get("bytes") or []} for one in others]}
 
 
 def thought_part(text: str, *, summarised: bool) -> JsonObject:
