@@ -14,7 +14,7 @@ from backend.api.responses.request import LookedUp
 from backend.api.responses.tools import ToolsAsked, read_tools
 from backend.errors import InvalidRequest, NotFound
 from backend.kit.attribute_filters import Condition, InvalidFilter, condition_of
-from backend.models.responses import ConversationIn, ResponseInput
+from backend.models.responses import ResponseInput
 from backend.ports.accounts import Principal
 from backend.ports.answers import StoredAnswer
 from backend.ports.values import ChatMessage, JsonObject
@@ -28,18 +28,29 @@ async def look_up(body: ResponseInput, *, caller: Principal, found: AppServices)
     """
     user_id = caller.user.id
     tools = read_tools(body.tools or (), toolbox=_toolbox(caller, found))
-    conversation = body.conversation
-    named = conversation.id if isinstance(conversation, ConversationIn) else conversation
-    if named is not None and await found.conversations.get(user_id, named) is None:
-        msg = f"Conversation with id '{named}' not found."
-        raise NotFound(msg, param="conversation")
+    conversation = await _conversation(body.conversation, user_id, found)
     return LookedUp(
         tools=tools,
         items=await _items(read_items(body.input), user_id, found),
         context=await _context(body.previous_response_id, user_id, found),
-        conversation_id=named,
+        conversation_id=conversation,
         file_ids=await _files(tools, user_id, found),
     )
+
+
+async def _conversation(
+    given: str | JsonObject | None, user_id: str, found: AppServices
+) -> str | None:
+    named: Any = given.get("id") if isinstance(given, dict) else given
+    if given is None:
+        return None
+    if not isinstance(named, str):
+        msg = "A conversation is given by its id"
+        raise InvalidRequest(msg, param="conversation.id", code="missing_required_parameter")
+    if await found.conversations.get(user_id, named) is None:
+        msg = f"Conversation with id '{named[:100]}' not found."
+        raise NotFound(msg, param="conversation")
+    return named
 
 
 def _toolbox(caller: Principal, found: AppServices) -> Toolbox:

@@ -70,12 +70,6 @@ class TextIn(Wire):
     verbosity: Literal["low", "medium", "high"] | None = None
 
 
-class ConversationIn(Wire):
-    """The conversation that a response belongs to."""
-
-    id: Id
-
-
 class ResponseStreamOptions(Wire):
     """What a stream carries beside the answer."""
 
@@ -89,7 +83,7 @@ class ResponseInput(Wire):
     input: str | Annotated[list[dict[str, Any]], Field(max_length=MAX_ITEMS)] | None = None
     instructions: str | None = None
     previous_response_id: Id | None = None
-    conversation: Id | ConversationIn | None = None
+    conversation: Id | dict[str, Any] | None = None
     tools: Annotated[list[dict[str, Any]], Field(max_length=128)] | None = None
     tool_choice: str | dict[str, Any] | None = None
     text: TextIn | None = None

@@ -169,6 +169,9 @@ async def test_a_conversation_is_read_and_written(http: AsyncClient, ollama: Oll
         ({"conversation": "conv_gone"}, 404, "conversation"),
         ({"previous_response_id": "a", "conversation": "b"}, 400, "previous_response_id"),
         ({"input": None}, 400, "input"),
+        ({"input": []}, 400, "input"),
+        ({"input": [{"type": "function_call_output", "call_id": "c", "output": ""}]}, 400, "input"),
+        ({"conversation": {}}, 400, "conversation.id"),
         ({"model": None}, 400, "model"),
         ({"input": [{"type": "nonsense"}]}, 400, "input[0].type"),
         (

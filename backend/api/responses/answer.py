@@ -58,6 +58,27 @@ def response_object(
     return body
 
 
+# What the core calls by its name in chat completions.
+PARAMS = {
+    "messages": "input",
+    "response_format": "text.format",
+    "max_completion_tokens": "max_output_tokens",
+    "max_tokens": "max_output_tokens",
+    "reasoning_effort": "reasoning.effort",
+    "logprobs": "top_logprobs",
+    "session_id": "conversation",
+}
+
+
+def in_our_words(error: StewardError) -> StewardError:
+    """Have an error name the field that this wire has."""
+    name, dot, rest = (error.param or "").partition(".")
+    name, bracket, place = name.partition("[")
+    if name in PARAMS:
+        error.param = PARAMS[name] + bracket + place + dot + rest
+    return error
+
+
 def error_object(error: StewardError | None) -> JsonObject:
     """Render why a response failed."""
     if error is None:

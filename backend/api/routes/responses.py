@@ -9,9 +9,11 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from backend.agent.run import Run
 from backend.api.answering import client_left, first_sign, raise_failure
 from backend.api.deps import Account, AppServices, Services
 from backend.api.event_stream import ClientWatch, EventStream
+from backend.api.responses.answer import in_our_words
 from backend.api.responses.input import page_of
 from backend.api.responses.kept import shown
 from backend.api.responses.live import LiveResponse
@@ -21,7 +23,7 @@ from backend.api.responses.request import check, read_request
 from backend.api.responses_lookup import look_up
 from backend.api.run_frames import frames_of
 from backend.api.safe_json import SafeRoute
-from backend.errors import InvalidRequest, NotFound
+from backend.errors import InvalidRequest, NotFound, StewardError
 from backend.models.responses import (
     InputTokens,
     ReadAgain,
@@ -48,20 +50,23 @@ async def create_response(
     check(body)
     named = await look_up(body, caller=account, found=found)
     asked = read_request(body, named, caller=account, request_id=request.state.request_id)
-    run = await found.turns.start(asked.turn)
+    try:
+        run = await found.turns.start(asked.turn)
+    except StewardError as exc:
+        raise in_our_words(exc) from exc
     live = await found.responses.begin(run, asked)
     headers = {"x-run-id": run.id}
     watch = ClientWatch(request.receive, gone=lambda: client_left([run]))
     if asked.streamed:
         if not asked.background:
             await first_sign([run], wait_s=found.options.first_byte_wait_s)
-            raise_failure([run], watch, headers)
+            _raise_failure(run, watch, headers)
         return EventStream(_frames(live), watch=watch, headers=headers)
     if asked.background:
         watch.stop()
         return _json(unfinished(run, asked, status="queued"), headers)
     whole = await live.done()
-    raise_failure([run], watch, headers)
+    _raise_failure(run, watch, headers)
     watch.stop()
     return _json(whole, headers)
 
@@ -144,6 +149,12 @@ async def list_input_items(
     live = found.responses.get(account.user.id, response_id)
     items = live.input_items() if live else (await _kept(found, account.user.id, response_id)).input
     return _json(page_of(items, after=after, limit=limit, order=order))
+
+
+def _raise_failure(run: Run, watch: ClientWatch, headers: dict[str, str]) -> None:
+    if run.error is not None:
+        in_our_words(run.error)
+    raise_failure([run], watch, headers)
 
 
 def _frames(live: LiveResponse, *, after: int | None = None) -> AsyncIterator[bytes]:
