@@ -122,6 +122,11 @@ async def test_a_custom_tool_takes_plain_text(http: AsyncClient, ollama: OllamaD
     previous = found[-1]["response"]["id"]
     after = await ask(http, [result], tools=[tool], previous_response_id=previous)
     assert texts(after) == "Two files."
+    items = [{"role": "user", "content": "List it"}, {**call, "type": "custom_tool_call"}, result]
+    ollama.queue(Reply(content="Two files."))
+    assert texts(await ask(http, items, tools=[tool], store=False)) == "Two files."
+    [told] = ollama.chats[-1].body["messages"][1]["tool_calls"]
+    assert told["function"]["arguments"] == {"input": "ls -l"}
 
 
 async def test_a_structured_answer_is_parsed(client: AsyncOpenAI, ollama: OllamaDouble) -> None:

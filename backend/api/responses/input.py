@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
+import orjson
+
 from backend.api.items import messages_of
 from backend.errors import InvalidRequest
-from backend.kit.ids import new_id
 from backend.ports.values import ChatMessage, JsonObject
 
 PREFIXES = {
@@ -35,12 +36,20 @@ def chat_messages(items: Sequence[JsonObject]) -> list[ChatMessage]:
     Raises:
         InvalidRequest: naming the item that cannot be read.
     """
-    said = messages_of(items)
+    said = messages_of([_as_function_call(one) for one in items])
     return [
         one
         for one in said
         if one["role"] != "assistant" or one.get("content") or one.get("tool_calls")
     ]
+
+
+def _as_function_call(item: JsonObject) -> JsonObject:
+    """Give the call of a custom tool as what the model was offered: a function with one text."""
+    if item.get("type") != "custom_tool_call" or not isinstance(item.get("input"), str):
+        return item
+    arguments = orjson.dumps({"input": item["input"]}).decode()
+    return {**item, "type": "function_call", "arguments": arguments}
 
 
 def is_reference(item: JsonObject) -> bool:
@@ -129,8 +138,3 @@ def page_of(
 def container_id(key: str) -> str:
     """Name the place in which the code of a response ran."""
     return f"cntr_{key}"
-
-
-def new_key() -> str:
-    """Make what ids of items are built on, where there is no run."""
-    return new_id("msg").partition("_")[2]
