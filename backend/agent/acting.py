@@ -26,6 +26,7 @@ EVENT_DATA_BYTES = 16_384
 EVENT_HOSTS = 200
 SOURCES: frozenset[Touch] = frozenset({"reads_user_data", "reads_outside"})
 CANNOT_ASK = "Not done: this needs the user's word, and this server has no way to ask for it."
+NO_MORE = "Not done: the caller allows {most} tool calls in all. Answer with what there is."
 NOT_ALLOWED = "Not done: the user did not allow this call. Do not try it again; go on without it."
 
 
@@ -41,6 +42,10 @@ async def act(
     The outcome's text carries the run's citation numbers. `tainted` is whether text that nobody
     vouches for had entered the run when the call was made; None takes the run as it is now.
     """
+    most = run.request.max_tool_calls
+    if most is not None and run.calls_made >= most:
+        return CallOutcome(outcome="denied", text=NO_MORE.format(most=most))
+    run.calls_made += 1
     name = call["function"]["name"]
     arguments = read_arguments(call["function"]["arguments"])
     toolbox = run.parts.toolbox

@@ -42,6 +42,20 @@ async def chat_or_call(
     return one_or_all(run, reply.tool_calls)
 
 
+async def demanded_call(run: Run, messages: Sequence[ChatMessage]) -> tuple[ToolCall, ...]:
+    """Have the model make the call of one of this server's tools that the caller demands.
+
+    Raises:
+        UnsupportedByModel: when the model does not manage one.
+    """
+    wanted = run.request.first_tools
+    specs = [one for one in run.parts.toolbox.specs if one["function"]["name"] in wanted]
+    if not specs:
+        return ()
+    call = await text_protocol.decide(run, messages, specs=specs, must_call=True)
+    return (call,) if call else ()
+
+
 async def _with_client_tools(run: Run, messages: Sequence[ChatMessage]) -> None:
     must = demanded_tools(run)
     if must:

@@ -104,7 +104,7 @@ def _data(run: Run) -> JsonObject:
     }
 
 
-FLAGS = ("sought", "about_documents", "tainted")
+FLAGS = ("sought", "about_documents", "tainted", "calls_made")
 
 
 def made_whole(

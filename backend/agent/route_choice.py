@@ -37,9 +37,18 @@ async def choose(run: Run, messages: Sequence[ChatMessage]) -> RouteDecision:
     asked = await own_documents.at_hand(run, routing_input(messages))
     ruled = settled or with_attached(run, asked.text, STRATEGIES[options.router](asked))
     decision = await own_documents.reconsidered(run, asked, ruled)
+    if run.request.tools_named and run.request.mode == "auto":
+        return _with_tools(run, decision)
     if decision.confidence < options.router_model_below_confidence:
         return await _asked(run, messages, decision)
     return decision
+
+
+def _with_tools(run: Run, decision: RouteDecision) -> RouteDecision:
+    """Keep the tools that the caller named at hand, whatever the question looks like."""
+    if decision.route == "plan" and not run.request.first_tools:
+        return decision
+    return RouteDecision(route="react", reason="the caller named the tools", confidence=1.0)
 
 
 def routing_input(messages: Sequence[ChatMessage]) -> RoutingInput:
@@ -58,6 +67,8 @@ def _settled(run: Run) -> RouteDecision | None:
     if request.mode != "auto":
         reason = "asked for by the caller"
         return RouteDecision(route=request.mode, reason=reason, confidence=1.0)
+    if request.tools_named and request.tool_choice != "none" and run.parts.toolbox.available:
+        return None
     if request.client_tools:
         reason = "the caller brings its own tools"
     elif request.tool_choice == "none":

@@ -97,9 +97,13 @@ class TurnRequest:
     `client_tools` are run by the caller; `server_tools` tells whether ours may run at all, and
     `allowed_tools` which; None means any. With `file_ids`, tools find only these of the caller's
     files; `reads_documents` tells whether messages may name files at all, `keeps_files` that those that
-    come in messages are to stay though there is no session. The first `taken_before` messages were taken
-    in by an earlier turn: what is gone of them meanwhile is told to the model, not refused. `metadata` is kept with what is stored. `approvals` tells how calls that wait for the user's word
-    are shown: as answer text with a link, or by events alone.
+    come in messages are to stay though there is no session. The first `taken_before` messages were
+    taken in by an earlier turn: what is gone of them meanwhile is told to the model, not refused.
+    `metadata` is kept with what is stored. `instructions` stand before the history and are not kept
+    with it. `tools_named` tells that the caller named the tools of ours it wants, so that its model
+    always has them at hand; one of `first_tools` has to be called before it answers, and of all no
+    more than `max_tool_calls` are made. `approvals` tells how calls that wait for the user's word are
+    shown: as answer text with a link, or by events alone.
     """
 
     user_id: str
@@ -121,6 +125,10 @@ class TurnRequest:
     keeps_files: bool = False
     taken_before: int = 0
     metadata: JsonObject = field(default_factory=dict[str, Any])
+    instructions: str = ""
+    tools_named: bool = False
+    first_tools: tuple[str, ...] = ()
+    max_tool_calls: int | None = None
     session_id: str | None = None
     store: bool = False
     on_disconnect: OnDisconnect | None = None
@@ -160,6 +168,7 @@ class Run:
     beside: set[str] = field(default_factory=set[str])
     sought: bool = False
     about_documents: bool = False
+    calls_made: int = 0
     tainted: bool = False
     sources_told: frozenset[str] = frozenset()
     asks: Sequence[Ask] = ()

@@ -16,7 +16,7 @@ from backend.agent.answer_form import form_of
 from backend.agent.asking import Decision
 from backend.agent.attachments import Attachments
 from backend.agent.catalog import ModelCatalog
-from backend.agent.chat import chat, chat_or_call
+from backend.agent.chat import chat, chat_or_call, demanded_call
 from backend.agent.client_calls import check_tools
 from backend.agent.ending import kept_messages, round_off, stored_run
 from backend.agent.loading import AgentModules
@@ -104,6 +104,18 @@ class Turns:
         run.task = asyncio.create_task(self._carry_out(run), name=run.id)
         return run
 
+    async def input_tokens(self, request: TurnRequest) -> int:
+        """Estimate how many tokens a request brings, its session and the caller's tools included."""
+        _, model = await self.catalog.resolve(request.template.model)
+        messages = list(request.messages)
+        if request.session_id:
+            stored = await self._conversations.messages(request.user_id, request.session_id)
+            messages = [*(one.message for one in stored), *messages]
+        if request.instructions:
+            messages = prompts.with_system(messages, request.instructions)
+        estimate = self._parts.estimate
+        return estimate.tokens(model.id, messages) + estimate.tools(model.id, request.client_tools)
+
     async def _load(self, run: Run) -> None:
         """Find the session's history, or open a session, and claim it for this run."""
         request = run.request
@@ -123,6 +135,8 @@ class Turns:
             raise InvalidRequest("There is no user message to answer", param="messages")
         whole = await resume.restored(messages, user_id=request.user_id, runs=self._runs)
         run.history = resume.closed(whole)
+        if request.instructions:
+            run.history = prompts.with_system(run.history, request.instructions)
         told = () if request.session_id else messages
         if is_tainted(messages) or is_tainted(whole) or may_be_tainted(told):
             run.tainted, run.sources_told = True, frozenset(sources_told(messages))
@@ -226,7 +240,9 @@ class Turns:
             if not calls:
                 return
         messages = self._dated(messages)
-        if decision.route == "plan" and not run.request.client_tools:
+        if run.request.first_tools:
+            calls = await demanded_call(run, messages)
+        if decision.route == "plan" and not (run.request.client_tools or calls):
             planner = await self._agents.load("plan_execute")
             forced = run.request.mode == "plan"
             if await planner.plan_execute(run, messages, question=question, forced=forced):

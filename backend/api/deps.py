@@ -19,6 +19,7 @@ from backend.agent.turn import Turns
 from backend.api.pending_uploads import PendingUploads
 from backend.api.rate_limits import PREFIX as LIMITED
 from backend.api.rate_limits import counted
+from backend.api.responses.live import LiveResponses
 from backend.api.token_input import TokenInput
 from backend.errors import NotAuthenticated, Unavailable
 from backend.ports.accounts import AccountService, Principal
@@ -75,6 +76,7 @@ class AppServices:
     audit: AuditStore
     approvals: Approvals
     answers: AnswerStore
+    responses: LiveResponses
     policy: Policy
     clock: Clock
     options: ApiOptions

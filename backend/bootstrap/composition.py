@@ -24,6 +24,7 @@ from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
 from backend.api.deps import AppServices
 from backend.api.pending_uploads import PendingUploads
+from backend.api.responses.live import LiveResponses
 from backend.bootstrap.artifacts import open_artifacts
 from backend.bootstrap.asking import make_asking
 from backend.bootstrap.attaching import open_attaching
@@ -165,6 +166,8 @@ class Composition:
         stack.callback(asyncio.create_task(library.documents.keep_erasing()).cancel)
         uploads = PendingUploads(self._folders.incoming, clock)
         stack.callback(asyncio.create_task(uploads.keep_swept()).cancel)
+        responses = LiveResponses(stores.answers, stores.runs)
+        stack.push_async_callback(responses.aclose)
         return AppServices(
             accounts=accounts,
             turns=self._turns,
@@ -176,6 +179,7 @@ class Composition:
             audit=stores.audit,
             approvals=approvals,
             answers=stores.answers,
+            responses=responses,
             policy=parts.policy,
             clock=clock,
             options=self.api_options,

@@ -1,0 +1,108 @@
+"""Write the response object: head, state, output, usage. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backend.agent.run import Run
+from backend.api.openai_wire import agent_object
+from backend.api.responses.asked import Asked
+from backend.errors import StewardError
+from backend.ports.values import JsonObject, Usage
+
+INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
+ERROR_CODES = {400: "invalid_prompt", 413: "invalid_prompt", 429: "rate_limit_exceeded"}
+
+
+def response_id(run_id: str) -> str:
+    """Name the response that a run answers."""
+    return "resp_" + run_id.removeprefix("run_")
+
+
+def run_id_of(response: str) -> str:
+    """Name the run of a response."""
+    return "run_" + response.removeprefix("resp_")
+
+
+def status_of(run: Run) -> str:
+    """Tell how a run stands, in the words of responses."""
+    if not run.log.closed:
+        return "in_progress"
+    if run.state in {"failed", "interrupted"}:
+        return "failed"
+    if run.state == "cancelled":
+        return "cancelled"
+    return "incomplete" if run.finish_reason in INCOMPLETE else "completed"
+
+
+def response_object(
+    run: Run, asked: Asked, output: Sequence[JsonObject], *, status: str
+) -> JsonObject:
+    """Render the response as it stands."""
+    ended = status not in {"queued", "in_progress"}
+    reason = INCOMPLETE.get(run.finish_reason) if status == "incomplete" else None
+    body: JsonObject = {
+        "id": response_id(run.id),
+        "object": "response",
+        "created_at": run.started_at_ms // 1000,
+        "status": status,
+        "completed_at": run.parts.clock.now_ms() // 1000 if status == "completed" else None,
+        "error": error_object(run.error) if status == "failed" else None,
+        "incomplete_details": {"reason": reason} if reason else None,
+        "output": list(output),
+        "usage": usage_object(run.usage if ended else Usage()),
+        **asked.echo,
+    }
+    if ended:
+        body["x_agent"] = agent_object(run)
+    return body
+
+
+# What the core calls by its name in chat completions.
+PARAMS = {
+    "messages": "input",
+    "response_format": "text.format",
+    "max_completion_tokens": "max_output_tokens",
+    "max_tokens": "max_output_tokens",
+    "reasoning_effort": "reasoning.effort",
+    "logprobs": "top_logprobs",
+    "session_id": "conversation",
+}
+
+
+def in_our_words(error: StewardError) -> StewardError:
+    """Have an error name the field that this wire has."""
+    name, dot, rest = (error.param or "").partition(".")
+    name, bracket, place = name.partition("[")
+    if name in PARAMS:
+        error.param = PARAMS[name] + bracket + place + dot + rest
+    return error
+
+
+def error_object(error: StewardError | None) -> JsonObject:
+    """Render why a response failed."""
+    if error is None:
+        return {"code": "server_error", "message": "The answer could not be finished"}
+    return {"code": ERROR_CODES.get(error.status, "server_error"), "message": error.message}
+
+
+def usage_object(usage: Usage) -> JsonObject:
+    """Render usage in the words of responses."""
+    return {
+        "input_tokens": usage.prompt_tokens,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": usage.completion_tokens,
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+    }
+
+
+def lost(body: JsonObject) -> JsonObject:
+    """Give the end of a response that nobody works on any more: its server was stopped."""
+    message = "The server was stopped before this response was finished; ask again"
+    return {
+        **body,
+        "status": "failed",
+        "error": {"code": "server_error", "message": message},
+        "incomplete_details": None,
+    }

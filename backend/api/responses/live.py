@@ -1,0 +1,155 @@
+"""Responses that are being made: found by their id while they run, kept when they have ended.
+
+A response is kept whether or not its client still listens. Not for: what its turn does (`agent.turn`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+
+from backend.agent.ending import kept_messages, stored_run
+from backend.agent.run import Run
+from backend.api.responses.answer import lost, response_id
+from backend.api.responses.asked import Asked
+from backend.api.responses.input import kept_items
+from backend.api.responses.kept import EVERYTHING, INCLUDED, SIZES, shown
+from backend.api.responses.output import finished, unfinished
+from backend.errors import StewardError
+from backend.ports.answers import AnswerStore, StoredAnswer
+from backend.ports.stores import RunStore
+from backend.ports.values import JsonObject
+
+logger = logging.getLogger(__name__)
+UNFINISHED = frozenset({"queued", "in_progress"})
+
+
+@dataclass(slots=True, eq=False)
+class LiveResponse:
+    """A response whose run goes on, or has ended and is being kept; `body` is there at the end."""
+
+    run: Run
+    asked: Asked
+    task: asyncio.Task[None] | None = None
+    body: JsonObject | None = None
+
+    def seen(self) -> JsonObject:
+        """Give the response as it stands."""
+        return self.body or unfinished(self.run, self.asked)
+
+    def input_items(self) -> list[JsonObject]:
+        """Give what the request brought, as it is listed."""
+        return kept_items(self.asked.items, self.run.id.removeprefix("run_"))
+
+    async def done(self) -> JsonObject:
+        """Wait until it has ended and is kept; leaving early changes nothing."""
+        if self.task is not None:
+            await asyncio.shield(self.task)
+        return self.seen()
+
+
+class LiveResponses:
+    """Those of this process, and the store in which they end."""
+
+    def __init__(self, answers: AnswerStore, runs: RunStore) -> None:
+        self._answers = answers
+        self._runs = runs
+        self._live: dict[str, LiveResponse] = {}
+
+    async def begin(self, run: Run, asked: Asked) -> LiveResponse:
+        """Follow a run that was just started; one in the background is in the store from now on."""
+        live = LiveResponse(run, asked)
+        self._live[response_id(run.id)] = live
+        live.task = asyncio.create_task(self._follow(live), name=response_id(run.id))
+        if asked.background:
+            try:
+                if run.session_id is None:
+                    await self._runs.save(stored_run(run))
+                await self._save(live, unfinished(run, asked, status="queued"))
+            except BaseException:
+                run.cancel()
+                raise
+        return live
+
+    def get(self, user_id: str, response: str) -> LiveResponse | None:
+        """Find one of the user's that can be read by its id."""
+        live = self._live.get(response)
+        mine = live is not None and live.run.request.user_id == user_id and live.asked.store
+        return live if mine else None
+
+    async def read(self, user_id: str, response: str) -> StoredAnswer | None:
+        """Read one that is kept; one whose server was stopped has failed."""
+        kept = await self._answers.get(user_id, response)
+        if kept is None or kept.kind != "response":
+            return None
+        if kept.body.get("status") not in UNFINISHED or response in self._live:
+            return kept
+        run = await self._runs.get(user_id, kept.run_id)
+        if run is not None and run.state == "running":
+            return kept  # another server works on it
+        # It may have ended between the two looks.
+        again = await self._answers.get(user_id, response)
+        if again is None or again.body.get("status") not in UNFINISHED:
+            return again
+        ended = replace(again, body=lost(again.body))
+        await self._answers.save(ended)
+        return ended
+
+    async def forget(self, user_id: str, response: str) -> bool:
+        """Keep one no longer; one that still runs is stopped first."""
+        live = self.get(user_id, response)
+        if live is not None:
+            live.run.cancel()
+            await live.done()
+        kept = await self._answers.get(user_id, response)
+        if kept is None or kept.kind != "response":
+            return False
+        return await self._answers.delete(user_id, response)
+
+    async def aclose(self) -> None:
+        """Wait until what has ended is kept."""
+        tasks = [live.task for live in self._live.values() if live.task is not None]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _follow(self, live: LiveResponse) -> None:
+        run = live.run
+        try:
+            await run.done()
+            asked = live.asked
+            writer = finished(run, replace(asked, include=asked.include | EVERYTHING))
+            kept: JsonObject = {**writer.body, INCLUDED: sorted(asked.include)}
+            live.body = shown(kept)
+            if asked.store and not self._failed_at_once(live):
+                again = asked.background and asked.streamed
+                await self._save(live, {**kept, **({SIZES: writer.sizes} if again else {})})
+        except StewardError as exc:
+            logger.warning("response %s could not be kept: %s", run.id, exc.message)
+        except Exception:
+            logger.exception("response %s could not be kept", run.id)
+        finally:
+            del self._live[response_id(run.id)]
+
+    def _failed_at_once(self, live: LiveResponse) -> bool:
+        """Tell whether the client gets an HTTP error instead of a response."""
+        asked = live.asked
+        return live.run.error is not None and not (asked.streamed or asked.background)
+
+    async def _save(self, live: LiveResponse, body: JsonObject) -> None:
+        run, asked = live.run, live.asked
+        said = kept_messages(run, now_ms=run.parts.clock.now_ms()) if run.log.closed else []
+        kept = StoredAnswer(
+            id=response_id(run.id),
+            user_id=run.request.user_id,
+            kind="response",
+            run_id=run.id,
+            model=run.request.requested_model,
+            body=body,
+            input=live.input_items(),
+            context=[dict(one) for one in (*asked.context, *(one.message for one in said))],
+            metadata=asked.metadata,
+            conversation_id=run.session_id,
+            previous_id=asked.previous_id,
+            created_at_ms=run.started_at_ms,
+        )
+        await self._answers.save(kept)

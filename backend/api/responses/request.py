@@ -1,0 +1,249 @@
+"""Read a Responses request into a turn. Pure: what must be looked up is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backend.agent.run import Mode, TurnRequest
+from backend.api.openai_wire import MODES, PASSED_ON
+from backend.api.responses.asked import Asked
+from backend.api.responses.choice import Choice, read_choice
+from backend.api.responses.input import chat_messages
+from backend.api.responses.tools import ToolsAsked
+from backend.errors import InvalidRequest, UnsupportedByModel
+from backend.models.responses import ResponseInput, ResponseRequest, TextFormat
+from backend.ports.accounts import Principal
+from backend.ports.models import ModelRequest
+from backend.ports.values import ChatMessage, JsonObject
+
+LOGPROBS = "message.output_text.logprobs"
+INCLUDES = frozenset({
+    "code_interpreter_call.outputs",
+    "computer_call_output.output.image_url",
+    "file_search_call.results",
+    "message.input_image.image_url",
+    LOGPROBS,
+    "reasoning.encrypted_content",
+    "web_search_call.action.sources",
+    "web_search_call.results",
+})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedUp:
+    """What a request only names: the tools, the items and messages it goes on from, the files."""
+
+    tools: ToolsAsked
+    items: Sequence[JsonObject]
+    context: Sequence[ChatMessage] = ()
+    conversation_id: str | None = None
+    file_ids: tuple[str, ...] | None = None
+
+
+def check(body: ResponseInput) -> None:
+    """Refuse what contradicts itself, cannot be honoured, or is not there, naming the field."""
+    if body.model is None:
+        _missing("model")
+    if body.previous_response_id is not None and body.conversation is not None:
+        msg = "previous_response_id and conversation exclude each other: give one of them"
+        raise InvalidRequest(
+            msg, param="previous_response_id", code="mutually_exclusive_parameters"
+        )
+    if body.input is None and body.previous_response_id is None and body.conversation is None:
+        _missing("input")
+    if isinstance(body, ResponseRequest):
+        _check_answering(body)
+
+
+def _check_answering(body: ResponseRequest) -> None:
+    if body.stream_options is not None and not body.stream:
+        raise InvalidRequest("stream_options needs stream: true", param="stream_options")
+    if body.background and body.store is False:
+        msg = "background needs store: true, or nobody could read the answer"
+        raise InvalidRequest(msg, param="background")
+    unknown = [one for one in body.include or () if one not in INCLUDES]
+    if unknown:
+        msg = f"'{unknown[0][:60]}' is not one of {', '.join(sorted(INCLUDES))}"
+        raise InvalidRequest(msg, param="include")
+    lacking = {"prompt": body.prompt, "context_management": body.context_management}
+    for name, asked in {**lacking, "moderation": body.moderation}.items():
+        if asked:
+            msg = f"'{name}' is not supported by this server"
+            raise UnsupportedByModel(msg, param=name)
+
+
+def _missing(name: str) -> None:
+    msg = f"Missing required parameter: '{name}'."
+    raise InvalidRequest(msg, param=name, code="missing_required_parameter")
+
+
+def read_request(
+    body: ResponseRequest, found: LookedUp, *, caller: Principal, request_id: str
+) -> Asked:
+    """Put a request and what it names together.
+
+    Raises:
+        InvalidRequest: for what cannot be read, naming the field.
+    """
+    choice = read_choice(body.tool_choice, found.tools)
+    new = chat_messages(found.items)
+    messages = [*found.context, *new]
+    turn = TurnRequest(
+        user_id=caller.user.id,
+        username=caller.user.username,
+        role=caller.user.role,
+        requested_model=body.model or "",
+        template=_template(body),
+        messages=messages,
+        instructions=body.instructions or "",
+        parallel_tool_calls=body.parallel_tool_calls is not False,
+        file_ids=found.file_ids,
+        metadata=dict(body.metadata or {}),
+        max_tool_calls=body.max_tool_calls,
+        session_id=found.conversation_id,
+        on_disconnect="finish" if body.background else body.on_disconnect,
+        approvals=body.approvals or "text",
+        request_id=request_id,
+        **_tools(body, found.tools, choice, caller),
+    )
+    shown_sources = [entry.get("max_num_results") for _, entry in found.tools.file_search]
+    return Asked(
+        turn=turn,
+        echo=echo(body, found),
+        items=found.items,
+        context=messages,
+        include=frozenset(body.include or ()),
+        custom=frozenset(found.tools.custom),
+        built_in=frozenset(choice.server),
+        summarised=_summary(body) is not None,
+        streamed=bool(body.stream),
+        background=bool(body.background),
+        store=body.store is not False,
+        max_results=max([one for one in shown_sources if one], default=50),
+        previous_id=body.previous_response_id,
+        metadata=dict(body.metadata or {}),
+    )
+
+
+def _tools(
+    body: ResponseRequest, asked: ToolsAsked, choice: Choice, caller: Principal
+) -> dict[str, Any]:
+    """Say which tools the turn has: those of ours that were named, or all where none were."""
+    allowed = caller.allowed_tools
+    named = bool(asked.server)
+    if named:
+        allowed = frozenset(choice.server)
+    _, suffix = split_mode(body.model or "")
+    given = "plan" if body.agent_type == "plan_execute" else body.agent_type
+    mode: Mode = given or suffix or "auto"
+    if mode == "auto" and choice.server and choice.client:
+        mode = "react"  # both kinds side by side
+    return {
+        "mode": mode,
+        "client_tools": choice.client,
+        "tool_choice": choice.client_choice,
+        "server_tools": choice.client_choice != "none",
+        "allowed_tools": allowed,
+        "tools_named": bool(choice.server),
+        "first_tools": choice.first,
+    }
+
+
+def split_mode(name: str) -> tuple[str, Mode | None]:
+    """Split a model's name from the mode it is asked in."""
+    for suffix, mode in MODES.items():
+        if name.endswith(suffix) and len(name) > len(suffix):
+            return name.removesuffix(suffix), mode
+    return name, None
+
+
+def _template(body: ResponseRequest) -> ModelRequest:
+    model, _ = split_mode(body.model or "")
+    form = body.text.format if body.text else None
+    effort = body.reasoning.effort if body.reasoning else None
+    return ModelRequest(
+        model=model,
+        messages=(),
+        max_output_tokens=body.max_output_tokens,
+        temperature=body.temperature,
+        top_p=body.top_p,
+        presence_penalty=body.presence_penalty,
+        frequency_penalty=body.frequency_penalty,
+        reasoning_effort="xhigh" if effort == "max" else effort,
+        response_schema=_schema(form),
+        logprobs=(body.top_logprobs or 0) if LOGPROBS in (body.include or ()) else None,
+        options={key: value for key in PASSED_ON if (value := getattr(body, key)) is not None},
+    )
+
+
+def _schema(form: TextFormat | None) -> JsonObject | str | None:
+    if form is None or form.type == "text":
+        return None
+    if form.type == "json_object":
+        return "json"
+    if form.schema_ is None or form.name is None:
+        field = "name" if form.name is None else "schema"
+        msg = "A format of type json_schema needs a name and a schema"
+        raise InvalidRequest(msg, param=f"text.format.{field}", code="missing_required_parameter")
+    return form.schema_
+
+
+def _summary(body: ResponseRequest) -> str | None:
+    given = body.reasoning
+    return (given.summary or given.generate_summary) if given else None
+
+
+def echo(body: ResponseRequest, found: LookedUp) -> JsonObject:
+    """Give the fields of an answer that repeat its request, with OpenAI's defaults for the rest."""
+    reasoning, text = body.reasoning, body.text
+    conversation = found.conversation_id
+    optional = {
+        "user": body.user,
+        "prompt_cache_retention": body.prompt_cache_retention,
+    }
+    return {
+        "background": bool(body.background),
+        "conversation": {"id": conversation} if conversation else None,
+        "frequency_penalty": body.frequency_penalty or 0.0,
+        "instructions": body.instructions,
+        "max_output_tokens": body.max_output_tokens,
+        "max_tool_calls": body.max_tool_calls,
+        "metadata": dict(body.metadata or {}),
+        "model": body.model,
+        "parallel_tool_calls": body.parallel_tool_calls is not False,
+        "presence_penalty": body.presence_penalty or 0.0,
+        "previous_response_id": body.previous_response_id,
+        "prompt_cache_key": body.prompt_cache_key,
+        "reasoning": {
+            "effort": reasoning.effort if reasoning else None,
+            "summary": _summary(body),
+        },
+        "safety_identifier": body.safety_identifier,
+        "service_tier": "default",
+        "store": body.store is not False,
+        "temperature": 1.0 if body.temperature is None else body.temperature,
+        "text": {
+            "format": _format(text.format if text else None),
+            "verbosity": (text.verbosity if text else None) or "medium",
+        },
+        "tool_choice": body.tool_choice or "auto",
+        "tools": found.tools.shown,
+        "top_logprobs": body.top_logprobs or 0,
+        "top_p": 1.0 if body.top_p is None else body.top_p,
+        "truncation": body.truncation or "disabled",
+        **{name: value for name, value in optional.items() if value is not None},
+    }
+
+
+def _format(form: TextFormat | None) -> JsonObject:
+    if form is None or form.type != "json_schema":
+        return {"type": form.type if form else "text"}
+    return {
+        "type": "json_schema",
+        "name": form.name,
+        "schema": form.schema_,
+        "strict": form.strict,
+        "description": form.description,
+    }

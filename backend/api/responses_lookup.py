@@ -1,0 +1,143 @@
+"""Look up what a Responses request only names: earlier responses, conversations, items, vector stores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from backend.agent.policy import Caller
+from backend.agent.toolbox import Toolbox
+from backend.api.deps import AppServices
+from backend.api.responses.input import answer_of_item, is_reference, read_items
+from backend.api.responses.live import UNFINISHED
+from backend.api.responses.request import LookedUp
+from backend.api.responses.tools import ToolsAsked, read_tools
+from backend.errors import InvalidRequest, NotFound
+from backend.kit.attribute_filters import Condition, InvalidFilter, condition_of
+from backend.models.responses import ResponseInput
+from backend.ports.accounts import Principal
+from backend.ports.answers import StoredAnswer
+from backend.ports.values import ChatMessage, JsonObject
+
+
+async def look_up(body: ResponseInput, *, caller: Principal, found: AppServices) -> LookedUp:
+    """Find everything that a request names among what is the caller's.
+
+    Raises:
+        NotFound, InvalidRequest: naming the field, when something is not there.
+    """
+    user_id = caller.user.id
+    tools = read_tools(body.tools or (), toolbox=_toolbox(caller, found))
+    conversation = await _conversation(body.conversation, user_id, found)
+    return LookedUp(
+        tools=tools,
+        items=await _items(read_items(body.input), user_id, found),
+        context=await _context(body.previous_response_id, user_id, found),
+        conversation_id=conversation,
+        file_ids=await _files(tools, user_id, found),
+    )
+
+
+async def _conversation(
+    given: str | JsonObject | None, user_id: str, found: AppServices
+) -> str | None:
+    named: Any = given.get("id") if isinstance(given, dict) else given
+    if given is None:
+        return None
+    if not isinstance(named, str):
+        msg = "A conversation is given by its id"
+        raise InvalidRequest(msg, param="conversation.id", code="missing_required_parameter")
+    if await found.conversations.get(user_id, named) is None:
+        msg = f"Conversation with id '{named[:100]}' not found."
+        raise NotFound(msg, param="conversation")
+    return named
+
+
+def _toolbox(caller: Principal, found: AppServices) -> Toolbox:
+    """Give the tools that a caller may use."""
+    toolbox = found.toolbox
+    if caller.allowed_tools is not None:
+        toolbox = toolbox.bound_to(caller.allowed_tools)
+    if found.policy.denies:
+        who = Caller(username=caller.user.username, role=caller.user.role)
+        toolbox = toolbox.without(found.policy.denied(who, toolbox.available.values()))
+    return toolbox
+
+
+async def _context(previous: str | None, user_id: str, found: AppServices) -> Sequence[ChatMessage]:
+    """Give the messages of the response that this one goes on from."""
+    if previous is None:
+        return ()
+    name = "previous_response_id"
+    live = found.responses.get(user_id, previous)
+    if live is not None and not live.run.log.closed:
+        msg = f"Response '{previous}' is still in progress; wait until it has ended"
+        raise InvalidRequest(msg, param=name)
+    if live is not None:
+        await live.done()
+    kept = await found.responses.read(user_id, previous)
+    if kept is None:
+        msg = f"Previous response with id '{previous}' not found."
+        raise InvalidRequest(msg, param=name, code="previous_response_not_found")
+    if kept.body.get("status") in UNFINISHED:
+        msg = f"Response '{previous}' is still in progress; wait until it has ended"
+        raise InvalidRequest(msg, param=name)
+    return [cast("ChatMessage", dict(one)) for one in kept.context]
+
+
+async def _items(items: Sequence[JsonObject], user_id: str, found: AppServices) -> list[JsonObject]:
+    """Put the items in that references name, out of the user's kept responses."""
+    whole: list[JsonObject] = []
+    for at, item in enumerate(items):
+        whole.append(
+            await _referred(item, f"input[{at}]", user_id, found) if is_reference(item) else item
+        )
+    return whole
+
+
+async def _referred(item: JsonObject, where: str, user_id: str, found: AppServices) -> JsonObject:
+    item_id = item.get("id")
+    answer_id = answer_of_item(item_id)
+    kept = await found.responses.read(user_id, answer_id) if answer_id else None
+    for one in _items_of(kept):
+        if one.get("id") == item_id:
+            return one
+    msg = f"Item with id '{str(item_id)[:100]}' not found."
+    raise NotFound(msg, param=f"{where}.id")
+
+
+def _items_of(kept: StoredAnswer | None) -> list[Any]:
+    return [*kept.body.get("output", ()), *kept.input] if kept else []
+
+
+async def _files(tools: ToolsAsked, user_id: str, found: AppServices) -> tuple[str, ...] | None:
+    """Give the files that the vector stores of a request hold, and those it names itself."""
+    if not tools.file_search and not tools.file_ids:
+        return None
+    ids = list(tools.file_ids)
+    for where, entry in tools.file_search:
+        wanted = _condition(entry, where)
+        for at, store_id in enumerate(entry["vector_store_ids"]):
+            place = f"{where}.vector_store_ids[{at}]"
+            ids += await _members(store_id, wanted, place, user_id=user_id, found=found)
+    return tuple(dict.fromkeys(ids))
+
+
+def _condition(entry: JsonObject, where: str) -> Condition:
+    try:
+        return condition_of(entry.get("filters"), place=f"{where}.filters")
+    except InvalidFilter as exc:
+        raise InvalidRequest(str(exc), param=exc.place) from exc
+
+
+async def _members(
+    store_id: str, wanted: Condition, place: str, *, user_id: str, found: AppServices
+) -> list[str]:
+    """Give the files of one vector store that fit, and note that it was used."""
+    stores = found.vector_stores
+    if stores is None or await stores.get(user_id, store_id) is None:
+        msg = f"Vector store with id '{store_id[:100]}' not found."
+        raise NotFound(msg, param=place)
+    members = await stores.files(user_id, store_id)
+    await stores.touch(user_id, [store_id], found.clock.now_ms())
+    return [one.file.id for one in members if wanted(one.attributes)]

@@ -1,0 +1,188 @@
+"""`/v1/responses`: OpenAI's Responses over the turns of this server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from backend.agent.run import Run
+from backend.api.answering import client_left, first_sign, raise_failure
+from backend.api.deps import Account, AppServices, Services
+from backend.api.event_stream import ClientWatch, EventStream
+from backend.api.responses.answer import in_our_words
+from backend.api.responses.input import page_of
+from backend.api.responses.kept import shown
+from backend.api.responses.live import LiveResponse
+from backend.api.responses.output import OutputWriter, unfinished
+from backend.api.responses.replay import replay
+from backend.api.responses.request import check, read_request
+from backend.api.responses_lookup import look_up
+from backend.api.run_frames import frames_of
+from backend.api.safe_json import SafeRoute
+from backend.errors import InvalidRequest, NotFound, StewardError
+from backend.models.responses import (
+    InputTokens,
+    ReadAgain,
+    ResponseDeleted,
+    ResponseRequest,
+    TokenCountRequest,
+)
+from backend.models.shown import answers
+from backend.ports.answers import StoredAnswer
+from backend.ports.values import JsonObject
+
+SHAPE = "openai_shapes.answers:Response"
+RESPONSE = answers(SHAPE, events="openai_shapes.streams:ResponseStreamEvent")
+ITEMS = answers("openai_shapes.answers:ResponseItemList")
+router = APIRouter(prefix="/v1/responses", tags=["openai"], route_class=SafeRoute)
+
+
+@router.post("", responses=RESPONSE)
+async def create_response(
+    body: ResponseRequest, request: Request, account: Account, found: Services
+) -> Response:
+    """Answer an input: streamed, in the background, or at once."""
+    account.require("chat")
+    check(body)
+    named = await look_up(body, caller=account, found=found)
+    asked = read_request(body, named, caller=account, request_id=request.state.request_id)
+    try:
+        run = await found.turns.start(asked.turn)
+    except StewardError as exc:
+        raise in_our_words(exc) from exc
+    live = await found.responses.begin(run, asked)
+    headers = {"x-run-id": run.id}
+    watch = ClientWatch(request.receive, gone=lambda: client_left([run]))
+    if asked.streamed:
+        if not asked.background:
+            await first_sign([run], wait_s=found.options.first_byte_wait_s)
+            _raise_failure(run, watch, headers)
+        return EventStream(_frames(live), watch=watch, headers=headers)
+    if asked.background:
+        watch.stop()
+        return _json(unfinished(run, asked, status="queued"), headers)
+    whole = await live.done()
+    _raise_failure(run, watch, headers)
+    watch.stop()
+    return _json(whole, headers)
+
+
+@router.post("/input_tokens")
+async def count_input_tokens(
+    body: TokenCountRequest, account: Account, found: Services
+) -> InputTokens:
+    """Count the tokens a request would bring, by this server's estimate."""
+    account.require("chat")
+    check(body)
+    named = await look_up(body, caller=account, found=found)
+    whole = ResponseRequest.model_validate(body.model_dump(by_alias=True))
+    asked = read_request(whole, named, caller=account, request_id="")
+    return InputTokens(input_tokens=await found.turns.input_tokens(asked.turn))
+
+
+@router.get("/{response_id}", responses=RESPONSE)
+async def get_response(
+    response_id: str,
+    request: Request,
+    account: Account,
+    found: Services,
+    again: Annotated[ReadAgain, Query()],
+) -> Response:
+    """Give a response as it stands, or its events again, going on while it runs."""
+    account.require("chat")
+    live = found.responses.get(account.user.id, response_id)
+    include = again.included
+    if not again.stream:
+        if again.starting_after is not None:
+            raise InvalidRequest("starting_after needs stream=true", param="starting_after")
+        if live is not None:
+            return _json(live.seen())
+        kept = await _kept(found, account.user.id, response_id)
+        return _json(shown(kept.body, include=include))
+    watch = ClientWatch(request.receive, gone=lambda: None)
+    if live is not None:
+        return EventStream(_frames(live, after=again.starting_after), watch=watch)
+    kept = await _kept(found, account.user.id, response_id)
+    return EventStream(
+        _again(replay(kept.body, after=again.starting_after, include=include)), watch=watch
+    )
+
+
+@router.delete("/{response_id}")
+async def delete_response(response_id: str, account: Account, found: Services) -> ResponseDeleted:
+    """Keep a response no longer; one that is being made is stopped."""
+    account.require("chat")
+    if not await found.responses.forget(account.user.id, response_id):
+        raise _missing(response_id)
+    return ResponseDeleted(id=response_id)
+
+
+@router.post("/{response_id}/cancel", responses=answers(SHAPE))
+async def cancel_response(response_id: str, account: Account, found: Services) -> Response:
+    """Stop a response in the background; one that has ended stays as it is."""
+    account.require("chat")
+    live = found.responses.get(account.user.id, response_id)
+    if live is None:
+        body = shown((await _kept(found, account.user.id, response_id)).body)
+        _require_background(body)
+        return _json(body)
+    _require_background(live.asked.echo)
+    live.run.cancel()
+    return _json(await live.done())
+
+
+@router.get("/{response_id}/input_items", responses=ITEMS)
+async def list_input_items(
+    response_id: str,
+    account: Account,
+    found: Services,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    order: Literal["asc", "desc"] = "desc",
+    after: Annotated[str | None, Query(max_length=256)] = None,
+) -> Response:
+    """List what the request of a response brought."""
+    account.require("chat")
+    live = found.responses.get(account.user.id, response_id)
+    items = live.input_items() if live else (await _kept(found, account.user.id, response_id)).input
+    return _json(page_of(items, after=after, limit=limit, order=order))
+
+
+def _raise_failure(run: Run, watch: ClientWatch, headers: dict[str, str]) -> None:
+    if run.error is not None:
+        in_our_words(run.error)
+    raise_failure([run], watch, headers)
+
+
+def _frames(live: LiveResponse, *, after: int | None = None) -> AsyncIterator[bytes]:
+    writer = OutputWriter(live.run, live.asked, after=after)
+    return frames_of(live.run, writer, kept=live.done)
+
+
+async def _again(frames: bytes) -> AsyncIterator[bytes]:
+    yield frames
+
+
+async def _kept(found: AppServices, user_id: str, response_id: str) -> StoredAnswer:
+    kept = await found.responses.read(user_id, response_id)
+    if kept is None:
+        raise _missing(response_id)
+    return kept
+
+
+def _missing(response_id: str) -> NotFound:
+    return NotFound(f"Response with id '{response_id[:100]}' not found.", param="response_id")
+
+
+def _require_background(body: JsonObject) -> None:
+    if not body.get("background"):
+        msg = "Only a response made with background: true can be cancelled"
+        raise InvalidRequest(msg, param="response_id")
+
+
+def _json(body: JsonObject, headers: dict[str, str] | None = None) -> Response:
+    packed = orjson.dumps(body, default=str)
+    return Response(packed, media_type="application/json", headers=headers)
