@@ -57,6 +57,9 @@ def _settled(run: Run) -> RouteDecision | None:
     if request.mode != "auto":
         reason = "asked for by the caller"
         return RouteDecision(route=request.mode, reason=reason, confidence=1.0)
+    if request.remote_servers and request.tool_choice != "none":
+        reason = "the caller brings tools of remote servers"
+        return RouteDecision(route="react", reason=reason, confidence=1.0)
     if request.client_tools:
         reason = "the caller brings its own tools"
     elif request.tool_choice == "none":

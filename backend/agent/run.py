@@ -15,6 +15,7 @@ from typing import Any, Literal
 from backend.agent.asking import Ask, Asking
 from backend.agent.context import TokenEstimate, plain
 from backend.agent.policy import Caller, Policy
+from backend.agent.remote_work import KeptServers, RemoteWork
 from backend.agent.run_log import RunLog
 from backend.agent.toolbox import Toolbox
 from backend.errors import StewardError
@@ -22,6 +23,7 @@ from backend.ports.artifacts import Artifact, Artifacts
 from backend.ports.clock import Clock
 from backend.ports.documents import Documents
 from backend.ports.models import ModelInfo, ModelProvider, ModelRequest
+from backend.ports.remote_tools import RemoteServer, RemoteTools
 from backend.ports.stores import Role, RunState
 from backend.ports.values import (
     ChatMessage,
@@ -68,6 +70,8 @@ class AgentParts:
     artifacts: Artifacts | None = None
     policy: Policy = field(default_factory=Policy)
     asking: Asking | None = None
+    remote: RemoteTools | None = None
+    kept_servers: KeptServers = field(default_factory=KeptServers)
     checkpointer: Callable[[], Awaitable[Any]] | None = None
     graphs: dict[str, Any] = field(default_factory=dict[str, Any])
 
@@ -90,7 +94,8 @@ class TurnRequest:
     call of the turn is made from it. `messages` holds only what is new when `session_id` is given.
     `client_tools` are run by the caller; `server_tools` tells whether ours may run at all, and
     `allowed_tools` which; None means any. With `file_ids`, tools find only these of the caller's
-    files. `metadata` is kept with what is stored. `approvals` tells how calls that wait for the user's word
+    files. `metadata` is kept with what is stored. `remote_servers` bring tools
+    of their own for this turn. `approvals` tells how calls that wait for the user's word
     are shown: as answer text with a link, or by events alone.
     """
 
@@ -108,6 +113,7 @@ class TurnRequest:
     allowed_tools: frozenset[str] | None = None
     file_ids: tuple[str, ...] | None = None
     metadata: JsonObject = field(default_factory=dict[str, Any])
+    remote_servers: tuple[RemoteServer, ...] = ()
     session_id: str | None = None
     store: bool = False
     on_disconnect: OnDisconnect | None = None
@@ -147,6 +153,7 @@ class Run:
     sources_told: frozenset[str] = frozenset()
     asks: Sequence[Ask] = ()
     pause: JsonObject = field(default_factory=dict[str, Any])
+    remote: RemoteWork | None = None
     annotations: list[JsonObject] = field(default_factory=list[JsonObject])
     client_calls: tuple[ToolCall, ...] = ()
     transcript: list[ChatMessage] = field(default_factory=list[ChatMessage])

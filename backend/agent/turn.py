@@ -11,7 +11,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from backend.agent import made_files, pausing, prompts, resume, route_choice
+from backend.agent import made_files, pausing, prompts, remote, resume, route_choice
 from backend.agent.asking import Decision
 from backend.agent.catalog import ModelCatalog
 from backend.agent.chat import chat, chat_or_call
@@ -70,10 +70,12 @@ class Turns:
         if self.closing:
             raise Unavailable("The server is shutting down", retry_after_s=5)
         provider, model = await self.catalog.resolve(request.template.model)
+        parts = self._parts.bound_to(request)
+        remote.check(request, parts)
         run = Run(
             id=new_id("run"),
             request=request,
-            parts=self._parts.bound_to(request),
+            parts=parts,
             provider=provider,
             model=model,
             started_at_ms=self._parts.clock.now_ms(),
@@ -171,9 +173,11 @@ class Turns:
         except Exception:
             logger.exception("run %s failed", run.id)
             run.state, run.error = "failed", ServerFault()
+        remote.close(run)
         await asyncio.shield(self._end(run))
 
     async def _answer(self, run: Run) -> None:
+        await remote.bring(run)
         messages = fitted(run, run.history, specs=run.request.client_tools)
         decision = await route_choice.choose(run, messages)
         run.decision = decision

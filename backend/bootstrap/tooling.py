@@ -11,6 +11,8 @@ from backend.bootstrap.query_databases import open_databases
 from backend.config.tool_groups import SandboxSettings
 from backend.kit.http import HttpClient
 from backend.kit.public_address import AddressPolicy
+from backend.mcp_client.client import McpTools
+from backend.mcp_client.options import McpOptions
 from backend.ports.documents import Documents
 from backend.ports.query import TableEngine
 from backend.ports.sandbox import Sandbox
@@ -51,6 +53,20 @@ def _open_web(ground: Ground) -> PublicWebReader:
     reader = PublicWebReader(options, clock=ground.clock)
     ground.stack.push_async_callback(reader.aclose)
     return reader
+
+
+def open_remote(ground: Ground) -> McpTools:
+    """Make what reaches MCP servers that callers name; nothing is loaded before one is."""
+    given = ground.settings.mcp
+    names = {one.name for one in fields(McpOptions)} - {"allowed_hosts", "ports"}
+    options = McpOptions(
+        allowed_hosts=frozenset(given.allowed_hosts),
+        ports=frozenset(given.ports),
+        **given.model_dump(include=names),
+    )
+    remote = McpTools(options, clock=ground.clock)
+    ground.stack.push_async_callback(remote.aclose)
+    return remote
 
 
 def _open_sandbox(ground: Ground) -> Sandbox:

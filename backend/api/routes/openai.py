@@ -20,7 +20,7 @@ from backend.ports.values import TurnEvent
 
 router = APIRouter(prefix="/v1", tags=["openai"], route_class=SafeRoute)
 JSON = "application/json"
-QUIET_EVENTS = {"route", "notice"}
+QUIET_EVENTS = {"route", "notice", "remote_tools"}
 
 
 @router.post("/chat/completions")
