@@ -72,7 +72,7 @@ async def decided(run: Run, ask: Ask, decision: Decision) -> CallOutcome:
     text = NOT_ALLOWED
     if decision["note"]:
         text = f"{text} The user says: {decision['note']}"
-    return await _refused(run, ask, text)
+    return await _refused(run, ask, text, approval_id=decision.get("approval_id", ""))
 
 
 async def _held_back(
@@ -90,8 +90,8 @@ async def _held_back(
     return ask if run.parts.asking is not None else await _refused(run, ask, CANNOT_ASK)
 
 
-async def _refused(run: Run, ask: Ask, text: str) -> CallOutcome:
-    _show_call(run, ask["call_id"], ask["tool"], ask["arguments"])
+async def _refused(run: Run, ask: Ask, text: str, *, approval_id: str = "") -> CallOutcome:
+    _show_call(run, ask["call_id"], ask["tool"], ask["arguments"], approval_id=approval_id)
     await run.parts.toolbox.note(
         ask["tool"], ask["arguments"], context_of(run), outcome="denied", audit_id=ask["audit_id"]
     )

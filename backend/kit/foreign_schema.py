@@ -139,7 +139,9 @@ class _Plain:
             made["properties"] = {name: self.of(one, depth + 1) for name, one in kept}
             required: object = node.get("required")
             wanted = cast("list[object]", required) if isinstance(required, list) else []
-            made["required"] = [name for name, _ in kept if name in wanted]
+            needed = [name for name, _ in kept if name in wanted]
+            if needed:
+                made["required"] = needed
         if isinstance(node.get("additionalProperties"), bool):
             made["additionalProperties"] = node["additionalProperties"]
         if isinstance(node.get("items"), Mapping):

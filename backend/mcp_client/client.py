@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import importlib
 import re
-from collections.abc import Mapping, Sequence
+import ssl
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from backend.errors import InvalidRequest, ToolFailed
@@ -51,12 +51,20 @@ class Connection(Protocol):
 class McpTools:
     """Reaches the servers that callers name."""
 
-    def __init__(self, options: McpOptions, *, clock: Clock, lookup: Lookup | None = None) -> None:
+    def __init__(
+        self,
+        options: McpOptions,
+        *,
+        clock: Clock,
+        lookup: Lookup | None = None,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self._options = options
         self._clock = clock
         self._system = SystemLookup()
         self._lookup = lookup or self._system
-        self._make: Any = None
+        self._context = context
+        self._make: Callable[[RemoteServer], Connection] | None = None
         self._importing = asyncio.Lock()
         self._leaving: set[asyncio.Task[None]] = set()
 
@@ -99,10 +107,9 @@ class McpTools:
         """Make a connection; the first one loads the SDK, off the event loop."""
         async with self._importing:
             if self._make is None:
-                self._make = await asyncio.to_thread(_loaded)
+                self._make = await asyncio.to_thread(self._loaded)
                 gc.freeze()  # what was imported stays: full collections need not look at it
-        made: Connection = self._make(server, self._options, lookup=self._lookup)
-        return made
+        return self._make(server)
 
     def let_go(self, ends: asyncio.Task[None]) -> None:
         """Wait behind the run for a connection's end, and end it when it takes too long."""
@@ -114,6 +121,18 @@ class McpTools:
         """Close what is still open."""
         await asyncio.gather(*self._leaving)
         self._system.close()
+
+    def _loaded(self) -> Callable[[RemoteServer], Connection]:
+        # Loaded with the first server that is reached; see above.
+        from backend.mcp_client.connection import (  # noqa: PLC0415 - see above
+            Reach,
+            SdkConnection,
+            prepare,
+        )
+
+        trusted = prepare()
+        reach = Reach(lookup=self._lookup, context=self._context or trusted, clock=self._clock)
+        return lambda server: SdkConnection(server, self._options, reach)
 
     async def _ended(self, ends: asyncio.Task[None]) -> None:
         try:
@@ -172,12 +191,6 @@ class McpSession:
 
     def _slow(self) -> str:
         return f"the MCP server did not answer within {self._timeout_s:g} s."
-
-
-def _loaded() -> Any:  # noqa: ANN401 - a class that is imported here
-    module = importlib.import_module("backend.mcp_client.connection")
-    module.prepare()
-    return module.SdkConnection
 
 
 async def _settled(task: asyncio.Task[None]) -> None:

@@ -11,6 +11,7 @@ import logging
 import ssl
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import httpx2
@@ -26,37 +27,55 @@ from backend.errors import ToolFailed, ToolRetry
 from backend.kit.http import FetchError
 from backend.kit.plain_text import one_line
 from backend.kit.public_http import Lookup
+from backend.kit.waiting import DeadlineExceeded, within
 from backend.mcp_client.options import McpOptions
 from backend.mcp_client.telling import read_listing, text_of
 from backend.mcp_client.transport import CheckedTransport
+from backend.ports.clock import Clock
 from backend.ports.remote_tools import RemoteListing, RemoteServer
 from backend.ports.tools import ToolResult
 
 T = TypeVar("T")
-_MAX_PAGES = 20
+_MAX_PAGES = 10
 _WORDS_CHARS = 300
 _NOT_HERE = frozenset({400, 404, 405})
 _STREAMED_S = 300.0
-_contexts: list[ssl.SSLContext] = []
+_OLDER_S = 5.0
+_SHORTEST_SECRET = 6
 
 
-def prepare() -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What connections are made with: the look-up of names, certificates, time."""
+
+    lookup: Lookup
+    context: ssl.SSLContext
+    clock: Clock
+
+
+def prepare() -> ssl.SSLContext:
     """Do once, off the event loop, what takes time: read the certificates this machine trusts.
 
     The SDK's own log lines hold addresses and answers of strangers, so none is written.
     """
     for name in ("mcp", "client", "httpx2", "httpcore2"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    _contexts.append(ssl.create_default_context())
+    return ssl.create_default_context()
+
+
+class _Unlisted(ToolFailed):
+    """The server wants headers that only its list of tools tells."""
 
 
 class SdkConnection:
     """A server for one run, connected to when it is first needed and again after a failure."""
 
-    def __init__(self, server: RemoteServer, options: McpOptions, *, lookup: Lookup) -> None:
+    def __init__(self, server: RemoteServer, options: McpOptions, reach: Reach) -> None:
         self._server = server
         self._options = options
-        self._lookup = lookup
+        self._reach = reach
+        words = [word for value in server.headers.values() for word in (value, *value.split())]
+        self._secrets = [it for it in words if len(it) >= _SHORTEST_SECRET]
         self._opening = asyncio.Lock()
         self._leaving = asyncio.Event()
         self._owner: asyncio.Task[None] | None = None
@@ -75,18 +94,16 @@ class SdkConnection:
             cursor = page.next_cursor
             if not cursor or len(tools) > 10 * self._options.max_tools:
                 break
-        return read_listing(tools, self._server.allowed, self._options)
+        return read_listing(tools, self._server.allowed, self._options, scrub=self._scrubbed)
 
     async def call(self, tool: str, arguments: Mapping[str, Any]) -> ToolResult:
         """Call a tool; what it reports as its own error is for the model to mend."""
-        client = await self._opened()
-        params = types.CallToolRequestParams(name=tool, arguments=dict(arguments))
-        # Not `call_tool`: it judges results by a schema of the server's, which may be made to last.
-        asked = client.session.send_request(
-            types.CallToolRequest(params=params), types.CallToolResult
-        )
-        result = await self._answered(asked)
-        text = text_of(result, max_chars=self._options.max_result_chars)
+        try:
+            result = await self._called(tool, arguments)
+        except _Unlisted:  # refused for want of headers that its list asks for, so not made yet
+            await self.listing()
+            result = await self._called(tool, arguments)
+        text = self._scrubbed(text_of(result, max_chars=self._options.max_result_chars))
         if result.is_error:
             raise ToolRetry(text or "the tool reports an error and does not say which")
         return ToolResult(text=text or "The tool gave no result.")
@@ -95,6 +112,19 @@ class SdkConnection:
         """Begin to close; give the task that ends with the connection."""
         self._leaving.set()
         return self._owner
+
+    async def _called(self, tool: str, arguments: Mapping[str, Any]) -> types.CallToolResult:
+        client = await self._opened()
+        params = types.CallToolRequestParams(name=tool, arguments=dict(arguments))
+        # Not `call_tool`: it judges results by a schema of the server's, which may be made to last.
+        request = types.CallToolRequest(params=params)
+        return await self._answered(client.session.send_request(request, types.CallToolResult))
+
+    def _scrubbed(self, text: str) -> str:
+        """Take the caller's headers out of what the server says, should it send them back."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
 
     async def _opened(self) -> Client:
         async with self._opening:
@@ -110,11 +140,18 @@ class SdkConnection:
         status = self._transport.status if self._transport else 0
         if fault is not None and status in _NOT_HERE:
             told = self._why(fault)
-            fault = await self._connect(older=True)
+            fault = await self._connect_older()
             if fault is not None:
                 raise ToolFailed(told) from fault
         if fault is not None:
             raise ToolFailed(self._why(fault)) from fault
+
+    async def _connect_older(self) -> BaseException | None:
+        """Try the older way, in which some servers never begin to answer."""
+        try:
+            return await within(self._reach.clock, _OLDER_S, self._connect(older=True))
+        except DeadlineExceeded as exc:
+            return exc
 
     async def _connect(self, *, older: bool) -> BaseException | None:
         ready: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
@@ -160,7 +197,9 @@ class SdkConnection:
             target = options.target(server.url)
         except FetchError as exc:
             raise ToolFailed(str(exc)) from exc
-        checked = CheckedTransport(target, options, lookup=self._lookup, context=_contexts[0])
+        checked = CheckedTransport(
+            target, options, lookup=self._reach.lookup, context=self._reach.context
+        )
         self._transport = checked
 
         def client(
@@ -195,7 +234,10 @@ class SdkConnection:
                 return task.result()
         except ValidationError as exc:
             raise ToolFailed("the MCP server answered something that is not its protocol") from exc
-        except (MCPError, RuntimeError, ValueError, httpx2.HTTPError) as exc:
+        except MCPError as exc:
+            kind = _Unlisted if exc.code == types.HEADER_MISMATCH else ToolFailed
+            raise kind(self._why(exc)) from exc
+        except (RuntimeError, ValueError, httpx2.HTTPError) as exc:
             raise ToolFailed(self._why(exc)) from exc
         finally:
             if not task.done():
@@ -209,7 +251,8 @@ class SdkConnection:
             return exc.message
         seen = self._transport.fault if self._transport else ""
         said = exc.error.message if isinstance(exc, MCPError) else _innermost(exc)
-        told = one_line(seen or said or "the connection was lost", max_chars=_WORDS_CHARS)
+        words = self._scrubbed(seen or said or "the connection was lost")
+        told = one_line(words, max_chars=_WORDS_CHARS)
         return f"the MCP server '{self._server.label}' cannot be used: {told}"
 
 

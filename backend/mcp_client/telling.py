@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import mcp_types as types
 import orjson
@@ -13,41 +13,50 @@ from backend.ports.remote_tools import RemoteListing, RemoteTool, ToolFilter
 from backend.ports.values import JsonObject
 
 MAX_NAME_CHARS = 128
+MAX_LISTING_BYTES = 262_144  # schemas and descriptions of one server
 
 
 def read_listing(
-    tools: Sequence[types.Tool], allowed: ToolFilter | None, options: McpOptions
+    tools: Sequence[types.Tool],
+    allowed: ToolFilter | None,
+    options: McpOptions,
+    *,
+    scrub: Callable[[str], str],
 ) -> RemoteListing:
     """Read the tools that are allowed, each name once; what is over the bounds is left out."""
     found: dict[str, RemoteTool] = {}
     left_out = 0
+    room = MAX_LISTING_BYTES
     for one in tools:
-        read = _tool(one, options)
+        size = _size(one)
+        read = _tool(one, options, scrub) if size <= options.max_schema_bytes else None
         if read is None:
             left_out += 1
-        elif allowed is None or allowed.fits(read):
-            found.setdefault(read.name, read)
-    kept = tuple(found.values())[: options.max_tools]
-    return RemoteListing(tools=kept, left_out=left_out + len(found) - len(kept))
+        elif (allowed is None or allowed.fits(read)) and read.name not in found:
+            room -= size + len(read.description)
+            full = room < 0 or len(found) >= options.max_tools
+            left_out += full
+            found |= {} if full else {read.name: read}
+    return RemoteListing(tools=tuple(found.values()), left_out=left_out)
 
 
-def _tool(tool: types.Tool, options: McpOptions) -> RemoteTool | None:
+def _size(tool: types.Tool) -> int:
+    """Give the bytes of a schema; of one that no JSON can say, more than any bound."""
     try:
-        size = len(orjson.dumps(tool.input_schema))
-    except (orjson.JSONEncodeError, RecursionError):
-        return None
-    if size > options.max_schema_bytes or not 1 <= len(tool.name) <= MAX_NAME_CHARS:
-        return None
-    if not tool.name.isprintable():
+        return len(orjson.dumps(tool.input_schema))
+    except TypeError:
+        return MAX_LISTING_BYTES
+
+
+def _tool(tool: types.Tool, options: McpOptions, scrub: Callable[[str], str]) -> RemoteTool | None:
+    if not 1 <= len(tool.name) <= MAX_NAME_CHARS or not tool.name.isprintable():
         return None
     hints = tool.annotations
-    annotations: JsonObject = (
-        hints.model_dump(by_alias=True, mode="json", exclude_none=True) if hints else {}
-    )
-    annotations.pop("title", None)
+    said = hints.model_dump(by_alias=True, mode="json") if hints else {}
+    annotations: JsonObject = {name: it for name, it in said.items() if isinstance(it, bool)}
     return RemoteTool(
         name=tool.name,
-        description=clean_text(tool.description or "")[: options.max_description_chars],
+        description=scrub(clean_text(tool.description or ""))[: options.max_description_chars],
         input_schema=copy_json(tool.input_schema),
         read_only=bool(hints and hints.read_only_hint),
         annotations=annotations,

@@ -6,16 +6,23 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from mcp.server.mcpserver import MCPServer
+from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
 
 from backend.api.serving import address_of, listen
 
 Answer = Callable[[str], tuple[int, dict[str, str], bytes] | None]
 Speaks = Literal["streams", "json", "stateless", "older", "sse"]
+TLS_NAME = "mcp.example.org"
 READ_ONLY = ToolAnnotations(read_only_hint=True)
 
 
@@ -80,8 +87,10 @@ class _Quiet(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def mcp_double(speaks: Speaks = "streams") -> AsyncGenerator[McpDouble]:
-    """Serve tools over one of the ways the protocol knows, until the end."""
+async def mcp_double(
+    speaks: Speaks = "streams", *, tls: Path | None = None
+) -> AsyncGenerator[McpDouble]:
+    """Serve tools over one of the ways the protocol knows, until the end; `tls` keeps a certificate."""
     double = McpDouble(MCPServer("double"))
     double.hold.set()
     if speaks == "older":  # knows nothing of discovery, and so begins with a handshake
@@ -91,11 +100,19 @@ async def mcp_double(speaks: Speaks = "streams") -> AsyncGenerator[McpDouble]:
         double.server.sse_app()
         if speaks == "sse"
         else double.server.streamable_http_app(
-            json_response=speaks == "json", stateless_http=speaks == "stateless"
+            json_response=speaks == "json",
+            stateless_http=speaks == "stateless",
+            transport_security=TransportSecuritySettings(
+                enable_dns_rebinding_protection=tls is None,
+                allowed_hosts=["127.0.0.1:*"],
+            ),
         )
     )
     listening = listen("127.0.0.1", 0)
-    config = uvicorn.Config(double.around(made), log_config=None, timeout_graceful_shutdown=1)
+    files = {} if tls is None else _certificate(tls)
+    config = uvicorn.Config(
+        double.around(made), log_config=None, timeout_graceful_shutdown=1, **files
+    )
     server = _Quiet(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
@@ -109,6 +126,28 @@ async def mcp_double(speaks: Speaks = "streams") -> AsyncGenerator[McpDouble]:
         server.should_exit = True
         await task
         listening.close()
+
+
+def _certificate(folder: Path) -> dict[str, Any]:
+    """Make a certificate for TLS_NAME that signs itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, TLS_NAME)])
+    now = datetime.now(UTC)
+    made = (
+        x509
+        .CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(TLS_NAME)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    form = serialization.PrivateFormat.PKCS8
+    files = {"ssl_certfile": folder / "cert.pem", "ssl_keyfile": folder / "key.pem"}
+    files["ssl_certfile"].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    files["ssl_keyfile"].write_bytes(key.private_bytes(serialization.Encoding.PEM, form, plain))
+    return {name: str(path) for name, path in files.items()}
 
 
 def _add_tools(double: McpDouble) -> None:
