@@ -133,6 +133,7 @@ class Approvals:
     async def drop(self, threads: Sequence[str]) -> None:
         """Forget the checkpoints of runs that were erased."""
         for thread in threads:
+            self._parts.kept_servers.take(thread.rpartition(":")[2])
             await self._asking.drop(thread)
 
     async def sweep(self) -> None:
