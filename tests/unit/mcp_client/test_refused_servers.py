@@ -5,12 +5,14 @@ from __future__ import annotations
 import ssl
 from typing import Any
 
+import httpx2
 import pytest
 
 from backend.errors import InvalidRequest, ToolFailed
 from backend.kit.clocks import SteppedClock
 from backend.mcp_client.client import McpTools
 from backend.mcp_client.options import McpOptions
+from backend.mcp_client.transport import CheckedTransport
 from backend.ports.remote_tools import RemoteServer
 from tests.fakes.mcp_reaching import Reaching
 from tests.fakes.mcp_server import TLS_NAME, mcp_double
@@ -168,3 +170,26 @@ async def test_a_name_is_proved_by_its_certificate_although_a_number_is_connecte
                 await session.listing("lab")
             assert len(double.headers) == before
         await made.close()
+
+
+async def test_the_transport_itself_knows_one_origin_alone(reaching):
+    """Whatever the SDK would follow, now or later: another port, name or scheme is another server."""
+
+    async def lookup(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    host = reaching.double.host
+    options = McpOptions(allowed_hosts=frozenset({host, f"localhost:{host.rpartition(':')[2]}"}))
+    transport = CheckedTransport(
+        options.target(reaching.double.url),
+        options,
+        lookup=lookup,
+        context=ssl.create_default_context(),
+    )
+    async with httpx2.AsyncClient(transport=transport, trust_env=False) as client:
+        for url in (reaching.double.url.replace("127.0.0.1", "localhost"), f"https://{host}/mcp"):
+            with pytest.raises(httpx2.ConnectError, match="it leads to another server"):
+                await client.get(url)
+        assert reaching.double.headers == []
+        assert (await client.post(reaching.double.url)).status_code >= 400
+    assert len(reaching.double.headers) == 1
