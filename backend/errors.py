@@ -17,6 +17,7 @@ StewardError
 +-- UnsupportedMediaType 415
 |   +-- UnsupportedFile           no reader can take such a file
 +-- RangeNotSatisfiable 416
++-- RemoteServerFailed 424        a server that the caller named cannot be used
 +-- TooManyRequests 429
 +-- ServerFault 500               a bug or a broken installation
 +-- UpstreamError 502             the model server failed
@@ -185,6 +186,14 @@ class RangeNotSatisfiable(StewardError):
     status = 416
     type = "invalid_request_error"
     code = "range_not_satisfiable"
+
+
+class RemoteServerFailed(StewardError):
+    """A remote server cannot be used."""
+
+    status = 424
+    type = "external_connector_error"
+    code = "http_error"
 
 
 class TooManyRequests(StewardError):

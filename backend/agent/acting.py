@@ -67,12 +67,17 @@ async def decided(run: Run, ask: Ask, decision: Decision) -> CallOutcome:
     """Carry out a call that the user allowed; otherwise tell the model that it was not."""
     if decision["approved"]:
         return await _carried_out(
-            run, ask["call_id"], ask["tool"], ask["arguments"], audit_id=ask["audit_id"]
+            run,
+            ask["call_id"],
+            ask["tool"],
+            ask["arguments"],
+            audit_id=ask["audit_id"],
+            approval_id=decision.get("approval_id", ""),
         )
     text = NOT_ALLOWED
     if decision["note"]:
         text = f"{text} The user says: {decision['note']}"
-    return await _refused(run, ask, text)
+    return await _refused(run, ask, text, approval_id=decision.get("approval_id", ""))
 
 
 async def _held_back(
@@ -90,20 +95,28 @@ async def _held_back(
     return ask if run.parts.asking is not None else await _refused(run, ask, CANNOT_ASK)
 
 
-async def _refused(run: Run, ask: Ask, text: str) -> CallOutcome:
-    _show_call(run, ask["call_id"], ask["tool"], ask["arguments"])
+async def _refused(run: Run, ask: Ask, text: str, *, approval_id: str = "") -> CallOutcome:
+    _show_call(run, ask["call_id"], ask["tool"], ask["arguments"], approval_id=approval_id)
     await run.parts.toolbox.note(
         ask["tool"], ask["arguments"], context_of(run), outcome="denied", audit_id=ask["audit_id"]
     )
     outcome = CallOutcome(outcome="denied", text=text)
-    run.say(_result_event(ask["call_id"], ask["tool"], outcome, sources=()))
+    event = _result_event(ask["call_id"], ask["tool"], outcome, sources=())
+    event.data.update(run.parts.toolbox.origin(ask["tool"]))
+    run.say(event)
     return outcome
 
 
 async def _carried_out(
-    run: Run, call_id: str, name: str, arguments: JsonObject, *, audit_id: str = ""
+    run: Run,
+    call_id: str,
+    name: str,
+    arguments: JsonObject,
+    *,
+    audit_id: str = "",
+    approval_id: str = "",
 ) -> CallOutcome:
-    _show_call(run, call_id, name, arguments)
+    _show_call(run, call_id, name, arguments, approval_id=approval_id)
     toolbox = run.parts.toolbox
     card = toolbox.available.get(name)
     if card is not None:
@@ -124,19 +137,21 @@ async def _carried_out(
     if outcome.artifacts and run.parts.artifacts:
         link = run.parts.artifacts.link
         event.data["artifacts"] = [artifact_object(one, link(one)) for one in outcome.artifacts]
+    event.data.update(toolbox.origin(name))
     run.say(event)
     return numbered
 
 
-def _show_call(run: Run, call_id: str, name: str, arguments: JsonObject) -> None:
+def _show_call(
+    run: Run, call_id: str, name: str, arguments: JsonObject, *, approval_id: str = ""
+) -> None:
+    """Tell of a call; of one of a remote server, with its label, its own name, and what allowed it."""
     shown = ", ".join(f"{key}={_short(value)}" for key, value in arguments.items())
-    run.say(
-        TurnEvent(
-            type="tool_call",
-            text=f"\n→ {name}({shown})\n",
-            data={"call_id": call_id, "tool": name, "arguments": arguments},
-        )
-    )
+    data: JsonObject = {"call_id": call_id, "tool": name, "arguments": arguments}
+    data.update(run.parts.toolbox.origin(name))
+    if approval_id:
+        data["approval_id"] = approval_id
+    run.say(TurnEvent(type="tool_call", text=f"\n→ {name}({shown})\n", data=data))
 
 
 def context_of(run: Run) -> ToolContext:

@@ -88,6 +88,15 @@ class Approvals:
         await self._go_on(user_id, run_id)
         return approval
 
+    async def decide_by_id(
+        self, user_id: str, approval_id: str, *, approve: bool, note: str = ""
+    ) -> Approval:
+        """Decide about a call by its approval's id alone, as `decide` does; the run is in the answer."""
+        found = await self._store.by_id(user_id, approval_id)
+        if found is None:
+            raise NotFound(MISSING)
+        return await self.decide(user_id, found.run_id, found.call_id, approve=approve, note=note)
+
     async def by_link(self, token: str) -> Approval | None:
         """Find what a signed link is for; None for a forged one, or one whose owner may do nothing."""
         linked = self._asking.links.read(token)
@@ -124,6 +133,7 @@ class Approvals:
     async def drop(self, threads: Sequence[str]) -> None:
         """Forget the checkpoints of runs that were erased."""
         for thread in threads:
+            self._parts.kept_servers.take(thread.rpartition(":")[2])
             await self._asking.drop(thread)
 
     async def sweep(self) -> None:
@@ -162,6 +172,9 @@ class Approvals:
             return
         try:
             run = made_whole(paused, self._parts, provider=provider, model=model)
+        except StewardError as exc:
+            await self._give_up(paused, f"This cannot go on: {exc.message}")
+            return
         except (LookupError, TypeError, ValueError):  # another version of this server wrote it
             logger.exception("run %s cannot be read any more", paused.run.id)
             await self._give_up(paused, LOST)
@@ -181,6 +194,7 @@ class Approvals:
             return
         done, messages = ended(run, state=state, words=words, now_ms=self._clock.now_ms())
         if await self._store.end(done, messages):
+            self._parts.kept_servers.take(run_id)
             await self._asking.drop(thread_of(user_id, run_id))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from backend.agent.approval_links import ApprovalLinks, Linked
 from backend.kit.ids import new_id
@@ -39,6 +39,7 @@ class Decision(TypedDict):
 
     approved: bool
     note: str
+    approval_id: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,15 +85,17 @@ def linked(approval: Approval, links: ApprovalLinks) -> str:
     )
 
 
-def approval_event(approval: Approval, url: str) -> TurnEvent:
-    """Tell that a call waits."""
+def approval_event(approval: Approval, url: str, *, origin: JsonObject) -> TurnEvent:
+    """Tell that a call waits; `origin` is of which remote server its tool is."""
     data: dict[str, Any] = {
+        "id": approval.id,
         "call_id": approval.call_id,
         "tool": approval.tool,
         "arguments": approval.arguments,
         "reason": approval.reason,
         "expires_at_ms": approval.expires_at_ms,
         "url": url,
+        **origin,
     }
     return TurnEvent(type="approval", text=f"? {approval.tool}: {approval.reason}\n", data=data)
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from backend.agent import remote_pause
 from backend.agent.acting import context_of
 from backend.agent.asking import Asking, Decision, approval_event, asked_text, linked
 from backend.agent.ending import kept_messages, message_id, stored_run
@@ -47,19 +48,24 @@ async def pause(run: Run) -> None:
             outcome="asked",
             audit_id=ask["audit_id"],
         )
-    told: list[LogItem] = [approval_event(one, linked(one, asking.links)) for one in approvals]
+    told: list[LogItem] = [
+        approval_event(one, linked(one, asking.links), origin=run.parts.toolbox.origin(one.tool))
+        for one in approvals
+    ]
     if run.request.approvals == "text":
         told.append(asked_text(approvals, asking.links))
     shown = replace(run, log=RunLog([*run.log.items, *told]))
     now_ms = run.parts.clock.now_ms()
     messages = kept_messages(shown, now_ms=now_ms, instead=asked_text(approvals, None))
+    run.parts.kept_servers.keep(run.id, run.request.remote_servers)
     await asking.store.pause(stored_run(shown), messages, approvals, _data(run))
     for item in told:
         run.log.add(item)
 
 
 async def forget(run: Run) -> None:
-    """Forget the checkpoints of a run that stopped to ask, but does not wait."""
+    """Forget what is kept of a run that stopped to ask, but does not wait."""
+    run.parts.kept_servers.take(run.id)
     if run.parts.asking is not None:
         await run.parts.asking.drop(thread_of(run.request.user_id, run.id))
 
@@ -89,6 +95,7 @@ def _data(run: Run) -> JsonObject:
     request["template"] = _fields(run.request.template)
     if run.request.allowed_tools is not None:
         request["allowed_tools"] = sorted(run.request.allowed_tools)
+    request["remote_servers"] = remote_pause.written(run)
     return {
         "request": request,
         "pause": run.pause,
@@ -113,9 +120,16 @@ def made_whole(
     """Make a run again that waited: its log starts with all it has shown.
 
     What it had sent as answer was a question to the user, and is a remark from now on.
+
+    Raises:
+        StewardError: when its remote servers cannot be used any more.
     """
     data = paused.data
-    request = request_of(data)
+    stored = data["request"].get("remote_servers", [])
+    request = replace(
+        request_of(data),
+        remote_servers=remote_pause.servers_again(paused.run.id, stored, parts),
+    )
     decision = data["decision"]
     run = Run(
         id=paused.run.id,
@@ -137,12 +151,14 @@ def made_whole(
         **data["flags"],
     )
     run.log.demote(0)
+    remote_pause.work_again(run, stored)
     return run
 
 
 def request_of(data: JsonObject) -> TurnRequest:
     """Read the request of a run that waits."""
     written = dict(data["request"])
+    written.pop("remote_servers", None)  # see `remote_pause`
     written["template"] = ModelRequest(**written["template"])
     if written["allowed_tools"] is not None:
         written["allowed_tools"] = frozenset(written["allowed_tools"])
@@ -152,7 +168,11 @@ def request_of(data: JsonObject) -> TurnRequest:
 def decisions_of(paused: Pause) -> dict[str, Decision]:
     """Give what was decided of each call."""
     return {
-        call_id: {"approved": one.state == "approved", "note": one.note}
+        call_id: {
+            "approved": one.state == "approved",
+            "note": one.note,
+            "approval_id": one.id,
+        }
         for call_id, one in paused.approvals.items()
     }
 

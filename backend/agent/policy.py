@@ -73,18 +73,24 @@ class Policy:
     """
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
-        given = {(rule.who, rule.what): rule for rule in (BY_DEFAULT, *rules)}
-        self._rules = tuple(given.values())
+        self._given = tuple(rules)
+        known = {(rule.who, rule.what): rule for rule in (BY_DEFAULT, *self._given)}
+        self._rules = tuple(known.values())
         self.denies = any(rule.verdict == "deny" for rule in self._rules)
-        self._found: dict[tuple[Caller, str, frozenset[Touch]], Verdict] = {}
+        self._found: dict[tuple[Caller, str, frozenset[Touch], bool], Verdict] = {}
 
-    def verdict(self, caller: Caller, tool: Named) -> Verdict:
-        """Decide about a tool for a caller; of two rules equally specific the stricter counts."""
-        key = (caller, tool.name, tool.touches)
+    def verdict(self, caller: Caller, tool: Named, *, by_default: bool = True) -> Verdict:
+        """Decide about a tool for a caller; of two rules equally specific the stricter counts.
+
+        Without `by_default`, only what an administrator wrote counts.
+        """
+        key = (caller, tool.name, tool.touches, by_default)
         if key not in self._found:
             if len(self._found) > 10_000:  # user names may be changed without end
                 self._found.clear()
-            self._found[key] = self._decided(caller, tool)
+            self._found[key] = self._decided(
+                caller, tool, self._rules if by_default else self._given
+            )
         return self._found[key]
 
     def denied(self, caller: Caller, tools: Iterable[Named]) -> Mapping[str, str]:
@@ -99,10 +105,10 @@ class Policy:
             rule.what for rule in self._rules if ":" not in rule.what and rule.what != EVERYTHING
         )
 
-    def _decided(self, caller: Caller, tool: Named) -> Verdict:
+    def _decided(self, caller: Caller, tool: Named, rules: Sequence[Rule]) -> Verdict:
         fitting = [
             (rank, STRICTNESS.index(rule.verdict))
-            for rule in self._rules
+            for rule in rules
             if (rank := rule.rank(caller, tool.name, tool.touches)) is not None
         ]
         return STRICTNESS[max(fitting)[1]] if fitting else "allow"

@@ -16,7 +16,7 @@ from backend.agent.context import message_parts, message_text
 from backend.agent.routing import STRATEGIES, RoutingInput
 from backend.agent.run import Run
 from backend.agent.structured import NotStructured, ask_json
-from backend.ports.values import ChatMessage, RouteDecision
+from backend.ports.values import ChatMessage, Route, RouteDecision
 
 MODEL_CONFIDENCE = 0.75
 
@@ -63,26 +63,27 @@ def routing_input(messages: Sequence[ChatMessage]) -> RoutingInput:
 
 
 def _settled(run: Run) -> RouteDecision | None:
-    request = run.request
+    """Give the route that the request itself decides, by the first rule that holds."""
+    request, at_hand = run.request, bool(run.parts.toolbox.available)
+    wants_tools = request.tool_choice != "none"
+    demands_tool = request.tool_choice not in (None, "auto", "none")
+    brings_servers = bool(request.remote_servers) and wants_tools
     if request.mode != "auto":
-        reason = "asked for by the caller"
-        return RouteDecision(route=request.mode, reason=reason, confidence=1.0)
-    if request.tools_named and request.tool_choice != "none" and run.parts.toolbox.available:
+        return RouteDecision(route=request.mode, reason="asked for by the caller", confidence=1.0)
+    if request.tools_named and wants_tools and at_hand and not brings_servers:
         return None
-    if request.client_tools:
-        reason = "the caller brings its own tools"
-    elif request.tool_choice == "none":
-        reason = "the caller wants no tools"
-    elif request.tool_choice not in (None, "auto") and run.parts.toolbox.available:
-        reason = "the caller wants a tool to be called"
-        return RouteDecision(route="react", reason=reason, confidence=1.0)
-    elif request.template.response_schema is not None:
-        reason = "the caller wants an answer of a given form"
-    elif not run.parts.toolbox.available:
-        reason = "no tool is available"
-    else:
-        return None
-    return RouteDecision(route="chat", reason=reason, confidence=1.0)
+    form_given = request.template.response_schema is not None
+    rules: Sequence[tuple[bool, Route, str]] = (
+        (brings_servers, "react", "the caller brings tools of remote servers"),
+        (bool(request.client_tools), "chat", "the caller brings its own tools"),
+        (not wants_tools, "chat", "the caller wants no tools"),
+        (demands_tool and at_hand, "react", "the caller wants a tool to be called"),
+        (form_given, "chat", "the caller wants an answer of a given form"),
+        (not at_hand, "chat", "no tool is available"),
+    )
+    return next(
+        (RouteDecision(route, reason, 1.0) for holds, route, reason in rules if holds), None
+    )
 
 
 async def _asked(

@@ -17,6 +17,7 @@ from backend.agent.asking import Ask, Asking
 from backend.agent.attached_parts import Attaching, as_text
 from backend.agent.context import TokenEstimate, plain
 from backend.agent.policy import Caller, Policy
+from backend.agent.remote_work import KeptServers, RemoteWork
 from backend.agent.run_log import RunLog
 from backend.agent.toolbox import Toolbox
 from backend.errors import StewardError
@@ -24,6 +25,7 @@ from backend.ports.artifacts import Artifact, Artifacts
 from backend.ports.clock import Clock
 from backend.ports.documents import Documents
 from backend.ports.models import ModelInfo, ModelProvider, ModelRequest
+from backend.ports.remote_tools import RemoteServer, RemoteTools
 from backend.ports.stores import Role, RunState
 from backend.ports.values import (
     ChatMessage,
@@ -72,6 +74,8 @@ class AgentParts:
     artifacts: Artifacts | None = None
     policy: Policy = field(default_factory=Policy)
     asking: Asking | None = None
+    remote: RemoteTools | None = None
+    kept_servers: KeptServers = field(default_factory=KeptServers)
     checkpointer: Callable[[], Awaitable[Any]] | None = None
     graphs: dict[str, Any] = field(default_factory=dict[str, Any])
 
@@ -102,8 +106,9 @@ class TurnRequest:
     `metadata` is kept with what is stored. `instructions` stand before the history and are not kept
     with it. `tools_named` tells that the caller named the tools of ours it wants, so that its model
     always has them at hand; one of `first_tools` has to be called before it answers, and of all no
-    more than `max_tool_calls` are made. `approvals` tells how calls that wait for the user's word are
-    shown: as answer text with a link, or by events alone.
+    more than `max_tool_calls` are made. `remote_servers` bring tools of their own for this turn.
+    `approvals` tells how calls that wait for the user's word are shown: as answer text with a link, or
+    by events alone.
     """
 
     user_id: str
@@ -129,6 +134,7 @@ class TurnRequest:
     tools_named: bool = False
     first_tools: tuple[str, ...] = ()
     max_tool_calls: int | None = None
+    remote_servers: tuple[RemoteServer, ...] = ()
     session_id: str | None = None
     store: bool = False
     on_disconnect: OnDisconnect | None = None
@@ -173,6 +179,7 @@ class Run:
     sources_told: frozenset[str] = frozenset()
     asks: Sequence[Ask] = ()
     pause: JsonObject = field(default_factory=dict[str, Any])
+    remote: RemoteWork | None = None
     annotations: list[JsonObject] = field(default_factory=list[JsonObject])
     client_calls: tuple[ToolCall, ...] = ()
     transcript: list[ChatMessage] = field(default_factory=list[ChatMessage])

@@ -28,6 +28,16 @@ from backend.ports.values import Citation, JsonObject
 
 logger = logging.getLogger(__name__)
 Outcome = Literal["ok", "retry", "failed", "timeout", "refused", "denied"]
+REMOTE = "mcp"  # what rules and keys call the tools of every remote server
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteOrigin:
+    """Of which remote server a tool is, its name there, and whether the caller wants to be asked."""
+
+    label: str
+    tool: str
+    asks: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +54,7 @@ class ToolCard:
     tool: Tool | None = None
     unavailable: str = ""
     pending: Tool | None = None
+    remote: RemoteOrigin | None = None
 
     def for_call(self, arguments: Mapping[str, Any]) -> ToolCard:
         """Give the card with what one call touches; arguments that are not valid add nothing."""
@@ -131,6 +142,17 @@ class Toolbox:
             for card in self.cards
         ]
         return Toolbox(cards, self._parts, known=self._specs)
+
+    def with_cards(self, cards: Sequence[ToolCard]) -> Toolbox:
+        """Give a toolbox for one run that has more tools; their names are free."""
+        return Toolbox([*self.cards, *cards], self._parts, known=self._specs)
+
+    def origin(self, name: str) -> JsonObject:
+        """Say of which remote server a tool is, as events tell it; nothing of a tool of ours."""
+        card = self.available.get(name)
+        if card is None or card.remote is None:
+            return {}
+        return {"server_label": card.remote.label, "remote_tool": card.remote.tool}
 
     async def call(
         self,

@@ -8,7 +8,7 @@ network and without effect outside go on as before. Not for: the server's rules 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from backend.agent.context import message_text
 from backend.agent.policy import Caller, Verdict
 from backend.agent.run import Run
-from backend.agent.toolbox import ToolCard
+from backend.agent.toolbox import REMOTE, ToolCard
 from backend.kit.addresses_told import addresses_in, hosts_in, same_address
 from backend.ports.tools import Touch
 from backend.ports.values import ChatMessage, JsonObject
@@ -29,6 +29,7 @@ TAINTING: frozenset[Touch] = frozenset({
 })
 ADDRESS_NAMES = frozenset({"url", "urls", "uri", "link", "links", "href"})
 BY_RULE = "the rules of this server ask before it is used"
+BY_REQUEST = "the request wants this remote server's calls approved (require_approval)"
 EFFECT = "it changes something outside this server"
 EFFECT_AFTER_READING = (
     "it changes something outside this server, and this run has read text that nobody vouches for"
@@ -57,6 +58,14 @@ def caller_of(run: Run) -> Caller:
 
 def judged(run: Run, card: ToolCard, arguments: Mapping[str, Any], *, tainted: bool) -> Judgement:
     """Decide about one call, by the card of this very call; `tainted` is whether its arguments were made after such text came in."""
+    if card.remote is not None:
+        return _judged_remote(run, card, asks=card.remote.asks)
+    return _judged_own(run, card, arguments, tainted=tainted)
+
+
+def _judged_own(
+    run: Run, card: ToolCard, arguments: Mapping[str, Any], *, tainted: bool
+) -> Judgement:
     verdict = run.parts.policy.verdict(caller_of(run), card)
     if verdict == "deny":
         return Judgement("deny")
@@ -67,6 +76,20 @@ def judged(run: Run, card: ToolCard, arguments: Mapping[str, Any], *, tainted: b
     if verdict == "ask":
         return Judgement("ask", EFFECT if "writes_outside" in card.touches else BY_RULE)
     return ALLOWED
+
+
+def _judged_remote(run: Run, card: ToolCard, *, asks: bool) -> Judgement:
+    """Decide about a tool of a server that the caller named: by the caller's word, and rules written here.
+
+    The caller knows what that server is told and may do; what text in the run says changes nothing of it.
+    """
+    named = replace(card, name=REMOTE)
+    verdict = run.parts.policy.verdict(caller_of(run), named, by_default=False)
+    if verdict == "deny":
+        return Judgement("deny")
+    if asks:
+        return Judgement("ask", BY_REQUEST)
+    return Judgement("ask", BY_RULE) if verdict == "ask" else ALLOWED
 
 
 def taints(card: ToolCard) -> bool:

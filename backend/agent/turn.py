@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from backend.agent import made_files, pausing, prompts, resume, route_choice
+from backend.agent import made_files, pausing, prompts, remote, resume, route_choice
 from backend.agent.answer_form import form_of
 from backend.agent.asking import Decision
 from backend.agent.attachments import Attachments
@@ -85,10 +85,12 @@ class Turns:
         if template.logprobs is not None and model.can("extractive"):
             msg = f"The model '{model.id}' has no log probabilities."
             raise UnsupportedByModel(msg, param="logprobs")
+        parts = self._parts.bound_to(request)
+        remote.check(request, parts)
         run = Run(
             id=new_id("run"),
             request=request,
-            parts=self._parts.bound_to(request),
+            parts=parts,
             provider=provider,
             model=model,
             started_at_ms=self._parts.clock.now_ms(),
@@ -204,9 +206,11 @@ class Turns:
         except Exception:
             logger.exception("run %s failed", run.id)
             run.state, run.error = "failed", ServerFault()
+        remote.close(run)
         await asyncio.shield(self._end(run))
 
     async def _answer(self, run: Run) -> None:
+        await remote.bring(run)
         messages = fitted(run, run.history, specs=run.request.client_tools)
         decision = await route_choice.choose(run, messages)
         run.decision = decision

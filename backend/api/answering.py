@@ -14,7 +14,7 @@ from backend.agent.turn import Turns
 from backend.api.event_stream import ClientWatch
 from backend.ports.values import TurnEvent
 
-QUIET_EVENTS = {"route", "notice"}
+QUIET_EVENTS = {"route", "notice", "remote_tools"}
 
 
 async def start_runs(

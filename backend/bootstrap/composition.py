@@ -50,7 +50,7 @@ from backend.bootstrap.parts import (
     settle_tools,
 )
 from backend.bootstrap.query_databases import database_report, look_behind_the_start
-from backend.bootstrap.tooling import open_tooling
+from backend.bootstrap.tooling import open_remote, open_tooling
 from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
@@ -218,6 +218,7 @@ class Composition:
             policy=make_policy(settings),
             asking=asking,
             artifacts=artifacts,
+            remote=open_remote(ground),
         )
         return parts, services
 

@@ -14,7 +14,7 @@ from typing import Any
 from backend import __version__, tools
 from backend.agent.policy import InvalidRule, Policy, read_policy
 from backend.agent.run import AgentOptions
-from backend.agent.toolbox import Toolbox, ToolCard
+from backend.agent.toolbox import REMOTE, Toolbox, ToolCard
 from backend.api.deps import ApiOptions
 from backend.auth.service import AuthOptions, AuthService
 from backend.bootstrap.community import community_cards
@@ -159,7 +159,7 @@ def check_tools(settings: Settings) -> None:
 
 def check_rules(settings: Settings, names: Collection[str]) -> None:
     """Refuse rules that cannot be read, contradict each other, or are about no tool there is."""
-    known = set(names)
+    known = {REMOTE, *names}
     unknown = make_policy(settings).tools() - known
     if unknown and settings.tools.options.get(community.NAME):
         cards = community_cards(settings, SystemClock(), taken=names)
@@ -186,7 +186,7 @@ def make_tool_cards(settings: Settings, services: Services) -> list[ToolCard]:
     """Make every tool found in its folder; one that cannot work says why it is off."""
     own = [_tool_card(module, settings, services) for module in modules_of(tools)]
     cards = own + community_cards(settings, services.clock, taken=[card.name for card in own])
-    for name in make_policy(settings).tools() - {card.name for card in cards}:
+    for name in make_policy(settings).tools() - {REMOTE, *(card.name for card in cards)}:
         logger.warning("APPROVALS__RULES: there is no tool %s", name)
     return cards
 

@@ -11,6 +11,8 @@ from backend.bootstrap.query_databases import open_databases
 from backend.config.tool_groups import SandboxSettings, WebSettings
 from backend.kit.http import HttpClient
 from backend.kit.public_address import AddressPolicy
+from backend.mcp_client.client import McpTools
+from backend.mcp_client.options import McpOptions
 from backend.ports.documents import Documents
 from backend.ports.query import TableEngine
 from backend.ports.sandbox import Sandbox
@@ -56,6 +58,20 @@ def address_policy(web: WebSettings) -> AddressPolicy:
     """Say which addresses of the web may be read."""
     networks = tuple(ip_network(one) for one in web.allow_networks)
     return AddressPolicy(ports=frozenset(web.ports), networks=networks)
+
+
+def open_remote(ground: Ground) -> McpTools:
+    """Make what reaches MCP servers that callers name; nothing is loaded before one is."""
+    given = ground.settings.mcp
+    names = {one.name for one in fields(McpOptions)} - {"allowed_hosts", "ports"}
+    options = McpOptions(
+        allowed_hosts=frozenset(given.allowed_hosts),
+        ports=frozenset(given.ports),
+        **given.model_dump(include=names),
+    )
+    remote = McpTools(options, clock=ground.clock)
+    ground.stack.push_async_callback(remote.aclose)
+    return remote
 
 
 def _open_sandbox(ground: Ground) -> Sandbox:

@@ -58,6 +58,20 @@ def host_name(text: str) -> str:
     return host
 
 
+def host_with_port(text: str) -> str:
+    """Check a host and its port, and write both as addresses have them."""
+    parts = _split(f"//{text.strip()}")
+    host = (parts.hostname or "").removesuffix(".")
+    whole = parts.username is None and not (parts.path or parts.query or parts.fragment)
+    if not whole or not parts.port or not host:
+        msg = "it is not a host with a port"
+        raise ValueError(msg)
+    host = host_name(host)
+    return (
+        f"[{ipaddress.IPv6Address(host)}]:{parts.port}" if ":" in host else f"{host}:{parts.port}"
+    )
+
+
 def ollama_url(text: str) -> str:
     """Read OLLAMA_HOST as Ollama itself does and return a whole address.
 

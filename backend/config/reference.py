@@ -29,6 +29,7 @@ _TITLES = {
     "APPROVALS": "Approvals",
     "LOG": "Logging",
     "WEB": "Web pages",
+    "MCP": "Remote MCP servers",
     "SANDBOX": "Sandbox of Python code",
     "TOOLS": "Tools",
 }

@@ -35,6 +35,7 @@ from backend.config.tool_groups import (
     ApprovalSettings,
     ArtifactSettings,
     AttachmentSettings,
+    McpSettings,
     QuerySettings,
     SandboxSettings,
     WebSettings,
@@ -126,6 +127,7 @@ class Settings(BaseSettings):
     tools: ToolSettings = Field(default_factory=ToolSettings)
     approvals: ApprovalSettings = Field(default_factory=ApprovalSettings)
     web: WebSettings = Field(default_factory=WebSettings)
+    mcp: McpSettings = Field(default_factory=McpSettings)
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict[str, str])
     _warnings: tuple[str, ...] = PrivateAttr(())

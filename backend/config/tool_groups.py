@@ -9,7 +9,14 @@ from pydantic import Field
 
 from backend.config.groups import DAY_S, MIB, Group
 from backend.config.query_databases import QueryDatabases
-from backend.config.values import FolderInPlace, Networks, Ports, ToolRules, UserAgent
+from backend.config.values import (
+    FolderInPlace,
+    HostsWithPort,
+    Networks,
+    Ports,
+    ToolRules,
+    UserAgent,
+)
 
 _TIB = 1_048_576 * MIB
 
@@ -92,6 +99,40 @@ class AttachmentSettings(Group):
         ge=0,
         le=0.7,
         description="Share of the model's context that the text of documents may take.",
+    )
+
+
+class McpSettings(Group):
+    """How MCP servers that callers name in a request are reached."""
+
+    enabled: bool = Field(
+        default=True, description="Whether callers may name MCP servers whose tools a turn may use."
+    )
+    allowed_hosts: HostsWithPort = Field(
+        default=(),
+        description="Servers of your own network that callers may name, also without TLS; otherwise public https ones only.",
+    )
+    ports: Ports = Field(
+        default=(443, 8443), description="Ports of public hosts at which such servers are reached."
+    )
+    timeout_s: float = Field(
+        default=30.0,
+        ge=1,
+        le=600,
+        description="Longest time to connect and list a server's tools, and of one call.",
+    )
+    max_servers: int = Field(default=8, ge=1, le=64, description="Servers in one request.")
+    max_tools: int = Field(
+        default=64, ge=1, le=512, description="Tools of one server; further ones are left out."
+    )
+    max_response_bytes: int = Field(
+        default=2 * MIB, ge=10_000, le=64 * MIB, description="Largest answer of such a server."
+    )
+    max_result_chars: int = Field(
+        default=12_000,
+        ge=100,
+        le=1_000_000,
+        description="Text kept of one result; AGENT__TOOL_OUTPUT_MAX_CHARS counts too.",
     )
 
 

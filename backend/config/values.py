@@ -111,6 +111,11 @@ Ports = Annotated[
     BeforeValidator(_split_list),
     Allowed("port numbers separated by commas"),
 ]
+HostsWithPort = Annotated[
+    tuple[Annotated[str, AfterValidator(addresses.host_with_port)], ...],
+    BeforeValidator(_split_list),
+    Allowed("hosts with their ports such as tools.lan:8080, separated by commas"),
+]
 UserAgent = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z][\x20-\x7e]*$", max_length=200),

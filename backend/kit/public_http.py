@@ -124,7 +124,7 @@ class PublicHttp:
         raise FetchError(msg)
 
     async def _exchange(self, target: Target, *, limits: FetchLimits, accept: str) -> PublicReply:
-        addresses = await self._addresses(target)
+        addresses = await checked_addresses(target, policy=self._policy, lookup=self._lookup)
         headers = {
             "accept": accept,
             "accept-encoding": "gzip, deflate",
@@ -145,21 +145,29 @@ class PublicHttp:
             msg = f"the connection failed: {_words(exc)}"
             raise FetchError(msg) from exc
 
-    async def _addresses(self, target: Target) -> Sequence[str]:
-        """Look the host up and check all of its addresses; one that is refused refuses them all."""
-        if target.literal is not None:
-            return [self._policy.check_address(target.literal, port=target.port)]
-        try:
-            found = await self._lookup(target.host, target.port)
-            addresses: list[IpAddress] = [ip_address(one) for one in found]
-        except (OSError, ValueError) as exc:
-            msg = f"there is no host {target.host}"
-            raise FetchError(msg) from exc
-        allowed = [self._policy.check_address(one, port=target.port) for one in addresses]
-        if not allowed:
-            msg = f"there is no host {target.host}"
-            raise FetchError(msg)
-        return list(dict.fromkeys(allowed))[:_MAX_ADDRESSES]
+
+async def checked_addresses(
+    target: Target, *, policy: AddressPolicy, lookup: Lookup
+) -> Sequence[str]:
+    """Look a host up and check all of its addresses; one that is refused refuses them all.
+
+    Raises:
+        AddressRefused: when the policy refuses one of them.
+        FetchError: when there is no such host.
+    """
+    if target.literal is not None:
+        return [policy.check_address(target.literal, port=target.port)]
+    try:
+        found = await lookup(target.host, target.port)
+        addresses: list[IpAddress] = [ip_address(one) for one in found]
+    except (OSError, ValueError) as exc:
+        msg = f"there is no host {target.host}"
+        raise FetchError(msg) from exc
+    allowed = [policy.check_address(one, port=target.port) for one in addresses]
+    if not allowed:
+        msg = f"there is no host {target.host}"
+        raise FetchError(msg)
+    return list(dict.fromkeys(allowed))[:_MAX_ADDRESSES]
 
 
 class _Checked(AbstractResolver):

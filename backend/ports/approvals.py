@@ -63,6 +63,10 @@ class ApprovalStore(Protocol):
         """The approvals of one of the user's runs, oldest first."""
         ...
 
+    async def by_id(self, user_id: str, approval_id: str) -> Approval | None:
+        """One of the user's approvals, whatever its state."""
+        ...
+
     async def pending(self, user_id: str) -> Sequence[Approval]:
         """All that wait for the user, oldest first."""
         ...

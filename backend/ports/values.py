@@ -117,6 +117,7 @@ class TurnEvent:
         "citations",
         "client_tool_calls",
         "approval",
+        "remote_tools",
     ]
     text: str = ""
     data: JsonObject = field(default_factory=dict)

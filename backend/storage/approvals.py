@@ -46,6 +46,11 @@ class SqlApprovalStore:
         """The approvals of one of the user's runs, oldest first."""
         return await self._database.read(_list, {"user_id": user_id, "run_id": run_id})
 
+    async def by_id(self, user_id: str, approval_id: str) -> Approval | None:
+        """One of the user's approvals, whatever its state."""
+        found = await self._database.read(_list, {"user_id": user_id, "id": approval_id})
+        return found[0] if found else None
+
     async def pending(self, user_id: str) -> Sequence[Approval]:
         """All that wait for the user, oldest first."""
         return await self._database.read(_list, {"user_id": user_id, "state": "pending"})

@@ -21,6 +21,7 @@ from backend.errors import ToolFailed, ToolRetry
 from backend.kit.clocks import SteppedClock
 from backend.kit.signed_links import LinkSigner
 from backend.ports.models import ModelRequest
+from backend.ports.remote_tools import RemoteTools
 from backend.ports.stores import User
 from backend.ports.tools import ToolArgs, ToolContext, ToolResult
 from backend.ports.values import ChatMessage, Citation
@@ -131,6 +132,7 @@ def make_core(
     documents: FoundDocuments | None = None,
     policy: Policy | None = None,
     more_tools: Sequence[ToolCard] = (),
+    remote: RemoteTools | None = None,
     more: tuple[str, ...] = (),
     **options: Any,
 ) -> Core:
@@ -184,6 +186,7 @@ def make_core(
         documents=documents,
         policy=policy or Policy(),
         asking=asking,
+        remote=remote,
     )
     turns = Turns(
         catalog=ModelCatalog([model], default_model="scripted"),

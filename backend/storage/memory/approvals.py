@@ -49,6 +49,10 @@ class MemoryApprovalStore:
         """The approvals of one of the user's runs, oldest first."""
         return tuple(it for it in self._of(user_id) if it.run_id == run_id)
 
+    async def by_id(self, user_id: str, approval_id: str) -> Approval | None:
+        """One of the user's approvals, whatever its state."""
+        return next((it for it in self._of(user_id) if it.id == approval_id), None)
+
     async def pending(self, user_id: str) -> Sequence[Approval]:
         """All that wait for the user, oldest first."""
         return tuple(it for it in self._of(user_id) if it.state == "pending")

@@ -71,6 +71,9 @@ async def test_a_run_that_waits_is_stored_whole_and_frees_its_conversation(waiti
     assert list(await waiting.approvals.of_run("user_bob", "run_1")) == [CALL, _second()]
     assert list(await waiting.approvals.pending("user_bob")) == [CALL, _second()]
     assert list(await waiting.approvals.of_run("user_ann", "run_1")) == []
+    assert await waiting.approvals.by_id("user_bob", "apr_2") == _second()
+    assert await waiting.approvals.by_id("user_bob", "apr_3") is None
+    assert await waiting.approvals.by_id("user_ann", "apr_2") is None
     assert list(await waiting.approvals.pending("user_ann")) == []
 
 

@@ -2,7 +2,13 @@
 
 import pytest
 
-from backend.config.addresses import host_name, http_url, ollama_url, same_server
+from backend.config.addresses import (
+    host_name,
+    host_with_port,
+    http_url,
+    ollama_url,
+    same_server,
+)
 
 
 @pytest.mark.parametrize(
@@ -70,3 +76,37 @@ def test_a_host_is_a_name_or_an_address(written, host):
 def test_the_server_knows_its_own_address(url, same):
     """All names of this machine's loopback are one."""
     assert same_server(url, host="127.0.0.1", port=8000) is same
+
+
+@pytest.mark.parametrize(
+    ("written", "host"),
+    [
+        ("tools.lan:8080", "tools.lan:8080"),
+        (" Tools.LAN.:80 ", "tools.lan:80"),
+        ("10.0.0.7:443", "10.0.0.7:443"),
+        ("[FD00:0::7]:9", "[fd00::7]:9"),
+    ],
+)
+def test_a_host_with_its_port_is_written_as_addresses_have_it(written, host):
+    """So that both can be compared as texts."""
+    assert host_with_port(written) == host
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "tools.lan",
+        ":80",
+        "tools.lan:0",
+        "tools.lan:99999",
+        "http://a:1",
+        "a:1/b",
+        "u@a:1",
+        "a b:1",
+    ],
+)
+def test_a_host_without_its_port_or_with_more_is_refused(written):
+    """What is allowed is exactly one door."""
+    with pytest.raises(ValueError, match="it"):
+        host_with_port(written)

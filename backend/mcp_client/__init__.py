@@ -1,0 +1,1 @@
+"""Talks to servers of the Model Context Protocol that callers name."""
