@@ -215,7 +215,6 @@ def _head(run: Run, kind: str) -> JsonObject:
         "object": kind,
         "created": run.started_at_ms // 1000,
         "model": run.request.requested_model,
-        "system_fingerprint": None,
     }
 
 

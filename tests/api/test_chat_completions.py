@@ -29,7 +29,6 @@ async def test_a_plain_answer_passes_the_strict_validation_of_the_sdk(
         "object": "chat.completion",
         "created": answer.created,
         "model": MODEL,
-        "system_fingerprint": None,
         "choices": [{"index": 0, "finish_reason": "stop", "logprobs": None, "message": message}],
         "usage": {
             "prompt_tokens": 7,
