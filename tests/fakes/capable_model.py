@@ -21,6 +21,8 @@ ASKED_FOR_A_TOOL = re.compile(
 )
 DEMANDED = re.compile(r"\bmust\b.{0,80}\b(call|tools?|functions?)\b", re.IGNORECASE | re.DOTALL)
 KEYS = re.compile(r"['\"`]([A-Za-z_]\w*)['\"`]")
+QUOTED = re.compile(r"(?<!\w)['\"]([^'\"]{1,80})['\"](?!\w)")
+NAMES = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][a-z]+\b")
 
 
 def capable(body: dict[str, Any]) -> Reply:
@@ -105,7 +107,7 @@ class _Maker:
 
     def _text(self, schema: Schema, name: str) -> str:
         known = {"date": "2026-01-02", "date-time": "2026-01-02T03:04:05Z", "uri": "https://x.org"}
-        names = re.findall(r"(?<!^)(?<![.?!] )\b[A-Z][a-z]+\b", self._question)
+        names = QUOTED.findall(self._question) or NAMES.findall(self._question)
         text = known.get(schema.get("format", ""), names[0] if names else f"a {name or 'text'}")
         return text.ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength", 200)]
 
