@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from tests.fakes.replies import Call, Reply
+from tests.fakes.replies import Call, Reply, words_of
 
 Schema = Mapping[str, Any]
 ASKED_FOR_A_TOOL = re.compile(
@@ -35,13 +35,35 @@ def capable(body: dict[str, Any]) -> Reply:
     if shape == "json":
         keys = KEYS.findall(question) or ["answer"]
         return Reply(content=orjson.dumps(dict.fromkeys(keys, "a short text")).decode())
-    last = messages[-1]
-    if last["role"] == "tool":
-        return Reply(content=f"The result is {last['content']}.")
+    results = [one["content"] for one in messages if one["role"] == "tool"]
+    if messages[-1]["role"] == "tool":
+        return Reply(content=f"The result is {', '.join(results)}.")
     tool = wanted_tool(body.get("tools") or (), question, _text_of(messages, "system"))
     if tool is not None:
-        return Reply(calls=[Call(name=tool["name"], arguments=arguments_for(tool, question))])
-    return Reply(content=f"You said: {question}"[:400])
+        return Reply(
+            calls=[Call(name=tool["name"], arguments=one) for one in _each(tool, question)]
+        )
+    return _said(f"You said: {question}"[:400], body)
+
+
+def _said(text: str, body: dict[str, Any]) -> Reply:
+    """Say a text within the limit that was asked for, and think before when asked to."""
+    limit = (body.get("options") or {}).get("num_predict", -1)
+    words = words_of(text)
+    cut = 0 < limit < len(words)
+    return Reply(
+        content=words[:limit] if cut else words,
+        done_reason="length" if cut else "stop",
+        thinking="Let me think." if body.get("think") else (),
+    )
+
+
+def _each(tool: Mapping[str, Any], question: str) -> list[dict[str, Any]]:
+    """Give the arguments of one call, or of one for each name where the words say "each"."""
+    names = NAMES.findall(question)
+    if len(names) < 2 or not re.search(r"\beach\b", question):
+        return [arguments_for(tool, question)]
+    return [arguments_for(tool, f"use {name}") for name in names]
 
 
 def wanted_tool(tools: Any, question: str, system: str) -> dict[str, Any] | None:
