@@ -245,8 +245,9 @@ class Comparison:
         wide = f"{name[0]}XX{name[3:]}"  # 4XX stands for every 4 hundred
         ours = bodies.get(name, bodies.get(wide))
         if ours is None or self.ours.form(ours).shapes == (Shape("any"),):
-            if self.theirs.count(schema) or ours is None:
-                weight = max(1, self.theirs.count(schema))
+            # Totals count JSON alone, so that another content that is missing weighs one.
+            weight = self.theirs.count(schema) if name.endswith("application/json") else 1
+            if weight:
                 said = "no such content" if ours is None else "not described"
                 self.findings.append(Finding(name, missing=True, detail=said, weight=weight))
             return
