@@ -5,8 +5,11 @@ Every ASK is sent plainly and, where `streams`, as a stream too; every FAULT mus
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+import httpx
 
 from tests.fakes.completions import CHAT, HI, weather_tool
 from tests.fakes.ollama_double import Call, Fault, Reply
@@ -27,7 +30,10 @@ PIXEL = (
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request that is answered; `body` is None for one without a body."""
+    """A request that is answered; `body` is None for one without a body.
+
+    `form` sends it as a form with `files`; `made` gives what stands in the path's braces, and may make it.
+    """
 
     name: str
     body: dict[str, Any] | None = None
@@ -36,6 +42,9 @@ class Ask:
     path: str = CHAT
     status: int = 200
     streams: bool = True
+    form: bool = False
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict[str, tuple[str, bytes]])
+    made: Callable[[httpx.Client], dict[str, str]] = lambda _: {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,14 @@ import httpx
 import pytest
 
 from tests.conformance.openapi.corpus import ASKS, FAULTS, Ask, Bad
+from tests.conformance.openapi.other_endpoints import OTHER_ASKS
 from tests.fakes.capable_model import capable
 from tests.fakes.completions import CHAT
 from tests.fakes.ollama_double import Fault, Reply
 from tests.fakes.openai_document import STREAM, checker, events, stream_faults
 from tests.fakes.threaded_server import Served
 
+ALL = [*ASKS, *OTHER_ASKS]
 STREAMED_FAULTS = [
     dataclasses.replace(bad, name=f"streamed: {bad.name}", body={**bad.body, "stream": True})
     for bad in FAULTS
@@ -27,10 +29,13 @@ def send(served: Served, ask: Ask, **more: Any) -> httpx.Response:
     served.ollama.script(capable)
     body = None if ask.body is None else {**ask.body, **more}
     with served.http() as http:
-        return http.request(ask.method, ask.path, json=body)
+        path = ask.path.format(**ask.made(http))
+        if ask.form:
+            return http.request(ask.method, path, data=body, files=ask.files)
+        return http.request(ask.method, path, json=body)
 
 
-@pytest.mark.parametrize("ask", ASKS, ids=lambda ask: ask.name)
+@pytest.mark.parametrize("ask", ALL, ids=lambda ask: ask.name)
 def test_an_answer_fits(served: Served, ask: Ask) -> None:
     """Types, enums, nullability and what must be there."""
     answer = send(served, ask)
@@ -39,13 +44,21 @@ def test_an_answer_fits(served: Served, ask: Ask) -> None:
     assert check(answer.json()) == []
 
 
-@pytest.mark.parametrize("ask", [ask for ask in ASKS if ask.streams], ids=lambda ask: ask.name)
+@pytest.mark.parametrize("ask", [ask for ask in ALL if ask.streams], ids=lambda ask: ask.name)
 def test_every_event_of_a_stream_fits(served: Served, ask: Ask) -> None:
-    """With usage at the end."""
-    answer = send(served, ask, stream=True, stream_options={"include_usage": True})
+    """None is left out, to the last."""
+    answer = send(served, ask, stream=True)
     assert answer.status_code == ask.status, answer.text
     check = checker(ask.path, ask.method, ask.status, STREAM)
     assert stream_faults(answer.text, check) == []
+    assert len(list(events(answer.text))) > 1
+
+
+@pytest.mark.parametrize("ask", [ask for ask in ASKS if ask.streams], ids=lambda ask: ask.name)
+def test_every_chunk_fits_with_usage_asked_for(served: Served, ask: Ask) -> None:
+    """It stands in one last chunk before [DONE]."""
+    answer = send(served, ask, stream=True, stream_options={"include_usage": True})
+    assert stream_faults(answer.text, checker(ask.path, ask.method, ask.status, STREAM)) == []
     *chunks, done = events(answer.text)
     assert (done, chunks[-1]["choices"], chunks[-1]["usage"] is None) == ("[DONE]", [], False)
 
