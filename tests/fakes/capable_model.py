@@ -26,8 +26,10 @@ NAMES = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][a-z]+\b")
 
 
 def capable(body: dict[str, Any]) -> Reply:
-    """Answer a chat request."""
-    messages: list[dict[str, Any]] = body["messages"]
+    """Answer a chat request, or go on with a bare prompt."""
+    messages: list[dict[str, Any]] = body.get("messages") or [
+        {"role": "user", "content": body.get("prompt", "")}
+    ]
     question = _text_of(messages, "user")
     shape = body.get("format")
     if isinstance(shape, dict):
