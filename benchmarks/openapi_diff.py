@@ -222,11 +222,12 @@ class Comparison:
         self.theirs, self.ours, self._deep = theirs, ours, deep
         self._open: list[tuple[str, str]] = []
         self._done: set[tuple[str, str]] = set()
+        self._asked = True
         self.findings: list[Finding] = []
 
     def operation(self, path: str, our_path: str, method: str) -> list[Finding]:
         """Compare one operation."""
-        self.findings = []
+        self.findings, self._asked = [], True
         other = self.ours.parameters(our_path, method)
         for (place, name), given in self.theirs.parameters(path, method).items():
             where = f"{place} {name}"
@@ -238,6 +239,7 @@ class Comparison:
         bodies = dict(self.ours.bodies(our_path, method))
         for name, schema in self.theirs.bodies(path, method):
             self._done.clear()
+            self._asked = name.startswith("request")
             self._body(name, schema, bodies)
         return self.findings
 
@@ -292,7 +294,8 @@ class Comparison:
     def _enums(self, theirs: Shape, ours: Shape) -> Iterator[str]:
         if theirs.enum is not None and ours.enum is None:
             yield f"no enum, should be {sorted(theirs.enum)}"
-        elif theirs.enum is None and ours.enum is not None:
+        elif theirs.enum is None and ours.enum is not None and self._asked:
+            # An answer may well hold fewer values; a request must not be held to them.
             yield f"enum {sorted(ours.enum)} where any value goes"
         elif lost := (theirs.enum or frozenset()) - (ours.enum or frozenset()):
             yield f"enum lacks {sorted(lost)}"

@@ -86,6 +86,18 @@ def test_a_different_meaning_is_one_issue(theirs: Any, ours: Any, said: str) -> 
     assert found(a(it=theirs), a(it=ours)) == [(".it", False, said)]
 
 
+def test_fewer_values_matter_in_what_is_asked_only() -> None:
+    """A client that reads any text can read these; one that sends any cannot."""
+    free, bound = a(it=TEXT), a(it={"type": "string", "enum": ["x"]})
+    assert found(free, bound) == []
+    theirs, ours = (
+        Document(whole(TEXT, requestBody={"content": {"application/json": {"schema": one}}}))
+        for one in (free, bound)
+    )
+    [issue] = Comparison(theirs, ours, deep=False).operation("/things/{id}", "/things/{id}", "post")
+    assert issue.detail == "enum ['x'] where any value goes"
+
+
 def test_what_is_not_there_is_missing() -> None:
     """One property, whatever it holds."""
     assert found(a(it=PERSON, name=TEXT), a(name=TEXT)) == [(".it", True, "")]
