@@ -100,6 +100,87 @@ CHUNK = thing(
     ),
 )
 MODEL = thing(id=TEXT, object=one_of("model"), created=WHOLE, owned_by=TEXT)
+YES: Shape = {"type": "boolean"}
+NUMBER: Shape = {"type": "number"}
+
+
+def page(kind: Shape) -> Shape:
+    """Describe a page of a list."""
+    return thing(object=one_of("list"), data=many(kind), has_more=YES)
+
+
+ITEM = thing(type=TEXT)
+RESPONSE = thing(
+    id=TEXT,
+    object=one_of("response"),
+    created_at=NUMBER,
+    status=one_of("completed", "failed", "in_progress", "cancelled", "queued", "incomplete"),
+    error=maybe({"type": "object"}),
+    incomplete_details=maybe({"type": "object"}),
+    instructions=maybe(either(TEXT, many(ITEM))),
+    metadata=maybe({"type": "object"}),
+    model=TEXT,
+    output=many(ITEM),
+    parallel_tool_calls=YES,
+    temperature=maybe(NUMBER),
+    tool_choice=either(TEXT, ITEM),
+    tools=many(ITEM),
+    top_p=maybe(NUMBER),
+)
+EVENT = thing({"response": RESPONSE}, type=TEXT, sequence_number=WHOLE)
+LEGACY = thing(
+    {"usage": USAGE},
+    id=TEXT,
+    object=one_of("text_completion"),
+    created=WHOLE,
+    model=TEXT,
+    choices=many(
+        thing(index=WHOLE, text=TEXT, finish_reason=ENDS, logprobs=maybe({"type": "object"}))
+    ),
+)
+VECTORS = thing(
+    object=one_of("list"),
+    model=TEXT,
+    data=many(thing(index=WHOLE, object=one_of("embedding"), embedding=either(many(NUMBER), TEXT))),
+    usage=thing(prompt_tokens=WHOLE, total_tokens=WHOLE),
+)
+FILE = thing(
+    id=TEXT,
+    object=one_of("file"),
+    bytes=WHOLE,
+    created_at=WHOLE,
+    filename=TEXT,
+    purpose=TEXT,
+    status=one_of("uploaded", "processed", "error"),
+)
+STORE = thing(
+    id=TEXT,
+    object=one_of("vector_store"),
+    created_at=WHOLE,
+    name=maybe(TEXT),
+    usage_bytes=WHOLE,
+    file_counts={"type": "object", "additionalProperties": WHOLE},
+    status=one_of("expired", "in_progress", "completed"),
+    last_active_at=maybe(WHOLE),
+    metadata=maybe({"type": "object"}),
+)
+STORE_FILE = thing(id=TEXT, object=one_of("vector_store.file"), vector_store_id=TEXT, status=TEXT)
+HIT = thing(
+    file_id=TEXT,
+    filename=TEXT,
+    score=NUMBER,
+    attributes=maybe({"type": "object"}),
+    content=many(thing(type=one_of("text"), text=TEXT)),
+)
+FOUND = thing(
+    object=one_of("vector_store.search_results.page"),
+    search_query=many(TEXT),
+    data=many(HIT),
+    has_more=YES,
+    next_page=maybe(TEXT),
+)
+TALK = thing(id=TEXT, object=one_of("conversation"), created_at=WHOLE, metadata={})
+DELETED = thing(id=TEXT, object=TEXT, deleted=YES)
 
 SHAPES: dict[str, Shape] = {
     "ErrorResponse": ERROR,
@@ -108,4 +189,25 @@ SHAPES: dict[str, Shape] = {
     "post /chat/completions text/event-stream": CHUNK,
     "get /models application/json": thing(object=one_of("list"), data=many(MODEL)),
     "get /models/{model} application/json": MODEL,
+    "post /responses application/json": RESPONSE,
+    "post /responses text/event-stream": EVENT,
+    "get /responses/{response_id} application/json": RESPONSE,
+    "get /responses/{response_id}/input_items application/json": page(ITEM),
+    "post /embeddings application/json": VECTORS,
+    "post /completions application/json": LEGACY,
+    "post /files application/json": FILE,
+    "get /files application/json": page(FILE),
+    "get /files/{file_id} application/json": FILE,
+    "delete /files/{file_id} application/json": DELETED,
+    "post /vector_stores application/json": STORE,
+    "get /vector_stores application/json": page(STORE),
+    "get /vector_stores/{vector_store_id} application/json": STORE,
+    "post /vector_stores/{vector_store_id} application/json": STORE,
+    "delete /vector_stores/{vector_store_id} application/json": DELETED,
+    "get /vector_stores/{vector_store_id}/files application/json": page(STORE_FILE),
+    "post /vector_stores/{vector_store_id}/search application/json": FOUND,
+    "post /conversations application/json": TALK,
+    "get /conversations/{conversation_id} application/json": TALK,
+    "delete /conversations/{conversation_id} application/json": DELETED,
+    "get /conversations/{conversation_id}/items application/json": page(ITEM),
 }
