@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from backend.agent.run import AtEnd, Run, TurnRequest
 from backend.agent.run_log import Thought
@@ -18,13 +19,13 @@ QUIET_EVENTS = {"route", "notice", "remote_tools"}
 
 
 async def start_runs(
-    turns: Turns, asked: Sequence[TurnRequest], *, at_end: AtEnd | None = None
+    turns: Turns, asked: Sequence[TurnRequest], *, at_ends: Sequence[AtEnd] = ()
 ) -> list[Run]:
-    """Start a run for each answer that is wanted; all of them or none."""
+    """Start a run for each answer that is wanted, all of them or none; each with its `at_end`, if any."""
     runs: list[Run] = []
     try:
-        for one in asked:
-            runs.append(await turns.start(one, at_end=at_end))  # noqa: PERF401 - those begun are cancelled
+        for one, at_end in zip_longest(asked, at_ends):
+            runs.append(await turns.start(one, at_end=at_end))
     except BaseException:
         for run in runs:
             run.cancel()

@@ -16,7 +16,7 @@ from tests.fakes.people import Person
 
 MODEL = "llama3.2@chat"
 CHAT = "/v1/chat/completions"
-PIXEL = "data:image/png;base64,iVBORw0KGgo="
+PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
 def hello(text: str = "Hello there", **more: Any) -> dict[str, Any]:
