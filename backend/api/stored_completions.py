@@ -8,8 +8,9 @@ from typing import cast
 import orjson
 
 from backend.agent.run import AtEnd, Run
+from backend.api.chat_request import Asked
 from backend.api.items import text_of
-from backend.api.openai_wire import Asked, completion
+from backend.api.openai_wire import completion
 from backend.models.openai import ChatCompletionRequest
 from backend.ports.answers import AnswerStore, StoredAnswer
 from backend.ports.values import ChatMessage, JsonObject

@@ -34,11 +34,11 @@ def limited(server: LiveServer, *, requests: int = 0, tokens: int = 0) -> Iterat
     def spent(user_id: str, usage: Any) -> None:
         limits.spend(user_id, usage.prompt_tokens + usage.completion_tokens)
 
-    before = kept.turns._spent, kept.completions._spent
-    kept.turns._spent = kept.completions._spent = spent
+    before = kept.turns.ends._spent, kept.completions._spent
+    kept.turns.ends._spent = kept.completions._spent = spent
     server.app.state.services = replace(kept, limits=limits)
     yield clock
-    kept.turns._spent, kept.completions._spent = before
+    kept.turns.ends._spent, kept.completions._spent = before
     server.app.state.services = kept
 
 
