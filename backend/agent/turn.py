@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 
 from backend.agent import made_files, prompts, remote, resume, route_choice
 from backend.agent.answer_form import form_of
@@ -106,13 +107,13 @@ class Turns:
         return run
 
     async def start_all(
-        self, requests: Sequence[TurnRequest], *, at_end: AtEnd | None = None
+        self, requests: Sequence[TurnRequest], *, at_ends: Sequence[AtEnd] = ()
     ) -> list[Run]:
         """Begin a turn for each answer that is wanted; all of them or none."""
         runs: list[Run] = []
         try:
-            for one in requests:
-                runs.append(await self.start(one, at_end=at_end))  # noqa: PERF401 - those begun are cancelled
+            for one, at_end in zip_longest(requests, at_ends):
+                runs.append(await self.start(one, at_end=at_end))
         except BaseException:
             for run in runs:
                 run.cancel()

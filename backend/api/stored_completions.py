@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import cast
 
 import orjson
@@ -19,16 +20,18 @@ from backend.ports.values import ChatMessage, JsonObject
 PARTS_SHOWN = frozenset({"text", "image_url"})
 
 
-def keeper(answers: AnswerStore, body: ChatCompletionRequest, asked: Asked) -> AtEnd:
-    """Give what keeps a completion when the last of its runs ends, its client there or not."""
-    places = {id(one): at for at, one in enumerate(asked.turns)}
+def keepers(answers: AnswerStore, body: ChatCompletionRequest, asked: Asked) -> Sequence[AtEnd]:
+    """Give for each turn what is called at its end: the last one keeps the completion.
+
+    Whether its client is still there makes no difference.
+    """
     ended: dict[int, Run] = {}
 
-    async def keep(run: Run) -> None:
-        ended[places[id(run.request)]] = run
-        if len(ended) < len(places):
+    async def keep(at: int, run: Run) -> None:
+        ended[at] = run
+        if len(ended) < len(asked.turns):
             return
-        runs = [ended[at] for at in range(len(places))]
+        runs = [ended[at] for at in range(len(asked.turns))]
         answer: JsonObject = orjson.loads(completion(runs, asked.forms))
         metadata = dict(body.metadata or {})
         first = runs[0]
@@ -47,7 +50,7 @@ def keeper(answers: AnswerStore, body: ChatCompletionRequest, asked: Asked) -> A
             )
         )
 
-    return keep
+    return [partial(keep, at) for at in range(len(asked.turns))]
 
 
 def stored_messages(messages: Sequence[ChatMessage], completion_id: str) -> list[JsonObject]:

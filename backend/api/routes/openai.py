@@ -17,7 +17,7 @@ from backend.api.deps import Account, Services
 from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.run_frames import frames_of
 from backend.api.safe_json import SafeRoute
-from backend.api.stored_completions import keeper
+from backend.api.stored_completions import keepers
 from backend.api.tool_forms import CallForms
 from backend.kit.waiting import interleaved
 from backend.models.openai import ChatCompletionRequest, StreamOptions
@@ -39,8 +39,8 @@ async def create_chat_completion(
     """Answer a conversation: routed to chat, ReAct or plan-and-execute, streamed on request."""
     account.require("chat")
     asked = read_request(body, caller=account, request_id=request.state.request_id)
-    at_end = keeper(found.answers, body, asked) if body.store else None
-    runs = await found.turns.start_all(asked.turns, at_end=at_end)
+    at_ends = keepers(found.answers, body, asked) if body.store else ()
+    runs = await found.turns.start_all(asked.turns, at_ends=at_ends)
     watch = ClientWatch(request.receive, gone=lambda: client_left(runs))
     headers = {"x-run-id": runs[0].id}
     if runs[0].session_id:
