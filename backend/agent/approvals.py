@@ -185,7 +185,7 @@ class Approvals:
         """End a run that was taken and cannot go on."""
         run = paused.run
         done, messages = ended(run, state="failed", words=words, now_ms=self._clock.now_ms())
-        await self._turns.store_end(done, messages)
+        await self._turns.ends.store(done, messages)
         await self._asking.drop(thread_of(run.user_id, run.id))
 
     async def _end(self, user_id: str, run_id: str, *, state: RunState, words: str) -> None:

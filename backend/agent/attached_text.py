@@ -75,7 +75,7 @@ async def put_beside(run: Run, beside: Beside) -> str:
     if long:
         await _gather_best(run, documents, long, question, gathered)
     if earlier and question:
-        await _gather_earlier(run, documents, earlier, question, gathered)
+        await _gather_earlier(run, earlier, question, gathered)
     _note(run, named, gathered)
     return _written(run, named, earlier, gathered)
 
@@ -127,10 +127,9 @@ async def _gather_best(
 
 
 async def _gather_earlier(
-    run: Run, documents: Documents, files: Sequence[File], question: str, gathered: _Gathered
+    run: Run, files: Sequence[File], question: str, gathered: _Gathered
 ) -> None:
     """Take what documents of earlier questions say of this one, if they do."""
-    _ = documents
     if len(question) < SHORT_QUESTION_CHARS:  # it may lean on the question before
         asked = [message_text(one) for one in run.history if one["role"] == "user"]
         question = " ".join([*asked[-2:-1], question])[-QUESTION_CHARS:]

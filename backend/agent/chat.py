@@ -1,4 +1,7 @@
-"""Plain chat: the model answers by itself, with the caller's own tools if there are any."""
+"""Chat with tools at hand: the caller's own, or this server's where the router was not sure.
+
+Not for: answers without any (`answering`).
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,6 @@ from backend.agent.reply import Reply, ask
 from backend.agent.run import Run
 from backend.agent.toolbox import parameter_names
 from backend.ports.values import ChatMessage, JsonObject, ToolCall
-
-
-async def chat(run: Run, messages: Sequence[ChatMessage]) -> None:
-    """Answer from the model alone; client tools are offered and their calls end the turn."""
-    if client_tools(run):
-        await _with_client_tools(run, messages)
-        return
-    await answer(run, messages)
 
 
 async def chat_or_call(
@@ -56,7 +51,8 @@ async def demanded_call(run: Run, messages: Sequence[ChatMessage]) -> tuple[Tool
     return (call,) if call else ()
 
 
-async def _with_client_tools(run: Run, messages: Sequence[ChatMessage]) -> None:
+async def chat_with_client_tools(run: Run, messages: Sequence[ChatMessage]) -> None:
+    """Offer the caller's tools, or make the model call one; calls end the turn."""
     must = demanded_tools(run)
     if must:
         calls = await demanded(run, messages, must)

@@ -108,6 +108,7 @@ def _data(run: Run) -> JsonObject:
         "transcript": list(run.transcript),
         "flags": {name: getattr(run, name) for name in FLAGS},
         "sources_told": sorted(run.sources_told),
+        "beside": sorted(run.beside),
     }
 
 
@@ -148,6 +149,7 @@ def made_whole(
         transcript=data["transcript"],
         pause=data["pause"],
         sources_told=frozenset(data["sources_told"]),
+        beside=set(data.get("beside", ())),
         **data["flags"],
     )
     run.log.demote(0)

@@ -34,6 +34,7 @@ from backend.agent.plan import (
 )
 from backend.agent.plan_state import PlanContext, PlanState, StepResult, StepState
 from backend.agent.react import tool_message
+from backend.agent.reply import CUT
 from backend.agent.room import fitted
 from backend.agent.run import Run
 from backend.agent.run_log import Thought
@@ -304,7 +305,7 @@ async def answer(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str, A
     run = context.run
     text = f"{context.question}\n\n{_results(run, state['results'])}"
     reply = await answering.answer(run, _asking(context, prompts.ANSWER_FROM_RESULTS, text))
-    if not reply.content and reply.finish_reason not in answering.CUT:
+    if not reply.content and reply.finish_reason not in CUT:
         found = "\n\n".join(result["text"] for result in state["results"].values())
         run.log.add(f"The model gave no answer. The results were:\n\n{found}")
     return {"outcome": "answered"}

@@ -21,7 +21,7 @@ from langgraph.types import Command, interrupt
 from backend.agent import prompts, resume, text_protocol
 from backend.agent.acting import act, decided, read_arguments
 from backend.agent.answer_sink import AnswerSink
-from backend.agent.answering import CUT, answer, call_or_answer_apart
+from backend.agent.answering import answer, call_or_answer_apart
 from backend.agent.asking import Ask, Decision, with_own_ids
 from backend.agent.client_calls import (
     callers,
@@ -34,7 +34,7 @@ from backend.agent.client_calls import (
 )
 from backend.agent.context import message_text
 from backend.agent.graphs import invoke
-from backend.agent.reply import Reply, ask
+from backend.agent.reply import CUT, Reply, ask
 from backend.agent.room import fitted
 from backend.agent.run import Run
 from backend.agent.tool_call_text.gate import CallTextGate

@@ -13,6 +13,7 @@ from backend.ports.models import ModelDelta, ModelRequest
 from backend.ports.values import FinishReason, JsonObject, ToolCall, Usage
 
 Show = Callable[[str], object]
+CUT = ("length", "content_filter")
 
 
 class Stopped(Exception):

@@ -10,22 +10,24 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 
-from backend.agent import made_files, pausing, prompts, remote, resume, route_choice
+from backend.agent import made_files, prompts, remote, resume, route_choice
 from backend.agent.answer_form import form_of
+from backend.agent.answering import answer
 from backend.agent.asking import Decision
 from backend.agent.attachments import Attachments
 from backend.agent.catalog import ModelCatalog
-from backend.agent.chat import chat, chat_or_call, demanded_call
-from backend.agent.client_calls import check_tools
-from backend.agent.ending import kept_messages, round_off, stored_run
+from backend.agent.chat import chat_or_call, chat_with_client_tools, demanded_call
+from backend.agent.client_calls import check_tools, client_tools
+from backend.agent.ending import stored_run
 from backend.agent.loading import AgentModules
 from backend.agent.room import fitted
 from backend.agent.run import AgentParts, AtEnd, Run, TurnRequest, decision_object
 from backend.agent.title import title_of
 from backend.agent.trust import is_tainted, may_be_tainted, sources_told
+from backend.agent.turn_ends import TurnEnds
 from backend.errors import (
-    Conflict,
     ContextTooLong,
     InvalidRequest,
     NotFound,
@@ -37,7 +39,6 @@ from backend.errors import (
 from backend.kit.ids import new_id
 from backend.kit.log_context import bind_log_context
 from backend.ports.stores import Conversation, ConversationStore, RunStore, StoredMessage
-from backend.ports.stores import Run as StoredRun
 from backend.ports.values import ChatMessage, JsonObject, RouteDecision, ToolCall, TurnEvent, Usage
 
 logger = logging.getLogger(__name__)
@@ -59,11 +60,10 @@ class Turns:
         self.active: dict[str, Run] = {}
         self.catalog = catalog
         self._parts = parts
+        self.ends = TurnEnds(conversations, runs, spent=spent)
         self._conversations = conversations
         self._runs = runs
         self.closing = False
-        self._spent = spent
-        self._unstored: dict[str, tuple[StoredRun, Sequence[StoredMessage]]] = {}
         self._agents = AgentModules()
 
     async def start(self, request: TurnRequest, *, at_end: AtEnd | None = None) -> Run:
@@ -106,6 +106,20 @@ class Turns:
         run.task = asyncio.create_task(self._carry_out(run), name=run.id)
         return run
 
+    async def start_all(
+        self, requests: Sequence[TurnRequest], *, at_ends: Sequence[AtEnd] = ()
+    ) -> list[Run]:
+        """Begin a turn for each answer that is wanted; all of them or none."""
+        runs: list[Run] = []
+        try:
+            for one, at_end in zip_longest(requests, at_ends):
+                runs.append(await self.start(one, at_end=at_end))
+        except BaseException:
+            for run in runs:
+                run.cancel()
+            raise
+        return runs
+
     async def input_tokens(self, request: TurnRequest) -> int:
         """Estimate how many tokens a request brings, its session and the caller's tools included."""
         _, model = await self.catalog.resolve(request.template.model)
@@ -127,7 +141,7 @@ class Turns:
             if session is None:
                 raise NotFound("There is no such session", param="session_id")
             run.session_id = session.id
-            await self._store_late(session.id)
+            await self.ends.store_late(session.id)
             stored = await self._conversations.messages(request.user_id, session.id)
         elif request.store:
             run.session_id = new_id("conv")
@@ -217,7 +231,7 @@ class Turns:
         run.say(TurnEvent(type="route", data=decision_object(decision)))
         offered = self._offered(run, decision) if decision.route == "chat" else ()
         if decision.route == "chat" and not offered:
-            await chat(run, messages)
+            await _chat(run, messages)
             return
         try:
             await self._with_tools(run, messages, decision=decision, offered=offered)
@@ -226,7 +240,7 @@ class Turns:
                 raise
             data = {"notice": "no room for tools", "route": "chat"}
             run.say(TurnEvent(type="notice", data=data))
-            await chat(run, messages)
+            await _chat(run, messages)
 
     async def _with_tools(
         self,
@@ -270,64 +284,9 @@ class Turns:
     async def _end(self, run: Run) -> None:
         """Store the end of the run, then close its log: who saw the end finds it stored."""
         try:
-            if run.state == "waiting":
-                await pausing.pause(run)
-                await self._keep(run)
-                return
-            if run.asks:
-                await pausing.forget(run)
-            round_off(run)
-            await self.store_end(stored_run(run), self._said(run))
-            await self._keep(run)
-        except Exception as exc:
-            if run.state == "waiting":
-                await self._give_up(run)
-            erased = isinstance(exc, Conflict)  # its account, while it ran
-            logger.warning("run %s could not be stored", run.id, exc_info=not erased)
-            text = "This answer could not be stored.\n"
-            run.say(TurnEvent(type="notice", text=text, data={"notice": "not stored"}))
+            await self.ends.end(run)
         finally:
-            if self._spent is not None and run.state != "waiting":
-                self._spent(run.request.user_id, run.usage)
             self._forget(run)
-
-    async def _keep(self, run: Run) -> None:
-        """Let who started the run keep its answer; when that fails, the run has ended all the same."""
-        if run.at_end is None or run.error is not None:
-            return
-        try:
-            await run.at_end(run)
-        except Exception as exc:
-            erased = isinstance(exc, Conflict)  # its account or session, while it ran
-            logger.warning("the answer of run %s was not kept", run.id, exc_info=not erased)
-
-    async def store_end(self, run: StoredRun, said: Sequence[StoredMessage]) -> None:
-        """Store the end of a run; one of a session that cannot be stored now is tried again."""
-        if run.conversation_id:
-            self._unstored[run.conversation_id] = run, said
-            await self._store_late(run.conversation_id)
-        else:
-            await self._runs.save(run)
-
-    def _said(self, run: Run) -> list[StoredMessage]:
-        """Give what a run leaves in its session; one that had waited replaces its question at least."""
-        instead = resume.UNANSWERED if run.pause else ""
-        return kept_messages(run, now_ms=self._parts.clock.now_ms(), instead=instead)
-
-    async def _give_up(self, run: Run) -> None:
-        """End a run that was to wait and could not be stored; its session is freed when it can be."""
-        run.state = "failed"
-        run.log.demote(0)
-        await pausing.forget(run)
-        if run.session_id:
-            self._unstored[run.session_id] = stored_run(run), self._said(run)
-
-    async def _store_late(self, session_id: str) -> None:
-        """Store the end of a session's last run if that is still to be done, and free it."""
-        ending = self._unstored.get(session_id)
-        if ending is not None:
-            await self._conversations.end_turn(*ending)
-            self._unstored.pop(session_id, None)
 
     def _forget(self, run: Run) -> None:
         if self.active.get(run.id) is run:  # one that asked may have gone on already, as another
@@ -349,11 +308,7 @@ class Turns:
             await asyncio.wait(ends, timeout=grace_s)
         self.interrupt_all()
         await asyncio.gather(*ends)
-        for session_id in list(self._unstored):
-            try:
-                await self._store_late(session_id)
-            except StewardError:
-                logger.exception("the last answer of session %s is lost", session_id)
+        await self.ends.close()
 
     def cancel_of(self, user_id: str) -> None:
         """Stop every running turn of a user who may not go on."""
@@ -365,3 +320,11 @@ class Turns:
         """Stop every running turn; what was said is kept and marked as interrupted."""
         for run in list(self.active.values()):
             run.cancel("interrupted")
+
+
+async def _chat(run: Run, messages: Sequence[ChatMessage]) -> None:
+    """Answer from the model alone; tools of the caller's are offered, and their calls end the turn."""
+    if client_tools(run):
+        await chat_with_client_tools(run, messages)
+    else:
+        await answer(run, messages)

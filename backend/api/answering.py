@@ -1,4 +1,4 @@
-"""Start the runs of a request, wait for their first sign, and act on failures and on clients that leave.
+"""Wait for the first sign of a request's runs, and act on failures and on clients that leave.
 
 What every route that answers with runs needs. Not for: writing answers (`openai_wire` and its like).
 """
@@ -7,30 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from itertools import zip_longest
 
-from backend.agent.run import AtEnd, Run, TurnRequest
+from backend.agent.run import Run
 from backend.agent.run_log import Thought
-from backend.agent.turn import Turns
 from backend.api.event_stream import ClientWatch
 from backend.ports.values import TurnEvent
 
 QUIET_EVENTS = {"route", "notice", "remote_tools"}
-
-
-async def start_runs(
-    turns: Turns, asked: Sequence[TurnRequest], *, at_ends: Sequence[AtEnd] = ()
-) -> list[Run]:
-    """Start a run for each answer that is wanted, all of them or none; each with its `at_end`, if any."""
-    runs: list[Run] = []
-    try:
-        for one, at_end in zip_longest(asked, at_ends):
-            runs.append(await turns.start(one, at_end=at_end))
-    except BaseException:
-        for run in runs:
-            run.cancel()
-        raise
-    return runs
 
 
 async def first_sign(runs: Sequence[Run], *, wait_s: float) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
@@ -21,6 +22,8 @@ from backend.models.openai import ErrorOut
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
+# Routers are tried in order for every request, and each that is passed over costs 20 us.
+BUSIEST = ("openai", "responses", "messages")
 # A large body costs about three times its size while it is read, and its size while it is answered.
 LARGE_BODIES_AT_ONCE = 8
 FAILURES: dict[int | str, dict[str, Any]] = {
@@ -62,11 +65,9 @@ def build_app(
     errors.install(app)
     reference_page.install(app)
     document.install(app)
-    modules = list(modules_of(routes))
-    routers: list[APIRouter] = [module.router for module in modules]
-    # Routers are tried in order for every request: the busiest first.
-    for router in sorted(routers, key=lambda one: not one.prefix.startswith("/v1")):
-        app.include_router(router)
+    modules = sorted(modules_of(routes), key=_rank)
+    for module in modules:
+        app.include_router(module.router)
     if page is not None:
         app.router.default = Page(page)
     whole: ASGIApp = app
@@ -90,3 +91,10 @@ def build_app(
         held_paths=told,
         held_bytes=LARGE_BODIES_AT_ONCE * options.max_message_bytes,
     )
+
+
+def _rank(module: ModuleType) -> tuple[int, bool, str]:
+    """Give the place of a module of routes: the busiest first, then the rest of `/v1`."""
+    name = module.__name__.rpartition(".")[2]
+    place = BUSIEST.index(name) if name in BUSIEST else len(BUSIEST)
+    return place, not module.router.prefix.startswith("/v1"), name

@@ -8,6 +8,8 @@ import orjson
 
 from backend.agent.completing import Completion, CompletionRequest, Piece
 from backend.agent.run import usage_object
+from backend.api.chat_request import PASSED_ON
+from backend.api.openai_wire import DONE
 from backend.errors import InvalidRequest, UnsupportedByModel
 from backend.models.completions import START_OF_TEXT
 from backend.models.completions import CompletionRequest as CompletionIn
@@ -15,9 +17,7 @@ from backend.ports.models import ModelRequest
 from backend.ports.values import JsonObject
 
 DEFAULT_MAX_TOKENS = 16
-PASSED_ON = ("top_k", "min_p", "keep_alive")
 SAMPLING = {"temperature", "top_p", "presence_penalty", "frequency_penalty"}
-DONE = b"data: [DONE]\n\n"
 
 
 def completion_request(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
@@ -32,6 +32,7 @@ from backend.ports.stores import AuditStore, ConversationStore, RunStore
 from backend.ports.values import Health, JsonObject
 from backend.ports.vector_stores import VectorStoreStore
 
+T = TypeVar("T")
 MIB = 1024 * 1024
 LARGEST_FILES_IN_ONE_REQUEST = 4
 OTHER_SCHEMES = ("basic", "digest", "token", "apikey")
@@ -138,10 +139,7 @@ Account = Annotated[Principal, Depends(account)]
 
 async def library(caller: Account, found: Services) -> Documents:
     """Give the documents to a caller who may use them."""
-    caller.require("files")
-    if found.documents is None:
-        raise Unavailable("This server keeps no documents")
-    return found.documents
+    return _of_files(caller, found.documents)
 
 
 Library = Annotated[Documents, Depends(library)]
@@ -149,10 +147,7 @@ Library = Annotated[Documents, Depends(library)]
 
 async def vector_stores(caller: Account, found: Services) -> VectorStoreStore:
     """Give the vector stores to a caller who may use files."""
-    caller.require("files")
-    if found.vector_stores is None:
-        raise Unavailable("This server keeps no documents")
-    return found.vector_stores
+    return _of_files(caller, found.vector_stores)
 
 
 VectorStores = Annotated[VectorStoreStore, Depends(vector_stores)]
@@ -160,10 +155,14 @@ VectorStores = Annotated[VectorStoreStore, Depends(vector_stores)]
 
 async def pending_uploads(caller: Account, found: Services) -> PendingUploads:
     """Give the uploads in parts to a caller who may use files."""
+    return _of_files(caller, found.pending_uploads)
+
+
+def _of_files(caller: Principal, kept: T | None) -> T:
     caller.require("files")
-    if found.pending_uploads is None:
+    if kept is None:
         raise Unavailable("This server keeps no documents")
-    return found.pending_uploads
+    return kept
 
 
 PartUploads = Annotated[PendingUploads, Depends(pending_uploads)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Protocol
 
 from backend.agent.run import Run
@@ -27,11 +27,16 @@ class FrameWriter(Protocol):
 
 
 async def frames_of(
-    run: Run, writer: FrameWriter, *, kept: Callable[[], Awaitable[object]] | None = None
-) -> AsyncIterator[bytes]:
-    """Write a run's log as it grows, with a comment whenever it was quiet for long.
+    run: Run,
+    writer: FrameWriter,
+    *,
+    quiet: bytes = KEEP_ALIVE,
+    kept: Callable[[], Awaitable[object]] | None = None,
+    last: Callable[[], bytes] | None = None,
+) -> AsyncGenerator[bytes]:
+    """Write a run's log as it grows, with `quiet` whenever nothing was said for long.
 
-    The end is told when `kept` is done: who saw it finds the answer kept.
+    The end is told when `kept` is done: who saw it finds the answer kept. `last` gives what follows it.
     """
     log, seen = run.log, len(run.log.items)
     yield writer.opening() + writer.items(log.items)
@@ -40,7 +45,7 @@ async def frames_of(
         items = log.items[seen:]
         seen += len(items)
         if items or not log.closed:
-            yield writer.items(items) or KEEP_ALIVE
+            yield writer.items(items) or quiet
     if kept is not None:
         await kept()
-    yield writer.closing()
+    yield writer.closing() if last is None else writer.closing() + last()

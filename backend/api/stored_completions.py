@@ -9,8 +9,9 @@ from typing import cast
 import orjson
 
 from backend.agent.run import AtEnd, Run
+from backend.api.chat_request import Asked
 from backend.api.items import text_of
-from backend.api.openai_wire import Asked, completion
+from backend.api.openai_wire import completion
 from backend.models.openai import ChatCompletionRequest
 from backend.ports.answers import AnswerStore, StoredAnswer
 from backend.ports.values import ChatMessage, JsonObject
@@ -20,11 +21,14 @@ PARTS_SHOWN = frozenset({"text", "image_url"})
 
 
 def keepers(answers: AnswerStore, body: ChatCompletionRequest, asked: Asked) -> Sequence[AtEnd]:
-    """Give what keeps a completion when the last of its runs ends, one for each, its client there or not."""
+    """Give for each turn what is called at its end: the last one keeps the completion.
+
+    Whether its client is still there makes no difference.
+    """
     ended: dict[int, Run] = {}
 
-    async def keep(run: Run, *, place: int) -> None:
-        ended[place] = run
+    async def keep(at: int, run: Run) -> None:
+        ended[at] = run
         if len(ended) < len(asked.turns):
             return
         runs = [ended[at] for at in range(len(asked.turns))]
@@ -46,7 +50,7 @@ def keepers(answers: AnswerStore, body: ChatCompletionRequest, asked: Asked) -> 
             )
         )
 
-    return [partial(keep, place=at) for at in range(len(asked.turns))]
+    return [partial(keep, at) for at in range(len(asked.turns))]
 
 
 def stored_messages(messages: Sequence[ChatMessage], completion_id: str) -> list[JsonObject]:

@@ -46,6 +46,9 @@ class CallForms:
         return "function_call" if self.legacy and reason == "tool_calls" else reason
 
 
+PLAIN_CALLS = CallForms()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolsAsked:
     """The tools of a request as functions, the choice among them, and how calls are written."""

@@ -6,6 +6,7 @@ Not for: opening images, which needs a decoder and its bounds (`documents/pictur
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 _JPEG_ENDS = frozenset({0xD9, 0xDA})
 _MAX_SEGMENTS = 1_000
+_FILL = re.compile(rb"\xff+")  # fill bytes, of which there may be as many as the file has room for
 _LOW_14 = 0x3FFF
 _WEBP_BYTES = 30
 
@@ -60,8 +62,8 @@ def _jpeg(data: bytes) -> ImageHeader | None:
     """Walk from segment to segment up to the one that tells the size of the frame."""
     at = 2
     for _ in range(_MAX_SEGMENTS):
-        while data[at : at + 2] == b"\xff\xff":  # fill bytes
-            at += 1
+        if fill := _FILL.match(data, at):
+            at = fill.end() - 1
         lead, marker = struct.unpack_from("BB", data, at)
         if lead != 0xFF or marker in _JPEG_ENDS:
             return None

@@ -129,7 +129,7 @@ async def test_no_route_is_open_to_a_key_without_its_scope(
     bodies: dict[str, Any] = {one[2].rpartition("/")[0]: one[3] for one in MATRIX if one[3]}
     bodies |= {
         "/v1/chat/completions": CHAT_BODY,
-        "/v1/messages": {**CHAT_BODY, "max_tokens": 5},
+        "/v1/messages": {**CHAT_BODY, "max_tokens": 9},
         "/v1/chat/completions/x": {"metadata": {}},
         "/v1/conversations/x": {"metadata": {}},
         "/v1/conversations/x/items": {"items": []},

@@ -14,12 +14,14 @@ from httpx import AsyncClient
 from openai import AsyncOpenAI, RateLimitError
 
 from backend.api.rate_limits import HEADER_NAMES
+from backend.api.unoffered import UNOFFERED
 from backend.kit.clocks import SteppedClock
 from backend.storage.memory.rate_limits import MemoryRateLimiter
 from tests.fakes.live_server import Failures, LiveServer
 from tests.fakes.ollama.checks import FakeModel
 from tests.fakes.ollama_double import OllamaDouble, Reply
 from tests.fakes.people import Person, code
+from tests.fakes.routes import EVERY_ROUTE
 
 CHAT = {"model": "builtin", "messages": [{"role": "user", "content": "hi"}]}
 
@@ -34,11 +36,11 @@ def limited(server: LiveServer, *, requests: int = 0, tokens: int = 0) -> Iterat
     def spent(user_id: str, usage: Any) -> None:
         limits.spend(user_id, usage.prompt_tokens + usage.completion_tokens)
 
-    before = kept.turns._spent, kept.completions._spent
-    kept.turns._spent = kept.completions._spent = spent
+    before = kept.turns.ends._spent, kept.completions._spent
+    kept.turns.ends._spent = kept.completions._spent = spent
     server.app.state.services = replace(kept, limits=limits)
     yield clock
-    kept.turns._spent, kept.completions._spent = before
+    kept.turns.ends._spent, kept.completions._spent = before
     server.app.state.services = kept
 
 
@@ -242,3 +244,9 @@ async def test_a_client_that_leaves_in_the_middle_of_its_request_is_no_fault(
     async with server.http(server.token) as http:
         assert (await http.get("/v1/models")).status_code == 200
     assert no_trace_backs.found == []
+
+
+def test_nothing_that_is_offered_is_said_to_be_missing() -> None:
+    """What was built later leaves the list of what there is not."""
+    offered = {path.split("/")[2] for _, path in EVERY_ROUTE if path.startswith("/v1/")}
+    assert offered.isdisjoint(UNOFFERED)

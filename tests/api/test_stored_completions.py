@@ -16,7 +16,11 @@ from tests.fakes.people import Person
 
 MODEL = "llama3.2@chat"
 CHAT = "/v1/chat/completions"
-PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PIXEL = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAQAAAAA3bvkkAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJ"
+    "RU5ErkJggg=="
+)
 
 
 def hello(text: str = "Hello there", **more: Any) -> dict[str, Any]:
@@ -62,6 +66,19 @@ async def test_several_answers_of_one_request_are_kept_as_one_completion(
     kept = await client.chat.completions.retrieve(sent.id)
     assert kept.to_dict() == {**sent.to_dict(), "metadata": {}}
     assert len(kept.choices) == 2
+
+
+@pytest.mark.parametrize("n", [1, 2])
+async def test_messages_in_parts_are_kept_too(
+    client: AsyncOpenAI, ollama: OllamaDouble, n: int
+) -> None:
+    """What such messages hold is checked, and kept as references, when the turn begins."""
+    ollama.queue(*[Reply(content=f"Answer {at}.") for at in range(n)])
+    parts = [{"type": "text", "text": "Hello"}, {"type": "text", "text": "there"}]
+    body = hello(messages=[{"role": "user", "content": parts}], n=n)
+    sent = await client.chat.completions.create(**body)
+    kept = await client.chat.completions.retrieve(sent.id)
+    assert kept.to_dict() == {**sent.to_dict(), "metadata": {}}
 
 
 async def test_only_what_is_to_be_stored_is_kept(http: AsyncClient, ollama: OllamaDouble) -> None:

@@ -210,6 +210,15 @@ def test_the_image_does_not_run_as_root():
     assert [line for line in lines if line.startswith("USER ")][-1] == "USER steward"
 
 
+def test_a_chat_is_followed_to_its_model_in_few_lines():
+    """What docs/architecture.md names is all that must be opened, and it stays short."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    path = next(line for line in text.splitlines() if " -> " in line).split(" -> ")
+    lines = [len((ROOT / "backend" / name).read_text("utf-8").splitlines()) for name in path]
+    assert len(path) <= 6
+    assert sum(lines) <= 900
+
+
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "docs" / "decisions").glob("*.md")), ids=lambda p: p.name
 )

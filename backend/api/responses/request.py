@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.agent.run import Mode, TurnRequest
-from backend.api.openai_wire import MODES, PASSED_ON
+from backend.api.chat_request import MODES, PASSED_ON
 from backend.api.responses.asked import Asked
 from backend.api.responses.choice import Choice, read_choice
 from backend.api.responses.input import chat_messages

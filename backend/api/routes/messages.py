@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import orjson
@@ -10,13 +10,13 @@ from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 
-from backend.agent.run import Run
 from backend.api import anthropic_wire as wire
-from backend.api.answering import client_left, first_sign, raise_failure, start_runs
+from backend.api.answering import client_left, first_sign, raise_failure
+from backend.api.chat_request import read_request
 from backend.api.deps import Account, Services
 from backend.api.errors import invalid, render
 from backend.api.event_stream import ClientWatch, EventStream
-from backend.api.openai_wire import read_request
+from backend.api.run_frames import frames_of
 from backend.api.safe_json import SafeRoute
 from backend.errors import StewardError
 from backend.models.messages import MessagesRequest
@@ -58,29 +58,18 @@ async def create_message(
     account.require("chat")
     chat = ChatCompletionRequest.model_validate(wire.chat_request(body))
     asked = read_request(chat, caller=account, request_id=_request_id(request))
-    runs = await start_runs(found.turns, asked.turns)
+    runs = await found.turns.start_all(asked.turns)
     watch = ClientWatch(request.receive, gone=lambda: client_left(runs))
     headers = {"x-run-id": runs[0].id, "request-id": _request_id(request)}
     if body.stream:
         await first_sign(runs, wait_s=found.options.first_byte_wait_s)
         raise_failure(runs, watch, headers)
-        return EventStream(_frames(runs[0]), watch=watch, headers=headers)
+        frames = frames_of(runs[0], wire.MessageWriter(runs[0]), quiet=wire.PING)
+        return EventStream(frames, watch=watch, headers=headers)
     await runs[0].done()
     raise_failure(runs, watch, headers)
     watch.stop()
     return Response(wire.message(runs[0]), media_type=JSON, headers=headers)
-
-
-async def _frames(run: Run) -> AsyncGenerator[bytes]:
-    writer, log, seen = wire.MessageWriter(run), run.log, len(run.log.items)
-    yield writer.opening() + writer.items(log.items)
-    while not log.closed or len(log.items) > seen:
-        await log.changed(seen)
-        items = log.items[seen:]
-        seen += len(items)
-        if items or not log.closed:
-            yield writer.items(items) or wire.PING
-    yield writer.closing()
 
 
 def _request_id(request: Request) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from functools import partial
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from backend.agent.run import Run
 from backend.api import openai_wire as wire
-from backend.api.answering import client_left, first_sign, raise_failure, start_runs
+from backend.api.answering import client_left, first_sign, raise_failure
+from backend.api.chat_request import read_request
 from backend.api.deps import Account, Services
 from backend.api.event_stream import ClientWatch, EventStream
+from backend.api.run_frames import frames_of
 from backend.api.safe_json import SafeRoute
 from backend.api.stored_completions import keepers
 from backend.api.tool_forms import CallForms
@@ -35,9 +38,9 @@ async def create_chat_completion(
 ) -> Response:
     """Answer a conversation: routed to chat, ReAct or plan-and-execute, streamed on request."""
     account.require("chat")
-    asked = wire.read_request(body, caller=account, request_id=request.state.request_id)
+    asked = read_request(body, caller=account, request_id=request.state.request_id)
     at_ends = keepers(found.answers, body, asked) if body.store else ()
-    runs = await start_runs(found.turns, asked.turns, at_ends=at_ends)
+    runs = await found.turns.start_all(asked.turns, at_ends=at_ends)
     watch = ClientWatch(request.receive, gone=lambda: client_left(runs))
     headers = {"x-run-id": runs[0].id}
     if runs[0].session_id:
@@ -54,34 +57,28 @@ async def create_chat_completion(
     return Response(wire.completion(runs, asked.forms), media_type=JSON, headers=headers)
 
 
-async def _frames(
-    runs: Sequence[Run], forms: CallForms, options: StreamOptions
-) -> AsyncGenerator[bytes]:
+def _frames(runs: Sequence[Run], forms: CallForms, options: StreamOptions) -> AsyncGenerator[bytes]:
     """Write the answers as they come; those of several runs take turns on one stream."""
     include_usage = bool(options.include_usage)
-    obfuscate = bool(options.include_obfuscation)
-    parts = [
-        _answer_frames(
+    last = partial(wire.stream_end, runs, include_usage=include_usage)
+    writers = [
+        wire.ChunkWriter(
             run,
-            wire.ChunkWriter(
-                run,
-                include_usage=include_usage,
-                obfuscate=obfuscate,
-                forms=forms,
-                head=runs[0],
-                index=index,
-            ),
+            include_usage=include_usage,
+            obfuscate=bool(options.include_obfuscation),
+            forms=forms,
+            head=runs[0],
+            index=index,
         )
         for index, run in enumerate(runs)
     ]
-    async with aclosing(parts[0] if len(parts) == 1 else _turn_about(runs, parts)) as frames:
-        async for frame in frames:
-            yield frame
-    yield wire.stream_end(runs, include_usage=include_usage)
+    if len(runs) == 1:
+        return frames_of(runs[0], writers[0], last=last)
+    return _turn_about(runs, [*map(frames_of, runs, writers)], last=last)
 
 
 async def _turn_about(
-    runs: Sequence[Run], parts: Sequence[AsyncGenerator[bytes]]
+    runs: Sequence[Run], parts: Sequence[AsyncGenerator[bytes]], *, last: Callable[[], bytes]
 ) -> AsyncGenerator[bytes]:
     """Give the frames of several answers as they come, until one fails: the others are then in vain."""
     async with aclosing(interleaved(parts)) as frames:
@@ -91,16 +88,4 @@ async def _turn_about(
                 break
     for run in runs:
         run.cancel()
-
-
-async def _answer_frames(run: Run, writer: wire.ChunkWriter) -> AsyncGenerator[bytes]:
-    log, seen = run.log, len(run.log.items)
-    yield writer.opening() + writer.items(log.items)
-    while not log.closed or len(log.items) > seen:
-        await log.changed(seen)
-        items = log.items[seen:]
-        seen += len(items)
-        if items or not log.closed:
-            yield writer.items(items) or wire.KEEP_ALIVE
-    if run.error is None:
-        yield writer.closing()
+    yield last()

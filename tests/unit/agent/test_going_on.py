@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from backend.ports.models import ModelRequest
+from backend.ports.values import Citation
 from tests.fakes.asking import Outside, answer, calling, events, outcomes
 from tests.fakes.scripted_model import call
 from tests.fakes.turns import USER
@@ -74,3 +76,21 @@ async def test_a_run_that_another_version_wrote_down_ends_with_a_word(
     stored = await made.decide(approve=True)
     assert (stored.state, made.sender.calls) == ("failed", [])
     assert "is gone, so nothing was done" in answer(stored)
+
+
+async def test_passages_of_attached_documents_are_light_also_in_a_run_that_went_on(
+    outside: Callable[..., Outside],
+) -> None:
+    """Those that the answer does not cite keep their places, without their text."""
+    brought = Citation(id="cit_1", title="lease.txt", text="A long passage.")
+
+    def attached_first(request: ModelRequest) -> Any:
+        if not any(one["role"] == "tool" for one in request.messages):
+            [run] = made.core.turns.active.values()
+            run.citations, run.beside = [brought], {brought.id}
+        return SENDING(request)
+
+    made = outside(attached_first)
+    await made.core.ask("send hello", mode="react", store=True)
+    stored = await made.decide(approve=True)
+    assert stored.trace["citations"] == [{"id": "cit_1", "title": "lease.txt", "text": ""}]

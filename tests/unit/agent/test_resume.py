@@ -159,7 +159,7 @@ ITEM: Any = {"role": "item", "item": {"type": "web_search_call"}}
         (
             [calls("a", "b"), ITEM, gives("b"), THOUGHT, gives("a")],
             [asks("!")],
-            [calls("a", "b"), gives("b"), gives("a"), asks("!")],
+            [calls("a", "b"), gives("a"), gives("b"), asks("!")],
         ),
         (
             [asks("?"), calls("a"), calls("b")],
@@ -182,7 +182,7 @@ ITEM: Any = {"role": "item", "item": {"type": "web_search_call"}}
 def test_whatever_its_owner_did_to_a_session_calls_and_results_are_told_in_pairs(
     stored: Any, new: Any, heard: Any
 ) -> None:
-    """What answers nothing, and what no model is told of, is left out."""
+    """What answers nothing, and what no model is told of, is left out; results stand in their calls' order."""
     whole = closed(continued(kept(*stored), new))
     assert whole == heard
     assert refused(whole) == ""

@@ -181,7 +181,7 @@ async def test_a_session_whose_end_could_not_be_stored_is_stored_by_its_next_tur
     """Nothing is lost and the session is not busy for ever."""
     made = core(hello)
     store = Refusing(made.stores.conversations)
-    made.turns._conversations = store  # type: ignore[assignment]
+    made.turns._conversations = made.turns.ends._conversations = store  # type: ignore[assignment]
     first = await made.ask("one", mode="chat", store=True)
     assert "could not be stored" in first.log.reasoning()
     with pytest.raises(Unavailable):
@@ -202,7 +202,7 @@ async def test_an_unstored_end_is_stored_at_shutdown(core: Make) -> None:
     """The last chance to keep what was said."""
     made = core(hello)
     store = Refusing(made.stores.conversations)
-    made.turns._conversations = store  # type: ignore[assignment]
+    made.turns._conversations = made.turns.ends._conversations = store  # type: ignore[assignment]
     run = await made.ask("one", mode="chat", store=True)
     store.away = False
     await made.turns.close(grace_s=0)

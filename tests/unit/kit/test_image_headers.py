@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 
 import pytest
 from PIL import Image
@@ -58,3 +59,13 @@ NOT_IMAGES = [
 def test_what_is_no_image_has_no_header(data):
     """Nor has one that is cut off, or whose segments lead nowhere."""
     assert image_header(data) is None
+
+
+def test_fill_bytes_are_passed_over_however_many_there_are():
+    """A picture of nothing else would hold up whoever looks at it."""
+    whole = drawn("JPEG")
+    filled = whole[:2] + b"\xff" * 20_000_000 + whole[2:]
+    start = time.process_time()
+    assert image_header(filled) == ImageHeader("image/jpeg", 70, 30)
+    assert image_header(filled[:20_000_000]) is None
+    assert time.process_time() - start < 0.5

@@ -1,0 +1,106 @@
+"""How the ends of turns are stored: once, or later when that fails, and who is told of them.
+
+Not for: what is kept of a run (`ending`) or running it (`turn`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from backend.agent import pausing, resume
+from backend.agent.ending import kept_messages, round_off, stored_run
+from backend.agent.run import Run
+from backend.errors import Conflict, StewardError
+from backend.ports.stores import ConversationStore, RunStore, StoredMessage
+from backend.ports.stores import Run as StoredRun
+from backend.ports.values import TurnEvent, Usage
+
+logger = logging.getLogger(__name__)
+
+
+class TurnEnds:
+    """Stores the ends of turns; `spent` is told who used how many tokens, once per run that has ended."""
+
+    def __init__(
+        self,
+        conversations: ConversationStore,
+        runs: RunStore,
+        *,
+        spent: Callable[[str, Usage], None] | None = None,
+    ) -> None:
+        self._conversations = conversations
+        self._runs = runs
+        self._spent = spent
+        self._unstored: dict[str, tuple[StoredRun, Sequence[StoredMessage]]] = {}
+
+    async def end(self, run: Run) -> None:
+        """Store how a run ended, or that it waits; who waits for it is told when that fails."""
+        try:
+            if run.state == "waiting":
+                await pausing.pause(run)
+                await _keep(run)
+                return
+            if run.asks:
+                await pausing.forget(run)
+            round_off(run)
+            await self.store(stored_run(run), _said(run))
+            await _keep(run)
+        except Exception as exc:
+            if run.state == "waiting":
+                await self._give_up(run)
+            erased = isinstance(exc, Conflict)  # its account, while it ran
+            logger.warning("run %s could not be stored", run.id, exc_info=not erased)
+            text = "This answer could not be stored.\n"
+            run.say(TurnEvent(type="notice", text=text, data={"notice": "not stored"}))
+        finally:
+            if self._spent is not None and run.state != "waiting":
+                self._spent(run.request.user_id, run.usage)
+
+    async def store(self, run: StoredRun, said: Sequence[StoredMessage]) -> None:
+        """Store the end of a run; one of a session that cannot be stored now is tried again."""
+        if run.conversation_id:
+            self._unstored[run.conversation_id] = run, said
+            await self.store_late(run.conversation_id)
+        else:
+            await self._runs.save(run)
+
+    async def store_late(self, session_id: str) -> None:
+        """Store the end of a session's last run if that is still to be done, and free it."""
+        ending = self._unstored.get(session_id)
+        if ending is not None:
+            await self._conversations.end_turn(*ending)
+            self._unstored.pop(session_id, None)
+
+    async def close(self) -> None:
+        """Try a last time to store what could not be stored."""
+        for session_id in list(self._unstored):
+            try:
+                await self.store_late(session_id)
+            except StewardError:
+                logger.exception("the last answer of session %s is lost", session_id)
+
+    async def _give_up(self, run: Run) -> None:
+        """End a run that was to wait and could not be stored; its session is freed when it can be."""
+        run.state = "failed"
+        run.log.demote(0)
+        await pausing.forget(run)
+        if run.session_id:
+            self._unstored[run.session_id] = stored_run(run), _said(run)
+
+
+async def _keep(run: Run) -> None:
+    """Let who started the run keep its answer; when that fails, the run has ended all the same."""
+    if run.at_end is None or run.error is not None:
+        return
+    try:
+        await run.at_end(run)
+    except Exception as exc:
+        erased = isinstance(exc, Conflict)  # its account or session, while it ran
+        logger.warning("the answer of run %s was not kept", run.id, exc_info=not erased)
+
+
+def _said(run: Run) -> list[StoredMessage]:
+    """Give what a run leaves in its session; one that had waited replaces its question at least."""
+    instead = resume.UNANSWERED if run.pause else ""
+    return kept_messages(run, now_ms=run.parts.clock.now_ms(), instead=instead)
