@@ -27,14 +27,18 @@ class FrameWriter(Protocol):
 
 
 async def frames_of(
-    run: Run, writer: FrameWriter, *, kept: Callable[[], Awaitable[object]] | None = None
+    run: Run,
+    writer: FrameWriter,
+    *,
+    skipped: int = 0,
+    kept: Callable[[], Awaitable[object]] | None = None,
 ) -> AsyncIterator[bytes]:
-    """Write a run's log as it grows, with a comment whenever it was quiet for long.
+    """Write a run's log as it grows from entry `skipped`, with a comment whenever it was quiet for long.
 
     The end is told when `kept` is done: who saw it finds the answer kept.
     """
     log, seen = run.log, len(run.log.items)
-    yield writer.opening() + writer.items(log.items)
+    yield writer.opening() + writer.items(log.items[skipped:])
     while not log.closed or len(log.items) > seen:
         await log.changed(seen)
         items = log.items[seen:]

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from backend.agent.run import TurnRequest
-from backend.ports.values import ChatMessage, JsonObject
+from backend.ports.values import ChatMessage, JsonObject, Usage
+
+NOTHING = Usage()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +17,8 @@ class Asked:
 
     `echo` are the fields of the answer that only repeat the request. `items` are what the request
     brought, `context` the chat messages before them. `streamed` tells that the answer is, or may be,
-    sent while it is made. `max_results` bounds what a file search lists.
+    sent while it is made. A response that goes on with a run that waited has a `key` of its own,
+    does not show the first `skipped` entries of the run's log, and counts not what was `used` before.
     """
 
     turn: TurnRequest
@@ -29,6 +32,10 @@ class Asked:
     streamed: bool = False
     background: bool = False
     store: bool = True
+    key: str = ""
+    skipped: int = 0
+    used: Usage = NOTHING
+    begun_at_ms: int = 0
     max_results: int = 50
     previous_id: str | None = None
     metadata: JsonObject = field(default_factory=dict[str, str])

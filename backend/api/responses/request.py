@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.agent.run import Mode, TurnRequest
+from backend.agent.toolbox import REMOTE
 from backend.api.openai_wire import MODES, PASSED_ON
 from backend.api.responses.asked import Asked
 from backend.api.responses.choice import Choice, read_choice
@@ -104,7 +105,9 @@ def read_request(
         max_tool_calls=body.max_tool_calls,
         session_id=found.conversation_id,
         on_disconnect="finish" if body.background else body.on_disconnect,
-        approvals=body.approvals or "text",
+        live=bool(body.stream),
+        strict_schema=_is_strict(body),
+        approvals=body.approvals or ("events" if found.tools.remote else "text"),
         request_id=request_id,
         **_tools(body, found.tools, choice, caller),
     )
@@ -132,9 +135,10 @@ def _tools(
 ) -> dict[str, Any]:
     """Say which tools the turn has: those of ours that were named, or all where none were."""
     allowed = caller.allowed_tools
-    named = bool(asked.server)
-    if named:
+    if asked.server or asked.remote:
         allowed = frozenset(choice.server)
+        if caller.allowed_tools is None or REMOTE in caller.allowed_tools:
+            allowed |= {REMOTE}
     _, suffix = split_mode(body.model or "")
     given = "plan" if body.agent_type == "plan_execute" else body.agent_type
     mode: Mode = given or suffix or "auto"
@@ -147,6 +151,7 @@ def _tools(
         "server_tools": choice.client_choice != "none",
         "allowed_tools": allowed,
         "tools_named": bool(choice.server),
+        "remote_servers": choice.remote,
         "first_tools": choice.first,
     }
 
@@ -176,6 +181,11 @@ def _template(body: ResponseRequest) -> ModelRequest:
         logprobs=(body.top_logprobs or 0) if LOGPROBS in (body.include or ()) else None,
         options={key: value for key in PASSED_ON if (value := getattr(body, key)) is not None},
     )
+
+
+def _is_strict(body: ResponseRequest) -> bool:
+    form = body.text.format if body.text else None
+    return form is not None and form.type == "json_schema" and form.strict is True
 
 
 def _schema(form: TextFormat | None) -> JsonObject | str | None:

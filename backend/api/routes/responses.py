@@ -13,7 +13,10 @@ from backend.agent.run import Run
 from backend.api.answering import client_left, first_sign, raise_failure
 from backend.api.deps import Account, AppServices, Services
 from backend.api.event_stream import ClientWatch, EventStream
+from backend.api.going_on import go_on
 from backend.api.responses.answer import in_our_words
+from backend.api.responses.asked import Asked
+from backend.api.responses.decisions import words_in
 from backend.api.responses.input import page_of
 from backend.api.responses.kept import shown
 from backend.api.responses.live import LiveResponse
@@ -50,10 +53,7 @@ async def create_response(
     check(body)
     named = await look_up(body, caller=account, found=found)
     asked = read_request(body, named, caller=account, request_id=request.state.request_id)
-    try:
-        run = await found.turns.start(asked.turn)
-    except StewardError as exc:
-        raise in_our_words(exc) from exc
+    run, asked = await _begun(body, asked, found)
     live = await found.responses.begin(run, asked)
     headers = {"x-run-id": run.id}
     watch = ClientWatch(request.receive, gone=lambda: client_left([run]))
@@ -151,6 +151,17 @@ async def list_input_items(
     return _json(page_of(items, after=after, limit=limit, order=order))
 
 
+async def _begun(body: ResponseRequest, asked: Asked, found: AppServices) -> tuple[Run, Asked]:
+    """Start a run, or go on with the one that waits for the words that the items bring."""
+    words = words_in(asked.items, follows=body.previous_response_id is not None)
+    if words:
+        return await go_on(words, asked, found=found)
+    try:
+        return await found.turns.start(asked.turn), asked
+    except StewardError as exc:
+        raise in_our_words(exc) from exc
+
+
 def _raise_failure(run: Run, watch: ClientWatch, headers: dict[str, str]) -> None:
     if run.error is not None:
         in_our_words(run.error)
@@ -159,7 +170,7 @@ def _raise_failure(run: Run, watch: ClientWatch, headers: dict[str, str]) -> Non
 
 def _frames(live: LiveResponse, *, after: int | None = None) -> AsyncIterator[bytes]:
     writer = OutputWriter(live.run, live.asked, after=after)
-    return frames_of(live.run, writer, kept=live.done)
+    return frames_of(live.run, writer, skipped=live.asked.skipped, kept=live.done)
 
 
 async def _again(frames: bytes) -> AsyncIterator[bytes]:
