@@ -166,6 +166,7 @@ def context_of(run: Run) -> ToolContext:
         run_id=run.id,
         session_id=run.session_id,
         file_ids=asked.file_ids,
+        passages=asked.passages,
     )
 
 
@@ -201,8 +202,8 @@ def _result_event(
 ) -> TurnEvent:
     """Tell of a result.
 
-    `citations` are those that are new to the run, `file_ids` all it quotes, `hosts` those whose
-    addresses it holds.
+    `citations` are those that are new to the run, `cited` the ids of all where some are known,
+    `file_ids` all it quotes, `hosts` those whose addresses it holds.
     """
     mark = "←" if outcome.outcome == "ok" else "✗"
     data: JsonObject = {
@@ -216,6 +217,8 @@ def _result_event(
     quoted = sorted({one.file_id for one in sources if one.file_id})
     if quoted:
         data["file_ids"] = quoted
+    if len(sources) > len(outcome.citations):
+        data["cited"] = [one.id for one in sources]
     hosts = _hosts(outcome.text, sources)
     if hosts:
         data["hosts"] = hosts

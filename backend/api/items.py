@@ -38,12 +38,25 @@ def messages_of(items: Sequence[JsonObject], *, param: str = "input") -> list[Ch
     Raises:
         InvalidRequest: naming the item that is of no known kind or lacks something.
     """
+    return [message for _, message in placed_messages_of(items, param=param)]
+
+
+def placed_messages_of(
+    items: Sequence[JsonObject], *, param: str = "input"
+) -> list[tuple[int, ChatMessage]]:
+    """Translate as `messages_of`, each message with the number of the item that its content is of."""
     made: list[ChatMessage] = []
+    places: list[int] = []
     for at, item in enumerate(items):
         message = message_of(item, f"{param}[{at}]")
-        if message is not None:
-            _join(made, message)
-    return made
+        if message is None:
+            continue
+        _join(made, message)
+        if len(made) > len(places):
+            places.append(at)
+        elif message.get("content") is not None:
+            places[-1] = at
+    return list(zip(places, made, strict=True))
 
 
 def message_of(item: JsonObject, where: str) -> ChatMessage | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from backend.agent.run import Run
 from backend.api.openai_wire import agent_object
 from backend.api.responses.asked import NOTHING, Asked
+from backend.api.responses.attached import item_place
 from backend.errors import StewardError
 from backend.ports.values import JsonObject, Usage
 
@@ -70,8 +71,12 @@ PARAMS = {
 }
 
 
-def in_our_words(error: StewardError) -> StewardError:
-    """Have an error name the field that this wire has."""
+def in_our_words(error: StewardError, asked: Asked) -> StewardError:
+    """Have an error name the field that this wire has, and the item in place of its message."""
+    place = item_place(error.param or "", asked)
+    if place != (error.param or ""):
+        error.param = place
+        return error
     name, dot, rest = (error.param or "").partition(".")
     name, bracket, place = name.partition("[")
     if name in PARAMS:

@@ -96,21 +96,21 @@ def _web_search(use: ToolUse, asked: Asked) -> JsonObject:
 def _file_search(use: ToolUse, asked: Asked) -> JsonObject:
     results = None
     if "file_search_call.results" in asked.include and use.result is not None:
-        results = _passages(use.result)[: asked.max_results]
+        results = _passages(use.result, asked)
     return {"queries": [str(use.arguments.get("query") or "")], "results": results}
 
 
-def _passages(result: JsonObject) -> list[JsonObject]:
+def _passages(result: JsonObject, asked: Asked) -> list[JsonObject]:
     cited: list[JsonObject] = [one for one in result.get("citations") or () if one.get("file_id")]
     data: JsonObject = result.get("data") or {}
     scores: list[float] = data.get("relevance") or []
-    whole = len(scores) == len(cited)  # a passage that was brought before is not told again
+    whole = len(scores) == len(cited)  # else the result's data was too long to be told
     return [
         {
             "file_id": one["file_id"],
             "filename": one.get("filename") or one.get("title") or "",
             "text": one.get("text") or "",
-            "attributes": {},
+            "attributes": asked.attributes.get(one["file_id"], {}),
             "score": scores[at] if whole else 0.0,
         }
         for at, one in enumerate(cited)

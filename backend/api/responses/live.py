@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from backend.agent.ending import kept_messages, stored_run
@@ -19,7 +20,7 @@ from backend.api.responses.output import finished, unfinished
 from backend.errors import StewardError
 from backend.ports.answers import AnswerStore, StoredAnswer
 from backend.ports.stores import RunStore
-from backend.ports.values import JsonObject
+from backend.ports.values import ChatMessage, JsonObject
 
 logger = logging.getLogger(__name__)
 UNFINISHED = frozenset({"queued", "in_progress"})
@@ -151,10 +152,16 @@ class LiveResponses:
             model=run.request.requested_model,
             body=body,
             input=live.input_items(),
-            context=[dict(one) for one in (*asked.context, *(one.message for one in said))],
+            context=[dict(one) for one in (*asked_now(live), *(one.message for one in said))],
             metadata=asked.metadata,
             conversation_id=run.session_id,
             previous_id=asked.previous_id,
             created_at_ms=asked.begun_at_ms or run.started_at_ms,
         )
         await self._answers.save(kept)
+
+
+def asked_now(live: LiveResponse) -> Sequence[ChatMessage]:
+    """Give the messages that a request brought itself; files in them are references."""
+    turn = live.asked.turn if live.asked.key else live.run.request
+    return turn.messages[turn.taken_before :]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import cast
 
-from backend.agent.run import Run
+from backend.agent.run import Run, citation_object
 from backend.agent.run_log import Break, LogItem, Remark, Thought
 from backend.api.mcp_wire import list_item
 from backend.api.responses.answer import key_of, response_object, status_of
@@ -142,7 +142,8 @@ class OutputWriter:
             return self._close() + self._frames.whole(self._put(item), item)
         if event.type == "tool_result":
             index, use = self._uses.pop(event.data["call_id"], (-1, None))
-            return self._call_ended(index, replace(use, result=event.data)) if use else b""
+            result = self._with_known(event.data)
+            return self._call_ended(index, replace(use, result=result)) if use else b""
         return self._text("reasoning", event.text) if event.text else b""
 
     def _call_begun(self, data: JsonObject) -> bytes:
@@ -155,6 +156,13 @@ class OutputWriter:
         index = self._put(item)
         self._uses[data["call_id"]] = index, use
         return before + self._frames.call_begun(index, item)
+
+    def _with_known(self, data: JsonObject) -> JsonObject:
+        """Give a result with all its passages, also those that the run knew before."""
+        if "cited" not in data:
+            return data
+        known = {one.id: citation_object(one) for one in self._run.citations}
+        return {**data, "citations": [known[one] for one in data["cited"] if one in known]}
 
     def _asks_by_items(self, data: JsonObject) -> bool:
         """Tell whether a question is an item: remote tools' always, ours where no text asks."""

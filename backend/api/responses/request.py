@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from backend.agent.run import Mode, TurnRequest
@@ -17,6 +17,7 @@ from backend.errors import InvalidRequest, UnsupportedByModel
 from backend.models.responses import ResponseInput, ResponseRequest, TextFormat
 from backend.ports.accounts import Principal
 from backend.ports.models import ModelRequest
+from backend.ports.tools import PassageBounds
 from backend.ports.values import ChatMessage, JsonObject
 
 LOGPROBS = "message.output_text.logprobs"
@@ -41,6 +42,7 @@ class LookedUp:
     context: Sequence[ChatMessage] = ()
     conversation_id: str | None = None
     file_ids: tuple[str, ...] | None = None
+    attributes: Mapping[str, JsonObject] = field(default_factory=dict[str, Any])
 
 
 def check(body: ResponseInput) -> None:
@@ -90,17 +92,20 @@ def read_request(
     """
     choice = read_choice(body.tool_choice, found.tools)
     new = chat_messages(found.items)
-    messages = [*found.context, *new]
     turn = TurnRequest(
         user_id=caller.user.id,
         username=caller.user.username,
         role=caller.user.role,
         requested_model=body.model or "",
         template=_template(body),
-        messages=messages,
+        messages=[*found.context, *(message for _, message in new)],
+        taken_before=len(found.context),
+        reads_documents=caller.reads_documents,
+        keeps_files=body.store is not False,
         instructions=body.instructions or "",
         parallel_tool_calls=body.parallel_tool_calls is not False,
         file_ids=found.file_ids,
+        passages=_passages(found.tools),
         metadata=dict(body.metadata or {}),
         max_tool_calls=body.max_tool_calls,
         session_id=found.conversation_id,
@@ -111,12 +116,11 @@ def read_request(
         request_id=request_id,
         **_tools(body, found.tools, choice, caller),
     )
-    shown_sources = [entry.get("max_num_results") for _, entry in found.tools.file_search]
     return Asked(
         turn=turn,
         echo=echo(body, found),
         items=found.items,
-        context=messages,
+        origins=[at for at, _ in new],
         include=frozenset(body.include or ()),
         custom=frozenset(found.tools.custom),
         built_in=frozenset(choice.server),
@@ -124,7 +128,7 @@ def read_request(
         streamed=bool(body.stream),
         background=bool(body.background),
         store=body.store is not False,
-        max_results=max([one for one in shown_sources if one], default=50),
+        attributes=found.attributes,
         previous_id=body.previous_response_id,
         metadata=dict(body.metadata or {}),
     )
@@ -154,6 +158,17 @@ def _tools(
         "remote_servers": choice.remote,
         "first_tools": choice.first,
     }
+
+
+def _passages(tools: ToolsAsked) -> PassageBounds:
+    """Bound what searches bring: of several, the widest bounds hold for all."""
+    entries = [entry for _, entry in tools.file_search]
+    most = [entry.get("max_num_results") or 0 for entry in entries]
+    ranking: list[JsonObject] = [entry.get("ranking_options") or {} for entry in entries]
+    least = [float(one.get("score_threshold") or 0) for one in ranking]
+    return PassageBounds(
+        most=max(most) if most and all(most) else 0, least_relevance=min(least, default=0.0)
+    )
 
 
 def split_mode(name: str) -> tuple[str, Mode | None]:

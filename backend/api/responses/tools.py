@@ -159,7 +159,11 @@ def _file_search(asked: ToolsAsked, entry: JsonObject, where: str) -> None:
         msg = "max_num_results lies between 1 and 50"
         raise InvalidRequest(msg, param=f"{where}.max_num_results")
     _typed(entry, "filters", dict, where)
-    _typed(entry, "ranking_options", dict, where)
+    ranking: JsonObject = _typed(entry, "ranking_options", dict, where) or {}
+    least: Any = ranking.get("score_threshold") or 0
+    if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
+        msg = "score_threshold lies between 0 and 1"
+        raise InvalidRequest(msg, param=f"{where}.ranking_options.score_threshold")
     asked.file_search.append((where, entry))
     asked.shown.append({**_told(**entry), "filters": entry.get("filters")})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import orjson
@@ -16,6 +17,7 @@ from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.going_on import go_on
 from backend.api.responses.answer import in_our_words
 from backend.api.responses.asked import Asked
+from backend.api.responses.attached import with_references
 from backend.api.responses.decisions import words_in
 from backend.api.responses.input import page_of
 from backend.api.responses.kept import shown
@@ -41,6 +43,7 @@ from backend.ports.values import JsonObject
 SHAPE = "openai_shapes.answers:Response"
 RESPONSE = answers(SHAPE, events="openai_shapes.streams:ResponseStreamEvent")
 ITEMS = answers("openai_shapes.answers:ResponseItemList")
+MESSAGE_PATHS = ("/v1/responses",)
 router = APIRouter(prefix="/v1/responses", tags=["openai"], route_class=SafeRoute)
 
 
@@ -60,13 +63,13 @@ async def create_response(
     if asked.streamed:
         if not asked.background:
             await first_sign([run], wait_s=found.options.first_byte_wait_s)
-            _raise_failure(run, watch, headers)
+            _raise_failure(live, watch, headers)
         return EventStream(_frames(live), watch=watch, headers=headers)
     if asked.background:
         watch.stop()
         return _json(unfinished(run, asked, status="queued"), headers)
     whole = await live.done()
-    _raise_failure(run, watch, headers)
+    _raise_failure(live, watch, headers)
     watch.stop()
     return _json(whole, headers)
 
@@ -157,15 +160,16 @@ async def _begun(body: ResponseRequest, asked: Asked, found: AppServices) -> tup
     if words:
         return await go_on(words, asked, found=found)
     try:
-        return await found.turns.start(asked.turn), asked
+        run = await found.turns.start(asked.turn)
     except StewardError as exc:
-        raise in_our_words(exc) from exc
+        raise in_our_words(exc, asked) from exc
+    return run, replace(asked, items=with_references(asked, run.request.messages))
 
 
-def _raise_failure(run: Run, watch: ClientWatch, headers: dict[str, str]) -> None:
-    if run.error is not None:
-        in_our_words(run.error)
-    raise_failure([run], watch, headers)
+def _raise_failure(live: LiveResponse, watch: ClientWatch, headers: dict[str, str]) -> None:
+    if live.run.error is not None:
+        in_our_words(live.run.error, live.asked)
+    raise_failure([live.run], watch, headers)
 
 
 def _frames(live: LiveResponse, *, after: int | None = None) -> AsyncIterator[bytes]:
