@@ -49,6 +49,9 @@ async def _conversation(
     if not isinstance(named, str):
         msg = "A conversation is given by its id"
         raise InvalidRequest(msg, param="conversation.id", code="missing_required_parameter")
+    if not named.startswith("conv_"):
+        msg = f"Invalid 'conversation': '{named[:100]}'. Expected an ID that begins with 'conv_'."
+        raise InvalidRequest(msg, param="conversation", code="invalid_value")
     if await found.conversations.get(user_id, named) is None:
         msg = f"Conversation with id '{named[:100]}' not found."
         raise NotFound(msg, param="conversation")

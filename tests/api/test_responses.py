@@ -137,6 +137,16 @@ async def test_a_structured_answer_is_parsed(client: AsyncOpenAI, ollama: Ollama
     assert ollama.chats[-1].body["format"]["properties"]["city"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"), [("auto", "default"), ("flex", "flex"), ("fast", "priority")]
+)
+async def test_a_service_tier_is_told_as_openai_tells_it(
+    http: AsyncClient, asked: str, told: str
+) -> None:
+    """It changes nothing here."""
+    assert (await ask(http, service_tier=asked))["service_tier"] == told
+
+
 async def test_an_answer_cut_by_its_limit_is_incomplete(
     http: AsyncClient, ollama: OllamaDouble
 ) -> None:
@@ -172,6 +182,9 @@ async def test_a_conversation_is_read_and_written(http: AsyncClient, ollama: Oll
     [
         ({"previous_response_id": "resp_gone"}, 400, "previous_response_id"),
         ({"conversation": "conv_gone"}, 404, "conversation"),
+        ({"conversation": "gone"}, 400, "conversation"),
+        ({"max_output_tokens": 15}, 400, "max_output_tokens"),
+        ({"service_tier": "first class"}, 400, "service_tier"),
         ({"previous_response_id": "a", "conversation": "b"}, 400, "previous_response_id"),
         ({"input": None}, 400, "input"),
         ({"input": []}, 400, "input"),

@@ -20,6 +20,7 @@ from backend.ports.models import ModelRequest
 from backend.ports.tools import PassageBounds
 from backend.ports.values import ChatMessage, JsonObject
 
+TIERS = {"auto": "default", "fast": "priority"}
 LOGPROBS = "message.output_text.logprobs"
 INCLUDES = frozenset({
     "code_interpreter_call.outputs",
@@ -246,7 +247,7 @@ def echo(body: ResponseRequest, found: LookedUp) -> JsonObject:
             "summary": _summary(body),
         },
         "safety_identifier": body.safety_identifier,
-        "service_tier": "default",
+        "service_tier": TIERS.get(body.service_tier or "auto", body.service_tier),
         "store": body.store is not False,
         "temperature": 1.0 if body.temperature is None else body.temperature,
         "text": {

@@ -18,6 +18,7 @@ from backend.api.going_on import go_on
 from backend.api.responses.answer import in_our_words
 from backend.api.responses.asked import Asked
 from backend.api.responses.attached import with_references
+from backend.api.responses.compacting import compacted, summarising
 from backend.api.responses.decisions import words_in
 from backend.api.responses.input import page_of
 from backend.api.responses.kept import shown
@@ -30,6 +31,7 @@ from backend.api.run_frames import frames_of
 from backend.api.safe_json import SafeRoute
 from backend.errors import InvalidRequest, NotFound, StewardError
 from backend.models.responses import (
+    CompactRequest,
     InputTokens,
     ReadAgain,
     ResponseDeleted,
@@ -85,6 +87,27 @@ async def count_input_tokens(
     whole = ResponseRequest.model_validate(body.model_dump(by_alias=True))
     asked = read_request(whole, named, caller=account, request_id="")
     return InputTokens(input_tokens=await found.turns.input_tokens(asked.turn))
+
+
+@router.post("/compact", responses=answers("openai_shapes.answers:CompactResource"))
+async def compact(
+    body: CompactRequest, request: Request, account: Account, found: Services
+) -> Response:
+    """Make a conversation short: a summary by the model, as an item that later input understands."""
+    account.require("chat")
+    check(body)
+    named = await look_up(body, caller=account, found=found)
+    whole = ResponseRequest.model_validate({**body.model_dump(by_alias=True), "tools": None})
+    asked = read_request(whole, named, caller=account, request_id=request.state.request_id)
+    try:
+        run = await found.turns.start(summarising(asked))
+    except StewardError as exc:
+        raise in_our_words(exc, asked) from exc
+    watch = ClientWatch(request.receive, gone=lambda: client_left([run]))
+    await run.done()
+    raise_failure([run], watch, {"x-run-id": run.id})
+    watch.stop()
+    return _json(compacted(run), {"x-run-id": run.id})
 
 
 @router.get("/{response_id}", responses=RESPONSE)
