@@ -96,7 +96,9 @@ async def _held_back(
 
 
 async def _refused(run: Run, ask: Ask, text: str, *, approval_id: str = "") -> CallOutcome:
-    _show_call(run, ask["call_id"], ask["tool"], ask["arguments"], approval_id=approval_id)
+    event = _call_event(run, ask["call_id"], ask["tool"], ask["arguments"], approval_id=approval_id)
+    event.data["denied"] = True
+    run.say(event)
     await run.parts.toolbox.note(
         ask["tool"], ask["arguments"], context_of(run), outcome="denied", audit_id=ask["audit_id"]
     )
@@ -116,7 +118,7 @@ async def _carried_out(
     audit_id: str = "",
     approval_id: str = "",
 ) -> CallOutcome:
-    _show_call(run, call_id, name, arguments, approval_id=approval_id)
+    run.say(_call_event(run, call_id, name, arguments, approval_id=approval_id))
     toolbox = run.parts.toolbox
     card = toolbox.available.get(name)
     if card is not None:
@@ -142,16 +144,16 @@ async def _carried_out(
     return numbered
 
 
-def _show_call(
+def _call_event(
     run: Run, call_id: str, name: str, arguments: JsonObject, *, approval_id: str = ""
-) -> None:
+) -> TurnEvent:
     """Tell of a call; of one of a remote server, with its label, its own name, and what allowed it."""
     shown = ", ".join(f"{key}={_short(value)}" for key, value in arguments.items())
     data: JsonObject = {"call_id": call_id, "tool": name, "arguments": arguments}
     data.update(run.parts.toolbox.origin(name))
     if approval_id:
         data["approval_id"] = approval_id
-    run.say(TurnEvent(type="tool_call", text=f"\n→ {name}({shown})\n", data=data))
+    return TurnEvent(type="tool_call", text=f"\n→ {name}({shown})\n", data=data)
 
 
 def context_of(run: Run) -> ToolContext:
@@ -164,6 +166,7 @@ def context_of(run: Run) -> ToolContext:
         run_id=run.id,
         session_id=run.session_id,
         file_ids=asked.file_ids,
+        passages=asked.passages,
     )
 
 
@@ -199,8 +202,8 @@ def _result_event(
 ) -> TurnEvent:
     """Tell of a result.
 
-    `citations` are those that are new to the run, `file_ids` all it quotes, `hosts` those whose
-    addresses it holds.
+    `citations` are those that are new to the run, `cited` the ids of all where some are known,
+    `file_ids` all it quotes, `hosts` those whose addresses it holds.
     """
     mark = "←" if outcome.outcome == "ok" else "✗"
     data: JsonObject = {
@@ -214,6 +217,8 @@ def _result_event(
     quoted = sorted({one.file_id for one in sources if one.file_id})
     if quoted:
         data["file_ids"] = quoted
+    if len(sources) > len(outcome.citations):
+        data["cited"] = [one.id for one in sources]
     hosts = _hosts(outcome.text, sources)
     if hosts:
         data["hosts"] = hosts

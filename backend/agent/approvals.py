@@ -11,20 +11,21 @@ from collections.abc import Sequence
 from backend.agent.asking import Asking
 from backend.agent.graphs import can_go_on, thread_of
 from backend.agent.pausing import decisions_of, ended, made_whole
-from backend.agent.run import AgentParts
+from backend.agent.run import AgentParts, Run
 from backend.agent.turn import Turns
-from backend.errors import Conflict, NotFound, StewardError, Unavailable
+from backend.errors import Conflict, InvalidRequest, NotFound, StewardError, Unavailable
 from backend.ports.approvals import Approval, ApprovalStore, Pause
 from backend.ports.clock import Clock
+from backend.ports.remote_tools import RemoteServer
 from backend.ports.stores import (
     AuditStore,
     ConversationStore,
-    Run,
     RunState,
     RunStore,
     StoredMessage,
     UserStore,
 )
+from backend.ports.stores import Run as StoredRun
 
 logger = logging.getLogger(__name__)
 HOUR_S = 3_600
@@ -96,6 +97,65 @@ class Approvals:
         if found is None:
             raise NotFound(MISSING)
         return await self.decide(user_id, found.run_id, found.call_id, approve=approve, note=note)
+
+    async def pending_of(self, user_id: str, approval_ids: Sequence[str]) -> Sequence[Approval]:
+        """Give those of the user's approvals that wait for a word, of one run, in the order given.
+
+        Raises:
+            NotFound: when the user has no such approval.
+            Conflict: when one was decided before or has expired.
+            InvalidRequest: when they are of several runs, or leave a call of their run undecided.
+        """
+        found: list[Approval] = []
+        for approval_id in approval_ids:
+            one = await self._store.by_id(user_id, approval_id)
+            if one is None:
+                raise NotFound(MISSING)
+            expired = one.state == "pending" and one.expires_at_ms <= self._clock.now_ms()
+            if one.state != "pending" or expired:
+                state = "expired" if expired else one.state
+                msg = f"This call cannot be decided any more: {state}"
+                raise Conflict(msg, code=f"approval_{state}")
+            found.append(one)
+        run_ids = {one.run_id for one in found}
+        if len(run_ids) > 1:
+            raise InvalidRequest("Decide about the calls of one answer at a time")
+        open_ids = [
+            one.id
+            for run_id in run_ids
+            for one in await self._store.of_run(user_id, run_id)
+            if one.state == "pending" and one.id not in approval_ids
+        ]
+        if open_ids:
+            msg = f"Decide about every call that waits: {', '.join(open_ids)} is missing"
+            raise InvalidRequest(msg)
+        return found
+
+    async def go_on(
+        self,
+        decided: Sequence[tuple[Approval, bool, str]],
+        *,
+        servers: tuple[RemoteServer, ...] = (),
+    ) -> Run:
+        """Decide about all calls that a run waits for, and give the run as it goes on.
+
+        `servers` are its remote servers as the user names them now; they serve where a restart lost
+        their headers.
+
+        Raises:
+            Conflict, NotFound, Unavailable: as `decide` does, or when the run cannot go on.
+        """
+        user_id, run_id = decided[0][0].user_id, decided[0][0].run_id
+        if servers:
+            self._parts.kept_servers.keep_if_lost(run_id, servers)
+        for one, approve, note in decided:
+            await self.decide(user_id, run_id, one.call_id, approve=approve, note=note)
+        run = self._turns.active.get(run_id)
+        if run is None:
+            stored = await self._runs.get(user_id, run_id)
+            why = str(stored.trace.get("error") or "") if stored else ""
+            raise Conflict(why or "The run that asked does not wait any more")
+        return run
 
     async def by_link(self, token: str) -> Approval | None:
         """Find what a signed link is for; None for a forged one, or one whose owner may do nothing."""
@@ -226,7 +286,7 @@ async def recover(
 
 
 async def store_end(
-    run: Run,
+    run: StoredRun,
     messages: Sequence[StoredMessage],
     *,
     conversations: ConversationStore,

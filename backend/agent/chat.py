@@ -21,7 +21,7 @@ from backend.agent.client_calls import (
 )
 from backend.agent.reply import Reply, ask
 from backend.agent.run import Run
-from backend.agent.toolbox import parameter_names
+from backend.agent.toolbox import REMOTE, parameter_names
 from backend.ports.values import ChatMessage, JsonObject, ToolCall
 
 
@@ -38,13 +38,16 @@ async def chat_or_call(
 
 
 async def demanded_call(run: Run, messages: Sequence[ChatMessage]) -> tuple[ToolCall, ...]:
-    """Have the model make the call of one of this server's tools that the caller demands.
+    """Have the model make the call that the caller demands, of a tool of ours, theirs or a server's.
 
     Raises:
         UnsupportedByModel: when the model does not manage one.
     """
     wanted = run.request.first_tools
-    specs = [one for one in run.parts.toolbox.specs if one["function"]["name"] in wanted]
+    cards = run.parts.toolbox.available
+    remote = {name for name, it in cards.items() if it.remote is not None and REMOTE in wanted}
+    at_hand = [*run.parts.toolbox.specs, *client_tools(run)]
+    specs = [one for one in at_hand if one["function"]["name"] in {*wanted, *remote}]
     if not specs:
         return ()
     call = await text_protocol.decide(run, messages, specs=specs, must_call=True)

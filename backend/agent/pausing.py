@@ -23,6 +23,7 @@ from backend.ports import stores
 from backend.ports.approvals import Approval, Pause
 from backend.ports.artifacts import Artifact
 from backend.ports.models import ModelInfo, ModelProvider, ModelRequest
+from backend.ports.tools import PassageBounds
 from backend.ports.values import JsonObject, RouteDecision, Usage
 
 SHOWN_ARGUMENT_CHARS = 20_000
@@ -93,6 +94,7 @@ def _data(run: Run) -> JsonObject:
     """Write down what a run goes on from, beside its checkpoint and its log."""
     request: JsonObject = _fields(run.request)
     request["template"] = _fields(run.request.template)
+    request["passages"] = _fields(run.request.passages)
     if run.request.allowed_tools is not None:
         request["allowed_tools"] = sorted(run.request.allowed_tools)
     request["remote_servers"] = remote_pause.written(run)
@@ -162,6 +164,7 @@ def request_of(data: JsonObject) -> TurnRequest:
     written = dict(data["request"])
     written.pop("remote_servers", None)  # see `remote_pause`
     written["template"] = ModelRequest(**written["template"])
+    written["passages"] = PassageBounds(**written.get("passages", {}))
     if written["allowed_tools"] is not None:
         written["allowed_tools"] = frozenset(written["allowed_tools"])
     return TurnRequest(**written)

@@ -79,11 +79,12 @@ async def react(
 ) -> None:
     """Answer with tools; `first` are calls the model has already asked for."""
     base = prompts.with_system(messages, _instruction(run))
-    first = with_own_ids(first, set())
+    ours, theirs = await _shared_out(run, messages, first, used=set())
+    said: ChatMessage = {"role": "assistant", "content": None, "tool_calls": [*ours, *theirs]}
     start: ReactState = {
-        "messages": [{"role": "assistant", "content": None, "tool_calls": first}] if first else [],
-        "calls": first,
-        "client_calls": [],
+        "messages": [said] if first else [],
+        "calls": ours,
+        "client_calls": theirs,
         "iteration": 0,
         "seen": {},
         "closing": "",
@@ -134,7 +135,9 @@ def _builder() -> StateGraph[ReactState, ReactContext]:
 
 
 def _after_start(state: ReactState) -> str:
-    return "act" if state["calls"] else "think"
+    if state["calls"]:
+        return "act"
+    return END if state["client_calls"] else "think"
 
 
 def _after_think(state: ReactState) -> str:
@@ -168,10 +171,8 @@ async def think(state: ReactState, runtime: Runtime[ReactContext]) -> dict[str, 
             await _close(run, messages, closing="empty")
         return {"calls": []}
     calls = one_or_all(run, _bent_right(reply.tool_calls, context.specs))
-    theirs = resume.named(run.id, await callers(run, messages, calls))
-    client = set(map(name_of, client_tools(run)))
     used = {call["id"] for one in state["messages"] for call in one.get("tool_calls") or ()}
-    ours = with_own_ids([it for it in calls if name_of(it) not in client], used)
+    ours, theirs = await _shared_out(run, messages, calls, used=used)
     message: ChatMessage = {
         "role": "assistant",
         "content": reply.content or None,
@@ -182,6 +183,15 @@ async def think(state: ReactState, runtime: Runtime[ReactContext]) -> dict[str, 
         "calls": ours,
         "client_calls": theirs,
     }
+
+
+async def _shared_out(
+    run: Run, messages: Sequence[ChatMessage], calls: Sequence[ToolCall], *, used: set[str]
+) -> tuple[list[ToolCall], list[ToolCall]]:
+    """Tell our calls from the caller's, each with ids of its kind."""
+    theirs = resume.named(run.id, await callers(run, messages, calls))
+    client = set(map(name_of, client_tools(run)))
+    return with_own_ids([it for it in calls if name_of(it) not in client], used), theirs
 
 
 async def observe(state: ReactState, runtime: Runtime[ReactContext]) -> dict[str, Any]:

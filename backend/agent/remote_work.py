@@ -35,6 +35,11 @@ class KeptServers:
         while len(self._kept) > MAX_KEPT:
             del self._kept[next(iter(self._kept))]
 
+    def keep_if_lost(self, run_id: str, servers: tuple[RemoteServer, ...]) -> None:
+        """Keep them of a run whose own are not here any more."""
+        if run_id not in self._kept:
+            self.keep(run_id, servers)
+
     def take(self, run_id: str) -> tuple[RemoteServer, ...] | None:
         """Give them once; None when they are not here."""
         return self._kept.pop(run_id, None)

@@ -27,6 +27,7 @@ from backend.ports.documents import Documents
 from backend.ports.models import ModelInfo, ModelProvider, ModelRequest
 from backend.ports.remote_tools import RemoteServer, RemoteTools
 from backend.ports.stores import Role, RunState
+from backend.ports.tools import ANY_PASSAGES, PassageBounds
 from backend.ports.values import (
     ChatMessage,
     Citation,
@@ -100,7 +101,7 @@ class TurnRequest:
     strict need not be held back; `strict_schema` that the answer must fit the template's schema.
     `client_tools` are run by the caller; `server_tools` tells whether ours may run at all, and
     `allowed_tools` which; None means any. With `file_ids`, tools find only these of the caller's
-    files; `reads_documents` tells whether messages may name files at all, `keeps_files` that those that
+    files, and `passages` bounds what a search brings of them; `reads_documents` tells whether messages may name files at all, `keeps_files` that those that
     come in messages are to stay though there is no session. The first `taken_before` messages were
     taken in by an earlier turn: what is gone of them meanwhile is told to the model, not refused.
     `metadata` is kept with what is stored. `instructions` stand before the history and are not kept
@@ -126,6 +127,7 @@ class TurnRequest:
     server_tools: bool = True
     allowed_tools: frozenset[str] | None = None
     file_ids: tuple[str, ...] | None = None
+    passages: PassageBounds = ANY_PASSAGES
     reads_documents: bool = True
     keeps_files: bool = False
     taken_before: int = 0

@@ -121,16 +121,18 @@ class Turns:
         return runs
 
     async def input_tokens(self, request: TurnRequest) -> int:
-        """Estimate how many tokens a request brings, its session and the caller's tools included."""
+        """Estimate how many tokens a request brings, its session and the tools it names included."""
         _, model = await self.catalog.resolve(request.template.model)
         messages = list(request.messages)
         if request.session_id:
             stored = await self._conversations.messages(request.user_id, request.session_id)
-            messages = [*(one.message for one in stored), *messages]
+            messages = resume.continued(stored, messages)
         if request.instructions:
             messages = prompts.with_system(messages, request.instructions)
         estimate = self._parts.estimate
-        return estimate.tokens(model.id, messages) + estimate.tools(model.id, request.client_tools)
+        ours = self._parts.bound_to(request).toolbox.specs if request.tools_named else ()
+        specs = [*request.client_tools, *ours]
+        return estimate.tokens(model.id, messages) + estimate.tools(model.id, specs)
 
     async def _load(self, run: Run) -> None:
         """Find the session's history, or open a session, and claim it for this run."""

@@ -7,6 +7,7 @@ being given (`responses`), or parts that must be fetched, which stay references 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
@@ -29,6 +30,7 @@ PASSED_OVER = frozenset({
 })
 # Items of a message that may have several of them: their ids end in a number.
 NUMBERED = frozenset({"fc", "ctc"})
+MADE_SHORT = "steward1"
 TEXT_PARTS = frozenset({"input_text", "output_text", "text", "summary_text", "reasoning_text"})
 
 
@@ -38,12 +40,25 @@ def messages_of(items: Sequence[JsonObject], *, param: str = "input") -> list[Ch
     Raises:
         InvalidRequest: naming the item that is of no known kind or lacks something.
     """
+    return [message for _, message in placed_messages_of(items, param=param)]
+
+
+def placed_messages_of(
+    items: Sequence[JsonObject], *, param: str = "input"
+) -> list[tuple[int, ChatMessage]]:
+    """Translate as `messages_of`, each message with the number of the item that its content is of."""
     made: list[ChatMessage] = []
+    places: list[int] = []
     for at, item in enumerate(items):
         message = message_of(item, f"{param}[{at}]")
-        if message is not None:
-            _join(made, message)
-    return made
+        if message is None:
+            continue
+        _join(made, message)
+        if len(made) > len(places):
+            places.append(at)
+        elif message.get("content") is not None:
+            places[-1] = at
+    return list(zip(places, made, strict=True))
 
 
 def message_of(item: JsonObject, where: str) -> ChatMessage | None:
@@ -115,6 +130,22 @@ def _reasoning(item: JsonObject, _: str) -> ChatMessage:
     return {"role": "assistant", "content": None, "reasoning_content": "\n".join(said)}
 
 
+def compaction_item(summary: str, item_id: str) -> JsonObject:
+    """Give what stands for a conversation that was made short; its content is opaque, not secret."""
+    packed = base64.b64encode(summary.encode()).decode()
+    return {"id": item_id, "type": "compaction", "encrypted_content": f"{MADE_SHORT}:{packed}"}
+
+
+def _compaction(item: JsonObject, where: str) -> ChatMessage:
+    mark, _, packed = _needed(item, "encrypted_content", where).rpartition(":")
+    try:
+        summary = base64.b64decode(packed if mark == MADE_SHORT else "!", validate=True).decode()
+    except ValueError as exc:
+        msg = "This is no compaction of this server's; send the conversation itself"
+        raise InvalidRequest(msg, param=f"{where}.encrypted_content", code="invalid_value") from exc
+    return {"role": "assistant", "content": f"What was said before, in short:\n{summary}"}
+
+
 _READERS: dict[str, Callable[[JsonObject, str], ChatMessage]] = {
     "message": _message,
     "function_call": _call,
@@ -122,6 +153,7 @@ _READERS: dict[str, Callable[[JsonObject, str], ChatMessage]] = {
     "function_call_output": _call_output,
     "custom_tool_call_output": _call_output,
     "reasoning": _reasoning,
+    "compaction": _compaction,
 }
 
 

@@ -29,12 +29,14 @@ async def look_up(body: ResponseInput, *, caller: Principal, found: AppServices)
     user_id = caller.user.id
     tools = read_tools(body.tools or (), toolbox=_toolbox(caller, found))
     conversation = await _conversation(body.conversation, user_id, found)
+    files = await _files(tools, user_id, found)
     return LookedUp(
         tools=tools,
         items=await _items(read_items(body.input), user_id, found),
         context=await _context(body.previous_response_id, user_id, found),
         conversation_id=conversation,
-        file_ids=await _files(tools, user_id, found),
+        file_ids=None if files is None else tuple(files),
+        attributes=files or {},
     )
 
 
@@ -47,6 +49,9 @@ async def _conversation(
     if not isinstance(named, str):
         msg = "A conversation is given by its id"
         raise InvalidRequest(msg, param="conversation.id", code="missing_required_parameter")
+    if not named.startswith("conv_"):
+        msg = f"Invalid 'conversation': '{named[:100]}'. Expected an ID that begins with 'conv_'."
+        raise InvalidRequest(msg, param="conversation", code="invalid_value")
     if await found.conversations.get(user_id, named) is None:
         msg = f"Conversation with id '{named[:100]}' not found."
         raise NotFound(msg, param="conversation")
@@ -82,7 +87,19 @@ async def _context(previous: str | None, user_id: str, found: AppServices) -> Se
     if kept.body.get("status") in UNFINISHED:
         msg = f"Response '{previous}' is still in progress; wait until it has ended"
         raise InvalidRequest(msg, param=name)
-    return [cast("ChatMessage", dict(one)) for one in kept.context]
+    before = await found.answers.context(user_id, previous)
+    return _sound([cast("ChatMessage", one) for one in before])
+
+
+def _sound(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """Leave out results whose call is not there: the response that made it may have been deleted."""
+    called: set[str] = set()
+    whole: list[ChatMessage] = []
+    for one in messages:
+        called |= {call["id"] for call in one.get("tool_calls") or ()}
+        if one["role"] != "tool" or one.get("tool_call_id") in called:
+            whole.append(one)
+    return whole
 
 
 async def _items(items: Sequence[JsonObject], user_id: str, found: AppServices) -> list[JsonObject]:
@@ -110,17 +127,19 @@ def _items_of(kept: StoredAnswer | None) -> list[Any]:
     return [*kept.body.get("output", ()), *kept.input] if kept else []
 
 
-async def _files(tools: ToolsAsked, user_id: str, found: AppServices) -> tuple[str, ...] | None:
-    """Give the files that the vector stores of a request hold, and those it names itself."""
+async def _files(
+    tools: ToolsAsked, user_id: str, found: AppServices
+) -> dict[str, JsonObject] | None:
+    """Give the files that the vector stores of a request hold, and those it names, with attributes."""
     if not tools.file_search and not tools.file_ids:
         return None
-    ids = list(tools.file_ids)
+    files: dict[str, JsonObject] = {one: {} for one in tools.file_ids}
     for where, entry in tools.file_search:
         wanted = _condition(entry, where)
         for at, store_id in enumerate(entry["vector_store_ids"]):
             place = f"{where}.vector_store_ids[{at}]"
-            ids += await _members(store_id, wanted, place, user_id=user_id, found=found)
-    return tuple(dict.fromkeys(ids))
+            files |= await _members(store_id, wanted, place, user_id=user_id, found=found)
+    return files
 
 
 def _condition(entry: JsonObject, where: str) -> Condition:
@@ -132,12 +151,12 @@ def _condition(entry: JsonObject, where: str) -> Condition:
 
 async def _members(
     store_id: str, wanted: Condition, place: str, *, user_id: str, found: AppServices
-) -> list[str]:
-    """Give the files of one vector store that fit, and note that it was used."""
+) -> dict[str, JsonObject]:
+    """Give the files of one vector store that fit with their attributes; note that it was used."""
     stores = found.vector_stores
     if stores is None or await stores.get(user_id, store_id) is None:
         msg = f"Vector store with id '{store_id[:100]}' not found."
         raise NotFound(msg, param=place)
     members = await stores.files(user_id, store_id)
     await stores.touch(user_id, [store_id], found.clock.now_ms())
-    return [one.file.id for one in members if wanted(one.attributes)]
+    return {one.file.id: dict(one.attributes) for one in members if wanted(one.attributes)}

@@ -30,16 +30,17 @@ async def frames_of(
     run: Run,
     writer: FrameWriter,
     *,
+    skipped: int = 0,
     quiet: bytes = KEEP_ALIVE,
     kept: Callable[[], Awaitable[object]] | None = None,
     last: Callable[[], bytes] | None = None,
 ) -> AsyncGenerator[bytes]:
-    """Write a run's log as it grows, with `quiet` whenever nothing was said for long.
+    """Write a run's log as it grows from entry `skipped`, with `quiet` whenever nothing was said for long.
 
     The end is told when `kept` is done: who saw it finds the answer kept. `last` gives what follows it.
     """
     log, seen = run.log, len(run.log.items)
-    yield writer.opening() + writer.items(log.items)
+    yield writer.opening() + writer.items(log.items[skipped:])
     while not log.closed or len(log.items) > seen:
         await log.changed(seen)
         items = log.items[seen:]

@@ -34,6 +34,7 @@ def open_artifacts(ground: Ground, *, public_url: str) -> Artifacts:
     prunings = {
         "runs": (stores.runs.prune, days),
         "tool calls": (stores.audit.prune, days),
+        "answers": (stores.answers.prune, settings.storage.answer_retention_days),
         "artifacts": (stores.artifacts.prune, kept.retention_days),
     }
     pruning = prune_daily(prunings, clock=ground.clock, tidy=keeper.tidy)

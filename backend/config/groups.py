@@ -284,6 +284,12 @@ class StorageSettings(Group):
     run_retention_days: int = Field(
         default=30, ge=1, le=3650, description="Age in days after which traces of runs are removed."
     )
+    answer_retention_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="Age in days after which responses and completions that clients stored are removed.",
+    )
 
 
 class LogSettings(Group):

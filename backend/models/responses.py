@@ -128,13 +128,15 @@ class ResponseRequest(ResponseInput):
         | None
     ) = None
     include: list[str] | None = None
-    max_output_tokens: int | None = Field(default=None, ge=1)
+    max_output_tokens: int | None = Field(default=None, ge=16)
     max_tool_calls: int | None = Field(default=None, ge=1)
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, ge=0, le=1)
     top_logprobs: int | None = Field(default=None, ge=0, le=20)
     prompt: dict[str, Any] | None = None
-    service_tier: str | None = None
+    service_tier: (
+        Literal["auto", "default", "fast", "flex", "scale", "priority", "ultrafast"] | None
+    ) = None
     safety_identifier: Annotated[str, StringConstraints(max_length=64)] | None = None
     prompt_cache_key: str | None = None
     prompt_cache_retention: str | None = None
@@ -175,6 +177,17 @@ class ResponseDeleted(BaseModel):
     id: str
     object: Literal["response"] = "response"
     deleted: bool = True
+
+
+class CompactRequest(ResponseInput):
+    """A request whose conversation is to be made short."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Show OpenAI's shape of it."""
+        return shown_with(core_schema, handler, shape="openai_shapes.answers:CompactBody")
 
 
 class InputTokens(BaseModel):

@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 from backend.ports.stores import Page
 from backend.ports.values import JsonObject
 
+MAX_CHAIN = 1_000
 AnswerKind = Literal["response", "chat.completion"]
 
 
@@ -20,8 +21,8 @@ class StoredAnswer:
     """One answer as its client saw it, with what had been asked.
 
     `body` is the object of the wire, `input` what the request brought: input items of a response,
-    messages of a chat completion. `context` are the chat messages that a following response goes on
-    from, this answer included. `id` names the run: `resp_...`, `chatcmpl-...`.
+    messages of a chat completion. `context` are the chat messages that it adds to those of the
+    response `previous_id`, this answer included. `id` names the run: `resp_...`, `chatcmpl-...`.
     """
 
     id: str
@@ -74,6 +75,18 @@ class AnswerStore(Protocol):
         """Replace the metadata, in `body` too."""
         ...
 
+    async def context(self, user_id: str, answer_id: str) -> Sequence[JsonObject]:
+        """The messages that a response after this one goes on from, oldest first.
+
+        They are those of the answer and of all before it (`previous_id`) that are still kept, of the
+        newest MAX_CHAIN of them.
+        """
+        ...
+
+    async def prune(self, before_ms: int) -> int:
+        """Forget all that were made before then; tell how many."""
+        ...
+
     async def delete(self, user_id: str, answer_id: str) -> bool:
-        """Forget one."""
+        """Forget one; what goes on from it goes on from the one before it."""
         ...

@@ -9,7 +9,7 @@ vectors (`embedding`).
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -187,6 +187,13 @@ class SearchAnswer:
     searched: int
     unready: int = 0
     notes: tuple[str, ...] = ()
+
+    def above(self, least: float) -> SearchAnswer:
+        """Give the answer without passages that are less relevant than that (0 to 1)."""
+        kept = tuple(one for one in self.passages if one.relevance >= least)
+        if len(kept) == len(self.passages):
+            return self
+        return replace(self, passages=kept, relevant=self.relevant and bool(kept))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,8 +48,22 @@ class ToolOptions(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassageBounds:
+    """What a caller wants of a search in its documents; `most` is 0 for the tool's own number."""
+
+    most: int = 0
+    least_relevance: float = 0.0
+
+
+ANY_PASSAGES = PassageBounds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolContext:
-    """Who calls, and within which run; with `file_ids`, only these of the caller's files are there."""
+    """Who calls, and within which run; with `file_ids`, only these of the caller's files are there.
+
+    `passages` bounds what a search in them brings.
+    """
 
     user_id: str
     username: str = ""
@@ -57,6 +71,7 @@ class ToolContext:
     run_id: str = ""
     session_id: str | None = None
     file_ids: tuple[str, ...] | None = None
+    passages: PassageBounds = ANY_PASSAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

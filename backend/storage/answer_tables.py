@@ -29,6 +29,7 @@ answers = Table(
     Column("context", JsonText, nullable=False),
     Index(None, "user_id", "kind", "created_at_ms", "id"),
     Index(None, "conversation_id"),
+    Index(None, "previous_id"),
 )
 
 vector_stores = Table(

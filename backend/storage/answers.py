@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, literal, select, update
 
-from backend.ports.answers import AnswerListing, StoredAnswer
+from backend.ports.answers import MAX_CHAIN, AnswerListing, StoredAnswer
 from backend.ports.stores import Page
 from backend.ports.values import JsonObject
 from backend.storage.answer_tables import answers
@@ -17,6 +18,11 @@ _UPSERT = upsert(answers, "id")
 _MINE = (answers.c.id == bindparam("wanted")) & (answers.c.user_id == bindparam("owner"))
 _GET = select(answers).where(_MINE)
 _DELETE = delete(answers).where(_MINE)
+_RELINK = (
+    update(answers)
+    .where(answers.c.previous_id == bindparam("wanted"), answers.c.user_id == bindparam("owner"))
+    .values(previous_id=bindparam("before"))
+)
 _COLUMNS = tuple(answers.c.keys())
 
 
@@ -53,8 +59,16 @@ class SqlAnswerStore:
         """Replace the metadata, in `body` too."""
         return await self._database.write(_change_metadata, user_id, answer_id, metadata)
 
+    async def context(self, user_id: str, answer_id: str) -> Sequence[JsonObject]:
+        """The messages of an answer and of those before it, oldest first."""
+        return await self._database.read(_context, user_id, answer_id)
+
+    async def prune(self, before_ms: int) -> int:
+        """Forget all that were made before then; tell how many."""
+        return await self._database.write(_prune, before_ms)
+
     async def delete(self, user_id: str, answer_id: str) -> bool:
-        """Forget one."""
+        """Forget one; what goes on from it goes on from the one before it."""
         return await self._database.write(_delete, user_id, answer_id)
 
 
@@ -120,7 +134,35 @@ def _change_metadata(
     return _get(connection, user_id, answer_id)
 
 
+def _chain() -> Select[Any]:
+    it = answers.c
+    newest = select(it.previous_id, it.context, literal(1).label("at")).where(_MINE)
+    chain = newest.cte("chain", recursive=True)
+    before = select(it.previous_id, it.context, chain.c.at + 1).where(
+        it.id == chain.c.previous_id, it.user_id == bindparam("owner"), chain.c.at < MAX_CHAIN
+    )
+    chain = chain.union_all(before)
+    return select(chain.c.context).order_by(chain.c.at.desc())
+
+
+_CONTEXT = _chain()
+
+
+def _context(connection: Connection, user_id: str, answer_id: str) -> Sequence[JsonObject]:
+    rows = connection.execute(_CONTEXT, {"wanted": answer_id, "owner": user_id})
+    return [message for row in rows for message in row.context]
+
+
+def _prune(connection: Connection, before_ms: int) -> int:
+    return connection.execute(delete(answers).where(answers.c.created_at_ms < before_ms)).rowcount
+
+
 def _delete(connection: Connection, user_id: str, answer_id: str) -> bool:
+    known = _get(connection, user_id, answer_id)
+    if known is None:
+        return False
+    which = {"wanted": answer_id, "owner": user_id}
+    connection.execute(_RELINK, {**which, "before": known.previous_id})
     return connection.execute(_DELETE, {"wanted": answer_id, "owner": user_id}).rowcount > 0
 
 

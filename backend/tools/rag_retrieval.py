@@ -104,20 +104,23 @@ class RagRetrieval:
             if not await documents.has_any(user_id):
                 text = NO_DOCUMENTS if context.file_ids is None else NONE_IN_SCOPE
                 return ToolResult(text=text, data={"searched": 0, "unready": 0})
-            query = await self._query(args, documents, user_id)
+            query = await self._query(args, documents, context)
             found = await documents.search(user_id, query)
             if not found.relevant and _DIGEST.search(args.query):
                 found = await _digest(query, documents, user_id) or found
+            found = found.above(context.passages.least_relevance)
         except StewardError as exc:
             msg = f"the documents cannot be searched now: {exc.message}"
             raise ToolFailed(msg) from exc
         return _result(found)
 
-    async def _query(self, args: Args, documents: Documents, user_id: str) -> SearchQuery:
+    async def _query(self, args: Args, documents: Documents, context: ToolContext) -> SearchQuery:
+        user_id, most = context.user_id, context.passages.most
         ids = [one.id for name in args.files for one in await _named(documents, user_id, name)]
+        wanted = args.top_k or most or self._options.usual_results
         return SearchQuery(
             text=args.query,
-            top_k=min(args.top_k or self._options.usual_results, self._options.max_results),
+            top_k=min(wanted, most or wanted, self._options.max_results),
             max_chars=self._options.max_chars,
             within=FileFilter(file_ids=tuple(dict.fromkeys(ids))),
         )

@@ -137,6 +137,16 @@ async def test_a_structured_answer_is_parsed(client: AsyncOpenAI, ollama: Ollama
     assert ollama.chats[-1].body["format"]["properties"]["city"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"), [("auto", "default"), ("flex", "flex"), ("fast", "priority")]
+)
+async def test_a_service_tier_is_told_as_openai_tells_it(
+    http: AsyncClient, asked: str, told: str
+) -> None:
+    """It changes nothing here."""
+    assert (await ask(http, service_tier=asked))["service_tier"] == told
+
+
 async def test_an_answer_cut_by_its_limit_is_incomplete(
     http: AsyncClient, ollama: OllamaDouble
 ) -> None:
@@ -172,6 +182,9 @@ async def test_a_conversation_is_read_and_written(http: AsyncClient, ollama: Oll
     [
         ({"previous_response_id": "resp_gone"}, 400, "previous_response_id"),
         ({"conversation": "conv_gone"}, 404, "conversation"),
+        ({"conversation": "gone"}, 400, "conversation"),
+        ({"max_output_tokens": 15}, 400, "max_output_tokens"),
+        ({"service_tier": "first class"}, 400, "service_tier"),
         ({"previous_response_id": "a", "conversation": "b"}, 400, "previous_response_id"),
         ({"input": None}, 400, "input"),
         ({"input": []}, 400, "input"),
@@ -187,6 +200,12 @@ async def test_a_conversation_is_read_and_written(http: AsyncClient, ollama: Oll
         ({"input": [{"type": "item_reference", "id": "msg_x"}]}, 404, "input[0].id"),
         ({"tools": [{"type": "computer_use_preview"}]}, 400, "tools[0].type"),
         ({"tools": [{"type": "image_generation"}]}, 400, "tools[0].type"),
+        (
+            {"tools": [{"type": "custom", "name": "x", "format": {"type": "grammar"}}]},
+            400,
+            "tools[0].format",
+        ),
+        ({"tools": [{"type": "mcp", "server_label": "a"}]}, 400, "tools[0].server_url"),
         ({"tools": [{"type": "function", "name": "a b"}]}, 400, "tools[0].name"),
         ({"tools": [{"type": "file_search"}]}, 400, "tools[0].vector_store_ids"),
         (
@@ -252,6 +271,25 @@ async def test_a_deleted_response_is_gone(client: AsyncOpenAI, http: AsyncClient
     await client.responses.delete(made["id"])
     assert (await http.get(f"{RESPONSES}/{made['id']}")).status_code == 404
     assert (await http.delete(f"{RESPONSES}/{made['id']}")).status_code == 404
+
+
+async def test_a_chain_goes_on_past_a_response_that_was_deleted(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """What was deleted is told to no model any more, and a result of its call neither."""
+    first = await ask(http, "One")
+    ollama.queue(Reply(calls=[Call(name="get_weather", arguments={"city": "Oslo"})]))
+    second = await ask(http, "Two", tools=[WEATHER], previous_response_id=first["id"])
+    result = {
+        "type": "function_call_output",
+        "call_id": second["output"][0]["call_id"],
+        "output": "sun",
+    }
+    third = await ask(http, [result], tools=[WEATHER], previous_response_id=second["id"])
+    assert (await http.delete(f"{RESPONSES}/{second['id']}")).status_code == 200
+    await ask(http, "Four", previous_response_id=third["id"])
+    sent = [one["content"] for one in ollama.chats[-1].body["messages"]]
+    assert sent == ["One", texts(first), texts(third), "Four"]
 
 
 async def test_items_are_referred_to_and_listed(http: AsyncClient, ollama: OllamaDouble) -> None:

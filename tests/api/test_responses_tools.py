@@ -145,6 +145,28 @@ async def test_functions_stand_beside_built_in_tools(
     assert roles.count("tool") == 2
 
 
+async def test_any_tool_fulfils_a_demand_for_one(http: AsyncClient, ollama: OllamaDouble) -> None:
+    """Where functions and built-in tools are given, the call may be of either."""
+    function = {"type": "function", "name": "book", "parameters": {"type": "object"}}
+    tools: list[Any] = [{"type": "web_search"}, function]
+    decision = {"thought": "", "tool": "book", "input": {}}
+    ollama.queue(Reply(content=orjson.dumps(decision).decode()))
+    made = await ask(http, tools=tools, tool_choice="required")
+    kinds = [one["type"] for one in made["output"]]
+    assert kinds == ["function_call"]
+    choices = ollama.chats[-1].body["format"]["anyOf"]
+    names = {one["properties"]["tool"]["const"] for one in choices}
+    assert names == {"web_search", "web_fetch", "book"}
+    ollama.queue(Reply(content="Booked."))
+    result = {**made["output"][0], "type": "function_call_output", "output": "ok"}
+    after = await ask(http, [result], tools=tools, previous_response_id=made["id"])
+    assert texts(after) == "Booked."
+    decision = {"thought": "", "tool": "web_search", "input": {"query": "tides"}}
+    ollama.queue(Reply(content=orjson.dumps(decision).decode()), Reply(content="At nine."))
+    made = await ask(http, tools=tools, tool_choice="required")
+    assert [one["type"] for one in made["output"]] == ["web_search_call", "message"]
+
+
 async def test_choosing_none_takes_every_tool_away(http: AsyncClient, ollama: OllamaDouble) -> None:
     """Whatever the request brings."""
     ollama.queue(Reply(content="Fine."))

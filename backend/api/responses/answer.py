@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from backend.agent.run import Run
 from backend.api.openai_wire import agent_object
-from backend.api.responses.asked import Asked
+from backend.api.responses.asked import NOTHING, Asked
+from backend.api.responses.attached import item_place
 from backend.errors import StewardError
 from backend.ports.values import JsonObject, Usage
 
@@ -14,14 +15,14 @@ INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 ERROR_CODES = {400: "invalid_prompt", 413: "invalid_prompt", 429: "rate_limit_exceeded"}
 
 
-def response_id(run_id: str) -> str:
-    """Name the response that a run answers."""
-    return "resp_" + run_id.removeprefix("run_")
+def key_of(run: Run) -> str:
+    """Give what the ids of a run, its response and its items have in common."""
+    return run.id.removeprefix("run_")
 
 
-def run_id_of(response: str) -> str:
-    """Name the run of a response."""
-    return "run_" + response.removeprefix("resp_")
+def response_id(run: Run, asked: Asked) -> str:
+    """Name the response that a run answers; one that goes on with a run that waited has its own."""
+    return f"resp_{asked.key or key_of(run)}"
 
 
 def status_of(run: Run) -> str:
@@ -42,15 +43,15 @@ def response_object(
     ended = status not in {"queued", "in_progress"}
     reason = INCOMPLETE.get(run.finish_reason) if status == "incomplete" else None
     body: JsonObject = {
-        "id": response_id(run.id),
+        "id": response_id(run, asked),
         "object": "response",
-        "created_at": run.started_at_ms // 1000,
+        "created_at": (asked.begun_at_ms or run.started_at_ms) // 1000,
         "status": status,
         "completed_at": run.parts.clock.now_ms() // 1000 if status == "completed" else None,
         "error": error_object(run.error) if status == "failed" else None,
         "incomplete_details": {"reason": reason} if reason else None,
         "output": list(output),
-        "usage": usage_object(run.usage if ended else Usage()),
+        "usage": usage_object(run.usage, before=asked.used) if ended else usage_object(Usage()),
         **asked.echo,
     }
     if ended:
@@ -70,8 +71,12 @@ PARAMS = {
 }
 
 
-def in_our_words(error: StewardError) -> StewardError:
-    """Have an error name the field that this wire has."""
+def in_our_words(error: StewardError, asked: Asked) -> StewardError:
+    """Have an error name the field that this wire has, and the item in place of its message."""
+    place = item_place(error.param or "", asked)
+    if place != (error.param or ""):
+        error.param = place
+        return error
     name, dot, rest = (error.param or "").partition(".")
     name, bracket, place = name.partition("[")
     if name in PARAMS:
@@ -86,14 +91,17 @@ def error_object(error: StewardError | None) -> JsonObject:
     return {"code": ERROR_CODES.get(error.status, "server_error"), "message": error.message}
 
 
-def usage_object(usage: Usage) -> JsonObject:
-    """Render usage in the words of responses."""
+def usage_object(usage: Usage, *, before: Usage = NOTHING) -> JsonObject:
+    """Render usage in the words of responses, without what was used `before`."""
+    taken_in = usage.prompt_tokens - before.prompt_tokens
+    given = usage.completion_tokens - before.completion_tokens
+    thought = usage.reasoning_tokens - before.reasoning_tokens
     return {
-        "input_tokens": usage.prompt_tokens,
+        "input_tokens": taken_in,
         "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-        "output_tokens": usage.completion_tokens,
-        "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
-        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+        "output_tokens": given,
+        "output_tokens_details": {"reasoning_tokens": thought},
+        "total_tokens": taken_in + given,
     }
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from backend.agent.run import TurnRequest
-from backend.ports.values import ChatMessage, JsonObject
+from backend.ports.values import JsonObject, Usage
+
+NOTHING = Usage()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,14 +17,16 @@ class Asked:
     """One request, read.
 
     `echo` are the fields of the answer that only repeat the request. `items` are what the request
-    brought, `context` the chat messages before them. `streamed` tells that the answer is, or may be,
-    sent while it is made. `max_results` bounds what a file search lists.
+    brought, `origins` the numbers of those that the new messages of the turn have their content from. `streamed` tells that the answer is, or may be,
+    sent while it is made. A response that goes on with a run that waited has a `key` of its own,
+    does not show the first `skipped` entries of the run's log, and counts not what was `used` before.
+    `attributes` are those of the files in the vector stores that are searched.
     """
 
     turn: TurnRequest
     echo: JsonObject
     items: Sequence[JsonObject] = ()
-    context: Sequence[ChatMessage] = ()
+    origins: Sequence[int] = ()
     include: frozenset[str] = frozenset()
     custom: frozenset[str] = frozenset()
     built_in: frozenset[str] = frozenset()
@@ -29,6 +34,10 @@ class Asked:
     streamed: bool = False
     background: bool = False
     store: bool = True
-    max_results: int = 50
+    key: str = ""
+    skipped: int = 0
+    used: Usage = NOTHING
+    begun_at_ms: int = 0
+    attributes: Mapping[str, JsonObject] = field(default_factory=dict[str, Any])
     previous_id: str | None = None
     metadata: JsonObject = field(default_factory=dict[str, str])

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
+from backend.api import mcp_wire
 from backend.api.responses.asked import Asked
 from backend.api.responses.input import container_id
 from backend.ports.values import JsonObject
@@ -39,17 +40,26 @@ KIND = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolUse:
-    """One call of a tool of ours: what was asked of it, and its result once there is one."""
+    """One call of a tool of ours, or of a remote server's: what its event told, and its result's."""
 
-    tool: str
-    arguments: JsonObject
+    call: JsonObject
     key: str
     result: JsonObject | None = None
 
     @property
+    def tool(self) -> str:
+        """Name the tool."""
+        return str(self.call["tool"])
+
+    @property
+    def arguments(self) -> JsonObject:
+        """Give what it was called with."""
+        return cast("JsonObject", self.call["arguments"])
+
+    @property
     def kind(self) -> str:
         """Name the kind of item."""
-        return KIND.get(self.tool, "mcp_call")
+        return "mcp_call" if "server_label" in self.call else KIND.get(self.tool, "mcp_call")
 
     @property
     def worked(self) -> bool:
@@ -60,7 +70,7 @@ class ToolUse:
 def item_of(use: ToolUse, item_id: str, asked: Asked, *, status: str) -> JsonObject:
     """Render a call as it stands."""
     shown = _SHOWN[use.kind](use, asked)
-    return {"id": item_id, "type": use.kind, "status": status, **shown}
+    return {**shown, "id": item_id, "type": use.kind, "status": status}
 
 
 def end_status(use: ToolUse) -> str:
@@ -86,21 +96,21 @@ def _web_search(use: ToolUse, asked: Asked) -> JsonObject:
 def _file_search(use: ToolUse, asked: Asked) -> JsonObject:
     results = None
     if "file_search_call.results" in asked.include and use.result is not None:
-        results = _passages(use.result)[: asked.max_results]
+        results = _passages(use.result, asked)
     return {"queries": [str(use.arguments.get("query") or "")], "results": results}
 
 
-def _passages(result: JsonObject) -> list[JsonObject]:
+def _passages(result: JsonObject, asked: Asked) -> list[JsonObject]:
     cited: list[JsonObject] = [one for one in result.get("citations") or () if one.get("file_id")]
     data: JsonObject = result.get("data") or {}
     scores: list[float] = data.get("relevance") or []
-    whole = len(scores) == len(cited)  # a passage that was brought before is not told again
+    whole = len(scores) == len(cited)  # else the result's data was too long to be told
     return [
         {
             "file_id": one["file_id"],
             "filename": one.get("filename") or one.get("title") or "",
             "text": one.get("text") or "",
-            "attributes": {},
+            "attributes": asked.attributes.get(one["file_id"], {}),
             "score": scores[at] if whole else 0.0,
         }
         for at, one in enumerate(cited)
@@ -119,7 +129,16 @@ def _code_interpreter(use: ToolUse, asked: Asked) -> JsonObject:
     return {"container_id": container_id(use.key), "code": code, "outputs": outputs}
 
 
+def approval_item(data: Mapping[str, Any]) -> JsonObject:
+    """Render a call that waits for the user's word; one of a tool of ours as one of this server's."""
+    ours = {**data, "server_label": SERVER_LABEL, "remote_tool": data.get("tool")}
+    return cast("JsonObject", mcp_wire.approval_item({**ours, **data}))
+
+
 def _mcp(use: ToolUse, _: Asked) -> JsonObject:
+    remote = mcp_wire.call_item("", use.call, use.result)
+    if remote is not None:
+        return remote
     text = str(use.result.get("text") or "") if use.result else None
     failed = use.result is not None and not use.worked
     return {
@@ -133,7 +152,7 @@ def _mcp(use: ToolUse, _: Asked) -> JsonObject:
         }
         if failed
         else None,
-        "approval_request_id": None,
+        "approval_request_id": use.call.get("approval_id"),
     }
 
 

@@ -104,6 +104,22 @@ class EventFrames:
         place = {"output_index": index, "item_id": item["id"]}
         return self.event(f"response.{kind}.{told}", **place) + self._done(index, item)
 
+    def tools_listed(self, index: int, item: JsonObject) -> bytes:
+        """Tell which tools a remote server has, or that it could not say."""
+        place = {"output_index": index, "item_id": item["id"]}
+        begun: JsonObject = {**item, "tools": [], "error": None}
+        end = "failed" if item["error"] else "completed"
+        return b"".join([
+            self._added(index, begun),
+            self.event("response.mcp_list_tools.in_progress", **place),
+            self.event(f"response.mcp_list_tools.{end}", **place),
+            self._done(index, item),
+        ])
+
+    def whole(self, index: int, item: JsonObject) -> bytes:
+        """Tell of an item that comes at once."""
+        return self._added(index, item) + self._done(index, item)
+
     def client_call(self, index: int, item: JsonObject) -> bytes:
         """Tell of a call that the caller is to carry out."""
         custom = item["type"] == "custom_tool_call"

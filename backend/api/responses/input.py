@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import orjson
 
-from backend.api.items import messages_of
+from backend.api.items import placed_messages_of
 from backend.errors import InvalidRequest
 from backend.ports.values import ChatMessage, JsonObject
 
@@ -18,6 +18,7 @@ PREFIXES = {
     "function_call_output": "fco",
     "custom_tool_call": "ctc",
     "custom_tool_call_output": "ctco",
+    "compaction": "cmp",
 }
 
 
@@ -30,16 +31,18 @@ def read_items(given: str | Sequence[JsonObject] | None) -> list[JsonObject]:
     return list(given)
 
 
-def chat_messages(items: Sequence[JsonObject]) -> list[ChatMessage]:
-    """Translate items for a model; what a model only thought before it was cut off is left out.
+def chat_messages(items: Sequence[JsonObject]) -> list[tuple[int, ChatMessage]]:
+    """Translate items for a model, each message with the number of the item that its content is of.
+
+    What a model only thought before it was cut off is left out.
 
     Raises:
         InvalidRequest: naming the item that cannot be read.
     """
-    said = messages_of([_as_function_call(one) for one in items])
+    said = placed_messages_of([_as_function_call(one) for one in items])
     return [
-        one
-        for one in said
+        (at, one)
+        for at, one in said
         if one["role"] != "assistant" or one.get("content") or one.get("tool_calls")
     ]
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from backend.agent.ending import kept_messages, stored_run
 from backend.agent.run import Run
-from backend.api.responses.answer import lost, response_id
+from backend.api.responses.answer import key_of, lost, response_id
 from backend.api.responses.asked import Asked
 from backend.api.responses.input import kept_items
 from backend.api.responses.kept import EVERYTHING, INCLUDED, SIZES, shown
@@ -19,7 +20,7 @@ from backend.api.responses.output import finished, unfinished
 from backend.errors import StewardError
 from backend.ports.answers import AnswerStore, StoredAnswer
 from backend.ports.stores import RunStore
-from backend.ports.values import JsonObject
+from backend.ports.values import ChatMessage, JsonObject
 
 logger = logging.getLogger(__name__)
 UNFINISHED = frozenset({"queued", "in_progress"})
@@ -34,13 +35,18 @@ class LiveResponse:
     task: asyncio.Task[None] | None = None
     body: JsonObject | None = None
 
+    @property
+    def id(self) -> str:
+        """Name it."""
+        return response_id(self.run, self.asked)
+
     def seen(self) -> JsonObject:
         """Give the response as it stands."""
         return self.body or unfinished(self.run, self.asked)
 
     def input_items(self) -> list[JsonObject]:
         """Give what the request brought, as it is listed."""
-        return kept_items(self.asked.items, self.run.id.removeprefix("run_"))
+        return kept_items(self.asked.items, self.asked.key or key_of(self.run))
 
     async def done(self) -> JsonObject:
         """Wait until it has ended and is kept; leaving early changes nothing."""
@@ -60,8 +66,8 @@ class LiveResponses:
     async def begin(self, run: Run, asked: Asked) -> LiveResponse:
         """Follow a run that was just started; one in the background is in the store from now on."""
         live = LiveResponse(run, asked)
-        self._live[response_id(run.id)] = live
-        live.task = asyncio.create_task(self._follow(live), name=response_id(run.id))
+        self._live[live.id] = live
+        live.task = asyncio.create_task(self._follow(live), name=live.id)
         if asked.background:
             try:
                 if run.session_id is None:
@@ -128,7 +134,7 @@ class LiveResponses:
         except Exception:
             logger.exception("response %s could not be kept", run.id)
         finally:
-            del self._live[response_id(run.id)]
+            del self._live[live.id]
 
     def _failed_at_once(self, live: LiveResponse) -> bool:
         """Tell whether the client gets an HTTP error instead of a response."""
@@ -139,17 +145,23 @@ class LiveResponses:
         run, asked = live.run, live.asked
         said = kept_messages(run, now_ms=run.parts.clock.now_ms()) if run.log.closed else []
         kept = StoredAnswer(
-            id=response_id(run.id),
+            id=live.id,
             user_id=run.request.user_id,
             kind="response",
             run_id=run.id,
             model=run.request.requested_model,
             body=body,
             input=live.input_items(),
-            context=[dict(one) for one in (*asked.context, *(one.message for one in said))],
+            context=[dict(one) for one in (*asked_now(live), *(one.message for one in said))],
             metadata=asked.metadata,
             conversation_id=run.session_id,
             previous_id=asked.previous_id,
-            created_at_ms=run.started_at_ms,
+            created_at_ms=asked.begun_at_ms or run.started_at_ms,
         )
         await self._answers.save(kept)
+
+
+def asked_now(live: LiveResponse) -> Sequence[ChatMessage]:
+    """Give the messages that a request brought itself; files in them are references."""
+    turn = live.asked.turn if live.asked.key else live.run.request
+    return turn.messages[turn.taken_before :]

@@ -11,11 +11,12 @@ from dataclasses import replace
 from itertools import groupby
 from typing import cast
 
-from backend.agent.run import Run
+from backend.agent.run import Run, citation_object
 from backend.agent.run_log import Break, LogItem, Remark, Thought
-from backend.api.responses.answer import response_object, status_of
+from backend.api.mcp_wire import list_item
+from backend.api.responses.answer import key_of, response_object, status_of
 from backend.api.responses.asked import Asked
-from backend.api.responses.calls import PREFIX, ToolUse, end_status, item_of
+from backend.api.responses.calls import PREFIX, ToolUse, approval_item, end_status, item_of
 from backend.api.responses.frames import EventFrames
 from backend.api.responses.texts import (
     annotations_of,
@@ -43,7 +44,7 @@ class OutputWriter:
         self._run = run
         self._asked = asked
         self._frames = EventFrames(after=after)
-        self._key = run.id.removeprefix("run_")
+        self._key = asked.key or key_of(run)
         self._items: list[JsonObject] = []
         self._uses: dict[str, tuple[int, ToolUse]] = {}
         self._open = ""  # the kind of text item that grows: message, reasoning or none
@@ -133,20 +134,44 @@ class OutputWriter:
     def _of_event(self, event: TurnEvent) -> bytes:
         if event.type == "tool_call":
             return self._call_begun(event.data)
+        if event.type == "remote_tools":
+            item = list_item(event.data)
+            return self._close() + self._frames.tools_listed(self._put(item), item)
+        if event.type == "approval" and self._asks_by_items(event.data):
+            item = approval_item(event.data)
+            return self._close() + self._frames.whole(self._put(item), item)
         if event.type == "tool_result":
             index, use = self._uses.pop(event.data["call_id"], (-1, None))
-            return self._call_ended(index, replace(use, result=event.data)) if use else b""
+            result = self._with_known(event.data)
+            return self._call_ended(index, replace(use, result=result)) if use else b""
         return self._text("reasoning", event.text) if event.text else b""
 
     def _call_begun(self, data: JsonObject) -> bytes:
+        if data.get("denied") and "server_label" in data:
+            return b""  # as with OpenAI, what the user refused is told by the model alone
         before = self._close()
-        use = ToolUse(tool=data["tool"], arguments=data["arguments"], key=self._key)
-        index = len(self._items)
-        item_id = f"{PREFIX[use.kind]}_{self._key}_{index}"
+        use = ToolUse(call=data, key=self._key)
+        item_id = f"{PREFIX[use.kind]}_{self._key}_{len(self._items)}"
         item = item_of(use, item_id, self._asked, status="in_progress")
-        self._items.append(item)
+        index = self._put(item)
         self._uses[data["call_id"]] = index, use
         return before + self._frames.call_begun(index, item)
+
+    def _with_known(self, data: JsonObject) -> JsonObject:
+        """Give a result with all its passages, also those that the run knew before."""
+        if "cited" not in data:
+            return data
+        known = {one.id: citation_object(one) for one in self._run.citations}
+        return {**data, "citations": [known[one] for one in data["cited"] if one in known]}
+
+    def _asks_by_items(self, data: JsonObject) -> bool:
+        """Tell whether a question is an item: remote tools' always, ours where no text asks."""
+        return "server_label" in data or self._run.request.approvals == "events"
+
+    def _put(self, item: JsonObject) -> int:
+        """Take an item in; where it stands."""
+        self._items.append(item)
+        return len(self._items) - 1
 
     def _call_ended(self, index: int, use: ToolUse) -> bytes:
         item = item_of(use, self._items[index]["id"], self._asked, status=end_status(use))
@@ -161,25 +186,25 @@ class OutputWriter:
         frames += [self._call_ended(index, use) for index, use in self._uses.values()]
         self._uses = {}
         frames += [self._client_call(at, call) for at, call in enumerate(run.client_calls)]
-        if status == "completed" and not self._messages and not run.client_calls:
+        says = self._messages or run.client_calls or run.state == "waiting"
+        if status == "completed" and not says:
             frames += [self._begin("message"), self._close()]
         self.body = response_object(run, self._asked, self._items, status=status)
         return b"".join([*frames, self._frames.closing(self.body)])
 
     def _client_call(self, at: int, call: ToolCall) -> bytes:
         custom = call["function"]["name"] in self._asked.custom
-        index = len(self._items)
         item_id = f"{'ctc' if custom else 'fc'}_{self._key}_{at}"
         item = call_item(call, item_id, custom=custom, status="completed")
-        self._items.append(item)
-        return self._frames.client_call(index, item)
+        return self._frames.client_call(self._put(item), item)
 
 
 def finished(run: Run, asked: Asked) -> OutputWriter:
     """Give the writer of a run that has ended, closed."""
     writer = OutputWriter(run, asked)
     whole = asked.background and asked.streamed  # may be replayed from any event
-    writer.items(run.log.items if whole else condensed(run.log.items))
+    items = run.log.items[asked.skipped :]
+    writer.items(items if whole else condensed(items))
     writer.closing()
     return writer
 
@@ -187,7 +212,7 @@ def finished(run: Run, asked: Asked) -> OutputWriter:
 def unfinished(run: Run, asked: Asked, *, status: str = "in_progress") -> JsonObject:
     """Give the response of a run that goes on, as it stands."""
     writer = OutputWriter(run, asked)
-    writer.items(condensed(run.log.items))
+    writer.items(condensed(run.log.items[asked.skipped :]))
     return response_object(run, asked, writer.output, status=status)
 
 

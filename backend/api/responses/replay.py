@@ -41,14 +41,25 @@ def _item(frames: EventFrames, index: int, item: JsonObject, sizes: Sequence[int
         now = {name: _unknown_yet(name, value) for name, value in item.items()}
         now["status"] = "in_progress"
         return frames.call_begun(index, now) + frames.call_ended(index, item)
-    if kind not in {"message", "reasoning"}:
-        return frames.client_call(index, item)
+    if kind in {"message", "reasoning"}:
+        return _text_item(frames, index, item, sizes)
+    if kind == "mcp_list_tools":
+        return frames.tools_listed(index, item)
+    if kind == "mcp_approval_request":
+        return frames.whole(index, item)
+    return frames.client_call(index, item)
+
+
+def _text_item(
+    frames: EventFrames, index: int, item: JsonObject, sizes: Sequence[int] | None
+) -> bytes:
     where = "summary" if item.get("summary") else "content"
     parts: Sequence[JsonObject] = item.get(where) or ()
     if not parts:
         return b""
     part = parts[0]
-    bare: JsonObject = {"annotations": [], "logprobs": []} if kind == "message" else {}
+    said = item["type"] == "message"
+    bare: JsonObject = {"annotations": [], "logprobs": []} if said else {}
     empty: JsonObject = {**part, "text": "", **bare}
     begun: JsonObject = {**item, where: [], "status": "in_progress"}
     pieces = [part["text"]] if sizes is None else cut(part["text"], sizes)

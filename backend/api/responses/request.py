@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from backend.agent.run import Mode, TurnRequest
+from backend.agent.toolbox import REMOTE
 from backend.api.chat_request import MODES, PASSED_ON
 from backend.api.responses.asked import Asked
 from backend.api.responses.choice import Choice, read_choice
@@ -16,8 +17,10 @@ from backend.errors import InvalidRequest, UnsupportedByModel
 from backend.models.responses import ResponseInput, ResponseRequest, TextFormat
 from backend.ports.accounts import Principal
 from backend.ports.models import ModelRequest
+from backend.ports.tools import PassageBounds
 from backend.ports.values import ChatMessage, JsonObject
 
+TIERS = {"auto": "default", "fast": "priority"}
 LOGPROBS = "message.output_text.logprobs"
 INCLUDES = frozenset({
     "code_interpreter_call.outputs",
@@ -40,6 +43,7 @@ class LookedUp:
     context: Sequence[ChatMessage] = ()
     conversation_id: str | None = None
     file_ids: tuple[str, ...] | None = None
+    attributes: Mapping[str, JsonObject] = field(default_factory=dict[str, Any])
 
 
 def check(body: ResponseInput) -> None:
@@ -89,31 +93,35 @@ def read_request(
     """
     choice = read_choice(body.tool_choice, found.tools)
     new = chat_messages(found.items)
-    messages = [*found.context, *new]
     turn = TurnRequest(
         user_id=caller.user.id,
         username=caller.user.username,
         role=caller.user.role,
         requested_model=body.model or "",
         template=_template(body),
-        messages=messages,
+        messages=[*found.context, *(message for _, message in new)],
+        taken_before=len(found.context),
+        reads_documents=caller.reads_documents,
+        keeps_files=body.store is not False,
         instructions=body.instructions or "",
         parallel_tool_calls=body.parallel_tool_calls is not False,
         file_ids=found.file_ids,
+        passages=_passages(found.tools),
         metadata=dict(body.metadata or {}),
         max_tool_calls=body.max_tool_calls,
         session_id=found.conversation_id,
         on_disconnect="finish" if body.background else body.on_disconnect,
-        approvals=body.approvals or "text",
+        live=bool(body.stream),
+        strict_schema=_is_strict(body),
+        approvals=body.approvals or ("events" if found.tools.remote else "text"),
         request_id=request_id,
         **_tools(body, found.tools, choice, caller),
     )
-    shown_sources = [entry.get("max_num_results") for _, entry in found.tools.file_search]
     return Asked(
         turn=turn,
         echo=echo(body, found),
         items=found.items,
-        context=messages,
+        origins=[at for at, _ in new],
         include=frozenset(body.include or ()),
         custom=frozenset(found.tools.custom),
         built_in=frozenset(choice.server),
@@ -121,7 +129,7 @@ def read_request(
         streamed=bool(body.stream),
         background=bool(body.background),
         store=body.store is not False,
-        max_results=max([one for one in shown_sources if one], default=50),
+        attributes=found.attributes,
         previous_id=body.previous_response_id,
         metadata=dict(body.metadata or {}),
     )
@@ -132,9 +140,10 @@ def _tools(
 ) -> dict[str, Any]:
     """Say which tools the turn has: those of ours that were named, or all where none were."""
     allowed = caller.allowed_tools
-    named = bool(asked.server)
-    if named:
+    if asked.server or asked.remote:
         allowed = frozenset(choice.server)
+        if caller.allowed_tools is None or REMOTE in caller.allowed_tools:
+            allowed |= {REMOTE}
     _, suffix = split_mode(body.model or "")
     given = "plan" if body.agent_type == "plan_execute" else body.agent_type
     mode: Mode = given or suffix or "auto"
@@ -147,8 +156,20 @@ def _tools(
         "server_tools": choice.client_choice != "none",
         "allowed_tools": allowed,
         "tools_named": bool(choice.server),
+        "remote_servers": choice.remote,
         "first_tools": choice.first,
     }
+
+
+def _passages(tools: ToolsAsked) -> PassageBounds:
+    """Bound what searches bring: of several, the widest bounds hold for all."""
+    entries = [entry for _, entry in tools.file_search]
+    most = [entry.get("max_num_results") or 0 for entry in entries]
+    ranking: list[JsonObject] = [entry.get("ranking_options") or {} for entry in entries]
+    least = [float(one.get("score_threshold") or 0) for one in ranking]
+    return PassageBounds(
+        most=max(most) if most and all(most) else 0, least_relevance=min(least, default=0.0)
+    )
 
 
 def split_mode(name: str) -> tuple[str, Mode | None]:
@@ -176,6 +197,11 @@ def _template(body: ResponseRequest) -> ModelRequest:
         logprobs=(body.top_logprobs or 0) if LOGPROBS in (body.include or ()) else None,
         options={key: value for key in PASSED_ON if (value := getattr(body, key)) is not None},
     )
+
+
+def _is_strict(body: ResponseRequest) -> bool:
+    form = body.text.format if body.text else None
+    return form is not None and form.type == "json_schema" and form.strict is True
 
 
 def _schema(form: TextFormat | None) -> JsonObject | str | None:
@@ -221,7 +247,7 @@ def echo(body: ResponseRequest, found: LookedUp) -> JsonObject:
             "summary": _summary(body),
         },
         "safety_identifier": body.safety_identifier,
-        "service_tier": "default",
+        "service_tier": TIERS.get(body.service_tier or "auto", body.service_tier),
         "store": body.store is not False,
         "temperature": 1.0 if body.temperature is None else body.temperature,
         "text": {

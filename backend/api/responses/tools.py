@@ -6,12 +6,14 @@ Not for: which of them a choice leaves (`choice`), or what becomes of vector sto
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from backend.agent.toolbox import Toolbox
-from backend.errors import InvalidRequest
+from backend.api.mcp_wire import remote_servers
+from backend.errors import InvalidRequest, UnsupportedByModel
+from backend.ports.remote_tools import RemoteServer
 from backend.ports.values import JsonObject
 
 NAME = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
@@ -44,13 +46,14 @@ class ToolsAsked:
     """What a request's tools come to.
 
     `client` are chat function specs, among them one for each of the `custom` tools; `server` names
-    our tools; `file_search` and `code_interpreter` are the entries as given, with their place;
-    `shown` is what the answer says of the tools.
+    our tools, `remote` the servers whose tools are to be used; `file_search` are the entries as
+    given, with their place; `shown` is what the answer says of the tools.
     """
 
     client: list[JsonObject] = field(default_factory=list[JsonObject])
     custom: set[str] = field(default_factory=set[str])
     server: list[str] = field(default_factory=list[str])
+    remote: tuple[RemoteServer, ...] = ()
     file_search: list[tuple[str, JsonObject]] = field(default_factory=list[tuple[str, JsonObject]])
     file_ids: list[str] = field(default_factory=list[str])
     shown: list[JsonObject] = field(default_factory=list[JsonObject])
@@ -72,17 +75,13 @@ def read_tools(entries: Sequence[JsonObject], *, toolbox: Toolbox) -> ToolsAsked
         if kind in BUILT_IN:
             _take_ours(asked, str(kind), where, toolbox)
         read(asked, entry, where)
+    asked.remote = remote_servers(entries)
     names = [one["function"]["name"] for one in asked.client]
     for at, name in enumerate(names):
         if name in names[:at]:
             msg = f"Two tools have the name '{name}'"
             raise InvalidRequest(msg, param="tools")
     return asked
-
-
-def refuse_mcp(_: ToolsAsked, __: JsonObject, where: str) -> None:
-    """Refuse a remote MCP server."""
-    raise InvalidRequest("This server connects to no remote MCP servers", param=f"{where}.type")
 
 
 def _unknown(kind: object) -> str:
@@ -124,19 +123,18 @@ def _custom(asked: ToolsAsked, entry: JsonObject, where: str) -> None:
     name = _name(entry, where)
     form = _typed(entry, "format", dict, where) or {"type": "text"}
     description = _typed(entry, "description", str, where)
+    if form.get("type") == "grammar":
+        msg = "Grammars of custom tools cannot be enforced here; ask for text"
+        raise UnsupportedByModel(msg, param=f"{where}.format")
     asked.custom.add(name)
-    asked.client.append(custom_spec(name, description or "", form))
+    asked.client.append(custom_spec(name, description or ""))
     shown = _told(type="custom", name=name, description=description)
     asked.shown.append({**shown, "format": form})
 
 
-def custom_spec(name: str, description: str, form: Mapping[str, Any]) -> JsonObject:
-    """Give a tool that takes plain text as a function with one text; a grammar is told in words."""
-    grammar = ""
-    if form.get("type") == "grammar":
-        syntax, rules = str(form.get("syntax", ""))[:20], str(form.get("definition", ""))
-        grammar = f" It must follow this {syntax} grammar:\n{rules}"
-    text = {"type": "string", "description": f"The whole input as plain text.{grammar}"}
+def custom_spec(name: str, description: str) -> JsonObject:
+    """Give a tool that takes plain text as a function with one text."""
+    text = {"type": "string", "description": "The whole input as plain text."}
     parameters = {"type": "object", "properties": {"input": text}, "required": ["input"]}
     function = {"name": name, "description": description, "parameters": parameters}
     return {"type": "function", "function": function}
@@ -161,7 +159,11 @@ def _file_search(asked: ToolsAsked, entry: JsonObject, where: str) -> None:
         msg = "max_num_results lies between 1 and 50"
         raise InvalidRequest(msg, param=f"{where}.max_num_results")
     _typed(entry, "filters", dict, where)
-    _typed(entry, "ranking_options", dict, where)
+    ranking: JsonObject = _typed(entry, "ranking_options", dict, where) or {}
+    least: Any = ranking.get("score_threshold") or 0
+    if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
+        msg = "score_threshold lies between 0 and 1"
+        raise InvalidRequest(msg, param=f"{where}.ranking_options.score_threshold")
     asked.file_search.append((where, entry))
     asked.shown.append({**_told(**entry), "filters": entry.get("filters")})
 
@@ -179,10 +181,17 @@ def _code_interpreter(asked: ToolsAsked, entry: JsonObject, where: str) -> None:
     asked.shown.append(_told(**entry))
 
 
+def _mcp(asked: ToolsAsked, entry: JsonObject, _: str) -> None:
+    """Show a remote server as OpenAI does: without its headers, and what stands behind `?`."""
+    url = str(entry.get("server_url") or "").partition("?")[0]
+    secret = {"headers": None, "authorization": None}
+    asked.shown.append(_told(**{**entry, **secret, "server_url": url}) | {"headers": None})
+
+
 _READERS: dict[str, Callable[[ToolsAsked, JsonObject, str], None]] = {
     "function": _function,
     "custom": _custom,
-    "mcp": refuse_mcp,
+    "mcp": _mcp,
     "file_search": _file_search,
     "code_interpreter": _code_interpreter,
     **dict.fromkeys((one for one in BUILT_IN if one.startswith("web_search")), _web_search),

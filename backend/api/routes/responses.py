@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import orjson
@@ -13,7 +14,12 @@ from backend.agent.run import Run
 from backend.api.answering import client_left, first_sign, raise_failure
 from backend.api.deps import Account, AppServices, Services
 from backend.api.event_stream import ClientWatch, EventStream
+from backend.api.going_on import go_on
 from backend.api.responses.answer import in_our_words
+from backend.api.responses.asked import Asked
+from backend.api.responses.attached import with_references
+from backend.api.responses.compacting import compacted, summarising
+from backend.api.responses.decisions import words_in
 from backend.api.responses.input import page_of
 from backend.api.responses.kept import shown
 from backend.api.responses.live import LiveResponse
@@ -25,6 +31,7 @@ from backend.api.run_frames import frames_of
 from backend.api.safe_json import SafeRoute
 from backend.errors import InvalidRequest, NotFound, StewardError
 from backend.models.responses import (
+    CompactRequest,
     InputTokens,
     ReadAgain,
     ResponseDeleted,
@@ -38,6 +45,7 @@ from backend.ports.values import JsonObject
 SHAPE = "openai_shapes.answers:Response"
 RESPONSE = answers(SHAPE, events="openai_shapes.streams:ResponseStreamEvent")
 ITEMS = answers("openai_shapes.answers:ResponseItemList")
+MESSAGE_PATHS = ("/v1/responses",)
 router = APIRouter(prefix="/v1/responses", tags=["openai"], route_class=SafeRoute)
 
 
@@ -50,23 +58,20 @@ async def create_response(
     check(body)
     named = await look_up(body, caller=account, found=found)
     asked = read_request(body, named, caller=account, request_id=request.state.request_id)
-    try:
-        run = await found.turns.start(asked.turn)
-    except StewardError as exc:
-        raise in_our_words(exc) from exc
+    run, asked = await _begun(body, asked, found)
     live = await found.responses.begin(run, asked)
     headers = {"x-run-id": run.id}
     watch = ClientWatch(request.receive, gone=lambda: client_left([run]))
     if asked.streamed:
         if not asked.background:
             await first_sign([run], wait_s=found.options.first_byte_wait_s)
-            _raise_failure(run, watch, headers)
+            _raise_failure(live, watch, headers)
         return EventStream(_frames(live), watch=watch, headers=headers)
     if asked.background:
         watch.stop()
         return _json(unfinished(run, asked, status="queued"), headers)
     whole = await live.done()
-    _raise_failure(run, watch, headers)
+    _raise_failure(live, watch, headers)
     watch.stop()
     return _json(whole, headers)
 
@@ -82,6 +87,27 @@ async def count_input_tokens(
     whole = ResponseRequest.model_validate(body.model_dump(by_alias=True))
     asked = read_request(whole, named, caller=account, request_id="")
     return InputTokens(input_tokens=await found.turns.input_tokens(asked.turn))
+
+
+@router.post("/compact", responses=answers("openai_shapes.answers:CompactResource"))
+async def compact(
+    body: CompactRequest, request: Request, account: Account, found: Services
+) -> Response:
+    """Make a conversation short: a summary by the model, as an item that later input understands."""
+    account.require("chat")
+    check(body)
+    named = await look_up(body, caller=account, found=found)
+    whole = ResponseRequest.model_validate({**body.model_dump(by_alias=True), "tools": None})
+    asked = read_request(whole, named, caller=account, request_id=request.state.request_id)
+    try:
+        run = await found.turns.start(summarising(asked))
+    except StewardError as exc:
+        raise in_our_words(exc, asked) from exc
+    watch = ClientWatch(request.receive, gone=lambda: client_left([run]))
+    await run.done()
+    raise_failure([run], watch, {"x-run-id": run.id})
+    watch.stop()
+    return _json(compacted(run), {"x-run-id": run.id})
 
 
 @router.get("/{response_id}", responses=RESPONSE)
@@ -151,15 +177,27 @@ async def list_input_items(
     return _json(page_of(items, after=after, limit=limit, order=order))
 
 
-def _raise_failure(run: Run, watch: ClientWatch, headers: dict[str, str]) -> None:
-    if run.error is not None:
-        in_our_words(run.error)
-    raise_failure([run], watch, headers)
+async def _begun(body: ResponseRequest, asked: Asked, found: AppServices) -> tuple[Run, Asked]:
+    """Start a run, or go on with the one that waits for the words that the items bring."""
+    words = words_in(asked.items, follows=body.previous_response_id is not None)
+    if words:
+        return await go_on(words, asked, found=found)
+    try:
+        run = await found.turns.start(asked.turn)
+    except StewardError as exc:
+        raise in_our_words(exc, asked) from exc
+    return run, replace(asked, items=with_references(asked, run.request.messages))
+
+
+def _raise_failure(live: LiveResponse, watch: ClientWatch, headers: dict[str, str]) -> None:
+    if live.run.error is not None:
+        in_our_words(live.run.error, live.asked)
+    raise_failure([live.run], watch, headers)
 
 
 def _frames(live: LiveResponse, *, after: int | None = None) -> AsyncIterator[bytes]:
     writer = OutputWriter(live.run, live.asked, after=after)
-    return frames_of(live.run, writer, kept=live.done)
+    return frames_of(live.run, writer, skipped=live.asked.skipped, kept=live.done)
 
 
 async def _again(frames: bytes) -> AsyncIterator[bytes]:

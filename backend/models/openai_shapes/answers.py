@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from backend.models.openai_shapes.base import Shape
 from backend.models.openai_shapes.items import InputItem, InputParam, ItemResource, OutputItem
@@ -261,6 +261,28 @@ class TokenCountsResource(Shape):
 
     object: Literal["response.input_tokens"] = "response.input_tokens"
     input_tokens: int
+
+
+class CompactBody(Shape):
+    """`CompactResponseMethodPublicBody` of the Responses wire."""
+
+    model: str | None
+    input: str | list[InputItem] | None = OMITTED
+    previous_response_id: str | None = OMITTED
+    instructions: str | None = OMITTED
+    prompt_cache_key: Annotated[str, StringConstraints(max_length=64)] | None = OMITTED
+    prompt_cache_retention: Literal["in_memory", "24h"] | None = OMITTED
+    service_tier: Literal["auto", "default", "fast", "flex", "priority"] | None = OMITTED
+
+
+class CompactResource(Shape):
+    """`CompactResource` of the Responses wire."""
+
+    id: str
+    object: Literal["response.compaction"] = "response.compaction"
+    output: list[ItemResource]
+    created_at: int
+    usage: ResponseUsage
 
 
 class ResponseItemList(Shape):

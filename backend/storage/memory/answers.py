@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from backend.errors import Conflict
 from backend.kit.json_values import copy_json
-from backend.ports.answers import AnswerListing, StoredAnswer
+from backend.ports.answers import MAX_CHAIN, AnswerListing, StoredAnswer
 from backend.ports.stores import Page
 from backend.ports.values import JsonObject
 from backend.storage.listing import checked_limit
@@ -67,10 +68,30 @@ class MemoryAnswerStore:
         self._shelves.answers[answer_id] = _detached(changed)
         return await self.get(user_id, answer_id)
 
+    async def context(self, user_id: str, answer_id: str) -> Sequence[JsonObject]:
+        """The messages of an answer and of those before it, oldest first."""
+        chain: list[StoredAnswer] = []
+        it = await self.get(user_id, answer_id)
+        while it is not None and len(chain) < MAX_CHAIN:
+            chain.append(it)
+            it = await self.get(user_id, it.previous_id) if it.previous_id else None
+        return [message for one in reversed(chain) for message in one.context]
+
+    async def prune(self, before_ms: int) -> int:
+        """Forget all that were made before then; tell how many."""
+        old = [it.id for it in self._shelves.answers.values() if it.created_at_ms < before_ms]
+        for answer_id in old:
+            del self._shelves.answers[answer_id]
+        return len(old)
+
     async def delete(self, user_id: str, answer_id: str) -> bool:
-        """Forget one."""
-        if await self.get(user_id, answer_id) is None:
+        """Forget one; what goes on from it goes on from the one before it."""
+        known = await self.get(user_id, answer_id)
+        if known is None:
             return False
+        for it in list(self._shelves.answers.values()):
+            if it.previous_id == answer_id and it.user_id == user_id:
+                self._shelves.answers[it.id] = replace(it, previous_id=known.previous_id)
         del self._shelves.answers[answer_id]
         return True
 

@@ -119,3 +119,38 @@ async def test_a_listing_is_of_one_kind_and_can_be_narrowed(stores):
     assert await ids(kind="response", metadata={"a": "1"}) == (["resp_1", "resp_2"], None)
     assert await ids(kind="response", metadata={"a": "1"}, limit=1) == (["resp_1"], "resp_1")
     assert await ids(kind="response", metadata={"a": "1", "b": "2"}) == (["resp_2"], None)
+
+
+async def test_a_chain_gives_its_messages_oldest_first_and_each_is_kept_once(stores):
+    """What somebody else keeps under such an id is never part of it."""
+    for at in range(3):
+        await stores.answers.save(_link(at, previous=at - 1))
+    await stores.answers.save(replace(_link(3, previous=2), user_id="user_ann"))
+    assert await stores.answers.context("user_bob", "resp_2") == _said(0, 1, 2)
+    assert await stores.answers.context("user_ann", "resp_3") == _said(3)
+    assert await stores.answers.context("user_bob", "resp_3") == []
+
+
+async def test_what_was_deleted_or_pruned_is_no_part_of_a_chain(stores):
+    """What went on from a deleted one goes on from the one before it."""
+    for at in range(4):
+        await stores.answers.save(_link(at, previous=at - 1))
+    await stores.answers.delete("user_bob", "resp_2")
+    assert await stores.answers.context("user_bob", "resp_3") == _said(0, 1, 3)
+    assert await stores.answers.prune(before_ms=2) == 2
+    assert await stores.answers.get("user_bob", "resp_1") is None
+    assert await stores.answers.context("user_bob", "resp_3") == _said(3)
+
+
+def _link(at: int, *, previous: int) -> StoredAnswer:
+    return replace(
+        ANSWER,
+        id=f"resp_{at}",
+        previous_id=f"resp_{previous}",
+        context=tuple(_said(at)),
+        created_at_ms=at,
+    )
+
+
+def _said(*numbers: int) -> list[dict[str, str]]:
+    return [{"role": "user", "content": str(at)} for at in numbers]

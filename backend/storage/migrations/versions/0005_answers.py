@@ -45,6 +45,7 @@ def _answers() -> None:
     listed = ["user_id", "kind", "created_at_ms", "id"]
     op.create_index("ix_answers_user_id_kind_created_at_ms_id", "answers", listed)
     op.create_index("ix_answers_conversation_id", "answers", ["conversation_id"])
+    op.create_index("ix_answers_previous_id", "answers", ["previous_id"])
 
 
 def _vector_stores() -> None:
