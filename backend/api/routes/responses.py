@@ -79,7 +79,8 @@ async def count_input_tokens(
     account.require("chat")
     check(body)
     named = await look_up(body, caller=account, found=found)
-    whole = ResponseRequest.model_validate(body.model_dump(by_alias=True))
+    declared = body.model_dump(by_alias=True, include=set(TokenCountRequest.model_fields))
+    whole = ResponseRequest.model_validate(declared)
     asked = read_request(whole, named, caller=account, request_id="")
     return InputTokens(input_tokens=await found.turns.input_tokens(asked.turn))
 
