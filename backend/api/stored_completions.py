@@ -7,6 +7,7 @@ from typing import cast
 
 import orjson
 
+from backend.agent.ending import quoted_files
 from backend.agent.run import AtEnd, Run
 from backend.api.items import text_of
 from backend.api.openai_wire import Asked, completion
@@ -43,6 +44,7 @@ def keeper(answers: AnswerStore, body: ChatCompletionRequest, asked: Asked) -> A
                 metadata=metadata,
                 conversation_id=first.session_id,
                 created_at_ms=first.started_at_ms,
+                file_ids=[one for run in runs for one in quoted_files(run)],
             )
         )
 

@@ -9,12 +9,12 @@ import asyncio
 import logging
 from dataclasses import dataclass, replace
 
-from backend.agent.ending import kept_messages, stored_run
+from backend.agent.ending import kept_messages, quoted_files, stored_run
 from backend.agent.run import Run
 from backend.api.responses.answer import lost, response_id
 from backend.api.responses.asked import Asked
 from backend.api.responses.input import kept_items
-from backend.api.responses.kept import EVERYTHING, INCLUDED, SIZES, shown
+from backend.api.responses.kept import EVERYTHING, INCLUDED, QUOTES, SIZES, shown
 from backend.api.responses.output import finished, unfinished
 from backend.errors import StewardError
 from backend.ports.answers import AnswerStore, StoredAnswer
@@ -118,7 +118,11 @@ class LiveResponses:
             await run.done()
             asked = live.asked
             writer = finished(run, replace(asked, include=asked.include | EVERYTHING))
-            kept: JsonObject = {**writer.body, INCLUDED: sorted(asked.include)}
+            kept: JsonObject = {
+                **writer.body,
+                INCLUDED: sorted(asked.include),
+                QUOTES: writer.quotes,
+            }
             live.body = shown(kept)
             if asked.store and not self._failed_at_once(live):
                 again = asked.background and asked.streamed
@@ -151,5 +155,6 @@ class LiveResponses:
             conversation_id=run.session_id,
             previous_id=asked.previous_id,
             created_at_ms=run.started_at_ms,
+            file_ids=quoted_files(run),
         )
         await self._answers.save(kept)
