@@ -100,6 +100,7 @@ def read_request(
         instructions=body.instructions or "",
         parallel_tool_calls=body.parallel_tool_calls is not False,
         file_ids=found.file_ids,
+        reads_documents=caller.reads_documents,
         metadata=dict(body.metadata or {}),
         max_tool_calls=body.max_tool_calls,
         session_id=found.conversation_id,
