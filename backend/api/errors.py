@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 # How pydantic names the members of a union inside a location.
 SCALARS = frozenset({"str", "int", "float", "bool"})
 WRONG_LENGTH = frozenset({"too_long", "too_short"})  # of lists: the type was right
-TYPE_NAMES = ("function-", "constrained-", "list[", "dict[")
+TYPE_NAMES = ("function-", "constrained-", "list[", "dict[", "literal[", "union[", "tagged-union[")
 BY_STATUS: dict[int, type[errors.StewardError]] = {
     400: errors.InvalidRequest,
     401: errors.NotAuthenticated,

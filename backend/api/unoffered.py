@@ -15,14 +15,12 @@ UNOFFERED = {
     "fine_tuning": "fine-tuning",
     "fine-tunes": "fine-tuning",
     "images": "image generation",
-    "messages": "Anthropic's messages; use /v1/chat/completions",
     "moderations": "moderation",
     "organization": "the administration of organizations; accounts are at /api/users",
     "projects": "the administration of projects; accounts are at /api/users",
     "realtime": "realtime sessions",
     "skills": "skills",
     "threads": "threads; use /v1/conversations",
-    "uploads": "uploads in parts; use /v1/files",
     "videos": "video generation",
 }
 

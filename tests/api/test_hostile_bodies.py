@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
+from backend.api.responses_lookup import MOST_STORES
+from tests.fakes.belongings import RESPONSES, STORES
 from tests.fakes.completions import CHAT, HI, MODEL
 from tests.fakes.ollama_double import OllamaDouble
 from tests.fakes.refusals import JSON, error_of
@@ -78,3 +80,50 @@ async def test_too_many_of_something_is_told_as_too_many(
     error = error_of(answer)
     assert (answer.status_code, error["param"]) == (400, name)
     assert "at most" in error["message"]
+
+
+async def test_so_many_vector_stores_are_searched_and_no_more(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """Each costs a look at the database; one that is named again does not."""
+    ids = [(await http.post(STORES, json={})).json()["id"] for _ in range(MOST_STORES + 1)]
+    often = {"type": "file_search", "vector_store_ids": ids[:1] * 3_000}
+    made = await http.post(RESPONSES, json={"model": MODEL, "input": "Hi", "tools": [often]})
+    assert made.status_code == 200, made.text
+    many = {"type": "file_search", "vector_store_ids": ids}
+    refused = await http.post(RESPONSES, json={"model": MODEL, "input": "Hi", "tools": [many]})
+    place = f"tools[0].vector_store_ids[{MOST_STORES}]"
+    assert (refused.status_code, error_of(refused)["param"]) == (400, place)
+
+
+async def test_an_item_is_named_as_often_as_one_likes(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """Its response is read once."""
+    made = (await http.post(RESPONSES, json={"model": MODEL, "input": "Hi"})).json()
+    named = {"type": "item_reference", "id": made["output"][-1]["id"]}
+    answer = await http.post(RESPONSES, json={"model": MODEL, "input": [*[named] * 300, *HI]})
+    assert answer.status_code == 200, answer.text
+    assert len(ollama.chats[-1].body["messages"]) >= 300
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "param"),
+    [
+        ("/v1/embeddings", {"model": "m", "input": "x", "encoding_format": "x"}, "encoding_format"),
+        ("/v1/embeddings", {"model": "m", "input": [[]]}, "input[0]"),
+    ],
+)
+async def test_a_field_is_named_as_the_client_knows_it(
+    http: AsyncClient, path: str, body: Any, param: str
+) -> None:
+    """Without the names that the types have in here."""
+    assert error_of(await http.post(path, json=body))["param"] == param
+
+
+@pytest.mark.parametrize("path", ["/v1/uploads/upload_x", "/v1/messages/x"])
+async def test_what_is_offered_is_not_said_to_be_missing(http: AsyncClient, path: str) -> None:
+    """An address beside those that there are."""
+    answer = await http.get(path)
+    assert (answer.status_code, error_of(answer)["code"]) == (404, "not_found")
+    assert "does not offer" not in error_of(answer)["message"]

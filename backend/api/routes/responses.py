@@ -48,6 +48,8 @@ async def create_response(
     """Answer an input: streamed, in the background, or at once."""
     account.require("chat")
     check(body)
+    if body.background:
+        found.responses.require_room(account.user.id)
     named = await look_up(body, caller=account, found=found)
     asked = read_request(body, named, caller=account, request_id=request.state.request_id)
     try:
