@@ -33,10 +33,15 @@ def stored_run(run: Run) -> stores.Run:
         state=run.state,
         trace=run.trace() if shown else {},
         events=merged(run.log.items) if shown else (),
-        file_ids=tuple(dict.fromkeys(one.file_id for one in run.citations if one.file_id)),
+        file_ids=quoted_files(run),
         started_at_ms=run.started_at_ms,
         finished_at_ms=run.parts.clock.now_ms() if ended else None,
     )
+
+
+def quoted_files(run: Run) -> tuple[str, ...]:
+    """Name the files that a run quotes."""
+    return tuple(dict.fromkeys(one.file_id for one in run.citations if one.file_id))
 
 
 def message_id(run_id: str) -> str:

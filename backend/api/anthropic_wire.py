@@ -88,7 +88,7 @@ def _message(message: MessageParam, where: str) -> Iterator[JsonObject]:
     if isinstance(message.content, str):
         yield {"role": message.role, "content": message.content}
         return
-    blocks = [one for one in message.content if one.get("type") not in SKIPPED]
+    blocks = [one for one in message.content if str(one.get("type")) not in SKIPPED]
     if message.role == "assistant":
         calls = [_call(one, where) for one in blocks if one.get("type") == "tool_use"]
         said = _plain([one for one in blocks if one.get("type") == "text"])

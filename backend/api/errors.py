@@ -20,7 +20,8 @@ from backend.api.openai_wire import error_object
 logger = logging.getLogger(__name__)
 # How pydantic names the members of a union inside a location.
 SCALARS = frozenset({"str", "int", "float", "bool"})
-TYPE_NAMES = ("function-", "constrained-", "list[", "dict[")
+WRONG_LENGTH = frozenset({"too_long", "too_short"})  # of lists: the type was right
+TYPE_NAMES = ("function-", "constrained-", "list[", "dict[", "literal[", "union[", "tagged-union[")
 BY_STATUS: dict[int, type[errors.StewardError]] = {
     400: errors.InvalidRequest,
     401: errors.NotAuthenticated,
@@ -102,7 +103,7 @@ def _plainest(faults: Sequence[Any]) -> Any:  # noqa: ANN401 - pydantic's error 
     field = faults[0]["loc"][:-1]
     return max(
         (one for one in faults if one["loc"][: len(field)] == field),
-        key=lambda one: len(one["loc"]),
+        key=lambda one: (one["type"] in WRONG_LENGTH, len(one["loc"])),
     )
 
 

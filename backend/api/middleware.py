@@ -5,6 +5,7 @@ Plain ASGI: a framework middleware would hide disconnects from the routes.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import secrets
@@ -74,7 +75,7 @@ class Edge:
         try:
             _check_length(scope, max_bytes=max_bytes)
             with bind_log_context(request_id=request_id):
-                await self._app(scope, limited, headed)
+                await self._serve(scope, limited, headed)
         except ClientDisconnect:
             logger.debug("a client left before its request was whole")
         except StewardError as exc:
@@ -89,6 +90,16 @@ class Edge:
             await render(ServerFault())(scope, receive, headed)
         finally:
             limited.give_room()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: _Headed) -> None:
+        """Hand a request on; one that is cancelled, as only a server that stops does, may come again."""
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if send.answered:
+                raise
+            msg = "The server is shutting down"
+            raise Unavailable(msg, retry_after_s=ROOM_RETRY_S) from None
 
     def _limit(self, path: str) -> int:
         """Say how large a body may be."""

@@ -160,6 +160,13 @@ class PendingUploads:
         upload.parts.clear()
         await asyncio.to_thread(_remove, parts)
 
+    async def forget_user(self, user_id: str) -> None:
+        """Forget all of a user's, whose account is gone; what still arrives of it is refused."""
+        for one in [one for one in self._uploads.values() if one.user_id == user_id]:
+            async with one.busy:
+                await self.end(one, "cancelled")
+            self._uploads.pop(one.id, None)
+
     async def sweep(self) -> None:
         """Give up what is too old, and forget what has been ended for long."""
         now_ms = self._clock.now_ms()

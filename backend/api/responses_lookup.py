@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from backend.agent.policy import Caller
@@ -18,6 +18,9 @@ from backend.models.responses import ResponseInput
 from backend.ports.accounts import Principal
 from backend.ports.answers import StoredAnswer
 from backend.ports.values import ChatMessage, JsonObject
+from backend.ports.vector_stores import MemberFile
+
+MOST_STORES = 50
 
 
 async def look_up(body: ResponseInput, *, caller: Principal, found: AppServices) -> LookedUp:
@@ -105,20 +108,23 @@ def _sound(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
 async def _items(items: Sequence[JsonObject], user_id: str, found: AppServices) -> list[JsonObject]:
     """Put the items in that references name, out of the user's kept responses."""
     whole: list[JsonObject] = []
+    read: dict[str, dict[Any, JsonObject]] = {}  # by response, each of which is read once
     for at, item in enumerate(items):
-        whole.append(
-            await _referred(item, f"input[{at}]", user_id, found) if is_reference(item) else item
-        )
+        if not is_reference(item):
+            whole.append(item)
+            continue
+        answer_id = answer_of_item(item.get("id"))
+        if answer_id and answer_id not in read:
+            kept = await found.responses.read(user_id, answer_id)
+            read[answer_id] = {one.get("id"): one for one in _items_of(kept)}
+        whole.append(_referred(item, f"input[{at}]", read.get(answer_id or "", {})))
     return whole
 
 
-async def _referred(item: JsonObject, where: str, user_id: str, found: AppServices) -> JsonObject:
+def _referred(item: JsonObject, where: str, known: Mapping[Any, JsonObject]) -> JsonObject:
     item_id = item.get("id")
-    answer_id = answer_of_item(item_id)
-    kept = await found.responses.read(user_id, answer_id) if answer_id else None
-    for one in _items_of(kept):
-        if one.get("id") == item_id:
-            return one
+    if isinstance(item_id, str) and item_id in known:
+        return known[item_id]
     msg = f"Item with id '{str(item_id)[:100]}' not found."
     raise NotFound(msg, param=f"{where}.id")
 
@@ -134,11 +140,22 @@ async def _files(
     if not tools.file_search and not tools.file_ids:
         return None
     files: dict[str, JsonObject] = {one: {} for one in tools.file_ids}
+    places: dict[str, str] = {}  # of each store the first; it is looked at once
+    for where, entry in tools.file_search:
+        for at, store_id in enumerate(entry["vector_store_ids"]):
+            places.setdefault(store_id, f"{where}.vector_store_ids[{at}]")
+    if len(places) > MOST_STORES:
+        msg = f"One request searches at most {MOST_STORES} vector stores"
+        raise InvalidRequest(msg, param=list(places.values())[MOST_STORES])
+    known = {
+        store_id: await _members(store_id, place, user_id=user_id, found=found)
+        for store_id, place in places.items()
+    }
     for where, entry in tools.file_search:
         wanted = _condition(entry, where)
-        for at, store_id in enumerate(entry["vector_store_ids"]):
-            place = f"{where}.vector_store_ids[{at}]"
-            files |= await _members(store_id, wanted, place, user_id=user_id, found=found)
+        for store_id in dict.fromkeys(entry["vector_store_ids"]):
+            fitting = (one for one in known[store_id] if wanted(one.attributes))
+            files |= {one.file.id: dict(one.attributes) for one in fitting}
     return files
 
 
@@ -150,13 +167,13 @@ def _condition(entry: JsonObject, where: str) -> Condition:
 
 
 async def _members(
-    store_id: str, wanted: Condition, place: str, *, user_id: str, found: AppServices
-) -> dict[str, JsonObject]:
-    """Give the files of one vector store that fit with their attributes; note that it was used."""
+    store_id: str, place: str, *, user_id: str, found: AppServices
+) -> Sequence[MemberFile]:
+    """Give the files of one vector store, and note that it was used."""
     stores = found.vector_stores
     if stores is None or await stores.get(user_id, store_id) is None:
         msg = f"Vector store with id '{store_id[:100]}' not found."
         raise NotFound(msg, param=place)
     members = await stores.files(user_id, store_id)
     await stores.touch(user_id, [store_id], found.clock.now_ms())
-    return {one.file.id: dict(one.attributes) for one in members if wanted(one.attributes)}
+    return members

@@ -23,6 +23,9 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 CURL_TYPE = b"application/x-www-form-urlencoded"
 READ = b"{}"
 WITH_BODY = ("POST", "PUT", "PATCH")
+# JSON is written down to 254 levels, and what a client sends is written inside other things.
+DEEPEST = 200
+_SPARE_LEVELS = 254 - DEEPEST
 ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -120,11 +123,25 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON
         InvalidRequest: when it is not JSON, naming the place.
     """
     try:
-        return orjson.loads(body)
+        found = orjson.loads(body)
     except orjson.JSONDecodeError as exc:
-        if ESCAPED_SURROGATE.search(body):
-            return _without_surrogates(body)
-        msg = f"The body is not valid JSON: {exc}"
+        if not ESCAPED_SURROGATE.search(body):
+            msg = f"The body is not valid JSON: {exc}"
+            raise InvalidRequest(msg) from exc
+        found = _without_surrogates(body)
+    if body.count(b"{") + body.count(b"[") > DEEPEST:
+        _check_depth(found)
+    return found
+
+
+def _check_depth(found: Any) -> None:  # noqa: ANN401 - any JSON
+    """Refuse what could be read but not written again, as part of something larger."""
+    for _ in range(_SPARE_LEVELS):
+        found = [found]
+    try:
+        orjson.dumps(found)
+    except orjson.JSONEncodeError as exc:
+        msg = f"The body is nested more than {DEEPEST} levels deep"
         raise InvalidRequest(msg) from exc
 
 

@@ -8,6 +8,7 @@ from typing import cast
 
 import orjson
 
+from backend.agent.ending import quoted_files
 from backend.agent.run import AtEnd, Run
 from backend.api.chat_request import Asked
 from backend.api.items import text_of
@@ -47,6 +48,7 @@ def keepers(answers: AnswerStore, body: ChatCompletionRequest, asked: Asked) -> 
                 metadata=metadata,
                 conversation_id=first.session_id,
                 created_at_ms=first.started_at_ms,
+                file_ids=[one for run in runs for one in quoted_files(run)],
             )
         )
 

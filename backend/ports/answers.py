@@ -23,6 +23,7 @@ class StoredAnswer:
     `body` is the object of the wire, `input` what the request brought: input items of a response,
     messages of a chat completion. `context` are the chat messages that it adds to those of the
     response `previous_id`, this answer included. `id` names the run: `resp_...`, `chatcmpl-...`.
+    `file_ids` are the user's files that it quotes; when one is deleted, its passages go from the answer.
     """
 
     id: str
@@ -37,6 +38,7 @@ class StoredAnswer:
     conversation_id: str | None = None
     previous_id: str | None = None
     created_at_ms: int = 0
+    file_ids: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

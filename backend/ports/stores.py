@@ -304,7 +304,8 @@ class ConversationStore(Protocol):
     ) -> None:
         """Add messages behind the last one, outside of any turn, in one transaction.
 
-        Raises SessionBusy while a run holds the conversation, NotFound when it is not the user's.
+        Raises SessionBusy while a run holds the conversation, NotFound when it is not the user's,
+        QuotaExceeded when it would grow too large to be read for each turn.
         """
         ...
 

@@ -32,6 +32,14 @@ answers = Table(
     Index(None, "previous_id"),
 )
 
+answer_files = Table(
+    "answer_files",
+    METADATA,
+    Column("answer_id", CleanText, ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
+    Column("file_id", CleanText, ForeignKey("files.id", ondelete="CASCADE"), primary_key=True),
+    Index(None, "file_id"),
+)
+
 vector_stores = Table(
     "vector_stores",
     METADATA,

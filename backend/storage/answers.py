@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, literal, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, literal, select, update
 
 from backend.ports.answers import MAX_CHAIN, AnswerListing, StoredAnswer
 from backend.ports.stores import Page
 from backend.ports.values import JsonObject
+from backend.storage.answer_files import answer_of, files_of, note_files, without_deleted
 from backend.storage.answer_tables import answers
 from backend.storage.database import Database, upsert
 from backend.storage.listing import checked_limit
@@ -34,8 +35,7 @@ class SqlAnswerStore:
 
     async def save(self, answer: StoredAnswer) -> None:
         """Insert or replace one; another user's answer of the same id stays as it is."""
-        row = {name: getattr(answer, name) for name in _COLUMNS}
-        await self._database.write(_save, row)
+        await self._database.write(_save, answer)
 
     async def get(self, user_id: str, answer_id: str) -> StoredAnswer | None:
         """Find one of the user's."""
@@ -72,13 +72,17 @@ class SqlAnswerStore:
         return await self._database.write(_delete, user_id, answer_id)
 
 
-def _save(connection: Connection, row: JsonObject) -> None:
+def _save(connection: Connection, answer: StoredAnswer) -> None:
+    kept = without_deleted(connection, answer)
+    row = {name: getattr(kept, name) for name in _COLUMNS}
     connection.execute(_UPSERT, row)
+    if connection.execute(_GET, {"wanted": kept.id, "owner": kept.user_id}).first() is not None:
+        note_files(connection, kept)
 
 
 def _get(connection: Connection, user_id: str, answer_id: str) -> StoredAnswer | None:
     row = connection.execute(_GET, {"wanted": answer_id, "owner": user_id}).first()
-    return None if row is None else _answer_of(row)
+    return None if row is None else answer_of(row, files_of(connection, row.id))
 
 
 def _list(
@@ -86,7 +90,8 @@ def _list(
 ) -> tuple[StoredAnswer, ...]:
     if not listing.metadata:
         found = _ordered(connection, user_id, listing, select(answers).limit(size))
-        return () if found is None else tuple(map(_answer_of, connection.execute(found)))
+        rows = () if found is None else connection.execute(found).all()
+        return tuple(answer_of(row, files_of(connection, row.id)) for row in rows)
     # Pairs are compared here: JSON is plain text in the database. Bodies are read only where they fit.
     outline = cast("Select[Any]", select(answers.c.id, answers.c.metadata))
     found = _ordered(connection, user_id, listing, outline)
@@ -164,20 +169,3 @@ def _delete(connection: Connection, user_id: str, answer_id: str) -> bool:
     which = {"wanted": answer_id, "owner": user_id}
     connection.execute(_RELINK, {**which, "before": known.previous_id})
     return connection.execute(_DELETE, {"wanted": answer_id, "owner": user_id}).rowcount > 0
-
-
-def _answer_of(row: Row[Any]) -> StoredAnswer:
-    return StoredAnswer(
-        id=row.id,
-        user_id=row.user_id,
-        kind=row.kind,
-        run_id=row.run_id,
-        model=row.model,
-        body=row.body,
-        input=tuple(row.input),
-        context=tuple(row.context),
-        metadata=row.metadata,
-        conversation_id=row.conversation_id,
-        previous_id=row.previous_id,
-        created_at_ms=row.created_at_ms,
-    )

@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    func,
     insert,
     literal_column,
     or_,
@@ -33,6 +34,7 @@ from backend.storage.listing import (
     search_text,
     write_cursor,
 )
+from backend.storage.quotas import check_conversation
 from backend.storage.run_files import FORGET_FILES, keep_files, without_deleted
 from backend.storage.runs import run_values
 from backend.storage.tables import conversations, messages, runs
@@ -41,6 +43,9 @@ _MINE = (conversations.c.id == bindparam("wanted")) & (
     conversations.c.user_id == bindparam("owner")
 )
 _GET = select(conversations).where(_MINE)
+_SIZE = select(func.coalesce(func.sum(func.length(messages.c.message)), 0)).where(
+    messages.c.conversation_id == bindparam("wanted")
+)
 _MESSAGES = (
     select(messages).join_from(messages, conversations).where(_MINE).order_by(messages.c.seq)
 )
@@ -293,6 +298,8 @@ def _append(
 ) -> None:
     if not _touched(connection, touch):
         raise NotFound
+    kept: int = connection.execute(_SIZE, {"wanted": touch["wanted"]}).scalar_one()
+    check_conversation(kept, new_messages)
     _add_messages(connection, touch["wanted"], new_messages, statement=_ADD)
 
 

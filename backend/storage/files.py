@@ -26,6 +26,7 @@ from backend.ports.clock import Clock
 from backend.ports.document_stores import FileLimits, Job
 from backend.ports.documents import FINAL_STATES, File, Listing, Order
 from backend.ports.stores import Page
+from backend.storage.answer_files import scrub_answers
 from backend.storage.database import Database
 from backend.storage.document_jobs import insert_job, queue
 from backend.storage.document_rows import (
@@ -256,6 +257,7 @@ def _delete(connection: Connection, found: Select[Any], which: Mapping[str, obje
         return None
     file = file_of(row)
     scrub_runs(connection, file.id)
+    scrub_answers(connection, file.id)
     connection.execute(_DELETE, {"wanted": file.id})
     document = {"document": file.document.id}
     if connection.execute(_OTHER_NAME, document).first() is None:

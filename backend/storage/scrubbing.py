@@ -1,4 +1,4 @@
-"""Takes out of a run what it quotes of deleted files.
+"""Takes out of a run, and of an answer that is kept, what they quote of deleted files.
 
 A tool result that brought a passage of such a file goes whole, in the event log and in the
 transcript, since its text holds the passage in the tool's own words. What the model itself said
@@ -11,10 +11,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from backend.ports.answers import StoredAnswer
 from backend.ports.stores import Run
 from backend.ports.values import JsonObject
 
 REMOVED = "[removed: the document was deleted]"
+QUOTES = "x_quotes"
+_IN_OWN_WORDS = {"output": REMOVED, "error": None, "outputs": None}
 _KEPT = ("call_id", "tool", "outcome", "duration_ms", "citations", "file_ids")
 
 
@@ -33,6 +36,32 @@ def scrubbed(run: Run, gone: Collection[str]) -> Run:
         events=tuple(_scrubbed_event(one, gone) for one in run.events),
         file_ids=tuple(one for one in run.file_ids if one not in gone),
     )
+
+
+def scrubbed_answer(answer: StoredAnswer, gone: Collection[str]) -> StoredAnswer:
+    """Give a kept answer without the passages of the files whose ids are `gone`, and without those ids.
+
+    `body[QUOTES]` names, by output item, the files its tool brought something of; such an item loses
+    what the tool said. A chat completion tells results within its thoughts, which then go whole.
+    """
+    if not gone:
+        return answer
+    body: JsonObject = _without_passages(answer.body, gone)
+    quotes: Mapping[str, Sequence[str]] = body.get(QUOTES) or {}
+    if "output" in body:
+        body["output"] = [
+            _speechless(one) if not set(gone).isdisjoint(quotes.get(one["id"], ())) else one
+            for one in cast("list[JsonObject]", body["output"])
+        ]
+    for choice in cast("list[JsonObject]", body.get("choices") or ()):
+        if "reasoning_content" in choice["message"]:
+            choice["message"]["reasoning_content"] = REMOVED
+    left = tuple(one for one in answer.file_ids if one not in gone)
+    return replace(answer, body=body, file_ids=left)
+
+
+def _speechless(item: JsonObject) -> JsonObject:
+    return {**item, **{name: it for name, it in _IN_OWN_WORDS.items() if item.get(name)}}
 
 
 def _brought(event: JsonObject, gone: Collection[str]) -> bool:

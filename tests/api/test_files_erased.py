@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,3 +53,61 @@ async def test_after_deleting_no_file_of_the_server_holds_the_text(
     assert "paid every second Tuesday" not in trace
     assert "They are paid [1]." in trace
     assert holding(data, "paid every second Tuesday") == []
+
+
+async def test_a_kept_response_loses_what_it_quotes_of_a_deleted_file(
+    mine: AsyncClient, server: LiveServer, ollama: OllamaDouble
+) -> None:
+    """Its results, its sources and its replay; what the model said stays."""
+    data = server.app.state.services.options.incoming.parents[1]
+    file_id = await uploaded(mine, "pay.txt", TEXT.encode())
+    store = (await mine.post("/v1/vector_stores", json={"file_ids": [file_id]})).json()["id"]
+    ollama.script(reads_and_answers)
+    search = {"type": "file_search", "vector_store_ids": [store]}
+    body: dict[str, Any] = {"model": MODEL, "input": "Who is paid?", "tools": [search]}
+    made = (await mine.post("/v1/responses", json=body)).json()
+    where = f"/v1/responses/{made['id']}"
+    whole = {"include": "file_search_call.results"}
+    assert "paid every second Tuesday" in (await mine.get(where, params=whole)).text
+
+    assert (await mine.delete(f"/v1/files/{file_id}")).status_code == 200
+    left = await mine.get(where, params=whole)
+    assert "paid every second Tuesday" not in left.text
+    assert left.json()["output"][-1]["content"][0]["text"] == "They are paid [1]."
+    assert set(left.json()) == set(made)
+    again = await mine.get(where, params={**whole, "stream": "true"})
+    assert "paid every second Tuesday" not in again.text
+    assert holding(data, "paid every second Tuesday") == []
+
+
+async def test_a_response_in_the_background_quotes_no_file_that_was_deleted_meanwhile(
+    mine: AsyncClient, server: LiveServer, ollama: OllamaDouble
+) -> None:
+    """The search was made before, the response is kept later."""
+    data = server.app.state.services.options.incoming.parents[1]
+    file_id = await uploaded(mine, "pay.txt", TEXT.encode())
+    store = (await mine.post("/v1/vector_stores", json={"file_ids": [file_id]})).json()["id"]
+    gate = asyncio.Event()
+
+    def reads_then_waits(body: dict[str, Any]) -> Reply | None:
+        reply = reads_and_answers(body)
+        return reply if reply is None or reply.calls else replace(reply, hold=gate)
+
+    ollama.script(reads_then_waits)
+    search = {"type": "file_search", "vector_store_ids": [store]}
+    body: dict[str, Any] = {"model": MODEL, "input": "Who is paid?", "tools": [search]}
+    made = (await mine.post("/v1/responses", json={**body, "background": True})).json()
+    where = f"/v1/responses/{made['id']}"
+    async with asyncio.timeout(10):
+        while len(ollama.chats) < 2:
+            await mine.get(where)
+    assert (await mine.delete(f"/v1/files/{file_id}")).status_code == 200
+    gate.set()
+    async with asyncio.timeout(10):
+        while (found := (await mine.get(where)).json())["status"] == "in_progress":
+            pass
+    assert found["status"] == "completed"
+    whole = {"include": "file_search_call.results"}
+    assert "paid every second Tuesday" not in (await mine.get(where, params=whole)).text
+    left = holding(data, "paid every second Tuesday")
+    assert [name for name in left if name.startswith("steward.db")] == []

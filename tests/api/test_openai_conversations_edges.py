@@ -195,11 +195,12 @@ async def test_huge_and_deep_items_are_kept_or_refused_never_lost(http: AsyncCli
     body = {"items": [{"role": "user", "content": "x" * 20_000_000}]}
     assert (await http.post(f"{WHERE}/{made}/items", json=body)).status_code == 413
     deep: Any = "x"
-    for _ in range(300):
-        deep = [deep]
-    item = {"type": "reasoning", "summary": [], "extra": deep}
-    answer = await http.post(f"{WHERE}/{made}/items", json={"items": [item]})
-    assert answer.status_code == 200
+    for levels, status in [(150, 200), (300, 400)]:
+        for _ in range(levels):
+            deep = [deep]
+        item = {"type": "reasoning", "summary": [], "extra": deep}
+        answer = await http.post(f"{WHERE}/{made}/items", json={"items": [item]})
+        assert answer.status_code == status, levels
     assert len((await http.get(f"{WHERE}/{made}/items")).json()["data"]) == 2
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from httpx import AsyncClient
 from openai import AsyncOpenAI
 
+from backend.api.responses.live import MOST_IN_BACKGROUND
 from tests.fakes.completions import MODEL
 from tests.fakes.live_server import LiveServer
 from tests.fakes.ollama_double import Fault, OllamaDouble, Reply
@@ -120,3 +121,24 @@ async def test_a_background_stream_is_queued_first(http: AsyncClient) -> None:
     """Then like any other."""
     found = await events(http, background=True)
     assert types(found)[:3] == ["created", "queued", "in_progress"]
+
+
+async def test_of_one_user_only_so_many_responses_run_in_the_background(
+    server: LiveServer, http: AsyncClient, mine: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """Nobody waits for them, so that nothing else would bound them; others are not held up."""
+    hold = asyncio.Event()
+    ollama.script(lambda _: Reply(content="Fine.", hold=hold))
+    body = {"model": MODEL, "input": "Hello", "background": True}
+    made = await asyncio.gather(*[mine.post(RESPONSES, json=body) for _ in range(70)])
+    begun = [one.json()["id"] for one in made if one.status_code == 200]
+    assert (len(begun), {one.status_code for one in made}) == (MOST_IN_BACKGROUND, {200, 429})
+    late = await mine.post(RESPONSES, json=body)
+    assert (late.status_code, late.json()["error"]["param"]) == (429, "background")
+    assert late.headers["retry-after"]
+    others = (await http.post(RESPONSES, json=body)).json()
+    hold.set()
+    assert (await _ended(http, others["id"]))["status"] == "completed"
+    for one in begun:
+        assert (await _ended(mine, one))["status"] == "completed"
+    assert (await mine.post(RESPONSES, json=body)).status_code == 200

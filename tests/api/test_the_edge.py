@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -207,6 +209,30 @@ async def test_a_bug_is_a_500_in_the_same_shape_and_is_logged_once(
     assert answer.headers["x-request-id"] == "find-me"
     assert [text.count("secret inside") for text in no_trace_backs.found] == [1]
     no_trace_backs.found.clear()
+
+
+async def test_a_request_that_a_stopping_server_gives_up_is_a_503(
+    tmp_path: Path, doubles: Doubles, no_trace_backs: Failures
+) -> None:
+    """As JSON, and to be tried again; it is no bug of the server."""
+    async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+        live = await stack.enter_async_context(live_server(tmp_path, **doubles.environ()))
+        begun = asyncio.Event()
+
+        async def for_ever() -> Any:
+            begun.set()
+            await asyncio.Event().wait()
+
+        live.app.state.services.checks["database"] = for_ever
+        http = live.http()
+        asked = tasks.create_task(http.get("/ready"))
+        await begun.wait()
+        await stack.aclose()
+        answer = await asked
+        await http.aclose()
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+    assert answer.headers["retry-after"]
+    assert no_trace_backs.found == []
 
 
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json"])

@@ -11,6 +11,7 @@ from backend.ports.values import JsonObject
 
 SIZES = "x_piece_sizes"
 INCLUDED = "x_included"
+QUOTES = "x_quotes"
 EVERYTHING = frozenset({
     "code_interpreter_call.outputs",
     "file_search_call.results",
@@ -22,7 +23,7 @@ SOURCES = {"web_search_call.action.sources", "web_search_call.results"}
 def shown(body: JsonObject, *, include: Collection[str] = ()) -> JsonObject:
     """Give a response as clients see it: what neither its request nor this one includes is left out."""
     wanted: set[str] = {*include, *body.get(INCLUDED, EVERYTHING)}
-    seen = {name: value for name, value in body.items() if name not in {SIZES, INCLUDED}}
+    seen = {name: value for name, value in body.items() if name not in {SIZES, INCLUDED, QUOTES}}
     return {**seen, "output": [_item(one, wanted) for one in body["output"]]}
 
 

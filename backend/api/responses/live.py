@@ -10,19 +10,20 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from backend.agent.ending import kept_messages, stored_run
+from backend.agent.ending import kept_messages, quoted_files, stored_run
 from backend.agent.run import Run
 from backend.api.responses.answer import key_of, lost, response_id
 from backend.api.responses.asked import Asked
 from backend.api.responses.input import kept_items
-from backend.api.responses.kept import EVERYTHING, INCLUDED, SIZES, shown
+from backend.api.responses.kept import EVERYTHING, INCLUDED, QUOTES, SIZES, shown
 from backend.api.responses.output import finished, unfinished
-from backend.errors import StewardError
+from backend.errors import StewardError, TooManyRequests
 from backend.ports.answers import AnswerStore, StoredAnswer
 from backend.ports.stores import RunStore
 from backend.ports.values import ChatMessage, JsonObject
 
 logger = logging.getLogger(__name__)
+MOST_IN_BACKGROUND = 64
 UNFINISHED = frozenset({"queued", "in_progress"})
 
 
@@ -63,8 +64,31 @@ class LiveResponses:
         self._runs = runs
         self._live: dict[str, LiveResponse] = {}
 
+    def require_room(self, user_id: str) -> None:
+        """Refuse one more in the background to a user of whom too many run: nobody waits for those.
+
+        Raises:
+            TooManyRequests: until one of them has ended.
+        """
+        own = (it for it in self._live.values() if it.run.request.user_id == user_id)
+        if sum(it.asked.background for it in own) >= MOST_IN_BACKGROUND:
+            msg = (
+                f"{MOST_IN_BACKGROUND} of your responses run in the background; wait for one to end"
+            )
+            raise TooManyRequests(msg, param="background", retry_after_s=5)
+
     async def begin(self, run: Run, asked: Asked) -> LiveResponse:
-        """Follow a run that was just started; one in the background is in the store from now on."""
+        """Follow a run that was just started; one in the background is in the store from now on.
+
+        Raises:
+            TooManyRequests: when others that were asked for at the same time left no room.
+        """
+        if asked.background:
+            try:
+                self.require_room(run.request.user_id)
+            except TooManyRequests:
+                run.cancel()
+                raise
         live = LiveResponse(run, asked)
         self._live[live.id] = live
         live.task = asyncio.create_task(self._follow(live), name=live.id)
@@ -124,7 +148,11 @@ class LiveResponses:
             await run.done()
             asked = live.asked
             writer = finished(run, replace(asked, include=asked.include | EVERYTHING))
-            kept: JsonObject = {**writer.body, INCLUDED: sorted(asked.include)}
+            kept: JsonObject = {
+                **writer.body,
+                INCLUDED: sorted(asked.include),
+                QUOTES: writer.quotes,
+            }
             live.body = shown(kept)
             if asked.store and not self._failed_at_once(live):
                 again = asked.background and asked.streamed
@@ -157,6 +185,7 @@ class LiveResponses:
             conversation_id=run.session_id,
             previous_id=asked.previous_id,
             created_at_ms=asked.begun_at_ms or run.started_at_ms,
+            file_ids=quoted_files(run),
         )
         await self._answers.save(kept)
 

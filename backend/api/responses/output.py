@@ -37,7 +37,7 @@ class OutputWriter:
 
     A remark, which began to go out as answer text, is a message of its own in a stream, and
     reasoning in an answer that is given at once. `body` is the whole response once it is closed,
-    `sizes` tells of each text in which pieces it came.
+    `sizes` tells of each text in which pieces it came, `quotes` of each call which files it quotes.
     """
 
     def __init__(self, run: Run, asked: Asked, *, after: int | None = None) -> None:
@@ -52,6 +52,7 @@ class OutputWriter:
         self._logprobs: list[JsonObject] = []
         self._messages = 0
         self.sizes: dict[str, list[int]] = {}
+        self.quotes: dict[str, list[str]] = {}
         self.body: JsonObject = {}
 
     @property
@@ -176,6 +177,8 @@ class OutputWriter:
     def _call_ended(self, index: int, use: ToolUse) -> bytes:
         item = item_of(use, self._items[index]["id"], self._asked, status=end_status(use))
         self._items[index] = item
+        if quoted := (use.result or {}).get("file_ids"):
+            self.quotes[item["id"]] = quoted
         return self._frames.call_ended(index, item)
 
     def closing(self) -> bytes:

@@ -56,6 +56,8 @@ async def create_response(
     """Answer an input: streamed, in the background, or at once."""
     account.require("chat")
     check(body)
+    if body.background:
+        found.responses.require_room(account.user.id)
     named = await look_up(body, caller=account, found=found)
     asked = read_request(body, named, caller=account, request_id=request.state.request_id)
     run, asked = await _begun(body, asked, found)
@@ -84,7 +86,8 @@ async def count_input_tokens(
     account.require("chat")
     check(body)
     named = await look_up(body, caller=account, found=found)
-    whole = ResponseRequest.model_validate(body.model_dump(by_alias=True))
+    declared = body.model_dump(by_alias=True, include=set(TokenCountRequest.model_fields))
+    whole = ResponseRequest.model_validate(declared)
     asked = read_request(whole, named, caller=account, request_id="")
     return InputTokens(input_tokens=await found.turns.input_tokens(asked.turn))
 

@@ -46,5 +46,7 @@ async def delete_user(user_id: str, _: Administrator, found: Services) -> None:
     found.turns.cancel_of(user_id)
     if found.documents is not None:
         await found.documents.forget_user(user_id)
+    if found.pending_uploads is not None:
+        await found.pending_uploads.forget_user(user_id)
     if found.artifacts is not None:
         await found.artifacts.tidy(user_id)

@@ -12,6 +12,7 @@ from backend.ports.stores import Page
 from backend.ports.values import JsonObject
 from backend.storage.listing import checked_limit
 from backend.storage.memory.shelves import Shelves
+from backend.storage.scrubbing import scrubbed_answer
 
 
 class MemoryAnswerStore:
@@ -27,7 +28,11 @@ class MemoryAnswerStore:
             raise Conflict
         known = self._shelves.answers.get(answer.id)
         if known is None or known.user_id == answer.user_id:
-            self._shelves.answers[answer.id] = _detached(answer)
+            named = tuple(sorted(set(answer.file_ids)))
+            papers = self._shelves.papers
+            gone = {one for one in named if papers.file(answer.user_id, one) is None}
+            kept = scrubbed_answer(_detached(replace(answer, file_ids=named)), gone)
+            self._shelves.answers[answer.id] = kept
 
     async def get(self, user_id: str, answer_id: str) -> StoredAnswer | None:
         """Find one of the user's."""

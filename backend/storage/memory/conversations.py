@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from backend.errors import Conflict, NotFound, SessionBusy
 from backend.kit.folding import fold
-from backend.kit.json_values import copy_json
+from backend.kit.json_values import copy_json, dump_json
 from backend.ports.stores import Conversation, Edit, Page, Run, StoredMessage
 from backend.ports.values import JsonObject
 from backend.storage.listing import (
@@ -18,6 +18,7 @@ from backend.storage.listing import (
     write_cursor,
 )
 from backend.storage.memory.shelves import Shelves
+from backend.storage.quotas import check_conversation
 
 
 class MemoryConversationStore:
@@ -121,6 +122,8 @@ class MemoryConversationStore:
         if it.active_run_id is not None:
             raise SessionBusy
         self._refuse_known(messages)
+        there = self._shelves.messages.get(it.id, [])
+        check_conversation(sum(len(dump_json(one.message)) for one in there), messages)
         self._keep(replace(it, title=it.title or title_if_empty, updated_at_ms=now_ms))
         self._shelves.put_messages(it.id, messages)
 

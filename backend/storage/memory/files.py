@@ -17,7 +17,7 @@ from backend.storage.memory.document_jobs import queue
 from backend.storage.memory.document_shelves import QueuedJob, detached_document
 from backend.storage.memory.shelves import Shelves
 from backend.storage.quotas import Kept, check_quota
-from backend.storage.scrubbing import scrubbed
+from backend.storage.scrubbing import scrubbed, scrubbed_answer
 
 
 class MemoryFileStore:
@@ -113,6 +113,9 @@ class MemoryFileStore:
         runs = self._shelves.runs
         for run in [it for it in runs.values() if file.id in it.file_ids]:
             runs[run.id] = scrubbed(run, {file.id})
+        answers = self._shelves.answers
+        for one in [it for it in answers.values() if file.id in it.file_ids]:
+            answers[one.id] = scrubbed_answer(one, {file.id})
         self._papers.erase_file(file.id)
         if not any(it.document.id == file.document.id for it in self._papers.files.values()):
             self._papers.erase_document(file.document.id)

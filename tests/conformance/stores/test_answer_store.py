@@ -9,6 +9,8 @@ import pytest
 from backend.errors import Conflict, InvalidRequest
 from backend.ports.answers import AnswerListing, StoredAnswer
 from backend.ports.stores import Conversation
+from backend.storage.scrubbing import REMOVED
+from tests.fakes.papers import add
 
 ANSWER = StoredAnswer(
     id="resp_1",
@@ -154,3 +156,59 @@ def _link(at: int, *, previous: int) -> StoredAnswer:
 
 def _said(*numbers: int) -> list[dict[str, str]]:
     return [{"role": "user", "content": str(at)} for at in numbers]
+
+
+def _quoting(*file_ids: str, answer_id: str = "resp_1") -> StoredAnswer:
+    results = [{"file_id": one, "text": f"says {one}", "score": 1.0} for one in file_ids]
+    call = {"id": "mcp_1", "type": "mcp_call", "output": "rows of file-001", "error": None}
+    search = {"id": "fs_1", "type": "file_search_call", "results": results}
+    body = {"id": answer_id, "output": [search, call], "x_quotes": {"mcp_1": ["file-001"]}}
+    return replace(ANSWER, id=answer_id, body=body, file_ids=file_ids)
+
+
+async def test_deleting_a_file_takes_it_out_of_every_answer_that_quotes_it(stores):
+    """What it quotes of other files stays, and so do other answers."""
+    await add(stores, 1)
+    await add(stores, 2)
+    await stores.answers.save(_quoting("file-001", "file-002"))
+    other = _quoting("file-002", answer_id="resp_2")
+    await stores.answers.save(other)
+    await stores.files.delete("user_bob", "file-001")
+    one = await stores.answers.get("user_bob", "resp_1")
+    search, call = one.body["output"]
+    assert [it["text"] for it in search["results"]] == ["", "says file-002"]
+    assert call["output"] == REMOVED
+    assert one.file_ids == ("file-002",)
+    assert await stores.answers.get("user_bob", "resp_2") == other
+
+
+async def test_an_answer_kept_after_its_file_was_deleted_does_not_quote_it(stores):
+    """Neither that, nor a file of somebody else."""
+    await add(stores, 1, user_id="user_ann")
+    await add(stores, 2)
+    await stores.answers.save(_quoting("file-001", "file-002", "file-gone"))
+    one = await stores.answers.get("user_bob", "resp_1")
+    search, call = one.body["output"]
+    assert [it["text"] for it in search["results"]] == ["", "says file-002", ""]
+    assert (call["output"], one.file_ids) == (REMOVED, ("file-002",))
+
+
+async def test_a_completion_that_quotes_a_deleted_file_loses_its_thoughts(stores):
+    """They tell what the tools found; the answer itself stays."""
+    await add(stores, 1)
+    message = {"role": "assistant", "content": "Yes", "reasoning_content": "← says file-001"}
+    body = {"id": "chatcmpl-1", "choices": [{"index": 0, "message": message}]}
+    kept = replace(ANSWER, id="chatcmpl-1", kind="chat.completion", body=body)
+    await stores.answers.save(replace(kept, file_ids=("file-001",)))
+    await stores.files.delete("user_bob", "file-001")
+    left = (await stores.answers.get("user_bob", "chatcmpl-1")).body["choices"][0]["message"]
+    assert left == {**message, "reasoning_content": REMOVED}
+
+
+async def test_answers_go_whatever_they_quote(stores):
+    """The file stays, and can be deleted afterwards."""
+    await add(stores, 1)
+    await stores.answers.save(_quoting("file-001"))
+    await stores.answers.save(_quoting("file-001"))
+    assert await stores.answers.delete("user_bob", "resp_1")
+    assert (await stores.files.delete("user_bob", "file-001")).id == "file-001"

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from backend.errors import NotFound, SessionBusy
+from backend.errors import NotFound, QuotaExceeded, SessionBusy
 from backend.ports.stores import Conversation, Run, StoredMessage
+from backend.storage.quotas import CONVERSATION_CHARS
 
 CONV = Conversation(
     id="conv_1",
@@ -281,3 +282,22 @@ async def test_messages_of_others_are_neither_added_to_nor_changed(stores):
             user, where, what, lambda _: None, now_ms=1
         )
     assert list(await stores.conversations.messages("user_bob", "conv_1")) == [QUESTION]
+
+
+async def test_a_conversation_that_would_grow_too_large_takes_no_more(stores):
+    """What it holds stays, and others take messages still."""
+    for name in ("conv_1", "conv_2"):
+        await stores.conversations.create(Conversation(id=name, user_id="user_bob"))
+    large = {"role": "user", "content": "x" * (CONVERSATION_CHARS // 2)}
+    halves = [replace(ANSWER, id=f"msg_{n}", run_id=None, message=large) for n in range(2)]
+    await stores.conversations.append(
+        "user_bob", "conv_1", halves[:1], title_if_empty="", now_ms=70
+    )
+    with pytest.raises(QuotaExceeded):
+        await stores.conversations.append(
+            "user_bob", "conv_1", halves[1:], title_if_empty="", now_ms=71
+        )
+    assert len(await stores.conversations.messages("user_bob", "conv_1")) == 1
+    await stores.conversations.append(
+        "user_bob", "conv_2", halves[1:], title_if_empty="", now_ms=72
+    )

@@ -46,6 +46,14 @@ def _answers() -> None:
     op.create_index("ix_answers_user_id_kind_created_at_ms_id", "answers", listed)
     op.create_index("ix_answers_conversation_id", "answers", ["conversation_id"])
     op.create_index("ix_answers_previous_id", "answers", ["previous_id"])
+    op.create_table(
+        "answer_files",
+        _id("answer_id"),
+        _id("file_id"),
+        _cascade("answer_files", "answer_id", "answers"),
+        _cascade("answer_files", "file_id", "files"),
+    )
+    op.create_index("ix_answer_files_file_id", "answer_files", ["file_id"])
 
 
 def _vector_stores() -> None:
