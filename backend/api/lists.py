@@ -9,11 +9,12 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query
 
 from backend.errors import InvalidRequest
+from backend.models.maybe import Maybe
 from backend.ports.values import JsonObject
 
 Order = Literal["asc", "desc"]
 Limit = Annotated[int, Query(ge=1, le=100)]
-After = Annotated[str | None, Query(max_length=200)]
+After = Annotated[Maybe[str], Query(max_length=200)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,9 @@ class Slice:
     after: str | None
 
 
-async def newest_first(limit: Limit = 20, order: Order = "desc", after: After = None) -> Slice:
+async def newest_first(limit: Limit = 20, order: Maybe[Order] = None, after: After = None) -> Slice:
     """Read the part of a list that begins with its newest entry unless told otherwise."""
-    return Slice(limit, order, after or None)
+    return Slice(limit, order or "desc", after or None)
 
 
 async def oldest_first(limit: Limit = 20, order: Order = "asc", after: After = None) -> Slice:

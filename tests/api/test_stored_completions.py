@@ -214,15 +214,23 @@ async def test_a_list_refuses_what_it_cannot_give(
 
 
 @pytest.mark.parametrize(
-    "metadata", [{str(n): "x" for n in range(17)}, {"k" * 65: "x"}, {"k": "x" * 513}, ["x"]]
+    ("metadata", "param"),
+    [
+        ({str(n): "x" for n in range(17)}, "metadata"),
+        ({"k" * 65: "x"}, "metadata"),
+        ({"k": "x" * 513}, "metadata.k"),
+        (["x"], "metadata"),
+    ],
 )
-async def test_bad_metadata_is_refused_by_name(http: AsyncClient, metadata: Any) -> None:
+async def test_bad_metadata_is_refused_by_name(
+    http: AsyncClient, metadata: Any, param: str
+) -> None:
     """Before a model is asked, and when it is changed."""
     refused = await http.post(CHAT, json=hello(metadata=metadata))
-    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "metadata")
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, param)
     sent = (await http.post(CHAT, json=hello())).json()
     refused = await http.post(f"{CHAT}/{sent['id']}", json={"metadata": metadata})
-    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "metadata")
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, param)
     refused = await http.post(f"{CHAT}/{sent['id']}", json={})
     assert refused.json()["error"]["code"] == "missing_required_parameter"
 

@@ -267,6 +267,11 @@ async def test_what_is_anothers_answers_like_what_is_missing(
     assert len((await http.get(STORES)).json()["data"]) == made
 
 
+def sizes(chunk: int, overlap: int) -> dict[str, int]:
+    """Ask for chunks of a size."""
+    return {"max_chunk_size_tokens": chunk, "chunk_overlap_tokens": overlap}
+
+
 @pytest.mark.parametrize(
     ("path", "body", "param"),
     [
@@ -275,6 +280,18 @@ async def test_what_is_anothers_answers_like_what_is_missing(
         ("", {"metadata": {"k": "x" * 513}}, "metadata.k"),
         ("", {"expires_after": {"anchor": "created_at", "days": 1}}, "expires_after.anchor"),
         ("", {"expires_after": {"anchor": "last_active_at", "days": 0}}, "expires_after.days"),
+        ("", {"chunking_strategy": {"type": "static"}}, "chunking_strategy.static"),
+        ("", {"chunking_strategy": {"type": "static", "static": 5}}, "chunking_strategy.static"),
+        (
+            "",
+            {"chunking_strategy": {"type": "static", "static": sizes(800, 500)}},
+            "chunking_strategy.static",
+        ),
+        (
+            "",
+            {"chunking_strategy": {"type": "static", "static": sizes(5, 0)}},
+            "chunking_strategy.static.max_chunk_size_tokens",
+        ),
         ("/files", {}, "file_id"),
         ("/files", {"file_id": "file-x", "attributes": {"a": [1]}}, "attributes.a"),
         ("/files/file-x", {}, "attributes"),
