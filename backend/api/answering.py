@@ -18,13 +18,13 @@ QUIET_EVENTS = {"route", "notice", "remote_tools"}
 
 
 async def start_runs(
-    turns: Turns, asked: Sequence[TurnRequest], *, at_end: AtEnd | None = None
+    turns: Turns, asked: Sequence[TurnRequest], *, at_ends: Sequence[AtEnd] | None = None
 ) -> list[Run]:
-    """Start a run for each answer that is wanted; all of them or none."""
+    """Start a run for each answer that is wanted; all of them or none. Each is told of its own end."""
     runs: list[Run] = []
     try:
-        for one in asked:
-            runs.append(await turns.start(one, at_end=at_end))  # noqa: PERF401 - those begun are cancelled
+        for one, at_end in zip(asked, at_ends or [None] * len(asked), strict=True):
+            runs.append(await turns.start(one, at_end=at_end))
     except BaseException:
         for run in runs:
             run.cancel()

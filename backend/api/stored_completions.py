@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import cast
 
 import orjson
@@ -18,16 +19,15 @@ from backend.ports.values import ChatMessage, JsonObject
 PARTS_SHOWN = frozenset({"text", "image_url"})
 
 
-def keeper(answers: AnswerStore, body: ChatCompletionRequest, asked: Asked) -> AtEnd:
-    """Give what keeps a completion when the last of its runs ends, its client there or not."""
-    places = {id(one): at for at, one in enumerate(asked.turns)}
+def keepers(answers: AnswerStore, body: ChatCompletionRequest, asked: Asked) -> list[AtEnd]:
+    """Give each run what keeps the completion when the last of them ends, its client there or not."""
     ended: dict[int, Run] = {}
 
-    async def keep(run: Run) -> None:
-        ended[places[id(run.request)]] = run
-        if len(ended) < len(places):
+    async def keep(run: Run, *, at: int) -> None:
+        ended[at] = run
+        if len(ended) < len(asked.turns):
             return
-        runs = [ended[at] for at in range(len(places))]
+        runs = [ended[at] for at in range(len(asked.turns))]
         answer: JsonObject = orjson.loads(completion(runs, asked.forms))
         metadata = dict(body.metadata or {})
         first = runs[0]
@@ -46,7 +46,7 @@ def keeper(answers: AnswerStore, body: ChatCompletionRequest, asked: Asked) -> A
             )
         )
 
-    return keep
+    return [partial(keep, at=at) for at in range(len(asked.turns))]
 
 
 def stored_messages(messages: Sequence[ChatMessage], completion_id: str) -> list[JsonObject]:

@@ -10,13 +10,13 @@ import pytest
 from httpx import AsyncClient
 from openai import AsyncOpenAI, NotFoundError
 
+from tests.fakes.item_samples import PIXEL
 from tests.fakes.live_server import LiveServer
 from tests.fakes.ollama_double import Call, Fault, OllamaDouble, Reply, failing
 from tests.fakes.people import Person
 
 MODEL = "llama3.2@chat"
 CHAT = "/v1/chat/completions"
-PIXEL = "data:image/png;base64,iVBORw0KGgo="
 
 
 def hello(text: str = "Hello there", **more: Any) -> dict[str, Any]:
@@ -194,6 +194,15 @@ async def test_the_messages_of_a_kept_completion_are_listed(
     assert paged == [one["id"] for one in reversed(listed["data"])]
 
 
+async def test_whoever_asks_for_more_than_a_page_gets_a_page(http: AsyncClient) -> None:
+    """OpenAI's document names no most."""
+    sent = (await http.post(CHAT, json=hello())).json()
+    for where in (CHAT, f"{CHAT}/{sent['id']}/messages"):
+        listed = await http.get(where, params={"limit": 1000})
+        assert listed.status_code == 200
+        assert 0 < len(listed.json()["data"]) <= 100
+
+
 @pytest.mark.parametrize(
     ("where", "query", "param"),
     [
@@ -201,7 +210,7 @@ async def test_the_messages_of_a_kept_completion_are_listed(
         ("", {"order": "up"}, "order"),
         ("", {"after": "chatcmpl-0"}, "after"),
         ("/ID/messages", {"after": "msg_0"}, "after"),
-        ("/ID/messages", {"limit": 101}, "limit"),
+        ("/ID/messages", {"limit": -1}, "limit"),
     ],
 )
 async def test_a_list_refuses_what_it_cannot_give(

@@ -14,7 +14,7 @@ from backend.api.answering import client_left, first_sign, raise_failure, start_
 from backend.api.deps import Account, Services
 from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.safe_json import SafeRoute
-from backend.api.stored_completions import keeper
+from backend.api.stored_completions import keepers
 from backend.api.tool_forms import CallForms
 from backend.kit.waiting import interleaved
 from backend.models.openai import ChatCompletionRequest, StreamOptions
@@ -36,8 +36,8 @@ async def create_chat_completion(
     """Answer a conversation: routed to chat, ReAct or plan-and-execute, streamed on request."""
     account.require("chat")
     asked = wire.read_request(body, caller=account, request_id=request.state.request_id)
-    at_end = keeper(found.answers, body, asked) if body.store else None
-    runs = await start_runs(found.turns, asked.turns, at_end=at_end)
+    at_ends = keepers(found.answers, body, asked) if body.store else None
+    runs = await start_runs(found.turns, asked.turns, at_ends=at_ends)
     watch = ClientWatch(request.receive, gone=lambda: client_left(runs))
     headers = {"x-run-id": runs[0].id}
     if runs[0].session_id:
