@@ -273,6 +273,27 @@ def sizes(chunk: int, overlap: int) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(
+    ("strategy", "param"),
+    [
+        ({"type": "static"}, "chunking_strategy.static"),
+        ({"type": "static", "static": 5}, "chunking_strategy.static"),
+        ({"type": "static", "static": sizes(800, 500)}, "chunking_strategy.static"),
+        (
+            {"type": "static", "static": sizes(5, 0)},
+            "chunking_strategy.static.max_chunk_size_tokens",
+        ),
+        ({"type": "other"}, "chunking_strategy"),
+    ],
+)
+async def test_a_faulty_chunking_is_refused_with_the_field(
+    http: AsyncClient, strategy: dict[str, Any], param: str
+) -> None:
+    """Without the name of the union's member that was tried."""
+    answer = await http.post(STORES, json={"chunking_strategy": strategy})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, param), answer.text
+
+
+@pytest.mark.parametrize(
     ("path", "body", "param"),
     [
         ("", {"metadata": {str(n): "x" for n in range(17)}}, "metadata"),
@@ -280,18 +301,6 @@ def sizes(chunk: int, overlap: int) -> dict[str, int]:
         ("", {"metadata": {"k": "x" * 513}}, "metadata.k"),
         ("", {"expires_after": {"anchor": "created_at", "days": 1}}, "expires_after.anchor"),
         ("", {"expires_after": {"anchor": "last_active_at", "days": 0}}, "expires_after.days"),
-        ("", {"chunking_strategy": {"type": "static"}}, "chunking_strategy.static"),
-        ("", {"chunking_strategy": {"type": "static", "static": 5}}, "chunking_strategy.static"),
-        (
-            "",
-            {"chunking_strategy": {"type": "static", "static": sizes(800, 500)}},
-            "chunking_strategy.static",
-        ),
-        (
-            "",
-            {"chunking_strategy": {"type": "static", "static": sizes(5, 0)}},
-            "chunking_strategy.static.max_chunk_size_tokens",
-        ),
         ("/files", {}, "file_id"),
         ("/files", {"file_id": "file-x", "attributes": {"a": [1]}}, "attributes.a"),
         ("/files/file-x", {}, "attributes"),
