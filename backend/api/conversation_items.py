@@ -17,17 +17,7 @@ from backend.api.errors import param_name
 from backend.api.items import NUMBERED, items_of, kind_of, message_of
 from backend.errors import InvalidRequest, NotFound
 from backend.kit.ids import new_id
-from backend.models import items as kinds
-from backend.models.item_parts import (
-    InputFileContent,
-    InputImageContent,
-    InputTextContent,
-    OutputTextContent,
-    ReasoningTextContent,
-    RefusalPart,
-    SummaryTextContent,
-    TextContent,
-)
+from backend.models.shown import shape_of
 from backend.ports.stores import RunState, StoredMessage
 from backend.ports.values import KEPT_ITEM, ChatMessage, JsonObject
 
@@ -39,46 +29,37 @@ TOLD = frozenset({
     "custom_tool_call_output",
     "reasoning",
 })
-# What an item must be like to be given back as OpenAI would, and how its id begins.
-SHAPES: dict[str, tuple[str, type[BaseModel]]] = {
-    "message": ("msg", kinds.Message),
-    "function_call": ("fc", kinds.FunctionToolCallResource),
-    "function_call_output": ("fco", kinds.FunctionToolCallOutputResource),
-    "custom_tool_call": ("ctc", kinds.CustomToolCall),
-    "custom_tool_call_output": ("ctco", kinds.CustomToolCallOutput),
-    "reasoning": ("rs", kinds.ReasoningItem),
-    "file_search_call": ("fs", kinds.FileSearchToolCall),
-    "web_search_call": ("ws", kinds.WebSearchToolCall),
-    "image_generation_call": ("ig", kinds.ImageGenToolCall),
-    "computer_call": ("cu", kinds.ComputerToolCall),
-    "computer_call_output": ("cuo", kinds.ComputerToolCallOutputResource),
-    "tool_search_call": ("tsc", kinds.ToolSearchCall),
-    "tool_search_output": ("tso", kinds.ToolSearchOutput),
-    "additional_tools": ("at", kinds.AdditionalTools),
-    "program": ("prg", kinds.Program),
-    "program_output": ("prgo", kinds.ProgramOutput),
-    "compaction": ("cmp", kinds.CompactionBody),
-    "code_interpreter_call": ("ci", kinds.CodeInterpreterToolCall),
-    "local_shell_call": ("lsh", kinds.LocalShellToolCall),
-    "local_shell_call_output": ("lsho", kinds.LocalShellToolCallOutput),
-    "shell_call": ("sh", kinds.FunctionShellCall),
-    "shell_call_output": ("sho", kinds.FunctionShellCallOutput),
-    "apply_patch_call": ("apc", kinds.ApplyPatchToolCall),
-    "apply_patch_call_output": ("apco", kinds.ApplyPatchToolCallOutput),
-    "mcp_list_tools": ("mcpl", kinds.MCPListTools),
-    "mcp_approval_request": ("mcpr", kinds.MCPApprovalRequest),
-    "mcp_approval_response": ("mcpa", kinds.MCPApprovalResponseResource),
-    "mcp_call": ("mcp", kinds.MCPToolCall),
-}
-PARTS: dict[str, type[BaseModel]] = {
-    "input_text": InputTextContent,
-    "output_text": OutputTextContent,
-    "text": TextContent,
-    "summary_text": SummaryTextContent,
-    "reasoning_text": ReasoningTextContent,
-    "refusal": RefusalPart,
-    "input_image": InputImageContent,
-    "input_file": InputFileContent,
+# How an item's id begins, and the shape it must have to be given back as OpenAI would. The shapes are
+# imported when somebody adds an item: they are hundreds of models.
+SHAPES: dict[str, tuple[str, str]] = {
+    "message": ("msg", "Message"),
+    "function_call": ("fc", "FunctionToolCallResource"),
+    "function_call_output": ("fco", "FunctionToolCallOutputResource"),
+    "custom_tool_call": ("ctc", "CustomToolCall"),
+    "custom_tool_call_output": ("ctco", "CustomToolCallOutput"),
+    "reasoning": ("rs", "ReasoningItem"),
+    "file_search_call": ("fs", "FileSearchToolCall"),
+    "web_search_call": ("ws", "WebSearchToolCall"),
+    "image_generation_call": ("ig", "ImageGenToolCall"),
+    "computer_call": ("cu", "ComputerToolCall"),
+    "computer_call_output": ("cuo", "ComputerToolCallOutputResource"),
+    "tool_search_call": ("tsc", "ToolSearchCall"),
+    "tool_search_output": ("tso", "ToolSearchOutput"),
+    "additional_tools": ("at", "AdditionalTools"),
+    "program": ("prg", "Program"),
+    "program_output": ("prgo", "ProgramOutput"),
+    "compaction": ("cmp", "CompactionBody"),
+    "code_interpreter_call": ("ci", "CodeInterpreterToolCall"),
+    "local_shell_call": ("lsh", "LocalShellToolCall"),
+    "local_shell_call_output": ("lsho", "LocalShellToolCallOutput"),
+    "shell_call": ("sh", "FunctionShellCall"),
+    "shell_call_output": ("sho", "FunctionShellCallOutput"),
+    "apply_patch_call": ("apc", "ApplyPatchToolCall"),
+    "apply_patch_call_output": ("apco", "ApplyPatchToolCallOutput"),
+    "mcp_list_tools": ("mcpl", "MCPListTools"),
+    "mcp_approval_request": ("mcpr", "MCPApprovalRequest"),
+    "mcp_approval_response": ("mcpa", "MCPApprovalResponseResource"),
+    "mcp_call": ("mcp", "MCPToolCall"),
 }
 # What clients leave out, and OpenAI puts in.
 DEFAULTS: dict[str, JsonObject] = {
@@ -188,7 +169,7 @@ def _kept(item: JsonObject, where: str) -> ChatMessage:
         raise InvalidRequest(_refusal(kind), param=f"{where}.type")
     told = message_of(item, where) if kind in TOLD else None
     whole = _whole(item, kind)
-    _check(whole, SHAPES[kind][1], where)
+    whole = _checked(whole, _shape(kind), where)
     message: ChatMessage = told or {"role": KEPT_ITEM}
     if not _says(message, whole):
         message["item"] = whole
@@ -207,7 +188,7 @@ def _refusal(kind: str) -> str:
 
 def _whole(item: JsonObject, kind: str) -> JsonObject:
     """Give an item as it is given back, but for its id: content in parts, nothing left out."""
-    fields = SHAPES[kind][1].model_fields
+    fields = _shape(kind).model_fields
     whole = {**DEFAULTS.get(kind, {}), **item, "type": kind}
     whole.pop("id", None)
     if kind == "mcp_approval_response":  # OpenAI's document asks for both names
@@ -252,15 +233,22 @@ def _part(given: JsonObject) -> JsonObject:
     return {**DEFAULTS.get(str(given.get("type")), {}), **told}
 
 
-def _check(whole: JsonObject, shape: type[BaseModel], where: str) -> None:
-    """Refuse an item that could not be given back as OpenAI's document has it."""
+def _shape(kind: str) -> type[BaseModel]:
+    return shape_of(f"openai_shapes.conversations:{SHAPES[kind][1]}")
+
+
+def _checked(whole: JsonObject, shape: type[BaseModel], where: str) -> JsonObject:
+    """Give an item without the nulls that only mean "left out".
+
+    Raises:
+        InvalidRequest: when it could not be given back as OpenAI's document has it.
+    """
     try:
-        shape.model_validate({"id": "", **whole})
+        item = shape.model_validate({"id": "", **whole})
     except ValidationError as exc:
         fault = exc.errors()[0]
-        names = [one for one in fault["loc"] if one not in PARTS]
-        field = param_name(names)
         missing = fault["type"] == "missing"
+        field = param_name(fault["loc"], whole, missing=missing)
         place = f"{where}.{field}" if field else where
         msg = f"{place}: {fault['msg']}"
         raise InvalidRequest(
@@ -268,6 +256,7 @@ def _check(whole: JsonObject, shape: type[BaseModel], where: str) -> None:
             param=place,
             code="missing_required_parameter" if missing else "invalid_value",
         ) from exc
+    return item.model_dump(exclude_unset=True, exclude={"id"}, by_alias=True)
 
 
 def _says(message: ChatMessage, whole: JsonObject) -> bool:

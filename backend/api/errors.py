@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from fastapi import FastAPI, Request
@@ -18,10 +18,7 @@ from backend.api import unoffered
 from backend.api.openai_wire import error_object
 
 logger = logging.getLogger(__name__)
-# How pydantic names the members of a union inside a location.
-SCALARS = frozenset({"str", "int", "float", "bool"})
 WRONG_LENGTH = frozenset({"too_long", "too_short"})  # of lists: the type was right
-TYPE_NAMES = ("function-", "constrained-", "list[", "dict[", "literal[", "union[", "tagged-union[")
 BY_STATUS: dict[int, type[errors.StewardError]] = {
     400: errors.InvalidRequest,
     401: errors.NotAuthenticated,
@@ -77,9 +74,15 @@ def invalid(exc: RequestValidationError) -> errors.InvalidRequest:
     """Name the field that a request is wrong in."""
     faults: Sequence[Any] = exc.errors()
     first = _plainest(faults) if faults else {"loc": (), "msg": "invalid"}
-    param = param_name(first["loc"])
+    missing = first.get("type") == "missing"
+    place, *location = first["loc"] or ("",)
+    if place == "body":
+        param = param_name(location, exc.body, missing=missing)
+    else:
+        at = "".join(f"[{one}]" for one in location[1:] if isinstance(one, int))
+        param = f"{location[0]}{at}" if location else ""
     message = f"{param}: {first['msg']}" if param else str(first["msg"])
-    code = "missing_required_parameter" if first.get("type") == "missing" else "invalid_value"
+    code = "missing_required_parameter" if missing else "invalid_value"
     return errors.InvalidRequest(message, param=param or None, code=code)
 
 
@@ -107,14 +110,21 @@ def _plainest(faults: Sequence[Any]) -> Any:  # noqa: ANN401 - pydantic's error 
     )
 
 
-def param_name(location: Sequence[str | int]) -> str:
-    """Name a field as OpenAI does: `messages[0].role`."""
-    name = ""
+def param_name(location: Sequence[str | int], given: object, *, missing: bool) -> str:
+    """Name a field as OpenAI does: `messages[0].role`.
+
+    What pydantic puts between the fields (which member of a union was tried, which validator) has no
+    place in the value that was given; of what is `missing`, the last name has none either.
+    """
+    name, value = "", given
     for at, part in enumerate(location):
-        if at == 0 and part in {"body", "query", "path", "header"}:
+        if isinstance(value, list):
+            items = cast("list[object]", value)
+            if isinstance(part, int) and part < len(items):
+                name, value = f"{name}[{part}]", items[part]
             continue
-        if isinstance(part, int):
-            name += f"[{part}]"
-        elif part not in SCALARS and not part.startswith(TYPE_NAMES):
-            name += f".{part}" if name else part
+        fields = cast("dict[str | int, object]", value) if isinstance(value, dict) else {}
+        if part in fields or (missing and at == len(location) - 1):
+            name = f"{name}.{part}" if name else str(part)
+            value = fields.get(part)
     return name

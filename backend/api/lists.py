@@ -9,11 +9,14 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query
 
 from backend.errors import InvalidRequest
+from backend.models.maybe import Maybe
 from backend.ports.values import JsonObject
 
 Order = Literal["asc", "desc"]
-Limit = Annotated[int, Query(ge=1, le=100)]
-After = Annotated[str | None, Query(max_length=200)]
+MOST_LISTED = 100
+Limit = Annotated[int, Query(ge=1, le=MOST_LISTED)]
+AnyLimit = Annotated[int, Query(ge=1)]
+After = Annotated[Maybe[str], Query(max_length=200)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +28,17 @@ class Slice:
     after: str | None
 
 
-async def newest_first(limit: Limit = 20, order: Order = "desc", after: After = None) -> Slice:
+async def newest_first(limit: Limit = 20, order: Maybe[Order] = None, after: After = None) -> Slice:
     """Read the part of a list that begins with its newest entry unless told otherwise."""
-    return Slice(limit, order, after or None)
+    return Slice(limit, order or "desc", after or None)
 
 
-async def oldest_first(limit: Limit = 20, order: Order = "asc", after: After = None) -> Slice:
-    """Read the part of a list that begins with its oldest entry unless told otherwise."""
-    return Slice(limit, order, after or None)
+async def oldest_first(limit: AnyLimit = 20, order: Order = "asc", after: After = None) -> Slice:
+    """Read the part of a list that begins with its oldest entry unless told otherwise.
+
+    OpenAI's document names no bound for these lists: whoever asks for more gets as many as there may be.
+    """
+    return Slice(min(limit, MOST_LISTED), order, after or None)
 
 
 NewestFirst = Annotated[Slice, Depends(newest_first)]

@@ -10,6 +10,7 @@ from fastapi import Query
 
 from backend.errors import InvalidRequest, NotFound
 from backend.kit.ids import made_at
+from backend.models.maybe import Maybe
 from backend.ports.documents import Passage
 from backend.ports.vector_stores import MemberFile, MemberStatus, VectorStore, VectorStoreStore
 
@@ -17,7 +18,7 @@ from backend.ports.vector_stores import MemberFile, MemberStatus, VectorStore, V
 POLL_HEADERS = {"openai-poll-after-ms": "300"}
 MostShown = Annotated[int, Query(ge=1, le=100)]
 Order = Literal["asc", "desc"]
-GivenId = Annotated[str | None, Query(max_length=200)]
+GivenId = Annotated[Maybe[str], Query(max_length=200)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from backend.models.chat_shapes import FunctionCall, ToolCallShape
+from backend.models.metadata import Metadata
 from backend.models.openai import ServiceTier
 from backend.models.shown import OMITTED
 
@@ -159,7 +160,7 @@ class ChatCompletion(BaseModel):
     model: str
     choices: list[Choice]
     usage: CompletionUsage = OMITTED
-    metadata: dict[str, str] | None = None
+    metadata: Metadata | None = None
     service_tier: ServiceTier | None = Field(default=None, json_schema_extra={"default": "auto"})
     system_fingerprint: str = OMITTED
     moderation: Moderation | None = None

@@ -328,3 +328,27 @@ class JsonSchemaFormatShape(BaseModel):
 
 
 ResponseFormatShape = TextFormat | JsonSchemaFormatShape | JsonObjectFormat
+
+
+class OwnVoice(BaseModel):
+    """A voice of one's own."""
+
+    id: str
+
+
+Voice = (
+    str
+    | Literal[
+        "alloy",
+        "ash",
+        "ballad",
+        "coral",
+        "echo",
+        "sage",
+        "shimmer",
+        "verse",
+        "marin",
+        "cedar",
+    ]
+    | OwnVoice
+)

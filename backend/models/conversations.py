@@ -1,18 +1,28 @@
-"""Wire shapes of `/v1/conversations`. Not for: the page's own `/api/conversations` (`sessions`)."""
+"""Wire shapes of what `/v1/conversations` takes. Not for: the page's own `/api/conversations` (`sessions`)."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, Field, SkipValidation
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from backend.models.items import ConversationItem, InputItem
-from backend.models.maybe import MaybeNull, Shape
+from backend.models.maybe import MaybeNull
 from backend.models.metadata import Metadata
 from backend.models.openai import Wire
+from backend.models.shown import Shown
 
 MAX_ITEMS = 20
+IncludeEnum = Literal[
+    "file_search_call.results",
+    "web_search_call.results",
+    "web_search_call.action.sources",
+    "message.input_image.image_url",
+    "computer_call_output.output.image_url",
+    "code_interpreter_call.outputs",
+    "reasoning.encrypted_content",
+    "message.output_text.logprobs",
+]
 
 
 def _object(given: object) -> object:
@@ -23,7 +33,7 @@ def _object(given: object) -> object:
 
 # Which fields an item needs is told by who reads it, in words that help: a union of thirty shapes
 # would list what is missing for each of them.
-Given = Annotated[InputItem, SkipValidation, AfterValidator(_object)]
+Given = Annotated[Any, AfterValidator(_object), Shown("openai_shapes.items:InputItem")]
 Items = Annotated[list[Given], Field(max_length=MAX_ITEMS)]
 
 
@@ -34,40 +44,7 @@ class ConversationNew(Wire):
     items: MaybeNull[Items] = None
 
 
-class ConversationMetadata(Wire):
-    """The metadata that a conversation has from now on."""
-
-    metadata: Metadata | None
-
-
 class ConversationItems(Wire):
     """Items to be added to a conversation."""
 
     items: Items
-
-
-class ConversationResource(Shape):
-    """A kept conversation."""
-
-    id: str
-    object: Literal["conversation"] = "conversation"
-    metadata: Any
-    created_at: int
-
-
-class ConversationDeleted(Shape):
-    """A conversation that is not there any more."""
-
-    object: Literal["conversation.deleted"] = "conversation.deleted"
-    deleted: bool
-    id: str
-
-
-class ConversationItemList(Shape):
-    """A slice of a conversation's items."""
-
-    object: Literal["list"]
-    data: list[ConversationItem]
-    has_more: bool
-    first_id: str
-    last_id: str

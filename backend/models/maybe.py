@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 T = TypeVar("T")
@@ -20,9 +20,3 @@ def _no_default(schema: dict[str, Any]) -> None:
 
 Maybe = Annotated[T | SkipJsonSchema[None], Field(json_schema_extra=_no_default)]
 MaybeNull = Annotated[T | None, Field(json_schema_extra=_no_default)]
-
-
-class Shape(BaseModel):
-    """Base of shapes that are mostly there for the document; their validators are built on first use."""
-
-    model_config = ConfigDict(extra="allow", defer_build=True)

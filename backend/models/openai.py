@@ -236,23 +236,21 @@ class ModerationIn(Wire):
     policy: ModerationPolicy | None = None
 
 
-class VoiceId(Wire):
-    """A voice of one's own."""
-
-    id: str
-
-
 class AudioOut(Wire):
     """How an answer is to sound; refused by this server."""
 
-    voice: str | VoiceId
+    voice: Annotated[str | dict[str, Any], Shown("chat_shapes:Voice")]
     format: Literal["wav", "aac", "mp3", "flac", "opus", "pcm16"]
 
 
 class ChatCompletionRequest(Wire):
     """A chat completion request, with Steward's own optional fields at the end."""
 
-    model: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    model: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=256),
+        Shown("openai_shapes.settings:ModelIdsShared"),
+    ]
     messages: Annotated[list[MessageIn], Shown("chat_shapes:Messages")] = Field(
         min_length=1, max_length=MAX_MESSAGES
     )

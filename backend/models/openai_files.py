@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, Field, StringConstraints, WithJsonSchema
+from pydantic import Field, StringConstraints, WithJsonSchema
 
+from backend.models.maybe import Maybe
 from backend.models.openai import Wire
+from backend.models.shown import OMITTED, Answer
 from backend.ports.documents import FINAL_STATES, File, Listing
 
 UploadPurpose = Literal["assistants", "batch", "fine-tune", "vision", "user_data", "evals"]
@@ -46,18 +48,18 @@ FileStatus = Literal["uploaded", "processed", "error"]
 MOST_FILES = 10_000
 
 
-class FileObject(BaseModel):
+class FileObject(Answer):
     """A file; `status` is `error` when it was to be read and could not be, `status_details` says why."""
 
     id: str
-    object: Literal["file"] = "file"
+    object: Literal["file"]
     bytes: int
     created_at: int
-    expires_at: int = 0
+    expires_at: int = OMITTED
     filename: str
     purpose: ShownPurpose
     status: FileStatus
-    status_details: str = ""
+    status_details: str = OMITTED
 
     @classmethod
     def of(cls, found: File) -> Self:
@@ -83,7 +85,7 @@ class FileObject(BaseModel):
         )
 
 
-class FileList(BaseModel):
+class FileList(Answer):
     """A slice of one's files; the ids are empty when it is."""
 
     object: Literal["list"]
@@ -93,7 +95,7 @@ class FileList(BaseModel):
     has_more: bool
 
 
-class DeletedFile(BaseModel):
+class DeletedFile(Answer):
     """A file that was deleted."""
 
     id: str
@@ -115,7 +117,7 @@ class CreateUpload(Wire):
     purpose: UploadPurpose
     bytes: int = Field(ge=1)
     mime_type: Annotated[str, StringConstraints(max_length=200)]
-    expires_after: FileExpiration | None = None
+    expires_after: Maybe[FileExpiration] = None
 
 
 class CompleteUpload(Wire):
@@ -124,10 +126,10 @@ class CompleteUpload(Wire):
     part_ids: list[Annotated[str, StringConstraints(max_length=200)]] = Field(
         min_length=1, max_length=10_000
     )
-    md5: Annotated[str, StringConstraints(max_length=32)] | None = None
+    md5: Maybe[Annotated[str, StringConstraints(max_length=32)]] = None
 
 
-class UploadObject(BaseModel):
+class UploadObject(Answer):
     """An upload in parts; `file` is what became of it."""
 
     id: str
@@ -141,7 +143,7 @@ class UploadObject(BaseModel):
     file: FileObject | None
 
 
-class UploadPart(BaseModel):
+class UploadPart(Answer):
     """A part that arrived."""
 
     id: str
@@ -151,10 +153,12 @@ class UploadPart(BaseModel):
 
 
 def files_listing(
-    *, purpose: str, limit: int, order: Literal["asc", "desc"], after: str
+    *, purpose: str | None, limit: int, order: Literal["asc", "desc"], after: str | None
 ) -> Listing:
     """Translate the query of a listing for the port."""
-    return Listing(purpose=purpose, limit=limit, descending=order == "desc", after=after)
+    return Listing(
+        purpose=purpose or "", limit=limit, descending=order == "desc", after=after or ""
+    )
 
 
 PART_FORM: dict[str, Any] = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from pydantic import GetJsonSchemaHandler, TypeAdapter
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, TypeAdapter
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -30,6 +30,26 @@ class Shown:
     ) -> JsonSchemaValue:
         shape = shape_of(self._shape) if isinstance(self._shape, str) else self._shape
         return handler(TypeAdapter[Any](shape).core_schema)
+
+
+class Answer(BaseModel):
+    """Base of what is answered: what may be left out has no default in the document.
+
+    Its validators are built on first use.
+    """
+
+    model_config = ConfigDict(defer_build=True, protected_namespaces=())
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Take the nulls away that only mean "left out"."""
+        found = handler(core_schema)
+        for one in handler.resolve_ref_schema(found).get("properties", {}).values():
+            if "default" in one and one["default"] is None:
+                del one["default"]
+        return found
 
 
 def shape_of(name: str) -> Any:  # noqa: ANN401 - any type

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
+from backend.models.maybe import Maybe
 from backend.models.openai import Wire
+from backend.models.shown import Answer
 from backend.models.vector_stores import (
     Attributes,
     ChunkingStrategy,
@@ -21,13 +23,14 @@ from backend.models.vector_stores import (
 from backend.ports.vector_stores import FileBatch, MemberFile, MemberStatus, NewMember
 
 MOST_BATCHED = 2_000
+Batched = Field(min_length=1, max_length=MOST_BATCHED)
 
 
 class CreateVectorStoreFile(Wire):
     """A file to be put into a store."""
 
     file_id: FileId
-    chunking_strategy: ChunkingStrategy | None = None
+    chunking_strategy: Maybe[ChunkingStrategy] = None
     attributes: Attributes | None = None
 
     def member(self) -> NewMember:
@@ -45,11 +48,9 @@ class UpdateVectorStoreFile(Wire):
 class CreateVectorStoreFileBatch(Wire):
     """Files to be put into a store: by id with attributes for all, or each with its own."""
 
-    file_ids: list[FileId] | None = Field(default=None, min_length=1, max_length=MOST_BATCHED)
-    files: list[CreateVectorStoreFile] | None = Field(
-        default=None, min_length=1, max_length=MOST_BATCHED
-    )
-    chunking_strategy: ChunkingStrategy | None = None
+    file_ids: Maybe[Annotated[list[FileId], Batched]] = None
+    files: Maybe[Annotated[list[CreateVectorStoreFile], Batched]] = None
+    chunking_strategy: Maybe[ChunkingStrategy] = None
     attributes: Attributes | None = None
 
     @model_validator(mode="after")
@@ -69,20 +70,20 @@ class CreateVectorStoreFileBatch(Wire):
         return list({one.file_id: one for one in given}.values())
 
 
-class OtherChunkingStrategy(BaseModel):
+class OtherChunkingStrategy(Answer):
     """Chunks of a file nobody said anything about."""
 
     type: Literal["other"]
 
 
-class LastError(BaseModel):
+class LastError(Answer):
     """Why a file of a store cannot be searched."""
 
     code: Literal["server_error", "unsupported_file", "invalid_file"]
     message: str
 
 
-class VectorStoreFileObject(BaseModel):
+class VectorStoreFileObject(Answer):
     """A file in a store."""
 
     id: str
@@ -113,7 +114,7 @@ class VectorStoreFileObject(BaseModel):
         )
 
 
-class VectorStoreFileList(BaseModel):
+class VectorStoreFileList(Answer):
     """A slice of a store's files; the ids are empty when it is."""
 
     object: Literal["list"]
@@ -123,7 +124,7 @@ class VectorStoreFileList(BaseModel):
     has_more: bool
 
 
-class DeletedVectorStoreFile(BaseModel):
+class DeletedVectorStoreFile(Answer):
     """A file that was taken out of a store; it is still a file."""
 
     id: str
@@ -131,7 +132,7 @@ class DeletedVectorStoreFile(BaseModel):
     deleted: bool
 
 
-class VectorStoreFileContent(BaseModel):
+class VectorStoreFileContent(Answer):
     """What was read out of a file, in order."""
 
     object: Literal["vector_store.file_content.page"]
@@ -140,7 +141,7 @@ class VectorStoreFileContent(BaseModel):
     next_page: str | None
 
 
-class VectorStoreFileBatchObject(BaseModel):
+class VectorStoreFileBatchObject(Answer):
     """Files that were put into a store together; those taken out since are not counted."""
 
     id: str

@@ -11,9 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     Field,
-    PlainValidator,
     StrictBool,
     StrictFloat,
     StrictInt,
@@ -21,9 +19,13 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
+from backend.models.maybe import Maybe
+from backend.models.metadata import Metadata
 from backend.models.openai import Wire
+from backend.models.shown import OMITTED, Answer, Shown
 from backend.ports.documents import Passage
 from backend.ports.vector_stores import MemberStatus, VectorStore
 
@@ -32,7 +34,7 @@ FileId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 AttributeValue = (
     Annotated[StrictStr, StringConstraints(max_length=VALUE_CHARS)]
     | StrictBool
-    | StrictInt
+    | SkipJsonSchema[StrictInt]
     | Annotated[StrictFloat, Field(allow_inf_nan=False)]
 )
 
@@ -47,14 +49,6 @@ def _few(pairs: dict[str, Any]) -> dict[str, Any]:
     return pairs
 
 
-def _as_it_came(value: object) -> object:
-    """Leave a filter to `kit.attribute_filters`, whose refusals name the place."""
-    return value
-
-
-Metadata = Annotated[
-    dict[str, Annotated[str, StringConstraints(max_length=VALUE_CHARS)]], AfterValidator(_few)
-]
 Attributes = Annotated[dict[str, AttributeValue], AfterValidator(_few)]
 
 
@@ -97,35 +91,14 @@ ChunkingStrategy = Annotated[
 ]
 
 
-class ComparisonFilter(Wire):
-    """A comparison of one attribute with a value."""
-
-    type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"] = "eq"
-    key: str
-    value: str | float | bool | list[str | float]
-
-
-class CompoundFilter(Wire):
-    """Several filters, of which all or any must hold."""
-
-    type: Literal["and", "or"]
-    filters: list[ComparisonFilter | CompoundFilter]
-
-
-Filters = Annotated[
-    Any,
-    PlainValidator(_as_it_came, json_schema_input_type=ComparisonFilter | CompoundFilter | None),
-]
-
-
 class CreateVectorStore(Wire):
     """A new store."""
 
-    file_ids: list[FileId] | None = Field(default=None, max_length=500)
-    name: Annotated[str, StringConstraints(max_length=1_000)] | None = None
-    description: Annotated[str, StringConstraints(max_length=4_000)] | None = None
-    expires_after: VectorStoreExpiration | None = None
-    chunking_strategy: ChunkingStrategy | None = None
+    file_ids: Maybe[Annotated[list[FileId], Field(max_length=500)]] = None
+    name: Maybe[Annotated[str, StringConstraints(max_length=1_000)]] = None
+    description: Maybe[Annotated[str, StringConstraints(max_length=4_000)]] = None
+    expires_after: Maybe[VectorStoreExpiration] = None
+    chunking_strategy: Maybe[ChunkingStrategy] = None
     metadata: Metadata | None = None
 
 
@@ -140,8 +113,8 @@ class UpdateVectorStore(Wire):
 class RankingOptions(Wire):
     """How results are ranked; below `score_threshold` nothing is a result."""
 
-    ranker: Literal["none", "auto", "default-2024-11-15"] | None = "auto"
-    score_threshold: float | None = Field(default=0, ge=0, le=1)
+    ranker: Literal["none", "auto", "default-2024-11-15"] | SkipJsonSchema[None] = "auto"
+    score_threshold: Annotated[float, Field(ge=0, le=1)] | SkipJsonSchema[None] = 0
 
 
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8_000)]
@@ -151,10 +124,11 @@ class VectorStoreSearch(Wire):
     """A question, or several at once, to the files of a store."""
 
     query: Query | Annotated[list[Query], Field(min_length=1, max_length=20)]
-    rewrite_query: bool | None = False
-    max_num_results: int | None = Field(default=10, ge=1, le=50)
-    filters: Filters = None
-    ranking_options: RankingOptions | None = None
+    rewrite_query: bool | SkipJsonSchema[None] = False
+    max_num_results: Annotated[int, Field(ge=1, le=50)] | SkipJsonSchema[None] = 10
+    # Read by `ports.vector_stores`, whose refusals name the place.
+    filters: Annotated[Maybe[Any], Shown("openai_shapes.tools:Filters")] = None
+    ranking_options: Maybe[RankingOptions] = None
 
     @property
     def queries(self) -> list[str]:
@@ -163,14 +137,14 @@ class VectorStoreSearch(Wire):
         return list(dict.fromkeys(given))
 
 
-class FileCounts(BaseModel):
+class FileCounts(Answer):
     """How many files are in which status."""
 
-    in_progress: int = 0
-    completed: int = 0
-    failed: int = 0
-    cancelled: int = 0
-    total: int = 0
+    in_progress: int
+    completed: int
+    failed: int
+    cancelled: int
+    total: int
 
     @classmethod
     def of(cls, statuses: Iterable[tuple[MemberStatus, int]]) -> Self:
@@ -181,7 +155,7 @@ class FileCounts(BaseModel):
         return cls(**sums, total=sum(sums.values()))
 
 
-class VectorStoreObject(BaseModel):
+class VectorStoreObject(Answer):
     """A store; `usage_bytes` counts the files that can be searched."""
 
     id: str
@@ -192,7 +166,7 @@ class VectorStoreObject(BaseModel):
     usage_bytes: int
     file_counts: FileCounts
     status: Literal["expired", "in_progress", "completed"]
-    expires_after: VectorStoreExpiration = VectorStoreExpiration(anchor="last_active_at", days=1)
+    expires_after: VectorStoreExpiration = OMITTED
     expires_at: int | None
     last_active_at: int | None
     metadata: Metadata | None
@@ -230,7 +204,7 @@ class VectorStoreObject(BaseModel):
         )
 
 
-class VectorStoreList(BaseModel):
+class VectorStoreList(Answer):
     """A slice of one's stores; the ids are empty when it is."""
 
     object: Literal["list"]
@@ -240,7 +214,7 @@ class VectorStoreList(BaseModel):
     has_more: bool
 
 
-class DeletedVectorStore(BaseModel):
+class DeletedVectorStore(Answer):
     """A store that was deleted; its files are still there."""
 
     id: str
@@ -248,14 +222,14 @@ class DeletedVectorStore(BaseModel):
     deleted: bool
 
 
-class TextContent(BaseModel):
+class TextContent(Answer):
     """A stretch of text."""
 
     type: Literal["text"]
     text: str
 
 
-class SearchResult(BaseModel):
+class SearchResult(Answer):
     """A passage that was found; `score` can be compared between questions."""
 
     file_id: str
@@ -276,7 +250,7 @@ class SearchResult(BaseModel):
         )
 
 
-class SearchResults(BaseModel):
+class SearchResults(Answer):
     """What was found, best first."""
 
     object: Literal["vector_store.search_results.page"]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from backend.errors import InvalidRequest
+from backend.errors import InvalidRequest, QuotaExceeded
 from backend.kit.attribute_filters import InvalidFilter, condition_of
 from backend.ports.documents import FINAL_STATES, File
 from backend.ports.stores import Page
@@ -18,6 +18,9 @@ from backend.ports.values import JsonObject
 
 MemberStatus = Literal["in_progress", "completed", "cancelled", "failed"]
 DAY_MS = 86_400_000
+
+
+MOST_PER_USER = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +101,14 @@ class VectorStoreStore(Protocol):
     A file that has expired or was deleted is in no store.
     """
 
+    most_per_user: int
+
     async def save(self, store: VectorStore) -> None:
-        """Insert or replace one."""
+        """Insert or replace one.
+
+        Raises:
+            QuotaExceeded: when it is new and the user has `most_per_user` already.
+        """
         ...
 
     async def get(self, user_id: str, store_id: str) -> VectorStore | None:
@@ -165,6 +174,11 @@ class VectorStoreStore(Protocol):
     async def touch(self, user_id: str, store_ids: Sequence[str], at_ms: int) -> None:
         """Note that stores were used."""
         ...
+
+
+def too_many(most: int) -> QuotaExceeded:
+    """Make the refusal of one store too many."""
+    return QuotaExceeded(f"An account has at most {most} vector stores; delete some first")
 
 
 def scope_of(

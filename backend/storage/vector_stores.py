@@ -13,11 +13,13 @@ from backend.ports.clock import Clock
 from backend.ports.documents import FINAL_STATES
 from backend.ports.stores import Page
 from backend.ports.vector_stores import (
+    MOST_PER_USER,
     FileBatch,
     MemberFile,
     MemberStatus,
     NewMember,
     VectorStore,
+    too_many,
 )
 from backend.storage.answer_tables import vector_store_batches as batches
 from backend.storage.answer_tables import vector_store_files as members
@@ -29,6 +31,8 @@ from backend.storage.document_tables import documents, files
 _OWNER: ColumnElement[str] = bindparam("owner")
 _KEEP = upsert(stores, "id")
 _GET = select(stores).where(stores.c.id == bindparam("wanted"), stores.c.user_id == _OWNER)
+_KNOWN = select(stores.c.id).where(stores.c.id == bindparam("wanted"))
+_NUMBER = select(func.count()).select_from(stores).where(stores.c.user_id == _OWNER)
 _DELETE = sql_delete(stores).where(stores.c.id == bindparam("wanted"), stores.c.user_id == _OWNER)
 _PUT = insert_or_update(members, "store_id", "file_id")
 _OWN_FILES = select(files.c.id).where(
@@ -106,10 +110,15 @@ class SqlVectorStoreStore:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self.most_per_user = MOST_PER_USER
 
     async def save(self, store: VectorStore) -> None:
-        """Insert or replace one."""
-        await self._database.write(_save, store)
+        """Insert or replace one.
+
+        Raises:
+            QuotaExceeded: when it is new and the user has `most_per_user` already.
+        """
+        await self._database.write(_save, store, self.most_per_user)
 
     async def get(self, user_id: str, store_id: str) -> VectorStore | None:
         """Find one of the user's."""
@@ -201,7 +210,10 @@ class SqlVectorStoreStore:
         await self._database.write(_touch, user_id, store_ids, at_ms=at_ms)
 
 
-def _save(connection: Connection, store: VectorStore) -> None:
+def _save(connection: Connection, store: VectorStore, most: int) -> None:
+    new = connection.execute(_KNOWN, {"wanted": store.id}).first() is None
+    if new and connection.execute(_NUMBER, {"owner": store.user_id}).scalar_one() >= most:
+        raise too_many(most)
     values = {name: getattr(store, name) for name in stores.c.keys()}  # noqa: SIM118 - a column collection is no dict
     connection.execute(_KEEP, values)
 

@@ -36,7 +36,7 @@ async def added(http: AsyncClient, *items: Any) -> tuple[str, list[str]]:
     [
         ({"metadata": {str(n): "x" for n in range(17)}}, "metadata"),
         ({"metadata": {"k" * 65: "x"}}, "metadata"),
-        ({"metadata": {"k": "x" * 513}}, "metadata"),
+        ({"metadata": {"k": "x" * 513}}, "metadata.k"),
         ({"metadata": {"k": 1}}, "metadata.k"),
         ({"metadata": {"k": {"n": None}}}, "metadata.k"),
         ({"metadata": ["x"]}, "metadata"),
@@ -58,6 +58,10 @@ async def added(http: AsyncClient, *items: Any) -> tuple[str, list[str]]:
             "items[0].content[0].image_url",
         ),
         ({"items": [{"type": "function_call", "name": "x"}]}, "items[0].call_id"),
+        (
+            {"items": [{"type": "web_search_call", "action": {"type": "search", "query": 5}}]},
+            "items[0].action.query",
+        ),
         ({"items": [{"type": "function_call", "call_id": "x"}]}, "items[0].name"),
         ({"items": [{**call("x"), "arguments": {}}]}, "items[0].arguments"),
         ({"items": [{"type": "function_call_output", "call_id": "x"}]}, "items[0].output"),

@@ -10,17 +10,13 @@ import pytest
 from httpx import AsyncClient
 from openai import AsyncOpenAI, NotFoundError
 
+from tests.fakes.item_samples import PIXEL
 from tests.fakes.live_server import LiveServer
 from tests.fakes.ollama_double import Call, Fault, OllamaDouble, Reply, failing
 from tests.fakes.people import Person
 
 MODEL = "llama3.2@chat"
 CHAT = "/v1/chat/completions"
-PIXEL = (
-    "data:image/png;base64,"
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAQAAAAA3bvkkAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJ"
-    "RU5ErkJggg=="
-)
 
 
 def hello(text: str = "Hello there", **more: Any) -> dict[str, Any]:
@@ -211,6 +207,15 @@ async def test_the_messages_of_a_kept_completion_are_listed(
     assert paged == [one["id"] for one in reversed(listed["data"])]
 
 
+async def test_whoever_asks_for_more_than_a_page_gets_a_page(http: AsyncClient) -> None:
+    """OpenAI's document names no most."""
+    sent = (await http.post(CHAT, json=hello())).json()
+    for where in (CHAT, f"{CHAT}/{sent['id']}/messages"):
+        listed = await http.get(where, params={"limit": 1000})
+        assert listed.status_code == 200
+        assert 0 < len(listed.json()["data"]) <= 100
+
+
 @pytest.mark.parametrize(
     ("where", "query", "param"),
     [
@@ -218,7 +223,7 @@ async def test_the_messages_of_a_kept_completion_are_listed(
         ("", {"order": "up"}, "order"),
         ("", {"after": "chatcmpl-0"}, "after"),
         ("/ID/messages", {"after": "msg_0"}, "after"),
-        ("/ID/messages", {"limit": 101}, "limit"),
+        ("/ID/messages", {"limit": -1}, "limit"),
     ],
 )
 async def test_a_list_refuses_what_it_cannot_give(
@@ -231,15 +236,23 @@ async def test_a_list_refuses_what_it_cannot_give(
 
 
 @pytest.mark.parametrize(
-    "metadata", [{str(n): "x" for n in range(17)}, {"k" * 65: "x"}, {"k": "x" * 513}, ["x"]]
+    ("metadata", "param"),
+    [
+        ({str(n): "x" for n in range(17)}, "metadata"),
+        ({"k" * 65: "x"}, "metadata"),
+        ({"k": "x" * 513}, "metadata.k"),
+        (["x"], "metadata"),
+    ],
 )
-async def test_bad_metadata_is_refused_by_name(http: AsyncClient, metadata: Any) -> None:
+async def test_bad_metadata_is_refused_by_name(
+    http: AsyncClient, metadata: Any, param: str
+) -> None:
     """Before a model is asked, and when it is changed."""
     refused = await http.post(CHAT, json=hello(metadata=metadata))
-    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "metadata")
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, param)
     sent = (await http.post(CHAT, json=hello())).json()
     refused = await http.post(f"{CHAT}/{sent['id']}", json={"metadata": metadata})
-    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "metadata")
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, param)
     refused = await http.post(f"{CHAT}/{sent['id']}", json={})
     assert refused.json()["error"]["code"] == "missing_required_parameter"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
+from backend.api.serving import listen
 from tests.fakes.live_server import Doubles, Failures, LiveServer, live_server
 from tests.fakes.ollama_double import OllamaDouble, Reply
 from tests.fakes.routes import DOCUMENTED, EVERY_ROUTE, METHODS, OPEN, SIGNED
@@ -310,3 +312,11 @@ async def test_the_server_can_be_put_together_twice(tmp_path: Path, server: Live
         other.http(server.token) as http,
     ):
         assert (await http.get("/v1/models")).status_code == 401
+
+
+def test_the_body_of_an_answer_does_not_wait_for_an_acknowledgement() -> None:
+    """Connections that are kept would pay for it with every request."""
+    with listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        taken, _ = listening.accept()
+        with taken:
+            assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

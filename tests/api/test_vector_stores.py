@@ -267,6 +267,32 @@ async def test_what_is_anothers_answers_like_what_is_missing(
     assert len((await http.get(STORES)).json()["data"]) == made
 
 
+def sizes(chunk: int, overlap: int) -> dict[str, int]:
+    """Ask for chunks of a size."""
+    return {"max_chunk_size_tokens": chunk, "chunk_overlap_tokens": overlap}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "param"),
+    [
+        ({"type": "static"}, "chunking_strategy.static"),
+        ({"type": "static", "static": 5}, "chunking_strategy.static"),
+        ({"type": "static", "static": sizes(800, 500)}, "chunking_strategy.static"),
+        (
+            {"type": "static", "static": sizes(5, 0)},
+            "chunking_strategy.static.max_chunk_size_tokens",
+        ),
+        ({"type": "other"}, "chunking_strategy"),
+    ],
+)
+async def test_a_faulty_chunking_is_refused_with_the_field(
+    http: AsyncClient, strategy: dict[str, Any], param: str
+) -> None:
+    """Without the name of the union's member that was tried."""
+    answer = await http.post(STORES, json={"chunking_strategy": strategy})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, param), answer.text
+
+
 @pytest.mark.parametrize(
     ("path", "body", "param"),
     [

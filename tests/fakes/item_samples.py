@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-PIXEL = "data:image/png;base64,iVBORw0KGgo="
+# One red pixel.
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
+PIXEL = f"data:image/png;base64,{PNG}"
 KEPT: list[dict[str, Any]] = [
     {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "Hm."}]},
     {

@@ -149,7 +149,9 @@ async def _login_body(request: Request) -> LoginIn:
     try:
         return LoginIn.model_validate(given)
     except ValidationError as exc:
-        raise RequestValidationError(exc.errors(include_url=False, include_input=False)) from exc
+        faults = exc.errors(include_url=False, include_input=False)
+        located = [{**one, "loc": ("body", *one["loc"])} for one in faults]
+        raise RequestValidationError(located, body=given) from exc
 
 
 def client_address(request: Request) -> str:

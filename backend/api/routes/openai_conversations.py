@@ -17,21 +17,15 @@ from backend.api.safe_json import SafeRoute
 from backend.errors import NotFound
 from backend.kit.ids import new_id
 from backend.kit.json_values import dump_json
-from backend.models.conversations import (
-    ConversationDeleted,
-    ConversationItemList,
-    ConversationItems,
-    ConversationMetadata,
-    ConversationNew,
-    ConversationResource,
-)
-from backend.models.item_parts import IncludeEnum
-from backend.models.items import ConversationItem
+from backend.models.conversations import ConversationItems, ConversationNew, IncludeEnum
+from backend.models.maybe import Maybe
+from backend.models.metadata import MetadataChange
+from backend.models.shown import answers
 from backend.ports.stores import Conversation, StoredMessage
 from backend.ports.values import JsonObject
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_class=SafeRoute)
-Include = Annotated[list[IncludeEnum] | None, Query()]
+Include = Annotated[Maybe[list[IncludeEnum]], Query()]
 IncludeInBrackets = Annotated[
     list[IncludeEnum] | None, Query(alias="include[]", include_in_schema=False)
 ]
@@ -43,9 +37,13 @@ async def included(include: Include = None, in_brackets: IncludeInBrackets = Non
 
 
 INCLUDE = [Depends(included)]
+RESOURCE = answers("openai_shapes.conversations:ConversationResource")
+DELETED = answers("openai_shapes.conversations:ConversationDeleted")
+ITEM = answers("openai_shapes.conversations:ConversationItem")
+ITEMS = answers("openai_shapes.conversations:ConversationItemList")
 
 
-@router.post("", response_model=ConversationResource)
+@router.post("", responses=RESOURCE)
 async def create_conversation(body: ConversationNew, account: Account, found: Services) -> Response:
     """Open a conversation, with items to start from if they are given."""
     account.require("chat")
@@ -63,16 +61,16 @@ async def create_conversation(body: ConversationNew, account: Account, found: Se
     return _answer(_resource(conversation))
 
 
-@router.get("/{conversation_id}", response_model=ConversationResource)
+@router.get("/{conversation_id}", responses=RESOURCE)
 async def get_conversation(conversation_id: str, account: Account, found: Services) -> Response:
     """Give a conversation without its items."""
     account.require("chat")
     return _answer(_resource(await _mine(found, account.user.id, conversation_id)))
 
 
-@router.post("/{conversation_id}", response_model=ConversationResource)
+@router.post("/{conversation_id}", responses=RESOURCE)
 async def change_conversation(
-    conversation_id: str, body: ConversationMetadata, account: Account, found: Services
+    conversation_id: str, body: MetadataChange, account: Account, found: Services
 ) -> Response:
     """Replace the metadata of a conversation."""
     account.require("chat")
@@ -87,7 +85,7 @@ async def change_conversation(
     return _answer(_resource(changed))
 
 
-@router.delete("/{conversation_id}", response_model=ConversationDeleted)
+@router.delete("/{conversation_id}", responses=DELETED)
 async def delete_conversation(conversation_id: str, account: Account, found: Services) -> Response:
     """Erase a conversation with its items and runs; a running answer is stopped."""
     account.require("chat")
@@ -96,7 +94,7 @@ async def delete_conversation(conversation_id: str, account: Account, found: Ser
     return _answer(gone)
 
 
-@router.post("/{conversation_id}/items", response_model=ConversationItemList, dependencies=INCLUDE)
+@router.post("/{conversation_id}/items", responses=ITEMS, dependencies=INCLUDE)
 async def add_items(
     conversation_id: str,
     body: ConversationItems,
@@ -113,7 +111,7 @@ async def add_items(
     return _answer(list_object(items.listed(stored)))
 
 
-@router.get("/{conversation_id}/items", response_model=ConversationItemList, dependencies=INCLUDE)
+@router.get("/{conversation_id}/items", responses=ITEMS, dependencies=INCLUDE)
 async def list_items(
     conversation_id: str,
     account: Account,
@@ -127,9 +125,7 @@ async def list_items(
     return _answer(sliced(items.listed(stored), part))
 
 
-@router.get(
-    "/{conversation_id}/items/{item_id}", response_model=ConversationItem, dependencies=INCLUDE
-)
+@router.get("/{conversation_id}/items/{item_id}", responses=ITEM, dependencies=INCLUDE)
 async def get_item(
     conversation_id: str,
     item_id: str,
@@ -148,7 +144,7 @@ async def get_item(
     raise NotFound(items.missing(item_id), param="item_id")
 
 
-@router.delete("/{conversation_id}/items/{item_id}", response_model=ConversationResource)
+@router.delete("/{conversation_id}/items/{item_id}", responses=RESOURCE)
 async def delete_item(
     conversation_id: str, item_id: str, account: Account, found: Services
 ) -> Response:

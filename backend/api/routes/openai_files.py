@@ -9,9 +9,11 @@ from fastapi import APIRouter, Query, Request, Response
 
 from backend.api.deps import Account, Library, Services
 from backend.api.file_answers import send_original
+from backend.api.json_answers import answered
 from backend.api.multipart import FormLimits, receive_form
 from backend.api.safe_json import SafeRoute
 from backend.errors import InvalidRequest, NotFound
+from backend.models.maybe import Maybe
 from backend.models.openai_files import (
     MOST_FILES,
     PURPOSES,
@@ -22,20 +24,23 @@ from backend.models.openai_files import (
     FileObject,
     files_listing,
 )
+from backend.models.shown import answers
 from backend.ports.documents import Upload
 
 router = APIRouter(prefix="/v1/files", tags=["openai"], route_class=SafeRoute)
 UPLOAD_PATHS = ("/v1/files",)
 ANCHOR, SECONDS = "expires_after[anchor]", "expires_after[seconds]"
 SHORTEST_S, LONGEST_S = 3_600, 2_592_000
-JSON = "application/json"
-BYTES: dict[int | str, dict[str, Any]] = {200: {"content": {JSON: {"schema": {"type": "string"}}}}}
+FILE = answers("openai_files:FileObject")
+BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {"schema": {"type": "string"}}}}
+}
 
 
-@router.post("", openapi_extra=UPLOAD_FORM, response_model_exclude_unset=True)
+@router.post("", openapi_extra=UPLOAD_FORM, responses=FILE)
 async def create_file(
     request: Request, account: Account, library: Library, found: Services
-) -> FileObject:
+) -> Response:
     """Upload one file; it is read behind the answer, unless its purpose asks for the bytes alone."""
     options = found.options
     limits = FormLimits(max_file_bytes=options.max_file_bytes, max_files=1)
@@ -54,49 +59,49 @@ async def create_file(
             treatment="keep" if purpose in UNREAD else "try",
             expires_after_s=expires_after_s,
         )
-        return FileObject.of(await library.add(account.user.id, upload))
+        return answered(FileObject.of(await library.add(account.user.id, upload)))
 
 
-@router.get("", response_model=FileList)
+@router.get("", responses=answers("openai_files:FileList"))
 async def list_files(
     account: Account,
     library: Library,
-    purpose: Annotated[str, Query(max_length=64)] = "",
+    purpose: Annotated[Maybe[str], Query(max_length=64)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_FILES)] = MOST_FILES,
     order: Literal["asc", "desc"] = "desc",
-    after: Annotated[str, Query(max_length=200)] = "",
+    after: Annotated[Maybe[str], Query(max_length=200)] = None,
 ) -> Response:
     """List one's files by time of upload, of one purpose if given."""
     listing = files_listing(purpose=purpose, limit=limit, order=order, after=after)
     page = await library.list(account.user.id, listing)
-    shown = FileList(
+    made = FileList(
         object="list",
         data=[FileObject.of(one) for one in page.items],
         first_id=page.items[0].id if page.items else "",
         last_id=page.items[-1].id if page.items else "",
         has_more=page.next_cursor is not None,
     )
-    return Response(shown.model_dump_json(exclude_unset=True), media_type=JSON)
+    return answered(made)
 
 
-@router.get("/{file_id}", response_model_exclude_unset=True)
-async def get_file(file_id: str, account: Account, library: Library) -> FileObject:
+@router.get("/{file_id}", responses=FILE)
+async def get_file(file_id: str, account: Account, library: Library) -> Response:
     """Tell of a file how far it is."""
     file = await library.get(account.user.id, file_id)
     if file is None:
         raise _missing(file_id)
-    return FileObject.of(file)
+    return answered(FileObject.of(file))
 
 
-@router.delete("/{file_id}")
+@router.delete("/{file_id}", responses=answers("openai_files:DeletedFile"))
 async def delete_file(
     file_id: str, account: Account, library: Library, found: Services
-) -> DeletedFile:
+) -> Response:
     """Erase a file and all that was made from it, at once; it leaves every vector store."""
     await found.approvals.cancel_quoting(account.user.id, file_id)
     if not await library.delete(account.user.id, file_id):
         raise _missing(file_id)
-    return DeletedFile(id=file_id, object="file", deleted=True)
+    return answered(DeletedFile(id=file_id, object="file", deleted=True))
 
 
 @router.get("/{file_id}/content", response_class=Response, responses=BYTES)

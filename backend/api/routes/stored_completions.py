@@ -14,6 +14,7 @@ from backend.api.safe_json import SafeRoute
 from backend.api.stored_completions import message_object
 from backend.errors import NotFound
 from backend.kit.json_values import dump_json
+from backend.models.maybe import Maybe
 from backend.models.metadata import MetadataChange
 from backend.models.shown import answers
 from backend.ports.answers import AnswerListing, StoredAnswer
@@ -21,6 +22,7 @@ from backend.ports.values import JsonObject
 
 router = APIRouter(prefix="/v1/chat/completions", tags=["openai"], route_class=SafeRoute)
 PAIR = re.compile(r"metadata\[(.+)\]")
+COMPLETION = answers("chat_answers:ChatCompletion")
 # A map in the query has no declaration of its own.
 METADATA: dict[str, Any] = {
     "parameters": [
@@ -47,7 +49,7 @@ async def list_stored_completions(
     account: Account,
     found: Services,
     part: OldestFirst,
-    model: str | None = None,
+    model: Maybe[str] = None,
 ) -> Response:
     """List the completions that were kept, of one model or with some metadata if asked for."""
     account.require("chat")
@@ -69,18 +71,14 @@ async def list_stored_completions(
     return _answer(list_object(data, has_more=page.next_cursor is not None))
 
 
-@router.get(
-    "/{completion_id}", responses=answers("stored_completions:CreateChatCompletionResponse")
-)
+@router.get("/{completion_id}", responses=COMPLETION)
 async def get_stored_completion(completion_id: str, account: Account, found: Services) -> Response:
     """Give a kept completion as it was sent."""
     account.require("chat")
     return _answer((await _mine(found, account.user.id, completion_id)).body)
 
 
-@router.post(
-    "/{completion_id}", responses=answers("stored_completions:CreateChatCompletionResponse")
-)
+@router.post("/{completion_id}", responses=COMPLETION)
 async def change_stored_completion(
     completion_id: str, body: MetadataChange, account: Account, found: Services
 ) -> Response:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from backend.api.deps import Account, Library, PartUploads, Services
+from backend.api.json_answers import answered
 from backend.api.multipart import FormLimits, receive_form
 from backend.api.pending_uploads import PendingUpload
 from backend.api.safe_json import SafeRoute
@@ -22,19 +23,21 @@ from backend.models.openai_files import (
     UploadObject,
     UploadPart,
 )
+from backend.models.shown import answers
 from backend.ports.documents import Upload
 
 router = APIRouter(prefix="/v1/uploads", tags=["openai"], route_class=SafeRoute)
 UPLOAD_PATHS = ("/v1/uploads/*/parts",)
+UPLOAD = answers("openai_files:UploadObject")
 MAX_PART_BYTES = 64 * 1024 * 1024
 PART_FIELDS = frozenset({"data"})
 _NOWHERE = Path()
 
 
-@router.post("", response_model_exclude_unset=True)
+@router.post("", responses=UPLOAD)
 async def create_upload(
     body: CreateUpload, account: Account, _: Library, uploads: PartUploads, found: Services
-) -> UploadObject:
+) -> Response:
     """Begin an upload; it is given up after an hour."""
     most = found.options.max_file_bytes
     if body.bytes > most:
@@ -56,14 +59,16 @@ async def create_upload(
     return _shown(await uploads.begin(account.user.id, wanted))
 
 
-@router.post("/{upload_id}/parts", openapi_extra=PART_FORM)
+@router.post(
+    "/{upload_id}/parts", openapi_extra=PART_FORM, responses=answers("openai_files:UploadPart")
+)
 async def add_part(
     upload_id: str,
     request: Request,
     account: Account,
     uploads: PartUploads,
     found: Services,
-) -> UploadPart:
+) -> Response:
     """Add bytes; parts may come in any order, and side by side."""
     upload = await uploads.get(account.user.id, upload_id)
     limits = FormLimits(max_file_bytes=MAX_PART_BYTES, max_files=1, file_fields=PART_FIELDS)
@@ -72,18 +77,19 @@ async def add_part(
         if one.refused is not None or one.path is None:
             raise one.refused or InvalidRequest("The part is not there", param="data")
         part = await uploads.add_part(upload, one.path, one.size_bytes)
-    return UploadPart(
+    made = UploadPart(
         id=part.id,
         object="upload.part",
         created_at=part.created_at_ms // 1000,
         upload_id=upload.id,
     )
+    return answered(made)
 
 
-@router.post("/{upload_id}/complete", response_model_exclude_unset=True)
+@router.post("/{upload_id}/complete", responses=UPLOAD)
 async def complete_upload(
     upload_id: str, body: CompleteUpload, account: Account, library: Library, uploads: PartUploads
-) -> UploadObject:
+) -> Response:
     """Put the parts together, in the order given, into a file."""
     upload = await uploads.get(account.user.id, upload_id)
     async with upload.busy:
@@ -96,8 +102,8 @@ async def complete_upload(
     return _shown(upload)
 
 
-@router.post("/{upload_id}/cancel", response_model_exclude_unset=True)
-async def cancel_upload(upload_id: str, account: Account, uploads: PartUploads) -> UploadObject:
+@router.post("/{upload_id}/cancel", responses=UPLOAD)
+async def cancel_upload(upload_id: str, account: Account, uploads: PartUploads) -> Response:
     """Give an upload up; its parts are forgotten."""
     upload = await uploads.get(account.user.id, upload_id)
     async with upload.busy:
@@ -105,8 +111,8 @@ async def cancel_upload(upload_id: str, account: Account, uploads: PartUploads) 
     return _shown(upload)
 
 
-def _shown(upload: PendingUpload) -> UploadObject:
-    return UploadObject(
+def _shown(upload: PendingUpload) -> Response:
+    made = UploadObject(
         id=upload.id,
         object="upload",
         created_at=upload.created_at_ms // 1000,
@@ -117,3 +123,4 @@ def _shown(upload: PendingUpload) -> UploadObject:
         expires_at=upload.expires_at_ms // 1000,
         file=None if upload.file is None else FileObject.of(upload.file),
     )
+    return answered(made)

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from backend.api.deps import Account, Library, Services, VectorStores
+from backend.api.json_answers import answered
 from backend.api.safe_json import SafeRoute
 from backend.api.vector_store_answers import (
     POLL_HEADERS,
@@ -19,6 +20,8 @@ from backend.api.vector_store_answers import (
 )
 from backend.errors import NotFound
 from backend.kit.ids import new_id
+from backend.models.maybe import Maybe
+from backend.models.shown import answers
 from backend.models.vector_store_files import (
     CreateVectorStoreFile,
     CreateVectorStoreFileBatch,
@@ -43,50 +46,53 @@ router = APIRouter(
     prefix="/v1/vector_stores/{vector_store_id}", tags=["openai"], route_class=SafeRoute
 )
 AskedSlice = Annotated[Slice, Depends(asked_slice)]
-OnlyStatus = Annotated[MemberStatus | None, Query(alias="filter")]
-JSON = "application/json"
+OnlyStatus = Annotated[Maybe[MemberStatus], Query(alias="filter")]
+FILE = answers("vector_store_files:VectorStoreFileObject")
+FILES = answers("vector_store_files:VectorStoreFileList")
+DELETED = answers("vector_store_files:DeletedVectorStoreFile")
+CONTENT = answers("vector_store_files:VectorStoreFileContent")
+BATCH = answers("vector_store_files:VectorStoreFileBatchObject")
 
 
-@router.post("/files")
+@router.post("/files", responses=FILE)
 async def add_file(
     vector_store_id: str,
     body: CreateVectorStoreFile,
     account: Account,
     stores: VectorStores,
     found: Services,
-) -> VectorStoreFileObject:
+) -> Response:
     """Put a file into a store, or say other things of one that is there."""
     batch = _new_batch(account, vector_store_id, [body], now_ms=found.clock.now_ms())
     await _put(stores, batch, [body], keep=False)
     member = await owned_member(stores, account.user.id, vector_store_id, body.file_id)
-    return VectorStoreFileObject.of(member)
+    return answered(VectorStoreFileObject.of(member))
 
 
-@router.get("/files")
+@router.get("/files", responses=FILES)
 async def list_files(
     vector_store_id: str,
     account: Account,
     stores: VectorStores,
     asked: AskedSlice,
     status: OnlyStatus = None,
-) -> VectorStoreFileList:
+) -> Response:
     """List a store's files by the time they came, of one status if given."""
     await owned_store(stores, account.user.id, vector_store_id)
     members = await stores.files(account.user.id, vector_store_id)
     return _listed(members, asked, status)
 
 
-@router.get("/files/{file_id}")
+@router.get("/files/{file_id}", responses=FILE)
 async def get_file(
-    vector_store_id: str, file_id: str, account: Account, stores: VectorStores, response: Response
-) -> VectorStoreFileObject:
+    vector_store_id: str, file_id: str, account: Account, stores: VectorStores
+) -> Response:
     """Tell of a file in a store how far it is."""
-    response.headers.update(POLL_HEADERS)
     member = await owned_member(stores, account.user.id, vector_store_id, file_id)
-    return VectorStoreFileObject.of(member)
+    return answered(VectorStoreFileObject.of(member), POLL_HEADERS)
 
 
-@router.post("/files/{file_id}")
+@router.post("/files/{file_id}", responses=FILE)
 async def update_file(
     vector_store_id: str,
     file_id: str,
@@ -94,7 +100,7 @@ async def update_file(
     account: Account,
     stores: VectorStores,
     found: Services,
-) -> VectorStoreFileObject:
+) -> Response:
     """Give a file in a store other attributes; all that there were go."""
     user_id = account.user.id
     member = await owned_member(stores, user_id, vector_store_id, file_id)
@@ -107,73 +113,74 @@ async def update_file(
     await stores.put_files(user_id, vector_store_id, [changed], at_ms=member.created_at_ms)
     await stores.touch(user_id, [vector_store_id], found.clock.now_ms())
     member = await owned_member(stores, user_id, vector_store_id, file_id)
-    return VectorStoreFileObject.of(member)
+    return answered(VectorStoreFileObject.of(member))
 
 
-@router.delete("/files/{file_id}")
+@router.delete("/files/{file_id}", responses=DELETED)
 async def remove_file(
     vector_store_id: str, file_id: str, account: Account, stores: VectorStores
-) -> DeletedVectorStoreFile:
+) -> Response:
     """Take a file out of a store; it stays a file."""
     await owned_member(stores, account.user.id, vector_store_id, file_id)
     await stores.remove_file(account.user.id, vector_store_id, file_id)
-    return DeletedVectorStoreFile(id=file_id, object="vector_store.file.deleted", deleted=True)
+    gone = DeletedVectorStoreFile(id=file_id, object="vector_store.file.deleted", deleted=True)
+    return answered(gone)
 
 
-@router.get("/files/{file_id}/content", response_model=VectorStoreFileContent)
+@router.get("/files/{file_id}/content", responses=CONTENT)
 async def get_file_content(
     vector_store_id: str, file_id: str, account: Account, library: Library, stores: VectorStores
 ) -> Response:
     """Give the text that was read out of a file in a store."""
     await owned_member(stores, account.user.id, vector_store_id, file_id)
     pages = await library.text(account.user.id, file_id, number=None)
-    shown = VectorStoreFileContent(
+    made = VectorStoreFileContent(
         object="vector_store.file_content.page",
         data=[TextContent(type="text", text=one.text) for one in pages],
         has_more=False,
         next_page=None,
     )
-    return Response(shown.model_dump_json(), media_type=JSON)
+    return answered(made)
 
 
-@router.post("/file_batches")
+@router.post("/file_batches", responses=BATCH)
 async def create_batch(
     vector_store_id: str,
     body: CreateVectorStoreFileBatch,
     account: Account,
     stores: VectorStores,
     found: Services,
-) -> VectorStoreFileBatchObject:
+) -> Response:
     """Put files into a store together; all of them or none."""
     wanted = body.wanted()
     batch = _new_batch(account, vector_store_id, wanted, now_ms=found.clock.now_ms())
     await _put(stores, batch, wanted, keep=True)
-    return await _shown(stores, batch)
+    return answered(await _shown(stores, batch))
 
 
-@router.get("/file_batches/{batch_id}")
+@router.get("/file_batches/{batch_id}", responses=BATCH)
 async def get_batch(
-    vector_store_id: str, batch_id: str, account: Account, stores: VectorStores, response: Response
-) -> VectorStoreFileBatchObject:
+    vector_store_id: str, batch_id: str, account: Account, stores: VectorStores
+) -> Response:
     """Tell how far the files of a batch are."""
-    response.headers.update(POLL_HEADERS)
     batch = await _batch(stores, account.user.id, vector_store_id, batch_id)
-    return await _shown(stores, batch)
+    return answered(await _shown(stores, batch), POLL_HEADERS)
 
 
-@router.post("/file_batches/{batch_id}/cancel")
+@router.post("/file_batches/{batch_id}/cancel", responses=BATCH)
 async def cancel_batch(
     vector_store_id: str, batch_id: str, account: Account, stores: VectorStores
-) -> VectorStoreFileBatchObject:
+) -> Response:
     """Keep those files of a batch that are not read yet out of the store's searches."""
     user_id = account.user.id
     batch = await _batch(stores, user_id, vector_store_id, batch_id)
     if (await _shown(stores, batch)).status == "in_progress":
         await stores.cancel_batch(user_id, vector_store_id, batch_id)
-    return await _shown(stores, await _batch(stores, user_id, vector_store_id, batch_id))
+    batch = await _batch(stores, user_id, vector_store_id, batch_id)
+    return answered(await _shown(stores, batch))
 
 
-@router.get("/file_batches/{batch_id}/files")
+@router.get("/file_batches/{batch_id}/files", responses=FILES)
 async def list_batch_files(
     vector_store_id: str,
     batch_id: str,
@@ -181,7 +188,7 @@ async def list_batch_files(
     stores: VectorStores,
     asked: AskedSlice,
     status: OnlyStatus = None,
-) -> VectorStoreFileList:
+) -> Response:
     """List the files of a batch that are in the store, of one status if given."""
     batch = await _batch(stores, account.user.id, vector_store_id, batch_id)
     return _listed(await _members(stores, batch), asked, status)
@@ -233,14 +240,13 @@ def _new_batch(
     )
 
 
-def _listed(
-    members: Sequence[MemberFile], asked: Slice, status: MemberStatus | None
-) -> VectorStoreFileList:
+def _listed(members: Sequence[MemberFile], asked: Slice, status: MemberStatus | None) -> Response:
     found, more = sliced(members, asked, status=status)
-    return VectorStoreFileList(
+    made = VectorStoreFileList(
         object="list",
         data=[VectorStoreFileObject.of(one) for one in found],
         first_id=found[0].file.id if found else "",
         last_id=found[-1].file.id if found else "",
         has_more=more,
     )
+    return answered(made)

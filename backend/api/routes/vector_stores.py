@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 
 from backend.api.deps import Account, Library, Services, VectorStores
+from backend.api.json_answers import answered
 from backend.api.safe_json import SafeRoute
 from backend.api.vector_store_answers import Slice, asked_slice, merged, owned_store
 from backend.errors import InvalidRequest, NotFound
 from backend.kit.ids import new_id
+from backend.models.shown import answers
 from backend.models.vector_stores import (
     CreateVectorStore,
     DeletedVectorStore,
@@ -28,12 +30,13 @@ from backend.ports.vector_stores import NewMember, VectorStore, scope_of
 
 router = APIRouter(prefix="/v1/vector_stores", tags=["openai"], route_class=SafeRoute)
 USUAL_RESULTS = 10
+STORE = answers("vector_stores:VectorStoreObject")
 
 
-@router.post("", response_model_exclude_unset=True)
+@router.post("", responses=STORE)
 async def create_vector_store(
     body: CreateVectorStore, account: Account, stores: VectorStores, found: Services
-) -> VectorStoreObject:
+) -> Response:
     """Make a store, with files in it if given; they are searchable once they have been read."""
     user_id, now_ms = account.user.id, found.clock.now_ms()
     store = VectorStore(
@@ -56,16 +59,16 @@ async def create_vector_store(
         await stores.delete(user_id, store.id)
         raise
     counts = await stores.counts(user_id, [store.id])
-    return VectorStoreObject.of(store, counts, now_ms=now_ms)
+    return answered(VectorStoreObject.of(store, counts, now_ms=now_ms))
 
 
-@router.get("", response_model_exclude_unset=True)
+@router.get("", responses=answers("vector_stores:VectorStoreList"))
 async def list_vector_stores(
     account: Account,
     stores: VectorStores,
     found: Services,
     asked: Annotated[Slice, Depends(asked_slice)],
-) -> VectorStoreList:
+) -> Response:
     """List one's stores by time of making."""
     user_id, now_ms = account.user.id, found.clock.now_ms()
     page = await stores.list(
@@ -76,33 +79,34 @@ async def list_vector_stores(
         descending=asked.descending,
     )
     counts = await stores.counts(user_id, [one.id for one in page.items])
-    return VectorStoreList(
+    made = VectorStoreList(
         object="list",
         data=[VectorStoreObject.of(one, counts, now_ms=now_ms) for one in page.items],
         first_id=page.items[0].id if page.items else "",
         last_id=page.items[-1].id if page.items else "",
         has_more=page.next_cursor is not None,
     )
+    return answered(made)
 
 
-@router.get("/{vector_store_id}", response_model_exclude_unset=True)
+@router.get("/{vector_store_id}", responses=STORE)
 async def get_vector_store(
     vector_store_id: str, account: Account, stores: VectorStores, found: Services
-) -> VectorStoreObject:
+) -> Response:
     """Tell of a store what is in it and how far that is."""
     store = await owned_store(stores, account.user.id, vector_store_id)
     counts = await stores.counts(account.user.id, [store.id])
-    return VectorStoreObject.of(store, counts, now_ms=found.clock.now_ms())
+    return answered(VectorStoreObject.of(store, counts, now_ms=found.clock.now_ms()))
 
 
-@router.post("/{vector_store_id}", response_model_exclude_unset=True)
+@router.post("/{vector_store_id}", responses=STORE)
 async def modify_vector_store(
     vector_store_id: str,
     body: UpdateVectorStore,
     account: Account,
     stores: VectorStores,
     found: Services,
-) -> VectorStoreObject:
+) -> Response:
     """Change what is given; null takes away what was there."""
     store = await owned_store(stores, account.user.id, vector_store_id)
     days = body.expires_after.days if body.expires_after else None
@@ -121,20 +125,21 @@ async def modify_vector_store(
     changed = replace(store, last_active_at_ms=max(now_ms, store.last_active_at_ms), **changes)
     await stores.save(changed)
     counts = await stores.counts(account.user.id, [store.id])
-    return VectorStoreObject.of(changed, counts, now_ms=now_ms)
+    return answered(VectorStoreObject.of(changed, counts, now_ms=now_ms))
 
 
-@router.delete("/{vector_store_id}")
+@router.delete("/{vector_store_id}", responses=answers("vector_stores:DeletedVectorStore"))
 async def delete_vector_store(
     vector_store_id: str, account: Account, stores: VectorStores
-) -> DeletedVectorStore:
+) -> Response:
     """Forget a store; its files stay files."""
     store = await owned_store(stores, account.user.id, vector_store_id)
     await stores.delete(account.user.id, store.id)
-    return DeletedVectorStore(id=store.id, object="vector_store.deleted", deleted=True)
+    gone = DeletedVectorStore(id=store.id, object="vector_store.deleted", deleted=True)
+    return answered(gone)
 
 
-@router.post("/{vector_store_id}/search")
+@router.post("/{vector_store_id}/search", responses=answers("vector_stores:SearchResults"))
 async def search_vector_store(
     vector_store_id: str,
     body: VectorStoreSearch,
@@ -142,7 +147,7 @@ async def search_vector_store(
     library: Library,
     stores: VectorStores,
     found: Services,
-) -> SearchResults:
+) -> Response:
     """Find passages in the files of a store whose attributes fit, best first."""
     user_id, now_ms = account.user.id, found.clock.now_ms()
     store = await owned_store(stores, user_id, vector_store_id)
@@ -161,10 +166,11 @@ async def search_vector_store(
     least = (body.ranking_options and body.ranking_options.score_threshold) or 0.0
     best = merged([one.passages for one in answers], least=least, limit=limit)
     attributes = {one.file.id: one.attributes for one in members}
-    return SearchResults(
+    made = SearchResults(
         object="vector_store.search_results.page",
         search_query=body.queries,
         data=[SearchResult.of(one, attributes.get(one.file_id, {})) for one in best],
         has_more=False,
         next_page=None,
     )
+    return answered(made)

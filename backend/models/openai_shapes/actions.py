@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from backend.models.openai_shapes.base import Shape
 from backend.models.shown import OMITTED
@@ -88,7 +90,7 @@ class WaitParam(Shape):
     type: Literal["wait"] = "wait"
 
 
-ComputerAction = (
+ComputerAction = Annotated[
     ClickParam
     | DoubleClickAction
     | DragParam
@@ -97,8 +99,9 @@ ComputerAction = (
     | ScreenshotParam
     | ScrollParam
     | TypeParam
-    | WaitParam
-)
+    | WaitParam,
+    Field(discriminator="type"),
+]
 
 
 class ComputerCallSafetyCheckParam(Shape):

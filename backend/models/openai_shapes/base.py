@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, TypeAdapter
+from typing import Any, cast
+
+from pydantic import ConfigDict, GetJsonSchemaHandler, TypeAdapter, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from backend.models.shown import shape_of
+from backend.models.shown import Answer, shape_of
 
 
-class Shape(BaseModel):
-    """Base of the shapes: what may be left out has no default in the document."""
+class Shape(Answer):
+    """Base of the shapes."""
 
-    model_config = ConfigDict(extra="allow", defer_build=True, protected_namespaces=())
+    model_config = ConfigDict(extra="allow")
 
+    @model_validator(mode="before")
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        """Take the nulls away that only mean "left out"."""
-        found = handler(core_schema)
-        for one in handler.resolve_ref_schema(found).get("properties", {}).values():
-            if "default" in one and one["default"] is None:
-                del one["default"]
-        return found
+    def _null_is_left_out(cls, given: object) -> object:
+        """Take null for "left out" wherever something may be left out, as clients in Python send it."""
+        if not isinstance(given, dict):
+            return given
+        told = cast("dict[str, Any]", given)
+        nulls = {name for name, value in told.items() if value is None} & cls.model_fields.keys()
+        usual = {
+            name: cls.model_fields[name].default
+            for name in nulls
+            if not cls.model_fields[name].is_required()
+        }
+        kept = {name: value for name, value in told.items() if name not in usual}
+        return kept | {name: value for name, value in usual.items() if value is not None}
 
 
 def shown_with(

@@ -37,18 +37,6 @@ class HTTPError(Shape):
     message: str
 
 
-IncludeEnum = Literal[
-    "file_search_call.results",
-    "web_search_call.results",
-    "web_search_call.action.sources",
-    "message.input_image.image_url",
-    "computer_call_output.output.image_url",
-    "code_interpreter_call.outputs",
-    "reasoning.encrypted_content",
-    "message.output_text.logprobs",
-]
-
-
 class ConversationObject(Shape):
     """`ConversationObject` of the Responses wire."""
 

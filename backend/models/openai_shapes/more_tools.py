@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from backend.models.openai_shapes.base import Shape
 from backend.models.openai_shapes.tools import (
@@ -24,7 +26,7 @@ from backend.models.openai_shapes.tools import (
     WebSearchTool,
 )
 
-Tool = (
+Tool = Annotated[
     FunctionTool
     | FileSearchTool
     | ComputerTool
@@ -40,8 +42,9 @@ Tool = (
     | NamespaceToolParam
     | ToolSearchToolParam
     | WebSearchPreviewTool
-    | ApplyPatchToolParam
-)
+    | ApplyPatchToolParam,
+    Field(discriminator="type"),
+]
 
 
 class ContainerFileCitationBody(Shape):

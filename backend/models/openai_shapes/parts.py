@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from backend.models.openai_shapes.base import Shape
 from backend.models.openai_shapes.more_settings import PromptCacheBreakpointParam
@@ -14,7 +16,9 @@ from backend.models.openai_shapes.settings import (
 )
 from backend.models.shown import OMITTED
 
-InputContent = InputTextContent | InputImageContent | InputFileContent
+InputContent = Annotated[
+    InputTextContent | InputImageContent | InputFileContent, Field(discriminator="type")
+]
 
 
 class FileCitationBody(Shape):
@@ -44,7 +48,10 @@ class FilePath(Shape):
     index: int
 
 
-Annotation = FileCitationBody | UrlCitationBody | ContainerFileCitationBody | FilePath
+Annotation = Annotated[
+    FileCitationBody | UrlCitationBody | ContainerFileCitationBody | FilePath,
+    Field(discriminator="type"),
+]
 
 
 class TopLogProb(Shape):
@@ -80,7 +87,7 @@ class RefusalContent(Shape):
     refusal: str
 
 
-OutputMessageContent = OutputTextContent | RefusalContent
+OutputMessageContent = Annotated[OutputTextContent | RefusalContent, Field(discriminator="type")]
 
 
 class InputTextContentParam(Shape):

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from backend.models.metadata import Metadata as Pairs
 from backend.models.openai_shapes.base import Shape
 from backend.models.shown import OMITTED
 
-Metadata = dict[str, str] | None
+Metadata = Pairs | None
 
 
 class PromptCacheOptionsParam(Shape):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from backend.models.openai_shapes.base import Shape
 from backend.models.openai_shapes.more_settings import LocalEnvironmentResource
@@ -25,7 +27,9 @@ class ProgramToolCallCaller(Shape):
     caller_id: str
 
 
-ToolCallCaller = DirectToolCallCaller | ProgramToolCallCaller
+ToolCallCaller = Annotated[
+    DirectToolCallCaller | ProgramToolCallCaller, Field(discriminator="type")
+]
 
 
 class DirectToolCallCallerParam(Shape):
@@ -41,7 +45,9 @@ class ProgramToolCallCallerParam(Shape):
     caller_id: str
 
 
-ToolCallCallerParam = DirectToolCallCallerParam | ProgramToolCallCallerParam
+ToolCallCallerParam = Annotated[
+    DirectToolCallCallerParam | ProgramToolCallCallerParam, Field(discriminator="type")
+]
 
 
 class LocalShellExecAction(Shape):
@@ -201,7 +207,12 @@ class FunctionShellCall(Shape):
     caller: ToolCallCaller | None = None
     action: FunctionShellAction
     status: Literal["in_progress", "completed", "incomplete"]
-    environment: LocalEnvironmentResource | ContainerReferenceResource | None
+    environment: (
+        Annotated[
+            LocalEnvironmentResource | ContainerReferenceResource, Field(discriminator="type")
+        ]
+        | None
+    )
     created_by: str = OMITTED
 
 
@@ -223,7 +234,10 @@ class FunctionShellCallOutputContent(Shape):
 
     stdout: str
     stderr: str
-    outcome: FunctionShellCallOutputTimeoutOutcome | FunctionShellCallOutputExitOutcome
+    outcome: Annotated[
+        FunctionShellCallOutputTimeoutOutcome | FunctionShellCallOutputExitOutcome,
+        Field(discriminator="type"),
+    ]
     created_by: str = OMITTED
 
 
@@ -271,11 +285,12 @@ class ApplyPatchToolCall(Shape):
     call_id: str
     caller: ToolCallCaller | None = None
     status: Literal["in_progress", "completed"]
-    operation: (
+    operation: Annotated[
         ApplyPatchCreateFileOperation
         | ApplyPatchDeleteFileOperation
-        | ApplyPatchUpdateFileOperation
-    )
+        | ApplyPatchUpdateFileOperation,
+        Field(discriminator="type"),
+    ]
     created_by: str = OMITTED
 
 

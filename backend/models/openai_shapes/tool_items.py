@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from backend.models.openai_shapes.actions import (
     ComputerAction,
@@ -132,7 +134,10 @@ class WebSearchToolCall(Shape):
     id: str
     type: Literal["web_search_call"]
     status: Literal["in_progress", "searching", "completed", "failed"]
-    action: WebSearchActionSearch | WebSearchActionOpenPage | WebSearchActionFind
+    action: Annotated[
+        WebSearchActionSearch | WebSearchActionOpenPage | WebSearchActionFind,
+        Field(discriminator="type"),
+    ]
 
 
 class FunctionToolCall(Shape):
@@ -230,7 +235,14 @@ class CodeInterpreterToolCall(Shape):
     status: Literal["in_progress", "completed", "incomplete", "interpreting", "failed"]
     container_id: str
     code: str | None
-    outputs: list[CodeInterpreterOutputLogs | CodeInterpreterOutputImage] | None
+    outputs: (
+        list[
+            Annotated[
+                CodeInterpreterOutputLogs | CodeInterpreterOutputImage, Field(discriminator="type")
+            ]
+        ]
+        | None
+    )
 
 
 class MCPListTools(Shape):
@@ -278,7 +290,9 @@ class MCPToolExecutionError(Shape):
     content: Any
 
 
-MCPToolCallError = MCPProtocolError | MCPToolExecutionError | HTTPError
+MCPToolCallError = Annotated[
+    MCPProtocolError | MCPToolExecutionError | HTTPError, Field(discriminator="type")
+]
 
 
 MCPToolCallStatus = Literal["in_progress", "completed", "incomplete", "calling", "failed"]
@@ -298,7 +312,9 @@ class MCPToolCall(Shape):
     approval_request_id: str | None = None
 
 
-FunctionAndCustomToolCallOutput = InputTextContent | InputImageContent | InputFileContent
+FunctionAndCustomToolCallOutput = Annotated[
+    InputTextContent | InputImageContent | InputFileContent, Field(discriminator="type")
+]
 
 
 class CustomToolCallOutput(Shape):

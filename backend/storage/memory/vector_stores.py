@@ -10,11 +10,13 @@ from backend.errors import Conflict, NotFound
 from backend.kit.json_values import clean_text, copy_json
 from backend.ports.stores import Page
 from backend.ports.vector_stores import (
+    MOST_PER_USER,
     FileBatch,
     MemberFile,
     MemberStatus,
     NewMember,
     VectorStore,
+    too_many,
 )
 from backend.storage.memory.shelves import Shelves
 
@@ -25,11 +27,19 @@ class MemoryVectorStoreStore:
     def __init__(self, shelves: Shelves) -> None:
         self._shelves = shelves
         self._papers = shelves.papers
+        self.most_per_user = MOST_PER_USER
 
     async def save(self, store: VectorStore) -> None:
-        """Insert or replace one."""
+        """Insert or replace one.
+
+        Raises:
+            QuotaExceeded: when it is new and the user has `most_per_user` already.
+        """
         self._shelves.require_user(store.user_id)
         known = self._papers.stores.get(store.id)
+        owners = [one.user_id for one in self._papers.stores.values()]
+        if known is None and owners.count(store.user_id) >= self.most_per_user:
+            raise too_many(self.most_per_user)
         if known is None or known.user_id == store.user_id:
             name, description = clean_text(store.name), clean_text(store.description)
             kept = replace(store, name=name, description=description)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from backend.errors import NotFound
+from backend.errors import NotFound, QuotaExceeded
 from backend.ports.vector_stores import FileBatch, NewMember, VectorStore
 from tests.fakes.papers import add, make_ready
 
@@ -31,6 +31,21 @@ async def test_a_store_comes_back_whole_to_its_owner_only(stores):
     assert await stores.vector_stores.get("user_ann", "vs_001") is None
     await stores.vector_stores.save(replace(store, name="new"))
     assert (await stores.vector_stores.get("user_bob", "vs_001")).name == "new"
+
+
+async def test_a_user_has_so_many_stores_and_no_more(stores):
+    """Other users still may; what is there can be changed, and deleting one makes room."""
+    vector_stores = stores.vector_stores
+    vector_stores.most_per_user = 2
+    await vector_stores.save(a_store(1))
+    await vector_stores.save(a_store(2))
+    with pytest.raises(QuotaExceeded, match="at most 2 vector stores"):
+        await vector_stores.save(a_store(3))
+    await vector_stores.save(a_store(4, user_id="user_ann"))
+    await vector_stores.save(a_store(2, name="new"))
+    await vector_stores.delete("user_bob", "vs_001")
+    await vector_stores.save(a_store(5))
+    assert [one for one in (1, 2, 3, 5) if await vector_stores.get("user_bob", f"vs_{one:03}")] == [2, 5]  # fmt: skip
 
 
 async def test_nobody_touches_a_foreign_store(stores):

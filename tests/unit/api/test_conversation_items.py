@@ -69,3 +69,13 @@ def test_an_answer_with_an_address_that_a_client_adds_is_vouched_for_by_nobody()
     ]
     stored = stored_items(said, conversation_id="conv_1", now_ms=1)
     assert ["annotations" in one.message for one in stored] == [False, True]
+
+
+def test_nulls_that_mean_left_out_are_left_out() -> None:
+    """Clients in Python send what they were given with null for everything that was not there."""
+    action = {"type": "search", "query": "x", "queries": None, "sources": None}
+    given: Any = {"type": "web_search_call", "status": "completed", "action": action, "id": None}
+    [stored] = stored_items([given], conversation_id="conv_1", now_ms=1)
+    [shown] = listed([stored])
+    assert shown["action"] == {"type": "search", "query": "x"}
+    STRICT.validate_python(shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -79,8 +80,9 @@ async def ask(tmp_path, documents, sandbox):
         )
         tool = data_analysis.build(data_analysis.Options(), services)
 
-        async def call(**args):
-            return await tool.run(data_analysis.Args.model_validate(args), CONTEXT)
+        async def call(within=None, **args):
+            context = replace(CONTEXT, file_ids=within)
+            return await tool.run(data_analysis.Args.model_validate(args), context)
 
         yield call
 
@@ -194,3 +196,13 @@ async def test_charts_without_numbers_or_columns_are_refused(ask):
         await ask(file="sales.csv", chart="hist", x="city")
     with pytest.raises(ToolRetry, match="A pie chart needs x"):
         await ask(file="sales.csv", chart="pie")
+
+
+@pytest.mark.parametrize("name", ["sales.csv", "sales", "file-u1-0"])
+async def test_a_file_outside_of_the_turn_s_scope_is_not_there(ask, name):
+    """By name or id; one within is analysed, and the refusal names no other."""
+    assert "who.city" in (await ask(within=("file-u1-1",), file="orders.json")).text
+    for scope in (("file-u1-1",), ()):
+        with pytest.raises(ToolRetry) as refused:
+            await ask(within=scope, file=name)
+        assert "sales.csv" not in refused.value.message.replace(f'"{name}"', "")

@@ -63,10 +63,16 @@ def call(make):
     tool = make()
 
     async def run(
-        code: str, *, session: str | None = "conv_1", user: str = ANN, **args
+        code: str,
+        *,
+        session: str | None = "conv_1",
+        user: str = ANN,
+        within: tuple[str, ...] | None = None,
+        **args,
     ) -> ToolResult:
         given = python_code.Args.model_validate({"code": code, **args})
-        return await tool.run(given, ToolContext(user_id=user, session_id=session))
+        context = ToolContext(user_id=user, session_id=session, file_ids=within)
+        return await tool.run(given, context)
 
     return run
 
@@ -135,6 +141,21 @@ async def test_files_come_by_name_and_by_being_mentioned(call, sandbox) -> None:
     assert [one.name for one in sandbox.jobs[0].files] == ["staff list.xlsx", "sales.csv"]
     await call("1", files=["the attached file"])
     assert {one.name for one in sandbox.jobs[1].files} == {"staff list.xlsx", "sales.csv"}
+
+
+async def test_files_outside_of_the_turn_s_scope_do_not_come(call, sandbox) -> None:
+    """Neither by being mentioned, by a word for all, by name nor from earlier code."""
+    sales, staff = f"file-{ANN}-0", f"file-{ANN}-1"
+    await call("open('sales.csv')")
+    await call("open('sales.csv'); 2", within=(staff,), files=["the attached file"])
+    await call("3", within=(staff,), keep=True)
+    await call("4", within=(), files=["all"])
+    assert [[one.name for one in job.files] for job in sandbox.jobs] == [
+        ["sales.csv"], ["staff list.xlsx"], ["staff list.xlsx"], []
+    ]  # fmt: skip
+    with pytest.raises(ToolRetry) as refused:
+        await call("5", within=(staff,), files=[sales])
+    assert "sales.csv" not in refused.value.message
 
 
 async def test_nobody_elses_files_come(call, sandbox) -> None:
