@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from backend.agent.route_rules.features import Features, read
 from backend.agent.route_rules.handed_over import find_handed_over
+from backend.agent.route_rules.material import brings_material
 from backend.agent.route_rules.small_talk import is_small_talk
 from backend.agent.route_rules.tokens import clip
 from backend.agent.route_rules.vocabulary import EXPLAIN_VERBS
@@ -46,7 +47,7 @@ async def at_hand(run: Run, asked: RoutingInput) -> RoutingInput:
     documents = _searchable(run)
     if documents is None or not await documents.has_any(run.request.user_id):
         return asked
-    talk = document_talk(clip(asked.text).lower()) != ""
+    talk = document_talk(clip(asked.text).lower()) != "" and not brings_material(asked.text)
     talk = talk and run.attached != "whole"  # what is attached is what is meant, and it is there
     run.about_documents |= talk and not _for_table_tools(run, asked)
     return replace(asked, has_documents=True)
@@ -99,7 +100,9 @@ def _asks(features: Features) -> bool:
 
 
 def _brings_text(features: Features) -> bool:
-    return any(features.shows(sign) for sign in ("code", "label", "text_here", "role"))
+    return features.handed.material or any(
+        features.shows(sign) for sign in ("code", "label", "text_here", "role")
+    )
 
 
 def _whole_question(asked: RoutingInput) -> str:

@@ -29,6 +29,7 @@ class Reply:
     finish_reason: FinishReason = "stop"
     usage: Usage = field(default_factory=Usage)
     stopped: bool = False
+    thought_chars: int = 0
 
 
 async def ask(run: Run, request: ModelRequest, *, show: Show | None) -> Reply:
@@ -50,6 +51,8 @@ async def ask(run: Run, request: ModelRequest, *, show: Show | None) -> Reply:
         reply.usage = _estimated(run, request, reply.content)
     else:
         run.parts.estimate.learn(run.model.id, request, reply.usage.prompt_tokens)
+    if reply.thought_chars and not reply.usage.reasoning_tokens:
+        reply.usage = replace(reply.usage, reasoning_tokens=_thought_tokens(reply))
     run.usage += reply.usage
     return reply
 
@@ -67,6 +70,7 @@ async def _read(
         if delta.tool_calls or delta.finish_reason or delta.usage:
             _take(reply, delta)
         if delta.reasoning:
+            reply.thought_chars += len(delta.reasoning)
             think(Thought(delta.reasoning))
         if delta.content:
             parts.append(delta.content)
@@ -94,6 +98,13 @@ def _estimated(run: Run, request: ModelRequest, content: str) -> Usage:
     said = estimate.tokens(model, [{"role": "assistant", "content": content}])
     asked = estimate.tokens(model, request.messages) + estimate.tools(model, request.tools)
     return Usage(prompt_tokens=asked, completion_tokens=said, model_calls=1)
+
+
+def _thought_tokens(reply: Reply) -> int:
+    """Give the share that thoughts have of the tokens, by length, where the model server does not count them."""
+    calls = sum(len(call["function"]["arguments"]) for call in reply.tool_calls)
+    whole = reply.thought_chars + len(reply.content) + calls
+    return round(reply.usage.completion_tokens * reply.thought_chars / whole)
 
 
 def _ignore(text: str) -> None:

@@ -80,10 +80,16 @@ def _settled(run: Run) -> RouteDecision | None:
         (demands_tool and at_hand, "react", "the caller wants a tool to be called"),
         (form_given, "chat", "the caller wants an answer of a given form"),
         (not at_hand, "chat", "no tool is available"),
+        (_loops_itself(run), "chat", "the caller runs a loop of tools in words"),
     )
     return next(
         (RouteDecision(route, reason, 1.0) for holds, route, reason in rules if holds), None
     )
+
+
+def _loops_itself(run: Run) -> bool:
+    """Tell a caller that stops the model where a tool's result would come: it runs the tools."""
+    return any("observation" in word.lower() for word in run.request.template.stop)
 
 
 async def _asked(

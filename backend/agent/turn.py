@@ -254,7 +254,7 @@ class Turns:
     ) -> None:
         question = route_choice.routing_input(messages).text
         calls: Sequence[ToolCall] = ()
-        if offered:
+        if offered and not run.request.client_tools:
             room = fitted(run, messages, specs=offered)
             calls = await chat_or_call(run, room, specs=offered)
             if not calls:
@@ -276,6 +276,7 @@ class Turns:
         unsure = decision.confidence < self._parts.options.chat_tools_below_confidence
         unsure = unsure or run.model.can("extractive")
         auto = run.request.mode == "auto" and run.request.server_tools
+        auto = auto and run.request.tool_choice in (None, "auto")
         native = run.model.can("tools")
         return run.parts.toolbox.specs if unsure and auto and native else ()
 

@@ -18,6 +18,9 @@ from backend.models.messages import Blocks, CountRequest, MessageParam, Messages
 from backend.ports.values import JsonObject, ToolCall
 
 STOP_REASONS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use"}
+EFFORTS = {"low": "low", "medium": "medium", "high": "high", "xhigh": "xhigh", "max": "xhigh"}
+# Their SDKs go on without a thread when an error says so in its details.
+NO_THREADS = {"error_code": "thread_unsupported_request", "unsupported": ["thread"]}
 CHOICES = {"auto": "auto", "any": "required", "none": "none"}
 PASSED_ON = ("model", "stream", "temperature", "top_p", "top_k", "agent_type", "session_id")
 MOST_STOPS = 4
@@ -40,8 +43,11 @@ def chat_request(body: MessagesRequest) -> JsonObject:
 
     Raises:
         InvalidRequest: naming the block that cannot be read.
-        UnsupportedByModel: for tools that only Anthropic's servers have.
+        UnsupportedByModel: for tools and threads that only Anthropic's servers have.
     """
+    if body.thread is not None:
+        msg = "Threads of messages are not kept here; send the whole conversation without 'thread'"
+        raise UnsupportedByModel(msg, param="thread")
     if len(body.stop_sequences or ()) > MOST_STOPS:
         msg = f"At most {MOST_STOPS} stop sequences are taken"
         raise InvalidRequest(msg, param="stop_sequences")
@@ -50,10 +56,10 @@ def chat_request(body: MessagesRequest) -> JsonObject:
         "messages": chat_messages(body),
         "max_completion_tokens": body.max_tokens,
         "stop": body.stop_sequences or None,
-        "tools": [_tool(at, one) for at, one in enumerate(body.tools or ())],
+        "tools": chat_tools(body),
+        "response_format": _form(body),
+        "reasoning_effort": _effort(body),
     }
-    if body.thinking is not None:
-        asked["reasoning_effort"] = "none" if body.thinking.type == "disabled" else "medium"
     choice = body.tool_choice
     if choice is not None and choice.type == "tool":
         asked["tool_choice"] = {"type": "function", "function": {"name": choice.name}}
@@ -72,6 +78,30 @@ def chat_messages(body: CountRequest) -> list[JsonObject]:
     for at, message in enumerate(body.messages):
         made.extend(_message(message, f"messages[{at}].content"))
     return made
+
+
+def chat_tools(body: CountRequest) -> list[JsonObject]:
+    """Translate the caller's tools."""
+    return [_tool(at, one) for at, one in enumerate(body.tools or ())]
+
+
+def _form(body: CountRequest) -> JsonObject | None:
+    form = (body.output_config and body.output_config.format) or body.output_format
+    if form is None:
+        return None
+    schema = {"name": "output", "schema": form.schema_, "strict": True}
+    return {"type": "json_schema", "json_schema": schema}
+
+
+def _effort(body: CountRequest) -> str | None:
+    """Think as hard as asked; being told to think alone is the middle."""
+    if body.thinking is not None and body.thinking.type == "disabled":
+        return "none"
+    asked = body.output_config.effort if body.output_config is not None else None
+    if asked is not None and asked not in EFFORTS:
+        msg = f"'effort' is one of: {', '.join(EFFORTS)}"
+        raise InvalidRequest(msg, param="output_config.effort")
+    return EFFORTS[asked] if asked is not None else "medium" if body.thinking is not None else None
 
 
 def _tool(at: int, tool: MessageTool) -> JsonObject:
@@ -269,5 +299,7 @@ def _event(kind: str, **data: Any) -> bytes:  # noqa: ANN401 - any JSON
 def error_object(error: StewardError) -> JsonObject:
     """Render an error in Anthropic's shape, with what this server says of every error besides."""
     kind = ERROR_TYPES.get(error.status, "api_error" if error.status >= 500 else ERROR_TYPES[400])
-    told = {"message": error.message, "param": error.param, "code": error.error_code}
+    told: JsonObject = {"message": error.message, "param": error.param, "code": error.error_code}
+    if error.param == "thread":
+        told["details"] = NO_THREADS
     return {"error": {"type": kind, **told}}

@@ -45,6 +45,20 @@ class Thinking(Wire):
     budget_tokens: int | None = None
 
 
+class MessageFormat(Wire):
+    """The JSON schema that the text of the answer keeps to."""
+
+    type: Literal["json_schema"]
+    schema_: dict[str, Any] = Field(alias="schema")
+
+
+class OutputConfig(Wire):
+    """The form of the answer, and how hard the model thinks about it."""
+
+    effort: str | None = None
+    format: MessageFormat | None = None
+
+
 class CountRequest(Wire):
     """A conversation whose tokens are to be counted."""
 
@@ -54,6 +68,8 @@ class CountRequest(Wire):
     tools: list[MessageTool] | None = Field(default=None, max_length=MAX_TOOLS)
     tool_choice: MessageToolChoice | None = None
     thinking: Thinking | None = None
+    output_config: OutputConfig | None = None
+    output_format: MessageFormat | None = None
 
 
 class MessagesRequest(CountRequest):
@@ -67,6 +83,7 @@ class MessagesRequest(CountRequest):
     stop_sequences: list[str] | None = None
     metadata: dict[str, Any] | None = None
     service_tier: str | None = None
+    thread: dict[str, Any] | None = None
 
     agent_type: Literal["auto", "chat", "react", "plan", "plan_execute"] | None = None
     session_id: Annotated[str, StringConstraints(max_length=128)] | None = None

@@ -145,6 +145,17 @@ async def test_reasoning_of_a_thinking_model_is_kept_apart(
     assert ollama.chats[-1].body["think"] == "high"
 
 
+async def test_thoughts_have_their_share_of_the_tokens(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """Ollama counts all tokens together, so theirs are told by length."""
+    ollama.queue(Reply(thinking="Hm, hm, hmm.", content="Yes.", output_tokens=8))
+    body = {"model": "qwen3:8b@chat", "messages": HI}
+    usage = (await http.post(CHAT, json=body)).json()["usage"]
+    assert usage["completion_tokens"] == 8
+    assert usage["completion_tokens_details"]["reasoning_tokens"] == 6
+
+
 async def test_an_answer_of_a_given_form_is_asked_for_under_its_schema(
     client: AsyncOpenAI, ollama: OllamaDouble
 ) -> None:

@@ -110,6 +110,46 @@ async def test_a_stream_opens_and_closes_its_blocks(
     assert events[-2][1]["delta"]["stop_reason"] == "tool_use"
 
 
+async def test_an_answer_keeps_to_the_schema_that_was_asked_for(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """As `output_config.format`, or as the older `output_format`; effort is handed on."""
+    schema = {"type": "object", "properties": {"age": {"type": "integer"}}, "required": ["age"]}
+    form = {"type": "json_schema", "schema": schema}
+    thinker = {**HELLO, "model": "qwen3:8b"}
+    for fields in ({"output_config": {"format": form, "effort": "low"}}, {"output_format": form}):
+        ollama.queue(Reply(content='{"age": 36}'))
+        answer = (await http.post(MESSAGES, json={**thinker, **fields})).json()
+        assert orjson.loads(answer["content"][-1]["text"]) == {"age": 36}
+        assert ollama.chats[-1].body["format"]["required"] == ["age"]
+    assert ollama.chats[-2].body["think"] == "low"
+
+
+async def test_tokens_of_a_conversation_are_counted_without_an_answer(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """More words and tools count more; the model is not asked."""
+    short = {"model": MODEL, "messages": HELLO["messages"]}
+    counts: list[int] = []
+    for more in ({}, {"tools": [WEATHER]}, {"tools": [WEATHER], "system": "Be brief. " * 40}):
+        answer = await http.post(f"{MESSAGES}/count_tokens", json={**short, **more})
+        assert answer.json().keys() == {"input_tokens"}
+        counts.append(answer.json()["input_tokens"])
+    assert 0 < counts[0] < counts[1] < counts[2]
+    assert ollama.chats == []
+
+
+async def test_a_thread_is_refused_so_that_their_clients_go_on_without_it(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """Their tool runner sends threads by itself, and drops them at this very error."""
+    answer = await http.post(MESSAGES, json={**HELLO, "thread": {"type": "create"}})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["param"]) == (400, "thread")
+    assert error["details"]["error_code"] == "thread_unsupported_request"
+    assert ollama.chats == []
+
+
 @pytest.mark.parametrize(
     ("fields", "status", "kind"),
     [
@@ -117,6 +157,8 @@ async def test_a_stream_opens_and_closes_its_blocks(
         ({"messages": []}, 400, "invalid_request_error"),
         ({"stop_sequences": list("abcde")}, 400, "invalid_request_error"),
         ({"model": "nobody/has:it"}, 404, "not_found_error"),
+        ({"output_config": {"effort": "huge"}}, 400, "invalid_request_error"),
+        ({"output_format": {"type": "json_schema"}}, 400, "invalid_request_error"),
         ({"tools": [{"type": "bash_20250124", "name": "bash"}]}, 400, "invalid_request_error"),
         (
             {"messages": [{"role": "user", "content": [{"type": "x"}]}]},

@@ -242,3 +242,32 @@ async def test_a_strict_function_with_a_schema_that_is_none_is_refused_before_an
     seen = await outcome_of(http, stream=False, tools=[weather_tool(), wrong])
     assert (seen.status, seen.error["param"]) == (400, "tools[1].function.parameters")
     assert ollama.chats == []
+
+
+@STREAMED
+@pytest.mark.parametrize(
+    "choice", ["required", {"type": "function", "function": {"name": "person"}}]
+)
+async def test_the_built_in_model_makes_a_demanded_call_from_the_words(
+    http: AsyncClient, *, stream: bool, choice: Any
+) -> None:
+    """As it fills a form that is asked for."""
+    fields = {"name": {"type": "string"}, "age": {"type": "integer"}}
+    parameters = {"type": "object", "properties": fields, "required": ["name", "age"]}
+    tools = [{"type": "function", "function": {"name": "person", "parameters": parameters}}]
+    body = {"model": "builtin", "tools": tools, "tool_choice": choice, "stream": stream}
+    words = "Ada is 36 years old."
+    seen = await outcome_of(http, **body, messages=[{"role": "user", "content": words}])
+    assert seen == called("person", {"name": "Ada", "age": 36})
+
+
+@STREAMED
+async def test_the_built_in_model_calls_none_of_this_servers_tools_where_none_is_wanted(
+    http: AsyncClient, *, stream: bool
+) -> None:
+    """A weather report would need a call."""
+    words = [{"role": "user", "content": "What is the weather in Brackwater, Oregon?"}]
+    body = {"model": "builtin", "tool_choice": "none", "tools": TOOLS, "messages": words}
+    seen = await outcome_of(http, stream=stream, **body)
+    assert (seen.status, seen.calls) == (200, ())
+    assert "light rain" not in str(seen.content)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from backend.agent.route_rules.material import brings_material
 from backend.kit.extraction.given_code import take_code, to_run, wish, writes_code
 from backend.kit.extraction.pages import addresses
 from backend.kit.extraction.table_asks import per_file, table_ask
@@ -26,17 +27,24 @@ _MAYBE_TABLE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """Hold the counts; `talked_about` says that code came which is not to be run, `to_be_written` that code is asked for."""
+    """Hold the counts, and what kind of thing came.
+
+    `talked_about` says that code came which is not to be run, `to_be_written` that code is asked for,
+    `material` that a conversation or passages came to be worked on, whose words ask for nothing.
+    """
 
     programs: int = 0
     tables: int = 0
     pages: int = 0
     talked_about: bool = False
     to_be_written: bool = False
+    material: bool = False
 
 
 def find_handed_over(text: str) -> HandedOver:
     """Look at the head and the tail of a request, so that the work is bounded whatever its length."""
+    if brings_material(text):
+        return HandedOver(material=True)
     if len(text) > HEAD_CHARS + TAIL_CHARS:
         text = f"{text[:HEAD_CHARS]}\n```\n{text[-TAIL_CHARS:]}" if _opens_fence(text) else f"{text[:HEAD_CHARS]}\n{text[-TAIL_CHARS:]}"  # fmt: skip
     code, ask = take_code(text) if _MAYBE_CODE.search(text) else ([], text)

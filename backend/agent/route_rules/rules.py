@@ -176,6 +176,12 @@ HANDED_OVER: Final[tuple[Rule, ...]] = (
         -2.0,
         lambda f: f.handed.talked_about and not f.document_talk,
     ),
+    Rule(
+        "it hands over a conversation or passages to work on",
+        -12.0,
+        -2.0,
+        lambda f: f.handed.material,
+    ),
     Rule("it asks for code to be written", -4.0, -2.0, lambda f: f.handed.to_be_written),
     Rule("it asks something of an uploaded table", 3.0, -2.0, lambda f: f.handed.tables == 1),
     Rule("it asks something of several tables", 3.0, 5.0, lambda f: f.handed.tables > 1),

@@ -19,7 +19,7 @@ from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.run_frames import frames_of
 from backend.api.safe_json import SafeRoute
 from backend.errors import StewardError
-from backend.models.messages import MessagesRequest
+from backend.models.messages import CountRequest, MessagesRequest, MessageTokens
 from backend.models.openai import ChatCompletionRequest
 from backend.models.shown import answers
 
@@ -70,6 +70,18 @@ async def create_message(
     raise_failure(runs, watch, headers)
     watch.stop()
     return Response(wire.message(runs[0]), media_type=JSON, headers=headers)
+
+
+@router.post("/messages/count_tokens")
+async def count_tokens(
+    body: CountRequest, request: Request, account: Account, found: Services
+) -> MessageTokens:
+    """Estimate how many tokens a conversation has."""
+    account.require("chat")
+    whole = MessagesRequest.model_validate({**body.model_dump(by_alias=True), "max_tokens": 1})
+    chat = ChatCompletionRequest.model_validate(wire.chat_request(whole))
+    asked = read_request(chat, caller=account, request_id=_request_id(request))
+    return MessageTokens(input_tokens=await found.turns.input_tokens(asked.turns[0]))
 
 
 def _request_id(request: Request) -> str:

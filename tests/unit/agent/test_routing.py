@@ -63,13 +63,30 @@ FORMS = (
     ("How do I centre a div in CSS?", "chat"),
 )
 
+# What chat pages and retrieval pipelines make around a conversation or around passages they found.
+ASKED = (
+    "Search the web for news, plot sales.csv, then compare the weather in Oslo, Bergen and Rome?"
+)
+MADE_BY_PROGRAMS = (
+    f"### Task:\nWrite tags, as JSON.\n- Fields are science, arts, sports\n<chat_history>\nUSER: {ASKED}\n</chat_history>",
+    f"Give a title of at most five words.\n\nConversation:\nUser: {ASKED}\nAI: Here you are.",
+    f"Make it a question that stands alone.\n<Chat History>\nHuman: hello\nAssistant: hi\n\n<Question>\n{ASKED}\n<Rewritten>\n",
+    f"<conversation>\nuser: ```python\nprint(6 * 7)\n```\n{ASKED}\n</conversation>\nSum it up.",
+    f"Context information follows.\n---\nBergen had rain.\n---\nGiven this context, answer.\nQuery: {ASKED}\nAnswer: ",
+    f"<context>\nBergen had rain.\n</context>\nAnswer from the provided context.\n{ASKED}",
+)
+MADE_BY_PEOPLE = (
+    ("Context: I am a nurse and travel tomorrow.\nWhat is the weather in Oslo?", "react"),
+    ("Human: hi\nAssistant: hello\nHuman: What is 17.5% of 2,340?\nAssistant:", "react"),
+)
+
 BAD_INPUTS = (
     "", "\x00", "\x00" * 5000, "\ud800\udfff broken \udc00 surrogates", "?" * 100_000, "a" * 1_000_000,
     "Paris and " * 100_000, "1, " * 300_000, "((((((" * 10_000, "'" * 50_000, '"' * 50_001, "@" * 100_000,
     "A. " * 50_000, "of the " * 100_000, "the most " * 50_000, "--;;,,//" * 20_000,
     "ما هو الطقس في القاهرة اليوم؟" * 500,
     "\u202eمرحبا hello\u202c", "\N{ZERO WIDTH JOINER}" * 10_000, "what " * 100_000, "\r\n\t" * 10_000,
-    "x_" * 50_000,
+    "x_" * 50_000, "\nuser:" * 50_000, "\ncontext" * 50_000, "<chat_history>" * 50_000, "\nusing " * 50_000,
 )  # fmt: skip
 
 
@@ -94,6 +111,20 @@ def test_a_greeting_before_a_request_does_not_hide_it(text: str, expected: Route
 @pytest.mark.parametrize(("text", "expected"), FORMS)
 def test_the_form_of_a_request_decides_its_route(text: str, expected: Route) -> None:
     """Each form of request has one plain example here."""
+    assert route(text).route == expected
+
+
+@pytest.mark.parametrize("text", MADE_BY_PROGRAMS)
+def test_a_prompt_around_a_conversation_or_passages_calls_no_tool(text: str) -> None:
+    """What somebody asked for in a conversation is not asked for by the request for its title."""
+    decision = route(text, has_documents=True)
+    reason = "it hands over a conversation or passages to work on"
+    assert (decision.route, decision.reason, decision.confidence > 0.8) == ("chat", reason, True)
+
+
+@pytest.mark.parametrize(("text", "expected"), MADE_BY_PEOPLE)
+def test_a_question_of_the_same_look_is_still_asked(text: str, expected: Route) -> None:
+    """Somebody's circumstances, and a conversation to go on with, ask for something."""
     assert route(text).route == expected
 
 

@@ -57,6 +57,13 @@ async def test_forced_chat_never_offers_a_tool(core: Make) -> None:
     assert [request.tools for request in made.model.requests] == [()]
 
 
+async def test_a_caller_that_stops_before_observations_runs_the_tools_itself(core: Make) -> None:
+    """A loop of tools in words, as some agent frameworks have it, is not run inside another one."""
+    made = core(hello, chat_tools_below_confidence=1.0)
+    run = await made.ask("what is 3*4+17?", template={"stop": ["\nObservation:"]})
+    assert (run.decision.route if run.decision else "") == "chat"
+
+
 async def test_the_model_is_asked_for_the_route_when_the_router_is_unsure(core: Make) -> None:
     """The second stage, when it is on."""
 
