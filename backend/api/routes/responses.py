@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
+from pydantic import WithJsonSchema
 
 from backend.agent.run import Run
 from backend.api.answering import client_left, first_sign, raise_failure
@@ -25,6 +26,7 @@ from backend.api.run_frames import frames_of
 from backend.api.safe_json import SafeRoute
 from backend.errors import InvalidRequest, NotFound, StewardError
 from backend.models.responses import (
+    INCLUDES,
     InputTokens,
     ReadAgain,
     ResponseDeleted,
@@ -135,7 +137,14 @@ async def cancel_response(response_id: str, account: Account, found: Services) -
     return _json(await live.done())
 
 
-@router.get("/{response_id}/input_items", responses=ITEMS)
+async def included(
+    include: Annotated[list[str] | None, Query(), WithJsonSchema(INCLUDES)] = None,
+) -> None:
+    """Take what is to be included of items; all of it always is."""
+    _ = include
+
+
+@router.get("/{response_id}/input_items", responses=ITEMS, dependencies=[Depends(included)])
 async def list_input_items(
     response_id: str,
     account: Account,
