@@ -18,7 +18,7 @@ from backend.api.responses.answer import in_our_words
 from backend.api.responses.input import page_of
 from backend.api.responses.kept import shown
 from backend.api.responses.live import LiveResponse
-from backend.api.responses.output import OutputWriter, unfinished
+from backend.api.responses.output import OutputWriter, queued
 from backend.api.responses.replay import replay
 from backend.api.responses.request import check, read_request
 from backend.api.responses_lookup import look_up
@@ -66,7 +66,7 @@ async def create_response(
         return EventStream(_frames(live), watch=watch, headers=headers)
     if asked.background:
         watch.stop()
-        return _json(unfinished(run, asked, status="queued"), headers)
+        return _json(queued(run, asked), headers)
     whole = await live.done()
     _raise_failure(run, watch, headers)
     watch.stop()
