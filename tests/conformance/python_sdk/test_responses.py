@@ -219,7 +219,7 @@ def test_a_turn_goes_on_without_the_server_keeping_it(
 def test_a_schema_reaches_the_model(
     respond: Respond, ollama: OllamaDouble, *, strict: bool
 ) -> None:
-    """As Ollama's `format`."""
+    """As Ollama's `format`; what was not said of it is not echoed as null."""
     ollama.queue(Reply(content=ADA))
     form = {
         "type": "json_schema",
@@ -230,6 +230,7 @@ def test_a_schema_reaches_the_model(
     given = respond(text={"format": form})
     assert Person.model_validate_json(given.text) == Person(name="Ada", age=36)
     assert set(ollama.chats[-1].body["format"]["properties"]) == {"name", "age"}
+    assert "description" not in given.whole.text.format.model_fields_set
 
 
 def test_a_json_object_is_json(respond: Respond, ollama: OllamaDouble) -> None:
