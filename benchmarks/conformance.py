@@ -2,14 +2,25 @@
 
     OPENAI_OPENAPI=openapi.json python benchmarks/conformance.py [--detail PATH | --detail all] [--json]
 
-`score` follows the rules of OGX's report (see openapi_diff.py). It leaves out what differs inside the
-alternatives of a union, and counts a missing property as one however much it holds; `deep` counts both,
-and whole operations that are missing.
+`score` follows the arithmetic of OGX's report (scripts/openai_coverage.py in ogx-ai/ogx, which reads
+`oasdiff diff`): 1 less findings over properties, a property that is missing as one however much it holds,
+nothing from inside the alternatives of a union. `deep` counts those too, what is below missing properties,
+and operations that are missing. Properties are counted as there, reference by reference, JSON bodies alone.
 
-The counts of properties are OGX's to the last one; the findings are not quite. OGX's report does not look
-into `allOf`, in which OpenAI writes the requests of Chat and Responses, takes `oneOf` and `anyOf` for
-different, and compares Responses with the Open Responses document. Hence two columns for OGX: what it
-publishes, and what this script finds in its document.
+Where it differs from OGX's count, mostly in ways that find more:
+* OGX sums up the paths in which oasdiff finds a difference, and counts the properties of every method of
+  these; here every operation that both documents have is summed up, equal or not.
+* OGX's report does not look into `allOf`, in which OpenAI writes the requests of Chat and Responses: what
+  is missing or different there is found here and not there.
+* `oneOf` and `anyOf`, `$ref` and inline, `const` and an enum of one value, and the spellings of null are
+  equal here; oasdiff compares texts and finds a difference.
+* oasdiff pairs the alternatives of a union by the names of their schemas, this script by what they hold;
+  and our error answers written as 4XX and 5XX stand for each status of OpenAI's.
+* OGX compares Responses with the Open Responses document (225 properties); here all is compared with OpenAI's.
+* OGX's published figures belong to the OpenAI document of their day, ours to the one that is given.
+
+Hence two columns for OGX: what it publishes with its number of properties, and what this script finds in
+its document against its copy of OpenAI's.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ UNOFFERED = {
     "audio": "speech and transcription",
     "batches": "batches",
     "chatkit": "ChatKit",
-    "containers": "containers; the tool python_code keeps its own",
+    "containers": "containers; the tool code_interpreter makes its own",
+    "content_provenance_checks": "content provenance",
     "edits": "edits; use /v1/chat/completions",
     "engines": "engines; use /v1/models",
     "evals": "evaluations",
@@ -30,7 +31,8 @@ def not_found(method: str, path: str) -> str | None:
     """Say what is missing at an address below /v1; None for any other address."""
     if not f"{path}/".startswith(PREFIX):
         return None
-    told = UNOFFERED.get(path.removeprefix(PREFIX).partition("/")[0])
+    below = path.removeprefix(PREFIX)
+    told = UNOFFERED.get(below) or UNOFFERED.get(below.partition("/")[0])
     shown = path if len(path) <= 200 else path[:200] + "..."
     missing = f" This server does not offer {told}." if told else ""
     return f"Invalid URL ({method} {shown}).{missing}"

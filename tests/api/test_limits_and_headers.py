@@ -147,6 +147,7 @@ async def test_a_server_has_a_generous_limit_by_default(http: AsyncClient) -> No
         ("POST", "/v1/images/generations", "does not offer image generation"),
         ("GET", "/v1/fine_tuning/jobs", "does not offer fine-tuning"),
         ("POST", "/v1/moderations", "does not offer moderation"),
+        ("POST", "/v1/content_provenance_checks", "does not offer content provenance"),
         ("GET", "/v1/engines", "use /v1/models"),
         ("GET", "/v1/nothing", "Invalid URL (GET /v1/nothing)."),
         ("GET", "/v1/", "Invalid URL (GET /v1)."),

@@ -16,7 +16,7 @@ from backend.api.responses.answer import key_of, lost, response_id
 from backend.api.responses.asked import Asked
 from backend.api.responses.input import kept_items
 from backend.api.responses.kept import EVERYTHING, INCLUDED, QUOTES, SIZES, shown
-from backend.api.responses.output import finished, unfinished
+from backend.api.responses.output import finished, queued, unfinished
 from backend.errors import StewardError, TooManyRequests
 from backend.ports.answers import AnswerStore, StoredAnswer
 from backend.ports.stores import RunStore
@@ -96,7 +96,7 @@ class LiveResponses:
             try:
                 if run.session_id is None:
                     await self._runs.save(stored_run(run))
-                await self._save(live, unfinished(run, asked, status="queued"))
+                await self._save(live, queued(run, asked))
             except BaseException:
                 run.cancel()
                 raise

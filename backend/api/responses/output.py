@@ -212,11 +212,16 @@ def finished(run: Run, asked: Asked) -> OutputWriter:
     return writer
 
 
-def unfinished(run: Run, asked: Asked, *, status: str = "in_progress") -> JsonObject:
+def queued(run: Run, asked: Asked) -> JsonObject:
+    """Give the response of a run in the background as it was begun, however far it may have come."""
+    return response_object(run, asked, (), status="queued")
+
+
+def unfinished(run: Run, asked: Asked) -> JsonObject:
     """Give the response of a run that goes on, as it stands."""
     writer = OutputWriter(run, asked)
     writer.items(condensed(run.log.items[asked.skipped :]))
-    return response_object(run, asked, writer.output, status=status)
+    return response_object(run, asked, writer.output, status="in_progress")
 
 
 def condensed(items: Sequence[LogItem]) -> list[LogItem]:

@@ -266,10 +266,11 @@ def echo(body: ResponseRequest, found: LookedUp) -> JsonObject:
 def _format(form: TextFormat | None) -> JsonObject:
     if form is None or form.type != "json_schema":
         return {"type": form.type if form else "text"}
+    described = {} if form.description is None else {"description": form.description}
     return {
         "type": "json_schema",
         "name": form.name,
         "schema": form.schema_,
         "strict": form.strict,
-        "description": form.description,
+        **described,
     }

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
+from pydantic import WithJsonSchema
 
 from backend.agent.run import Run
 from backend.api.answering import client_left, first_sign, raise_failure
@@ -23,7 +24,7 @@ from backend.api.responses.decisions import words_in
 from backend.api.responses.input import page_of
 from backend.api.responses.kept import shown
 from backend.api.responses.live import LiveResponse
-from backend.api.responses.output import OutputWriter, unfinished
+from backend.api.responses.output import OutputWriter, queued
 from backend.api.responses.replay import replay
 from backend.api.responses.request import check, read_request
 from backend.api.responses_lookup import look_up
@@ -31,6 +32,7 @@ from backend.api.run_frames import frames_of
 from backend.api.safe_json import SafeRoute
 from backend.errors import InvalidRequest, NotFound, StewardError
 from backend.models.responses import (
+    INCLUDES,
     CompactRequest,
     InputTokens,
     ReadAgain,
@@ -71,7 +73,7 @@ async def create_response(
         return EventStream(_frames(live), watch=watch, headers=headers)
     if asked.background:
         watch.stop()
-        return _json(unfinished(run, asked, status="queued"), headers)
+        return _json(queued(run, asked), headers)
     whole = await live.done()
     _raise_failure(live, watch, headers)
     watch.stop()
@@ -164,7 +166,14 @@ async def cancel_response(response_id: str, account: Account, found: Services) -
     return _json(await live.done())
 
 
-@router.get("/{response_id}/input_items", responses=ITEMS)
+async def included(
+    include: Annotated[list[str] | None, Query(), WithJsonSchema(INCLUDES)] = None,
+) -> None:
+    """Take what is to be included of items; all of it always is."""
+    _ = include
+
+
+@router.get("/{response_id}/input_items", responses=ITEMS, dependencies=[Depends(included)])
 async def list_input_items(
     response_id: str,
     account: Account,

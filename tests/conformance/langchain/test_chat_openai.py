@@ -1,6 +1,6 @@
 """LangChain's own published suites through ChatOpenAI; the model behind the server is a capable double.
 
-Off by their own switches: what the suite downloads as PDF and audio, and recorded cassettes.
+Off by their own switches: recorded cassettes, and what ChatOpenAI itself cannot send.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ from tests.fakes.downloads import Downloads
 from tests.fakes.ollama_double import FakeModel
 from tests.fakes.threaded_server import Served
 
-# The suite sends pictures to the model that calls its tools.
+# The suite sends pictures and sounds to the model that calls its tools.
 SEEING = "seeing:latest"
-# The client warns when it dumps its own parsed models, and when it replaces a method that we chose.
+# The client warns when it dumps its own parsed models, replaces a method that we chose, or names a file; the
+# suite when it downloads, which it does not.
 QUIET = [
     pytest.mark.filterwarnings("ignore:Pydantic serializer warnings"),
     pytest.mark.filterwarnings("ignore:Received a Pydantic BaseModel V1 schema"),
+    pytest.mark.filterwarnings("ignore:OpenAI may require a filename"),
+    pytest.mark.filterwarnings("ignore:LANGCHAIN_TESTS_USER_AGENT"),
 ]
 
 
@@ -45,10 +48,10 @@ class Suite(ChatModelIntegrationTests):
         """Use HTTP clients of one test's own: LangChain keeps its clients beyond their loop."""
         monkeypatch.setattr(
             chat_models, "httpx", Downloads()
-        )  # it fetches a picture from the internet
+        )  # it fetches pictures, a PDF and a sound from the internet
         served.ollama.script(capable)
         served.ollama.catalogue.models[SEEING] = FakeModel(
-            capabilities=("completion", "tools", "vision")
+            capabilities=("completion", "tools", "vision", "audio")
         )
         self.served = served
         async with httpx.AsyncClient() as waiting:
@@ -83,6 +86,14 @@ class Suite(ChatModelIntegrationTests):
         return True
 
     @property
+    def supports_pdf_inputs(self) -> bool:
+        return True
+
+    @property
+    def supports_audio_inputs(self) -> bool:
+        return True
+
+    @property
     def supports_anthropic_inputs(self) -> bool:
         return True
 
@@ -99,6 +110,22 @@ class TestStructuredOutputAsTools(Suite):
     """Structured output by a named tool, as older chains ask for it."""
 
     method = "function_calling"
+
+
+class TestResponses(Suite):
+    """The same over /v1/responses, which takes no sound."""
+
+    @property
+    def chat_model_params(self) -> dict[str, Any]:
+        return {**super().chat_model_params, "use_responses_api": True}
+
+    @property
+    def supports_audio_inputs(self) -> bool:
+        return False
+
+    @property
+    def supports_pdf_tool_message(self) -> bool:
+        return True
 
 
 class TestUnits(ChatModelUnitTests):

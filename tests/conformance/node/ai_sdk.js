@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { APICallError, generateObject, generateText, Output, stepCountIs, streamObject, streamText, tool } from 'ai';
+import { APICallError, embedMany, generateObject, generateText, Output, stepCountIs, streamObject, streamText, tool } from 'ai';
 import { z } from 'zod';
 import { failure, PIXEL, run, server } from './cases.js';
 
@@ -158,6 +158,30 @@ function casesOf(make) {
 
 const thinking = { model: compatible('qwen3:8b@chat'), prompt: 'hello' };
 const cases = {
+  'a response gone on from': async () => {
+    const model = openai.responses('llama3.2');
+    const first = await generateText({ model, prompt: 'hello' });
+    const { responseId: previousResponseId } = first.providerMetadata.openai;
+    const asked = { model, prompt: 'again', providerOptions: { openai: { previousResponseId } } };
+    assert.equal((await generateText(asked)).text, 'You said: again');
+  },
+  'vectors of texts': async () => {
+    const model = openai.textEmbeddingModel('all-minilm');
+    const { embeddings, usage } = await embedMany({ model, values: ['hello', 'bye'] });
+    assert.equal(embeddings.length, 2);
+    assert.ok(usage.tokens > 0);
+  },
+  'a text gone on from': async () => {
+    const { text } = await generateText({ model: openai.completion('llama3.2'), prompt: 'Once' });
+    assert.match(text, /^You said: [\s\S]*Once/);
+  },
+  'a PDF': async () => {
+    const file = { type: 'file', data: Buffer.from(process.env.PDF, 'base64'), mediaType: 'application/pdf' };
+    const messages = [{ role: 'user', content: [{ type: 'text', text: 'What is in it?' }, file] }];
+    for (const model of [openai.chat('llama3.2'), openai.responses('llama3.2')]) {
+      assert.match((await generateText({ model, messages })).text, /A note/);
+    }
+  },
   'compatible: reasoning': async () => {
     const providerOptions = { steward: { reasoningEffort: 'high' } };
     const { text, reasoningText } = await generateText({ ...thinking, providerOptions });

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.capable_model import capable
+from tests.fakes.downloads import plain_pdf
 from tests.fakes.endpoints import offered
 from tests.fakes.processes import clean_environment, required_program
 from tests.fakes.threaded_server import Served
@@ -38,6 +40,7 @@ def names(script: str, pattern: re.Pattern[str]) -> list[str]:
 
 
 OPENAI_NODE = names("openai_node.js", HEADING)
+OTHERS = names("openai_node_others.js", HEADING)
 AI_SDK = names("ai_sdk.js", HEADING) + [
     f"{endpoint}: {name}" for endpoint in HAD for name in names("ai_sdk.js", INNER)
 ]
@@ -58,9 +61,10 @@ def results(whole_server: Served) -> Results:
         "BASE_URL": whole_server.base_url,
         "API_KEY": whole_server.token,
         "ENDPOINTS": " ".join(HAD),
+        "PDF": base64.b64encode(plain_pdf("A note")).decode(),
     }
     found: Results = {}
-    for script in ("openai_node.js", "ai_sdk.js"):
+    for script in ("openai_node.js", "openai_node_others.js", "ai_sdk.js"):
         done = subprocess.run(
             [node, script],
             cwd=HERE,
@@ -82,6 +86,12 @@ def test_openai_node(results: Results, name: str) -> None:
     assert results["openai_node.js"][name] is None
 
 
+@pytest.mark.parametrize("name", OTHERS)
+def test_openai_node_beside_chat(results: Results, name: str) -> None:
+    """The case ran to its end."""
+    assert results["openai_node_others.js"][name] is None
+
+
 @pytest.mark.parametrize("name", AI_SDK)
 def test_the_ai_sdk(results: Results, name: str) -> None:
     """The case ran to its end."""
@@ -91,4 +101,5 @@ def test_the_ai_sdk(results: Results, name: str) -> None:
 def test_every_case_is_known_by_its_name(results: Results) -> None:
     """None is left out here because of how it is written there."""
     assert set(results["openai_node.js"]) == set(OPENAI_NODE)
+    assert set(results["openai_node_others.js"]) == set(OTHERS)
     assert set(results["ai_sdk.js"]) == set(AI_SDK)
