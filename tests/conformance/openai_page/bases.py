@@ -159,6 +159,7 @@ BASES = {
     "POST /v1/chat/completions/{completion_id}": Base({"metadata": {}}, made=a_completion),
     "POST /v1/responses": Base(QUESTION, made=a_response),
     "POST /v1/responses/input_tokens": Base(QUESTION, made=a_response),
+    "POST /v1/responses/compact": Base(QUESTION, made=a_response),
     "POST /v1/responses/{response_id}/cancel": Base(made=in_the_background),
     "POST /v1/conversations": Base({}),
     "POST /v1/conversations/{conversation_id}": Base({"metadata": {}}, made=a_conversation),
@@ -178,6 +179,7 @@ BASES = {
     "POST " + STORE + "/file_batches": _of_store(file_ids=["{file_id}"]),
     "POST " + BATCH + "/cancel": Base(made=a_batch),
     "POST /v1/messages": Base({"model": MODEL, "messages": HI, "max_tokens": 50}),
+    "POST /v1/messages/count_tokens": Base({"model": MODEL, "messages": HI}),
     **{f"GET {path}": Base(kind="query", made=made) for path, made in LISTED.items()},
     **{f"DELETE {path}": Base(kind="query", made=LISTED[path]) for path in DELETED},
 }

@@ -152,6 +152,8 @@ MESSAGES: dict[str, Effect] = SAMPLING | {
     "tools": offered,
     "tool_choice": lambda seen: seen.body["stop_reason"] == "tool_use",
     "thinking": thought,
+    "output_config": lambda seen: seen.last["format"]["type"] == "object",
+    "output_format": lambda seen: seen.last["format"]["type"] == "object",
 }
 EFFECTS: dict[str, dict[str, Effect]] = {
     "POST /v1/chat/completions": CHAT,
