@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from fastapi import FastAPI
 
@@ -55,12 +56,22 @@ from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
 from backend.ports.artifacts import Artifacts
+from backend.ports.limits import RateLimiter
 from backend.ports.query import TableEngine
 from backend.ports.tools import Services
 from backend.storage.checkpoints import CheckpointFile
 from backend.storage.stores import Stores
 
 logger = logging.getLogger(__name__)
+
+
+class Answering(NamedTuple):
+    """What carries out requests that last."""
+
+    turns: Turns
+    completions: Completions
+    uploads: PendingUploads
+    responses: LiveResponses
 
 
 class Composition:
@@ -149,6 +160,50 @@ class Composition:
         asking = make_asking(ground, checkpoints, public_url=self._public_url)
         parts, services = self._open_agents(ground, library, checkpoints, asking)
         limits = make_limits(settings, clock)
+        answering = self._open_answering(ground, catalog, parts, limits)
+        approvals = Approvals(
+            turns=answering.turns, parts=parts, asking=asking, runs=stores.runs, users=stores.users
+        )
+        stack.callback(asyncio.create_task(approvals.keep_swept()).cancel)
+        library.documents.before_erasing = approvals.cancel_quoting
+        stack.callback(asyncio.create_task(library.documents.keep_erasing()).cancel)
+        return AppServices(
+            accounts=accounts,
+            turns=answering.turns,
+            completions=answering.completions,
+            catalog=catalog,
+            toolbox=parts.toolbox,
+            conversations=stores.conversations,
+            runs=stores.runs,
+            audit=stores.audit,
+            approvals=approvals,
+            answers=stores.answers,
+            responses=answering.responses,
+            policy=parts.policy,
+            clock=clock,
+            options=self.api_options,
+            limits=limits,
+            documents=library.documents,
+            artifacts=parts.artifacts,
+            vector_stores=stores.vector_stores,
+            pending_uploads=answering.uploads,
+            checks={
+                "database": stores.health,
+                "documents": library.shelf.target.health,
+                **{f"model:{one.name}": one.health for one in providers},
+            },
+            reports={"databases": lambda: database_report(services.databases)},
+        )
+
+    def _open_answering(
+        self,
+        ground: Ground,
+        catalog: ModelCatalog,
+        parts: AgentParts,
+        limits: RateLimiter | None,
+    ) -> Answering:
+        """Make what runs while the server does and is asked to stop with it."""
+        stores, stack, clock = ground.stores, ground.stack, ground.clock
         spent = None if limits is None else partial(charge, limits)
         self._turns = Turns(
             catalog=catalog,
@@ -158,43 +213,11 @@ class Composition:
             spent=spent,
         )
         self._completions = Completions(catalog, clock, spent=spent)
-        approvals = Approvals(
-            turns=self._turns, parts=parts, asking=asking, runs=stores.runs, users=stores.users
-        )
-        stack.callback(asyncio.create_task(approvals.keep_swept()).cancel)
-        library.documents.before_erasing = approvals.cancel_quoting
-        stack.callback(asyncio.create_task(library.documents.keep_erasing()).cancel)
         uploads = PendingUploads(self._folders.incoming, clock)
         stack.callback(asyncio.create_task(uploads.keep_swept()).cancel)
         responses = LiveResponses(stores.answers, stores.runs)
         stack.push_async_callback(responses.aclose)
-        return AppServices(
-            accounts=accounts,
-            turns=self._turns,
-            completions=self._completions,
-            catalog=catalog,
-            toolbox=parts.toolbox,
-            conversations=stores.conversations,
-            runs=stores.runs,
-            audit=stores.audit,
-            approvals=approvals,
-            answers=stores.answers,
-            responses=responses,
-            policy=parts.policy,
-            clock=clock,
-            options=self.api_options,
-            limits=limits,
-            documents=library.documents,
-            artifacts=parts.artifacts,
-            vector_stores=stores.vector_stores,
-            pending_uploads=uploads,
-            checks={
-                "database": stores.health,
-                "documents": library.shelf.target.health,
-                **{f"model:{one.name}": one.health for one in providers},
-            },
-            reports={"databases": lambda: database_report(services.databases)},
-        )
+        return Answering(self._turns, self._completions, uploads, responses)
 
     def _open_agents(
         self, ground: Ground, library: OpenLibrary, checkpoints: CheckpointFile, asking: Asking

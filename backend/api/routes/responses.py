@@ -130,8 +130,10 @@ async def get_response(
     if not again.stream:
         if again.starting_after is not None:
             raise InvalidRequest("starting_after needs stream=true", param="starting_after")
-        if live is not None:
+        if live is not None and not live.run.log.closed:
             return _json(live.seen())
+        if live is not None:
+            await live.done()  # what is kept quotes nothing that was deleted meanwhile
         kept = await _kept(found, account.user.id, response_id)
         return _json(shown(kept.body, include=include))
     watch = ClientWatch(request.receive, gone=lambda: None)

@@ -51,8 +51,8 @@ function casesOf(make) {
       assert.equal(text, 'You said: again');
     },
     'generateText with settings': async () => {
-      const settings = { temperature: 0, topP: 0.5, maxOutputTokens: 3, seed: 7 };
-      const { finishReason } = await generateText({ model, prompt: 'one two three four five', ...settings });
+      const settings = { temperature: 0, topP: 0.5, maxOutputTokens: 16, seed: 7 };
+      const { finishReason } = await generateText({ model, prompt: 'one two three four five six '.repeat(4), ...settings });
       assert.equal(finishReason, 'length');
     },
     streamText: async () => {
