@@ -16,7 +16,6 @@ UNOFFERED = {
     "fine_tuning": "fine-tuning",
     "fine-tunes": "fine-tuning",
     "images": "image generation",
-    "messages": "batches of messages; use /v1/messages",
     "moderations": "moderation",
     "organization": "the administration of organizations; accounts are at /api/users",
     "projects": "the administration of projects; accounts are at /api/users",

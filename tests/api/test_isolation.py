@@ -28,7 +28,12 @@ async def two(server: LiveServer) -> AsyncIterator[tuple[AsyncClient, AsyncClien
     async with server.http(server.token) as admin:
         ann, bob = [await someone(server, admin) for _ in range(2)]
     async with server.http(ann.token) as hers, server.http(bob.token) as his:
-        yield hers, his, await belongings(hers), await belongings(his)
+        owned = await belongings(hers), await belongings(his)
+        yield hers, his, *owned
+        for http, own in zip((hers, his), owned, strict=True):
+            await http.post(
+                f"/v1/uploads/{own['upload']}/cancel"
+            )  # its part lies among the incoming
 
 
 def _seen(answer: Response, used: str) -> Any:
