@@ -151,6 +151,16 @@ class PendingUploads:
             raise InvalidRequest("The bytes have another MD5 digest than given", param="md5")
         return replace(upload.wanted, path=path, sha256=sha256)
 
+    async def cancel(self, upload: PendingUpload) -> None:
+        """Give one up, unless it became a file while this waited.
+
+        Raises:
+            InvalidRequest: when it has ended.
+        """
+        async with upload.busy:
+            self._require_pending(upload)
+            await self.end(upload, "cancelled")
+
     async def end(
         self, upload: PendingUpload, status: UploadStatus, *, file: File | None = None
     ) -> None:

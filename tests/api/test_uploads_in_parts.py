@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -164,3 +165,17 @@ async def test_an_upload_is_given_up_after_an_hour(tmp_path: Any) -> None:
     clock.step(3600)
     with pytest.raises(NotFound):
         await uploads.get("u", made.id)
+
+
+async def test_a_file_that_was_just_made_is_not_cancelled(tmp_path: Any) -> None:
+    """Who cancels waits for who completes, and is told that it came too late."""
+    uploads = PendingUploads(tmp_path, SteppedClock())
+    wanted = Upload(path=tmp_path, filename="a.txt", size_bytes=3, sha256="")
+    made = await uploads.begin("user_ann", wanted)
+    async with made.busy:
+        cancelling = asyncio.create_task(uploads.cancel(made))
+        await asyncio.wait([cancelling], timeout=0)
+        await uploads.end(made, "completed")
+    with pytest.raises(InvalidRequest) as refused:
+        await cancelling
+    assert (made.status, refused.value.error_code) == ("completed", "upload_completed")

@@ -106,8 +106,7 @@ async def complete_upload(
 async def cancel_upload(upload_id: str, account: Account, uploads: PartUploads) -> Response:
     """Give an upload up; its parts are forgotten."""
     upload = await uploads.get(account.user.id, upload_id)
-    async with upload.busy:
-        await uploads.end(upload, "cancelled")
+    await uploads.cancel(upload)
     return _shown(upload)
 
 
