@@ -59,6 +59,7 @@ def build_app(
         version=options.version,
         lifespan=lifespan,
         responses=FAILURES,
+        openapi_url=None,  # `document` serves it
         docs_url=None,  # these two load scripts from other people's servers
         redoc_url=None,
     )

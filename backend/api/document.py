@@ -6,28 +6,40 @@ they are imported here. Not for: `/docs`, which shows it (`reference_page`).
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from typing import Any, cast
 
 from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter
 
 from backend.models.shown import PLACEHOLDER, shape_of
 
+ADDRESS = "/openapi.json"
 PLACE = "#/components/schemas/"
 Json = dict[str, Any]
 
 
 def install(app: FastAPI) -> None:
-    """Have the document of an application filled with the shapes that its routes name."""
-    make = app.openapi
+    """Serve the document of an application, filled with the shapes that its routes name.
+
+    Making it takes a second of CPU, once: it is done in a thread, so that streams go on.
+    """
+    make, making = app.openapi, threading.Lock()
 
     def openapi() -> Json:
-        if app.openapi_schema is None:
-            fill(make())
+        with making:
+            if app.openapi_schema is None:
+                fill(make())
         return app.openapi_schema or {}
 
+    async def document() -> JSONResponse:
+        return JSONResponse(await asyncio.to_thread(openapi))
+
     app.openapi = openapi
+    app.add_api_route(ADDRESS, document, include_in_schema=False)
 
 
 def fill(document: Json) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 from fastapi import FastAPI
 
 from backend.api.app import build_app
@@ -58,3 +60,23 @@ def test_a_name_that_means_something_else_already_is_not_taken():
     assert known["Choice"] == other
     whole = known["ChatCompletion"]["properties"]["choices"]["items"]["$ref"]
     assert "message" in known[whole.rpartition("/")[2]]["properties"]
+
+
+async def test_the_document_is_made_beside_the_loop():
+    """Whoever streams meanwhile is not held up; two who ask at once get the same one."""
+    app: Any = build_app(ApiOptions(), lifespan=nothing, page=None)
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0)  # noqa: TID251 - lets the others go on
+
+    ticking = asyncio.create_task(tick())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
+        first, second = await asyncio.gather(http.get("/openapi.json"), http.get("/openapi.json"))
+    ticking.cancel()
+    assert (first.status_code, first.json()["info"]["title"]) == (200, "Steward")
+    assert first.content == second.content
+    assert ticks > 100
