@@ -8,13 +8,9 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 
 from backend.ports.answers import StoredAnswer
 from backend.storage.answer_tables import answer_files, answers
-from backend.storage.document_rows import pieces
-from backend.storage.document_tables import files
+from backend.storage.document_rows import gone_files
 from backend.storage.scrubbing import scrubbed_answer
 
-_THERE = select(files.c.id).where(
-    files.c.user_id == bindparam("owner"), files.c.id.in_(bindparam("ids", expanding=True))
-)
 _OF_ANSWER = (
     select(answer_files.c.file_id)
     .where(answer_files.c.answer_id == bindparam("answer"))
@@ -32,10 +28,7 @@ def without_deleted(connection: Connection, answer: StoredAnswer) -> StoredAnswe
     """Give an answer as it may be kept: files deleted while it was made are scrubbed out of it."""
     if not answer.file_ids:
         return answer
-    there: set[str] = set()
-    for ids in pieces(answer.file_ids):
-        there.update(connection.execute(_THERE, {"owner": answer.user_id, "ids": ids}).scalars())
-    return scrubbed_answer(answer, frozenset(answer.file_ids) - there)
+    return scrubbed_answer(answer, gone_files(connection, answer.user_id, answer.file_ids))
 
 
 def note_files(connection: Connection, answer: StoredAnswer) -> None:

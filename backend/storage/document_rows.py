@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, or_, select
 
 from backend.ports.document_stores import FoundChunk
 from backend.ports.documents import Document, File, TextPage
@@ -15,6 +15,9 @@ T = TypeVar("T")
 
 # SQLite takes 32,766 parameters, PostgreSQL 65,535: https://sqlite.org/limits.html#max_variable_number
 _PIECE = 500
+_FILES_THERE = select(files.c.id).where(
+    files.c.user_id == bindparam("owner"), files.c.id.in_(bindparam("ids", expanding=True))
+)
 
 FILES = select(
     documents,
@@ -58,6 +61,14 @@ def pieces(ids: Sequence[T]) -> Iterator[Sequence[T]]:
     """Cut a list of ids into what one statement takes."""
     for start in range(0, len(ids), _PIECE):
         yield ids[start : start + _PIECE]
+
+
+def gone_files(connection: Connection, user_id: str, file_ids: Sequence[str]) -> frozenset[str]:
+    """Give those of some files that are not, or not any more, the user's."""
+    there: set[str] = set()
+    for ids in pieces(file_ids):
+        there.update(connection.execute(_FILES_THERE, {"owner": user_id, "ids": ids}).scalars())
+    return frozenset(file_ids) - there
 
 
 def document_values(it: Document) -> dict[str, Any]:

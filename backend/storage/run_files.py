@@ -7,14 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from backend.ports.stores import Run
-from backend.storage.document_rows import pieces
-from backend.storage.document_tables import files, run_files
+from backend.storage.document_rows import gone_files
+from backend.storage.document_tables import run_files
 from backend.storage.scrubbing import scrubbed
 from backend.storage.tables import runs
 
-_THERE = select(files.c.id).where(
-    files.c.user_id == bindparam("owner"), files.c.id.in_(bindparam("ids", expanding=True))
-)
 _OF_RUN = (
     select(run_files.c.file_id)
     .where(run_files.c.run_id == bindparam("run"))
@@ -34,10 +31,7 @@ def without_deleted(connection: Connection, run: Run) -> Run:
     """Give a run as it may be stored: files deleted while it went on are scrubbed out of it."""
     if not run.file_ids:
         return run
-    there: set[str] = set()
-    for ids in pieces(run.file_ids):
-        there.update(connection.execute(_THERE, {"owner": run.user_id, "ids": ids}).scalars())
-    return scrubbed(run, frozenset(run.file_ids) - there)
+    return scrubbed(run, gone_files(connection, run.user_id, run.file_ids))
 
 
 def keep_files(connection: Connection, run: Run) -> None:
