@@ -13,9 +13,9 @@ from typing import Final
 from backend.agent.route_rules.features import read
 from backend.agent.route_rules.tokens import clip
 from backend.agent.run import Run
+from backend.ports.documents import SEARCH_TOOL
 from backend.ports.values import RouteDecision
 
-TOOL = "rag_retrieval"
 WHOLE = "the attached text is at hand"
 PARTS = "the attached text is too long to be shown whole"
 _SURE: Final = 0.9
@@ -40,7 +40,7 @@ def with_attached(run: Run, text: str, decision: RouteDecision) -> RouteDecision
         if decision.route == "chat":
             return replace(decision, confidence=max(decision.confidence, _SURE))
         return RouteDecision(route="chat", reason=WHOLE, confidence=_SURE)
-    if run.about_documents and TOOL in run.parts.toolbox.available:
+    if run.about_documents and SEARCH_TOOL in run.parts.toolbox.available:
         return RouteDecision(route="react", reason=PARTS, confidence=_SURE)
     return decision
 

@@ -17,11 +17,10 @@ from backend.agent.room import PROMPT_SHARE
 from backend.agent.run import Attached, Run
 from backend.errors import StewardError
 from backend.kit.plain_text import one_line, unmarked
-from backend.ports.documents import Documents, File, FileFilter, Passage, SearchQuery
+from backend.ports.documents import SEARCH_TOOL, Documents, File, FileFilter, Passage, SearchQuery
 from backend.ports.values import ChatMessage, TurnEvent
 
 logger = logging.getLogger(__name__)
-TOOL = "rag_retrieval"
 # What the instruction and the marks around the passages come to.
 OVERHEAD_TOKENS = 200
 LEAST_BYTES = 300
@@ -192,7 +191,7 @@ def _written(run: Run, named: Sequence[File], earlier: Sequence[File], gathered:
         for one in named
     ]
     lines += [(_name(one), "earlier") for one in earlier]
-    tool = TOOL if TOOL in run.parts.toolbox.available else ""
+    tool = SEARCH_TOOL if SEARCH_TOOL in run.parts.toolbox.available else ""
     return prompts.attachments_block(lines, text, tool=tool)
 
 

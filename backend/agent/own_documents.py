@@ -20,12 +20,11 @@ from backend.agent.run import Run
 from backend.errors import StewardError
 from backend.kit.document_talk import document_talk
 from backend.kit.waiting import DeadlineExceeded, within
-from backend.ports.documents import Documents, SearchQuery
+from backend.ports.documents import SEARCH_TOOL, Documents, SearchQuery
 from backend.ports.documents_within import within as scoped
 from backend.ports.values import RouteDecision
 
 logger = logging.getLogger(__name__)
-TOOL = "rag_retrieval"
 TABLES = "sql_query"
 REASON = "your documents speak of this"
 # The first search after a start loads the index and the embedder; a chat waits no longer for that.
@@ -74,7 +73,7 @@ async def reconsidered(run: Run, asked: RoutingInput, decision: RouteDecision) -
 
 def _searchable(run: Run) -> Documents | None:
     documents = run.parts.documents
-    if documents is None or TOOL not in run.parts.toolbox.available:
+    if documents is None or SEARCH_TOOL not in run.parts.toolbox.available:
         return None
     return scoped(documents, run.request.file_ids)
 

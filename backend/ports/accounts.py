@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from backend.errors import NotAllowed
+from backend.ports.documents import SEARCH_TOOL
 from backend.ports.stores import ApiKey, Role, User
 
 
@@ -29,7 +30,7 @@ class Principal:
     def reads_documents(self) -> bool:
         """Tell whether the caller may name files: not with a key that is bound to other tools."""
         tools = self.allowed_tools
-        return tools is None or "rag_retrieval" in tools or "files" in self.scopes
+        return tools is None or SEARCH_TOOL in tools or "files" in self.scopes
 
     def require(self, scope: str) -> None:
         """Refuse a caller whose key lacks a scope.

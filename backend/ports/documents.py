@@ -24,6 +24,8 @@ Order = Literal["created_at", "filename", "size"]
 # keep: bytes are kept as they came, and nobody reads them.
 Treatment = Literal["read", "try", "keep"]
 MAX_TITLE_CHARS = 100
+# The tool by which an agent searches them.
+SEARCH_TOOL = "rag_retrieval"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
