@@ -25,6 +25,17 @@ from backend.models.shown import OMITTED, Shown
 MAX_MESSAGES = 4096
 MAX_TOOLS = 128
 ToolName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
+# What may be asked for beside the items of a response or a conversation.
+IncludeEnum = Literal[
+    "file_search_call.results",
+    "web_search_call.results",
+    "web_search_call.action.sources",
+    "message.input_image.image_url",
+    "computer_call_output.output.image_url",
+    "code_interpreter_call.outputs",
+    "reasoning.encrypted_content",
+    "message.output_text.logprobs",
+]
 ServiceTier = Literal["auto", "default", "flex", "scale", "priority", "fast"]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 

@@ -7,7 +7,7 @@ server does not know are kept and ignored.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -20,28 +20,13 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from backend.models.openai import Wire
+from backend.models.openai import IncludeEnum, Wire
 from backend.models.openai_shapes.base import shown_with
 
 MAX_ITEMS = 4096
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Summary = Literal["auto", "concise", "detailed"]
-INCLUDES = {
-    "type": "array",
-    "items": {
-        "type": "string",
-        "enum": [
-            "file_search_call.results",
-            "web_search_call.results",
-            "web_search_call.action.sources",
-            "message.input_image.image_url",
-            "computer_call_output.output.image_url",
-            "code_interpreter_call.outputs",
-            "reasoning.encrypted_content",
-            "message.output_text.logprobs",
-        ],
-    },
-}
+INCLUDES = {"type": "array", "items": {"type": "string", "enum": [*get_args(IncludeEnum)]}}
 Id = Annotated[str, StringConstraints(max_length=256)]
 
 

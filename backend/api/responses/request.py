@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from backend.agent.run import Mode, TurnRequest
 from backend.agent.toolbox import REMOTE
@@ -14,6 +14,7 @@ from backend.api.responses.choice import Choice, read_choice
 from backend.api.responses.input import chat_messages
 from backend.api.responses.tools import ToolsAsked
 from backend.errors import InvalidRequest, UnsupportedByModel
+from backend.models.openai import IncludeEnum
 from backend.models.responses import ResponseInput, ResponseRequest, TextFormat
 from backend.ports.accounts import Principal
 from backend.ports.models import ModelRequest
@@ -22,16 +23,7 @@ from backend.ports.values import ChatMessage, JsonObject
 
 TIERS = {"auto": "default", "fast": "priority"}
 LOGPROBS = "message.output_text.logprobs"
-INCLUDES = frozenset({
-    "code_interpreter_call.outputs",
-    "computer_call_output.output.image_url",
-    "file_search_call.results",
-    "message.input_image.image_url",
-    LOGPROBS,
-    "reasoning.encrypted_content",
-    "web_search_call.action.sources",
-    "web_search_call.results",
-})
+INCLUDES = frozenset[str](get_args(IncludeEnum))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

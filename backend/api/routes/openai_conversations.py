@@ -17,9 +17,10 @@ from backend.api.safe_json import SafeRoute
 from backend.errors import NotFound
 from backend.kit.ids import new_id
 from backend.kit.json_values import dump_json
-from backend.models.conversations import ConversationItems, ConversationNew, IncludeEnum
+from backend.models.conversations import ConversationItems, ConversationNew
 from backend.models.maybe import Maybe
 from backend.models.metadata import MetadataChange
+from backend.models.openai import IncludeEnum
 from backend.models.shown import answers
 from backend.ports.stores import Conversation, StoredMessage
 from backend.ports.values import JsonObject

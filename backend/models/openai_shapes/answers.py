@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from backend.models.conversations import IncludeEnum
+from backend.models.openai import IncludeEnum
 from backend.models.openai_shapes.base import Shape
 from backend.models.openai_shapes.items import InputItem, InputParam, ItemResource, OutputItem
 from backend.models.openai_shapes.more_settings import (
