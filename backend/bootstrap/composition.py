@@ -57,6 +57,7 @@ from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
 from backend.ports.artifacts import Artifacts
 from backend.ports.limits import RateLimiter
+from backend.ports.models import ModelProvider
 from backend.ports.query import TableEngine
 from backend.ports.tools import Services
 from backend.storage.checkpoints import CheckpointFile
@@ -152,11 +153,7 @@ class Composition:
         )
         library = await self._open_library(ground, checkpoints)
         providers = make_providers(settings, clock)
-        catalog = ModelCatalog(
-            [providers[0], embedded_model(ground, library), *providers[1:]],
-            default_model=settings.models.default_model or settings.ollama_model,
-        )
-        stack.push_async_callback(catalog.aclose)
+        catalog = _open_catalog(ground, library, providers)
         asking = make_asking(ground, checkpoints, public_url=self._public_url)
         parts, services = self._open_agents(ground, library, checkpoints, asking)
         limits = make_limits(settings, clock)
@@ -296,3 +293,16 @@ class Composition:
                 run.log.nudge()
             if self._completions is not None:
                 self._completions.nudge()
+
+
+def _open_catalog(
+    ground: Ground, library: OpenLibrary, providers: Sequence[ModelProvider]
+) -> ModelCatalog:
+    """Make the catalogue of models: the built-in one first, then the embedded one, then the others."""
+    models = ground.settings.models
+    catalog = ModelCatalog(
+        [providers[0], embedded_model(ground, library), *providers[1:]],
+        default_model=models.default_model or ground.settings.ollama_model,
+    )
+    ground.stack.push_async_callback(catalog.aclose)
+    return catalog
