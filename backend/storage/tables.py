@@ -104,6 +104,8 @@ conversations = Table(
     Column("title", CleanText, nullable=False),
     Column("title_key", CleanText, nullable=False),
     Column("metadata", JsonText, nullable=False),
+    # The last message that is shown; no foreign key, as messages point here already.
+    Column("head_id", CleanText),
     Index(None, "user_id", "updated_at_ms", "id"),
 )
 
@@ -123,6 +125,8 @@ messages = Table(
     Column("created_at_ms", BigInteger, nullable=False),
     Column("message", JsonText, nullable=False),
     Column("search_text", CleanText, nullable=False),
+    # The message that this one follows; several may follow one.
+    Column("parent_id", CleanText),
     Index(None, "conversation_id", "seq"),
 )
 
@@ -209,6 +213,18 @@ approvals = Table(
     Index(None, "user_id", "state"),
 )
 
+usage = Table(
+    "usage",
+    METADATA,
+    Column("user_id", CleanText, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    # Days since 1970-01-01, UTC.
+    Column("day", BigInteger, primary_key=True),
+    Column("model", CleanText, primary_key=True),
+    Column("route", CleanText, primary_key=True),
+    Column("runs", BigInteger, nullable=False),
+    Column("prompt_tokens", BigInteger, nullable=False),
+    Column("completion_tokens", BigInteger, nullable=False),
+)
 paused_runs = Table(
     "paused_runs",
     METADATA,

@@ -1,37 +1,8 @@
-/** Small choices that this browser remembers, never anything secret; the theme is one of them. */
+/** The theme: as the system, light or dark. */
 
 import { icon, iconButton } from "../kit/dom.js";
+import { readPref, writePref } from "../kit/prefs.js";
 import { text } from "../strings.js";
-
-/**
- * @typedef {"theme" | "model" | "mode" | "session"} PrefName
- * "session" says only that a log-in may be renewed, so that a first visit asks for nothing.
- */
-
-/**
- * Give a remembered choice, or "" when there is none or the browser keeps nothing.
- * @param {PrefName} name
- */
-export function readPref(name) {
-  try {
-    return localStorage.getItem(`steward.${name}`) ?? "";
-  } catch {
-    return "";
-  }
-}
-
-/**
- * Remember a choice; "" forgets it.
- * @param {PrefName} name
- * @param {string} value
- */
-export function writePref(name, value) {
-  try {
-    localStorage.setItem(`steward.${name}`, value);
-  } catch {
-    // Storage is switched off; the choice lasts as long as the page.
-  }
-}
 
 /** @typedef {"" | "light" | "dark"} Theme "" follows the system */
 
