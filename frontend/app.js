@@ -8,12 +8,13 @@ import { Chat } from "./chat/chat.js";
 import { ChatView } from "./chat/chat-view.js";
 import { Composer, offerTools, Pickers } from "./chat/composer.js";
 import { FilesPanel } from "./files/files-panel.js";
-import { byId } from "./kit/dom.js";
+import { announce, byId } from "./kit/dom.js";
 import { readPref, writePref } from "./kit/prefs.js";
 import { Banner, Drawer, fillTexts } from "./shell/frame.js";
 import { Login } from "./shell/login.js";
 import { Sidebar } from "./shell/sidebar.js";
 import { themeButton } from "./shell/theme.js";
+import { Who } from "./shell/who.js";
 import { text } from "./strings.js";
 import { addressOf, citationIn, conversationIn } from "./text/links.js";
 import { ApiError, wordsOf } from "./wire/events.js";
@@ -23,8 +24,6 @@ fillTexts(document);
 byId("theme", HTMLElement).append(themeButton());
 
 const page = byId("page", HTMLElement);
-const status = byId("status", HTMLElement);
-const announce = (/** @type {string} */ words) => status.replaceChildren(words);
 const api = new Api({ onLoggedOut: () => leave(text.loggedOut) });
 const banner = new Banner();
 const drawer = new Drawer();
@@ -69,6 +68,7 @@ const sidebar = new Sidebar({
   },
 });
 const files = new FilesPanel({ api, announce });
+const who = new Who({ api, announce, onLeft: leave });
 offerTools(() => listTools(api), report);
 let userId = "";
 
@@ -106,7 +106,7 @@ async function enter() {
     report(error);
     return [];
   });
-  byId("who", HTMLElement).textContent = user.username;
+  who.show(user);
   view.setServer(pickers.offer(models));
   login.hide();
   page.hidden = false;

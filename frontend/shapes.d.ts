@@ -8,7 +8,7 @@ type Api = import("./api.js").Api;
 type AnswerView = import("./chat/answer-view.js").AnswerView;
 type ChatView = import("./chat/chat-view.js").ChatView;
 type Composer = import("./chat/composer.js").Composer;
-type IconName = import("./kit/dom.js").IconName;
+type IconName = import("./kit/icons.js").IconName;
 type Known = import("./chat/known.js").Known;
 type Pickers = import("./chat/composer.js").Pickers;
 type TraceView = import("./chat/trace-view.js").TraceView;
@@ -38,6 +38,14 @@ type ChatParts = {
   onError: (error: unknown) => void;
   announce: (words: string) => void;
   onChanged: (id: string) => void;
+};
+
+/** `onLeft` is told when the account was left in the settings, as by a changed password. */
+type SettingsParts = {
+  api: Api;
+  user: User;
+  announce: (words: string) => void;
+  onLeft: (note: string) => void;
 };
 
 type SidebarParts = {

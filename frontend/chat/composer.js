@@ -1,6 +1,7 @@
 /** The box for the next message, and the choices beside it: which model, and how it is to work. */
 
-import { byId, el, icon } from "../kit/dom.js";
+import { byId, el } from "../kit/dom.js";
+import { icon } from "../kit/icons.js";
 import { readPref, writePref } from "../kit/prefs.js";
 import { text } from "../strings.js";
 

@@ -1,7 +1,8 @@
 /** Shows the steps of the work: plans that are ticked off, and tool calls with their results. */
 
 import { artifactElement } from "../files/file-item.js";
-import { el, icon, outsideLink } from "../kit/dom.js";
+import { el, outsideLink } from "../kit/dom.js";
+import { icon } from "../kit/icons.js";
 import { named, text } from "../strings.js";
 import { gridElement } from "../text/elements.js";
 import { isWebAddress } from "../text/links.js";

@@ -4,7 +4,8 @@
  * the reader has chosen otherwise.
  */
 
-import { el, icon } from "../kit/dom.js";
+import { el } from "../kit/dom.js";
+import { icon } from "../kit/icons.js";
 import { text } from "../strings.js";
 import { PlanView, ToolView } from "./step-views.js";
 import { TraceFacts } from "./trace-facts.js";

@@ -1,6 +1,7 @@
 /** What is shown of a file, of a passage that was found in one, and of one that a tool made. */
 
-import { el, icon, iconButton, outsideLink } from "../kit/dom.js";
+import { el, iconButton, outsideLink } from "../kit/dom.js";
+import { icon } from "../kit/icons.js";
 import { confirmDanger } from "../shell/frame.js";
 import { named, text } from "../strings.js";
 import { deleteFile, original, pathOf, readAgain } from "../wire/server.js";

@@ -1,6 +1,7 @@
 /** The fixed parts of the page: texts, a line for what went wrong, the narrow drawer, dialogs. */
 
-import { byId, el, icon, iconButton } from "../kit/dom.js";
+import { byId, el, iconButton } from "../kit/dom.js";
+import { icon } from "../kit/icons.js";
 import { text } from "../strings.js";
 
 /** Shows one message at a time until it is dismissed or the next thing is tried. */

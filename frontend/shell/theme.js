@@ -1,6 +1,7 @@
 /** The theme: as the system, light or dark. */
 
-import { icon, iconButton } from "../kit/dom.js";
+import { iconButton } from "../kit/dom.js";
+import { icon } from "../kit/icons.js";
 import { readPref, writePref } from "../kit/prefs.js";
 import { text } from "../strings.js";
 

@@ -38,6 +38,11 @@ export const text = {
 
   theme: { "": "Theme: as the system", light: "Theme: light", dark: "Theme: dark" },
 
+  settings: "Settings",
+  closeSettings: "Close the settings",
+  account: "Account",
+  roles: { admin: "Administrator", user: "User" },
+
   tools: "Tools",
 
   welcome: "What can I do for you?",

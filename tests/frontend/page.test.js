@@ -64,7 +64,10 @@ test("nothing runs or is styled inline, and nothing comes from elsewhere", () =>
 });
 
 test("every style sheet is linked and every linked file is there", () => {
-  const linked = [...HTML.matchAll(/(?:src|href)="([\w/.-]+\.\w+)"/g)].map(([, name = ""]) => name);
+  const scripts = FILES.map(([, content]) => content).join();
+  const later = [...scripts.matchAll(/styled\("(\w+)"\)/g)].map(([, name]) => `styles/${name}.css`);
+  const now = [...HTML.matchAll(/(?:src|href)="([\w/.-]+\.\w+)"/g)].map(([, name = ""]) => name);
+  const linked = [...now, ...later];
   const names = FILES.map(([name]) => name);
   assert.deepEqual(
     linked.filter((name) => !names.includes(name)),
