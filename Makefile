@@ -35,9 +35,16 @@ check: dev
 	echo "dependencies";       $(BIN)/deptry . && { $(PIP_CHECK) check | grep -vE '$(UNMET_ON_PURPOSE)'; true; } | { ! grep .; }
 	echo "docstrings";         $(BIN)/interrogate --quiet backend $(wildcard run_*.py)
 
+.PHONY: check-page
+check-page: page-tools
+	echo "page: style";        npx biome check --error-on-warnings --reporter=summary >/dev/null 2>&1 || { npx biome check --error-on-warnings; exit 1; }
+	echo "page: types";        npx tsc
+	echo "page: markup";       npx html-validate frontend/index.html
+
 fix: dev
 	$(BIN)/ruff check --fix --quiet $(CODE) || true
 	$(BIN)/ruff format --quiet $(CODE)
+	if [ -x node_modules/.bin/biome ]; then npx biome check --write >/dev/null || true; fi
 	PYTHONPATH=. $(BIN)/python -m backend.config.reference
 
 bench: dev

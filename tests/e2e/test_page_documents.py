@@ -55,7 +55,7 @@ def open_page(tmp_path: Path) -> Iterator[Callable[[str], Page]]:
     }
     program = str(ROOT / "run_backend.py")
     with (
-        browser(tmp_path / "profile") as chromium,
+        browser() as chromium,
         running_program(program, folder=tmp_path, ready=LISTENS, environ=environ) as (_, line),
     ):
         address = line.rpartition(LISTENS)[2].strip()

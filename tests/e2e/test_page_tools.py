@@ -19,7 +19,7 @@ FOCUSED = "document.activeElement.className"
 @pytest.fixture
 def opened(tmp_path) -> Iterator[tuple[Page, PageServer]]:
     """Give a page somebody has logged in to, and the server behind it."""
-    with browser(tmp_path / "profile") as chromium, page_server() as (double, address):
+    with browser() as chromium, page_server() as (double, address):
         page = Page(chromium, address=address)
         page.type("#username", "ada")
         page.type("#password", "a password")

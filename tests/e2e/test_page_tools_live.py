@@ -85,7 +85,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Run a server that asks before it calculates, what it talks to, and a browser."""
     folder = tmp_path_factory.mktemp("live")
     model, web, stack = OllamaDouble(), WebDouble(), AsyncExitStack()
-    with side_loop() as run, browser(folder / "profile") as chromium:
+    with side_loop() as run, browser() as chromium:
         try:
             for double in (model, web):
                 run(stack.enter_async_context(double))
@@ -218,10 +218,8 @@ def test_a_chart_of_an_uploaded_table_is_seen_in_the_answer(
         assert page.run("document.querySelector('.tool:last-of-type').innerText").endswith("\n12")
         if again:
             again(page)
-    page.save_to(tmp_path)
-    page.run("document.querySelector('.answer-text .chip').click()")
-    saved = tmp_path / "chart.png"
-    until(saved.exists)
+    saved = page.save(".answer-text .chip", tmp_path)
+    assert saved.name == "chart.png"
     assert saved.read_bytes().startswith(b"\x89PNG")
     front = world.open(f"{world.front}/{page.run('location.hash')}")
     log_in(front)
