@@ -18,7 +18,7 @@ from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from backend.kit.page_files import read_page_file
+from backend.kit.page_files import PageFiles
 from backend.kit.page_headers import page_headers
 
 FOLDER = Path(__file__).resolve().parent / "frontend"
@@ -35,7 +35,7 @@ HOP_BY_HOP = frozenset([
     "upgrade",
 ])
 
-_folder = web.AppKey("folder", Path)
+_files = web.AppKey("files", PageFiles)
 _backend = web.AppKey("backend", URL)
 _session = web.AppKey("session", aiohttp.ClientSession)
 
@@ -43,7 +43,7 @@ _session = web.AppKey("session", aiohttp.ClientSession)
 def make_app(*, folder: Path, backend: str) -> web.Application:
     """Build the application for one folder and one server."""
     app = web.Application()
-    app[_folder] = folder
+    app[_files] = PageFiles(folder)
     app[_backend] = URL(backend.rstrip("/"))
     app.cleanup_ctx.append(_open_session)
     app.router.add_route("*", "/{path:.*}", _answer)
@@ -73,7 +73,8 @@ async def _answer(request: web.Request) -> web.StreamResponse:
         return await _pass_on(request)
     if request.method not in {"GET", "HEAD"}:
         return web.Response(status=405, headers={**page_headers(), "Allow": "GET, HEAD"})
-    found = await asyncio.to_thread(read_page_file, request.app[_folder], request.path)
+    packed = request.headers.get("Accept-Encoding", "")
+    found = await asyncio.to_thread(request.app[_files].read, request.path, packed)
     if found is None:
         return web.Response(status=404, text="There is no such page.\n", headers=page_headers())
     if request.headers.get("If-None-Match") == found.etag:

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from backend.kit.page_files import read_page_file
+from backend.kit.page_files import PageFiles
 
 API_PREFIXES = ("/api/", "/v1/")
 
@@ -19,7 +19,7 @@ class Page:
     """An ASGI application over one folder; what is not in it is a 404 as anywhere else."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._files = PageFiles(folder)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer GET and HEAD with a file of the page."""
@@ -28,10 +28,12 @@ class Page:
             raise HTTPException(404)
         if scope["method"] not in {"GET", "HEAD"}:
             raise HTTPException(404)
-        found = await asyncio.to_thread(read_page_file, self._folder, path)
+        asked = Headers(scope=scope)
+        packed = asked.get("accept-encoding", "")
+        found = await asyncio.to_thread(self._files.read, path, packed)
         if found is None:
             raise HTTPException(404)
-        if Headers(scope=scope).get("if-none-match") == found.etag:
+        if asked.get("if-none-match") == found.etag:
             answer = Response(status_code=304, headers=dict(found.headers))
         else:
             answer = Response(found.body, headers=dict(found.headers))

@@ -1,11 +1,13 @@
 """Page files leave their folder with the right headers, and nothing else leaves it."""
 
 import base64
+import gzip
 import hashlib
 
+import brotli
 import pytest
 
-from backend.kit.page_files import PageFile, read_page_file
+from backend.kit.page_files import PageFile, PageFiles
 from backend.kit.page_headers import page_headers
 
 IMPORT_MAP = '{"imports":\r\n{}}'
@@ -31,7 +33,7 @@ def folder(tmp_path):
 def test_a_file_comes_with_its_type_and_the_security_headers(folder):
     """Everything the answer needs is in one value."""
     etag = f'"{hashlib.sha256(b"1").hexdigest()[:32]}"'
-    assert read_page_file(folder, "/app.js") == PageFile(
+    assert PageFiles(folder).read("/app.js") == PageFile(
         body=b"1",
         etag=etag,
         headers={
@@ -47,7 +49,7 @@ def test_the_root_is_the_page_and_its_import_map_is_allowed_by_hash(folder):
     """The browser hashes the script with line feeds only; scripts from files need no hash."""
     digest = hashlib.sha256(IMPORT_MAP.replace("\r\n", "\n").encode()).digest()
     allowed = f"script-src 'self' 'sha256-{base64.b64encode(digest).decode()}';"
-    found = read_page_file(folder, "/")
+    found = PageFiles(folder).read("/")
     assert found is not None
     assert found.body == HTML.encode()
     assert allowed in found.headers["Content-Security-Policy"]
@@ -55,7 +57,7 @@ def test_the_root_is_the_page_and_its_import_map_is_allowed_by_hash(folder):
 
 def test_names_with_spaces_and_folders_are_found(folder):
     """The path comes decoded."""
-    found = read_page_file(folder, "/css/a b.css")
+    found = PageFiles(folder).read("/css/a b.css")
     assert found is not None
     assert found.headers["Content-Type"] == "text/css; charset=utf-8"
 
@@ -81,7 +83,7 @@ def test_names_with_spaces_and_folders_are_found(folder):
 )
 def test_nothing_else_is_served(folder, path):
     """No listing, no hidden files, no way up, no links out, no other types."""
-    assert read_page_file(folder, path) is None
+    assert PageFiles(folder).read(path) is None
 
 
 def test_nothing_may_run_or_load_from_elsewhere():
@@ -90,3 +92,46 @@ def test_nothing_may_run_or_load_from_elsewhere():
     assert policy.startswith("default-src 'none'; script-src 'self';")
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding", "unpack"),
+    [
+        ("gzip, deflate, br, zstd", "br", brotli.decompress),
+        ("GZIP;q=0.5", "gzip", gzip.decompress),
+        ("br;q=0, gzip", "gzip", gzip.decompress),
+        ("br; q=0.000, gzip;q=0", None, bytes),
+        ("brotli, x-gzip", None, bytes),
+        ("", None, bytes),
+    ],
+)
+def test_text_is_packed_as_the_browser_accepts_it(folder, accepted, coding, unpack):
+    """Each form has a tag of its own, so that a cache never mixes them up."""
+    words = b"const answer = 42;\n" * 100
+    (folder / "long.js").write_bytes(words)
+    found = PageFiles(folder).read("/long.js", accepted)
+    assert found is not None
+    assert found.headers.get("Content-Encoding") == coding
+    assert found.headers["Vary"] == "Accept-Encoding"
+    assert found.etag.endswith(f'-{coding}"' if coding else '"')
+    assert unpack(found.body) == words
+
+
+def test_a_file_that_changed_is_packed_anew(folder):
+    """What was packed is kept by what it holds, not by its name alone."""
+    files = PageFiles(folder)
+    for words in (b"a" * 1000, b"b" * 1000):
+        (folder / "long.js").write_bytes(words)
+        for _ in range(2):
+            found = files.read("/long.js", "br")
+            assert found is not None
+            assert brotli.decompress(found.body) == words
+
+
+def test_pictures_and_short_files_are_sent_as_they_are(folder):
+    """There is nothing to gain."""
+    (folder / "a.png").write_bytes(b"\x89PNG" * 1000)
+    for name in ("/a.png", "/app.js"):
+        found = PageFiles(folder).read(name, "br, gzip")
+        assert found is not None
+        assert not {"Content-Encoding", "Vary"} & found.headers.keys()
