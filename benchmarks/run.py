@@ -1,6 +1,7 @@
 """Run every benchmark and print one report in Markdown; `make bench` calls this.
 
-    python benchmarks/run.py [--only router,parser,embedding,retrieval,ingest,tools,conformance,serving] [--write]
+    python benchmarks/run.py [--only router,parser,embedding,retrieval,ingest,tools,conformance,page,serving]
+                             [--write]
 
 `--write` puts the report into docs/benchmarks.md between its markers. Routing quality is measured
 on BENCH_DATA_DIR when that is given, otherwise on the small set in tests/fixtures, and says which.
@@ -92,6 +93,11 @@ def conformance() -> str:
     return "### Conformance\n\n" + _printed("benchmarks/conformance.py")
 
 
+def page() -> str:
+    """Measure the web page in Chromium."""
+    return "### Page\n\n" + _printed("benchmarks/page.py")
+
+
 PARTS = {
     "router": router,
     "parser": parser,
@@ -100,6 +106,7 @@ PARTS = {
     "ingest": ingest,
     "tools": tools,
     "conformance": conformance,
+    "page": page,
     "serving": serving,
 }
 
@@ -128,10 +135,10 @@ def main() -> None:
     report = "\n\n".join([head, *(PARTS[name]() for name in options.only.split(","))])
     sys.stdout.write(report + "\n")
     if options.write:
-        page = ROOT / "docs" / "benchmarks.md"
-        before, _, rest = page.read_text().partition(BEGIN)
+        document = ROOT / "docs" / "benchmarks.md"
+        before, _, rest = document.read_text().partition(BEGIN)
         after = rest.partition(END)[2]
-        page.write_text(f"{before}{BEGIN}\n{report}\n{END}{after}")
+        document.write_text(f"{before}{BEGIN}\n{report}\n{END}{after}")
 
 
 if __name__ == "__main__":

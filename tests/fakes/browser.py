@@ -117,6 +117,12 @@ class Page:
                 "Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data}
             )
 
+    def busy_s(self) -> float:
+        """Give the seconds that the tab has spent on scripts, styles, layout and the like."""
+        self._devtools.send("Performance.enable")
+        found = self._devtools.send("Performance.getMetrics")["metrics"]
+        return next(one["value"] for one in found if one["name"] == "TaskDuration")
+
     def close(self) -> None:
         """Close the tab, as a person does who has finished."""
         self._context.close()

@@ -100,9 +100,13 @@ class ScriptedServer(RecordingServer):
         await self.wait(reply)
         if reply.fault is None or reply.fault.after or reply.fault.kind != "hang":
             await response.prepare(request)
+        begun_s = asyncio.get_running_loop().time()
         for sent, line in enumerate([*lines, b""]):
             if await self._fault(request, response, reply, sent):
                 break
+            if reply.tokens_per_second:
+                due_s = begun_s + sent / reply.tokens_per_second
+                await asyncio.sleep(max(due_s - asyncio.get_running_loop().time(), 0))  # noqa: TID251 - the pace of a model
             await self._pieces(response, line, reply.split_bytes)
         if reply.late_end is not None:
             await reply.late_end.wait()
