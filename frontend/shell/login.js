@@ -27,12 +27,14 @@ export class Login {
    * @param {string} [note] why it is shown
    */
   show(note = "") {
+    delete document.documentElement.dataset.start;
     this.#section.hidden = false;
     this.#note.textContent = note;
     (this.#username.value ? this.#password : this.#username).focus();
   }
 
   hide() {
+    delete document.documentElement.dataset.start;
     this.#section.hidden = true;
     this.#note.textContent = "";
     this.#password.value = "";

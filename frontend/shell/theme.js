@@ -34,5 +34,3 @@ export function themeButton() {
   });
   return button;
 }
-
-show(chosen());
