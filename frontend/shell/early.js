@@ -15,4 +15,8 @@
   const { dataset } = document.documentElement;
   dataset.theme = read("theme");
   dataset.start = read("session") ? "page" : "login";
+  // Whoever is quicker than the scripts need not press again.
+  addEventListener("submit", () => {
+    if (dataset.start) dataset.submitted = "yes";
+  });
 }

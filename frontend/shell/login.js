@@ -20,6 +20,7 @@ export class Login {
       event.preventDefault();
       this.#try();
     });
+    if (document.documentElement.dataset.submitted) this.#try();
   }
 
   /**
