@@ -112,7 +112,7 @@ async function enter() {
     history.replaceState(null, "", addressOf(""));
   }
   userId = user.id;
-  composer.uploads.resume();
+  files.resume();
   goToAddress();
   await sidebar.refresh();
 }

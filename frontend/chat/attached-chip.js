@@ -77,10 +77,9 @@ export class AttachedChip extends Moving {
   update() {
     const { file, state } = this;
     if (file === undefined) return this.show();
-    const failed = file?.reason || file?.note || (file ? text.noText : text.fileGone);
-    const blind = isPicture(this.#name) && !this.#isSeen;
-    const words = file ? [factsOf(file), blind && text.readAsText] : [];
-    const read = words.filter(Boolean).join(" · ");
-    this.show(state, state === "failed" ? failed : this.#isSeen ? "" : read, file?.progress);
+    const empty = state === "failed" && file?.state === "ready";
+    const facts = file ? (empty && (file.note || text.noText)) || factsOf(file) : text.fileGone;
+    const blind = isPicture(this.#name) && !this.#isSeen ? ` · ${text.readAsText}` : "";
+    this.show(state, this.#isSeen ? "" : facts + blind, file?.progress);
   }
 }

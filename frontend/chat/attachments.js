@@ -49,7 +49,7 @@ export class Attachments {
 
   /** @type {(files: readonly File[]) => void} upload files; those that are too many become documents only */
   add(files) {
-    const room = this.#room();
+    const room = this.#room(files.length);
     for (const file of files.slice(0, room)) {
       this.#chip(file.name).begin(file, this.#changed);
     }
@@ -73,9 +73,9 @@ export class Attachments {
     this.#changed();
   }
 
-  #room() {
+  #room(wanted = 1) {
     const room = Math.max(MOST - this.#chips.size, 0);
-    this.say(room === 0 ? text.tooManyFiles(MOST) : "");
+    this.say(wanted > room ? text.tooManyFiles(MOST) : "");
     return room;
   }
 

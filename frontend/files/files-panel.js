@@ -25,8 +25,8 @@ export class FilesPanel {
   #composer;
   #list;
   #view;
-  /** @type {Set<Moving>} */
-  #moving = new Set();
+  /** @type {Moving[]} */
+  #moving = [];
 
   /** @param {{ api: Api, composer: Composer }} parts */
   constructor({ api, composer }) {
@@ -42,7 +42,7 @@ export class FilesPanel {
       },
       onPassage: (id) => this.showCitation(id),
     });
-    uploads.onSent = () => this.#panel.hidden || this.#list.refreshSoon();
+    uploads.onSent = () => this.#isListed() && this.#list.refreshSoon();
     attachments.onTooMany = (files) => this.#add(files);
     this.#opener.addEventListener("click", () => {
       if (this.#panel.hidden) this.#open("list");
@@ -64,10 +64,7 @@ export class FilesPanel {
       this.showCitation(cited);
     });
     matchMedia(NARROW).addEventListener("change", () => this.#coverMain());
-    takeFiles((files, toChat) => {
-      if (toChat) attachments.add(files);
-      else this.#add(files);
-    });
+    takeFiles((files, toChat) => (toChat ? attachments.add(files) : this.#add(files)));
   }
 
   /** @type {(id: string) => void} open the passage that a citation points at */
@@ -82,6 +79,14 @@ export class FilesPanel {
     this.#view.showFile(id);
   }
 
+  /** Go on after a new log-in. */
+  resume() {
+    this.#composer.uploads.resume();
+    if (this.#isListed()) this.#list.refresh();
+  }
+
+  #isListed = () => this.#listPart.checkVisibility();
+
   /** Close it; uploads go on. */
   close() {
     if (this.#panel.hidden) return;
@@ -95,7 +100,7 @@ export class FilesPanel {
 
   /** Forget everything, as when another person logs in. */
   clear() {
-    for (const one of this.#moving) one.end();
+    for (const one of this.#moving.splice(0)) one.end();
     this.#composer.attachments.clear();
     this.#list.clear();
     this.#view.clear();
@@ -111,17 +116,13 @@ export class FilesPanel {
 
   /** @param {File} file */
   #send(file) {
-    const end = () => {
-      one.end();
-      this.#moving.delete(one);
-    };
     const one = new Moving(this.#composer.uploads, file.name, text.cancel, () => {
-      end();
-      byId("file-list", HTMLElement).focus();
+      one.end();
+      this.#title.focus();
     });
-    this.#moving.add(one);
+    this.#moving.push(one);
     byId("uploads", HTMLElement).append(one.element);
-    one.send(file, ({ state }) => (state === "sent" ? end() : one.show(state)));
+    one.send(file, ({ state }) => (state === "sent" ? one.end() : one.show(state)));
   }
 
   /** @param {"list" | "text"} part */
