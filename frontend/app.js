@@ -6,8 +6,8 @@
 import { Api } from "./api.js";
 import { Chat } from "./chat/chat.js";
 import { ChatView } from "./chat/chat-view.js";
+import { Pickers } from "./chat/choices.js";
 import { Composer, offerTools } from "./chat/composer.js";
-import { Pickers } from "./chat/pickers.js";
 import { FilesPanel } from "./files/files-panel.js";
 import { announce, byId } from "./kit/dom.js";
 import { readPref, writePref } from "./kit/prefs.js";

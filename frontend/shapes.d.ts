@@ -10,7 +10,7 @@ type ChatView = import("./chat/chat-view.js").ChatView;
 type Composer = import("./chat/composer.js").Composer;
 type IconName = import("./kit/icons.js").IconName;
 type Known = import("./chat/known.js").Known;
-type Pickers = import("./chat/pickers.js").Pickers;
+type Pickers = import("./chat/choices.js").Pickers;
 type Uploads = import("./files/uploads.js").Uploads;
 type TraceView = import("./chat/trace-view.js").TraceView;
 
@@ -40,8 +40,11 @@ type Question = {
   sessionId?: string;
 };
 
-/** A file of a question; `url` is a picture that came with it. */
-type AttachedFile = { file_id: string; filename: string; url?: string };
+/** A file of a question. */
+type AttachedFile = { file_id: string; filename: string };
+
+/** Takes files that were chosen or dropped, for the chat or for the documents. */
+type OnFiles = (files: File[], toChat: boolean) => void;
 
 /** `announce` tells people who do not see the page; `onChanged`, that a conversation began or went on. */
 type ChatParts = {

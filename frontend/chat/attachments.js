@@ -1,8 +1,8 @@
 /** The files that go with the next question: uploaded and read while it is being written. */
 
+import { AttachedChip } from "../files/moving.js";
 import { byId, el } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { AttachedChip } from "./attached-chip.js";
 
 const MOST = 10; // as many as the server takes in one request
 

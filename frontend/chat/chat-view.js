@@ -1,9 +1,9 @@
 /** Shows a conversation: questions and answers in order, or a welcome while there are none. */
 
+import { attachedIn, attachedList } from "../files/attached.js";
 import { byId, copyButton, el } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { AnswerView } from "./answer-view.js";
-import { attachedIn, attachedList } from "./attached.js";
 import { Known } from "./known.js";
 import { ScrollFollower } from "./scroll.js";
 import { recall, storedTrace } from "./stored-trace.js";

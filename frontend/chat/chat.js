@@ -3,10 +3,10 @@
  * Not for: how any of it looks (`chat-view.js`) or the list of conversations (`shell/sidebar.js`).
  */
 
+import { attachedIn } from "../files/attached.js";
 import { text } from "../strings.js";
 import { ask } from "../wire/ask.js";
 import { cancelRun, getConversation, getEvents } from "../wire/server.js";
-import { attachedIn } from "./attached.js";
 import { Listener } from "./listen.js";
 
 /** The conversation that is open; `id` is "" for one that has not begun. */

@@ -5,7 +5,7 @@ import { byId, el } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { text } from "../strings.js";
 import { Attachments } from "./attachments.js";
-import { Scope } from "./scope.js";
+import { Scope } from "./choices.js";
 
 const MOST_ROWS = 10;
 const GROWS_ITSELF = CSS.supports("field-sizing", "content");

@@ -1,12 +1,10 @@
-/** Takes files that are chosen, and files and folders that are dropped: for the documents or for the chat. */
+/** Takes files that are chosen, and files and folders that are dropped. */
 
 import { byId } from "../kit/dom.js";
 import { text } from "../strings.js";
 
 const MOST_FILES = 2000;
 const LEFT_MS = 100;
-
-/** @typedef {(files: File[], toChat: boolean) => void} OnFiles */
 
 /** @type {(onFiles: OnFiles) => void} take what is chosen or dropped */
 export function takeFiles(onFiles) {
@@ -25,7 +23,7 @@ export function takeFiles(onFiles) {
   takeDrops(onFiles);
 }
 
-/** @type {(onFiles: OnFiles) => void} show where files would go while they are dragged over the page */
+/** @type {(onFiles: OnFiles) => void} say where files go while they are dragged over the page */
 function takeDrops(onFiles) {
   const hint = byId("drop", HTMLElement);
   const page = byId("page", HTMLElement);

@@ -70,7 +70,6 @@ export const text = {
   attach: "Attach files",
   attached: "Attached files",
   detach: "Do not attach",
-  picture: "Picture",
   readAsText: "this model sees no pictures, only text in them",
   tooManyFiles: (/** @type {number} */ most) =>
     `A question takes ${most} files; more become documents only.`,
