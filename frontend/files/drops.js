@@ -63,7 +63,7 @@ function takeDrops(onFiles) {
 async function filesOf(dropped) {
   // All is asked for before the event ends, which empties the list.
   const entries = [...dropped.items].map((one) => one.webkitGetAsEntry());
-  if (entries.every((one) => one === null)) return [...dropped.files];
+  if (!entries.some((one) => one?.isDirectory)) return [...dropped.files];
   const files = [];
   for (const one of entries) if (one) for await (const file of filesIn(one)) files.push(file);
   return files;

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
+import os
+import signal
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,9 +43,10 @@ ROWS = "[...document.querySelectorAll('#file-list li')]"
 
 @dataclass(frozen=True)
 class World:
-    """A server with a model from a script, and a way to open its page."""
+    """A server with a model from a script, its process id, and a way to open its page."""
 
     model: OllamaDouble
+    pid: int
     open: Callable[[], Page]
 
 
@@ -57,12 +60,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             run(stack.enter_async_context(model))
             environ = {**ENVIRON, "OLLAMA_HOST": model.url}
             program = str(ROOT / "run_backend.py")
-            with running_program(program, folder=folder, ready=LISTENS, environ=environ) as (
-                _,
-                line,
-            ):
+            server = running_program(program, folder=folder, ready=LISTENS, environ=environ)
+            with server as (process, line):
                 address = line.rpartition(LISTENS)[2].strip()
-                yield World(model, lambda: Page(chromium, address=address))
+                yield World(model, process.pid, lambda: Page(chromium, address=address))
         finally:
             run(stack.aclose())
 
@@ -133,6 +134,55 @@ def test_a_dropped_file_goes_with_the_question_that_waits_for_it(
         assert page.run("document.querySelector('#files-title').textContent") == "lease.pdf"
         reload(page)
     assert page.complaints == []
+
+
+@contextmanager
+def halted_worker(pid: int) -> Generator[Callable[[], None]]:
+    """Keep what is uploaded from being read; call what is given to let it go on."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    workers = [
+        int(one) for one in children if b"--attached" in Path(f"/proc/{one}/cmdline").read_bytes()
+    ]
+    assert workers
+
+    def send(number: int) -> None:
+        for one in workers:
+            os.kill(one, number)
+
+    send(signal.SIGSTOP)
+    try:
+        yield lambda: send(signal.SIGCONT)
+    finally:
+        send(signal.SIGCONT)
+
+
+def test_a_question_waits_for_its_files_visibly_and_can_be_held_back(
+    world: World, page: Page, tmp_path: Path
+) -> None:
+    """Escape gives it back; it is sent once, when the last of them has been read."""
+    first, second = made(tmp_path, first_txt="Ants sleep at noon.", second_txt="Owls do not.")
+    page.drop([first])
+    page.wait(f"{CHIPS}[0]?.innerText.includes('19 B')")
+    field = "document.querySelector('#message')"
+    with halted_worker(world.pid) as go_on:
+        page.drop([second])
+        page.wait(f"{CHIPS}[1]?.innerText.includes('Waiting to be read')")
+        for _ in range(2):
+            page.type("#message", "Who sleeps?")
+            page.press("Enter")
+            assert page.wait(NOTE) == "Your message is sent as soon as its files have been read."
+            assert page.run(f"{field}.readOnly")
+            assert page.run("document.querySelector('#send').title") == "Do not send yet"
+            page.press("Escape")
+            assert page.run(NOTE) == ""
+            page.run(f"{field}.select()")
+        assert world.model.chats == []
+        page.press("Enter")
+        go_on()
+        page.wait(f"{FOOTS}[0]?.hasChildNodes()")
+    assert page.run(SENT) == ["first.txt", "second.txt"]
+    assert len(world.model.chats) == 1
+    assert "Owls do not." in told(world)
 
 
 def test_a_chat_may_ask_its_own_files_alone_and_keeps_that(
