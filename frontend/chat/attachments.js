@@ -59,8 +59,7 @@ export class Attachments {
   /** @type {(files: readonly StoredFile[]) => void} take files that are there already */
   attach(files) {
     for (const file of files) {
-      const has = this.files.some((one) => one.file_id === file.file_id);
-      if (!has && this.#room() > 0) this.#chip(file.filename).follow(file, this.#changed);
+      if (this.#room() > 0) this.#chip(file.filename).follow(file, this.#changed);
     }
     this.#field.focus();
   }
