@@ -6,7 +6,8 @@
 import { Api } from "./api.js";
 import { Chat } from "./chat/chat.js";
 import { ChatView } from "./chat/chat-view.js";
-import { Composer, offerTools, Pickers } from "./chat/composer.js";
+import { Pickers } from "./chat/choices.js";
+import { Composer, offerTools } from "./chat/composer.js";
 import { FilesPanel } from "./files/files-panel.js";
 import { announce, byId } from "./kit/dom.js";
 import { readPref, writePref } from "./kit/prefs.js";
@@ -18,7 +19,7 @@ import { Who } from "./shell/who.js";
 import { text } from "./strings.js";
 import { addressOf, citationIn, conversationIn } from "./text/links.js";
 import { ApiError, wordsOf } from "./wire/events.js";
-import { listModels, listTools, whoAmI } from "./wire/server.js";
+import { listModels, listTools, original, whoAmI } from "./wire/server.js";
 
 fillTexts(document);
 byId("theme", HTMLElement).append(themeButton());
@@ -34,6 +35,7 @@ const view = new ChatView({
     announce(card.ariaLabel ?? "");
     if (composer.idle) card.focus({ preventScroll: true }); // the log follows its end
   },
+  onPicture: (id) => original(api, id),
 });
 const pickers = new Pickers();
 const login = new Login(async (username, password) => {
@@ -42,21 +44,14 @@ const login = new Login(async (username, password) => {
   await enter();
 });
 const composer = new Composer({
-  onSend: (words) => {
+  ...{ api, pickers, onError: report },
+  onSend: (words, files) => {
     banner.clear();
-    chat.send(words);
+    chat.send(words, files);
   },
   onStop: () => chat.stop(),
 });
-const chat = new Chat({
-  api,
-  view,
-  composer,
-  pickers,
-  onError: report,
-  announce,
-  onChanged: conversationChanged,
-});
+const chat = new Chat({ api, view, composer, pickers, onError: report, announce, onChanged });
 const sidebar = new Sidebar({
   api,
   onError: report,
@@ -67,7 +62,7 @@ const sidebar = new Sidebar({
     if (id === chat.id) location.hash = addressOf("");
   },
 });
-const files = new FilesPanel({ api, announce });
+const files = new FilesPanel({ api, composer });
 const who = new Who({ api, announce, onLeft: leave });
 offerTools(() => listTools(api), report);
 let userId = "";
@@ -79,7 +74,7 @@ function report(error) {
 }
 
 /** @param {string} id */
-async function conversationChanged(id) {
+async function onChanged(id) {
   if (conversationIn(location.hash) !== id) history.replaceState(null, "", addressOf(id));
   sidebar.setActive(id);
   await sidebar.refresh();
@@ -117,6 +112,7 @@ async function enter() {
     history.replaceState(null, "", addressOf(""));
   }
   userId = user.id;
+  files.resume();
   goToAddress();
   await sidebar.refresh();
 }

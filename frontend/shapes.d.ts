@@ -10,7 +10,8 @@ type ChatView = import("./chat/chat-view.js").ChatView;
 type Composer = import("./chat/composer.js").Composer;
 type IconName = import("./kit/icons.js").IconName;
 type Known = import("./chat/known.js").Known;
-type Pickers = import("./chat/composer.js").Pickers;
+type Pickers = import("./chat/choices.js").Pickers;
+type Uploads = import("./files/uploads.js").Uploads;
 type TraceView = import("./chat/trace-view.js").TraceView;
 
 /** `body` is sent as JSON. */
@@ -26,8 +27,24 @@ type UploadOptions = { onProgress: (share: number) => void; signal: AbortSignal 
 /** `wait` sleeps between two tries. */
 type StreamOptions = { signal: AbortSignal; wait?: (delay_ms: number) => Promise<void> };
 
-/** `mode` is auto, chat, react or plan; without `sessionId` a new conversation is kept. */
-type Question = { model: string; mode: string; content: string; sessionId?: string };
+/**
+ * `mode` is auto, chat, react or plan; without `sessionId` a new conversation is kept. Without
+ * `fileIds` all documents may be asked.
+ */
+type Question = {
+  model: string;
+  mode: string;
+  content: string;
+  files?: readonly AttachedFile[];
+  fileIds?: string[] | undefined;
+  sessionId?: string;
+};
+
+/** A file of a question. */
+type AttachedFile = { file_id: string; filename: string };
+
+/** Takes files that were chosen or dropped, for the chat or for the documents. */
+type OnFiles = (files: File[], toChat: boolean) => void;
 
 /** `announce` tells people who do not see the page; `onChanged`, that a conversation began or went on. */
 type ChatParts = {
@@ -63,11 +80,12 @@ type ItemActions = {
 type FileListParts = {
   api: Api;
   announce: (words: string) => void;
+  onAttach: (file: StoredFile) => void;
   onShow: (fileId: string) => void;
   onPassage: (citationId: string) => void;
 };
 
-type FileAction = "show" | "download" | "readAgain" | "remove";
+type FileAction = "show" | "attach" | "download" | "readAgain" | "remove";
 
 type OnOpen = (runId: string, sessionId: string) => void;
 
@@ -85,6 +103,7 @@ type AnswerDoes = {
   onGrow: () => void;
   onKnown: () => void;
   onAsked: (card: HTMLElement) => void;
+  onPicture: (fileId: string) => Promise<Blob>;
   onDecide: (answer: AnswerView, callId: string, decision: Decision) => Promise<void>;
 };
 
@@ -94,8 +113,31 @@ type Seen = { sources: ReadonlyMap<number, Citation>; known: Known };
 /** What a tool brought, as far as links and files go. */
 type Brought = { hosts?: string[]; citations?: Citation[]; artifacts?: Artifact[] };
 
-/** A file that is waiting to be uploaded. */
-type Waiting = { file: File; item: HTMLElement; signal: AbortSignal };
+/** A file on its way; `share` (0 to 1) has gone, `reason` says what is wrong, `fileId` is its id once it is there. */
+type Upload = {
+  file: File;
+  state: "queued" | "sending" | "failed" | "sent";
+  share: number;
+  reason: string;
+  fileId: string;
+  stop: AbortController;
+  onChange: (upload: Upload) => void;
+};
+
+type ComposerParts = {
+  api: Api;
+  pickers: Pickers;
+  onSend: (words: string, files: StoredFile[]) => void;
+  onStop: () => void;
+  onError: (error: unknown) => void;
+};
+
+type AttachmentParts = {
+  api: Api;
+  uploads: Uploads;
+  pickers: Pickers;
+  onChange: () => void;
+};
 
 type SseEvent = { event: string; data: string; id: string };
 
@@ -115,6 +157,7 @@ type Conversation = {
   title: string;
   active_run_id: string | null;
   updated_at: number;
+  metadata: Record<string, unknown>;
 };
 
 type ConversationPage = { conversations: Conversation[]; next_cursor: string | null };

@@ -70,6 +70,7 @@ def read_request(body: ChatCompletionRequest, *, caller: Principal, request_id: 
         tool_choice=tools.choice,
         parallel_tool_calls=body.parallel_tool_calls is not False,
         allowed_tools=caller.allowed_tools,
+        file_ids=None if body.file_ids is None else tuple(dict.fromkeys(body.file_ids)),
         reads_documents=caller.reads_documents,
         session_id=body.session_id or None,
         store=bool(body.store),

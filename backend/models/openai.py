@@ -24,6 +24,7 @@ from backend.models.shown import OMITTED, Shown
 
 MAX_MESSAGES = 4096
 MAX_TOOLS = 128
+MAX_FILES = 100
 ToolName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 # What may be asked for beside the items of a response or a conversation.
 IncludeEnum = Literal[
@@ -323,6 +324,13 @@ class ChatCompletionRequest(Wire):
     session_id: Annotated[str, StringConstraints(max_length=128)] | None = None
     on_disconnect: Literal["cancel", "finish"] | None = None
     approvals: Literal["text", "events"] | None = None
+    file_ids: (
+        Annotated[
+            list[Annotated[str, StringConstraints(min_length=1, max_length=100)]],
+            Field(max_length=MAX_FILES),
+        ]
+        | None
+    ) = None
     top_k: int | None = None
     min_p: float | None = None
     keep_alive: str | int | None = None

@@ -1,5 +1,6 @@
 /** Shows a conversation: questions and answers in order, or a welcome while there are none. */
 
+import { attachedIn, attachedList } from "../files/attached.js";
 import { byId, copyButton, el } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { AnswerView } from "./answer-view.js";
@@ -74,7 +75,8 @@ export class ChatView {
     for (const stored of messages) {
       const words = wordsOf(stored.message.content);
       const waits = stored.state === "waiting";
-      if (stored.message.role === "user") this.#addQuestion(words);
+      const files = attachedIn(stored.message.content);
+      if (stored.message.role === "user") this.#addQuestion(words, files);
       else if (stored.message.role === "assistant" && (words || waits)) {
         const answer = this.#addStored(stored, words, loadTrace);
         if (waits) waiting.push(answer);
@@ -86,10 +88,10 @@ export class ChatView {
     return waiting;
   }
 
-  /** @type {(words: string) => HTMLElement} add a question and go to it */
-  ask(words) {
+  /** @type {(words: string, files: readonly AttachedFile[]) => HTMLElement} add a question and go to it */
+  ask(words, files) {
     this.#welcome.hidden = true;
-    const question = this.#addQuestion(words);
+    const question = this.#addQuestion(words, files);
     this.#does.onKnown();
     this.#scroll.toEnd();
     return question;
@@ -112,12 +114,13 @@ export class ChatView {
     this.#welcome.hidden = this.#log.hasChildNodes();
   }
 
-  /** @param {string} words */
-  #addQuestion(words) {
+  /** @type {(words: string, files: readonly AttachedFile[]) => HTMLElement} */
+  #addQuestion(words, files) {
     this.#known.hear(words);
     const bubble = el("p", { class: "bubble" }, words);
     const title = el("h2", { class: "visually-hidden" }, text.you);
-    const question = el("article", { class: "question" }, title, bubble);
+    const chips = files.length > 0 ? [attachedList(files, this.#does.onPicture)] : [];
+    const question = el("article", { class: "question" }, title, ...chips, bubble);
     this.#log.append(question);
     return question;
   }
@@ -140,5 +143,5 @@ export class ChatView {
 function wordsOf(content) {
   if (typeof content === "string") return content;
   const parts = Array.isArray(content) ? content : [];
-  return parts.map((part) => part?.text ?? "").join("\n");
+  return parts.flatMap((part) => part?.text ?? []).join("\n");
 }

@@ -3,6 +3,7 @@
  * Not for: how any of it looks (`chat-view.js`) or the list of conversations (`shell/sidebar.js`).
  */
 
+import { attachedIn } from "../files/attached.js";
 import { text } from "../strings.js";
 import { ask } from "../wire/ask.js";
 import { cancelRun, getConversation, getEvents } from "../wire/server.js";
@@ -24,8 +25,10 @@ export class Chat {
 
   /** Leave for an empty conversation; an answer that is being worked on is finished by the server. */
   startNew() {
+    const { view, composer } = this.#parts;
     this.#leave("");
-    this.#parts.view.clear();
+    view.clear();
+    composer.scope.open();
   }
 
   /**
@@ -33,12 +36,15 @@ export class Chat {
    * @param {string} id
    */
   async open(id) {
-    const { api, view, onError } = this.#parts;
+    const { api, view, composer, onError } = this.#parts;
     const signal = this.#leave(id);
+    composer.scope.open();
     view.clear({ welcome: false });
     try {
       const found = await getConversation(api, id, signal);
       view.setTitle(found.title || text.untitled);
+      composer.scope.open(found);
+      composer.scope.add(found.messages.flatMap((one) => attachedIn(one.message.content)));
       const answers = view.show(found.messages, (runId) => getEvents(api, runId));
       const active = found.active_run_id;
       if (active && answers.every((one) => one.runId !== active)) answers.push(view.answer(active));
@@ -50,23 +56,25 @@ export class Chat {
 
   /**
    * Put a question in the open conversation; when it cannot be put, it becomes the draft again.
-   * @param {string} content
+   * @type {(content: string, files: StoredFile[]) => Promise<void>}
    */
-  async send(content) {
+  async send(content, files) {
     const { api, view, composer, pickers, onError } = this.#parts;
     const signal = this.#leave(this.id);
-    const question = view.ask(content);
+    const question = view.ask(content, files);
     const answer = view.answer();
     const { model, mode } = pickers;
     try {
-      const asked = { model, mode, content, sessionId: this.id };
+      composer.scope.add(files);
+      const fileIds = await composer.scope.ids();
+      const asked = { model, mode, content, files, fileIds, sessionId: this.id };
       await this.#listener.listen(ask(api, asked, { signal }), answer, signal);
     } catch (error) {
       if (signal.aborted) return;
       question.remove();
       answer.element.remove();
       view.settle();
-      composer.draft ||= content;
+      composer.restore(content, files);
       onError(error);
     }
   }
@@ -104,8 +112,10 @@ export class Chat {
 
   /** @type {OnOpen} */
   opened(_, sessionId) {
+    const { composer, onChanged, onError } = this.#parts;
     if (sessionId) this.id = sessionId;
-    this.#parts.onChanged(this.id);
+    if (sessionId) composer.scope.began(sessionId).catch(onError);
+    onChanged(this.id);
     if (this.#stopWanted) this.stop();
   }
 }

@@ -1,9 +1,11 @@
-/** The box for the next message, and the choices beside it: which model, and how it is to work. */
+/** The box for the next message and the files that go with it. */
 
+import { Uploads } from "../files/uploads.js";
 import { byId, el } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
-import { readPref, writePref } from "../kit/prefs.js";
 import { text } from "../strings.js";
+import { Attachments } from "./attachments.js";
+import { Scope } from "./choices.js";
 
 const MOST_ROWS = 10;
 const GROWS_ITSELF = CSS.supports("field-sizing", "content");
@@ -13,21 +15,31 @@ export class Composer {
   #field = byId("message", HTMLTextAreaElement);
   #button = byId("send", HTMLButtonElement);
   #running = false;
+  #waiting = false;
   #onSend;
 
-  /** @param {{ onSend: (text: string) => void, onStop: () => void }} does */
-  constructor({ onSend, onStop }) {
+  /** @param {ComposerParts} parts */
+  constructor({ api, pickers, onSend, onStop, onError }) {
     this.#onSend = onSend;
+    this.uploads = new Uploads(api);
+    this.scope = new Scope(api, onError);
+    this.attachments = new Attachments({
+      ...{ api, uploads: this.uploads, pickers },
+      onChange: () => this.#filesChanged(),
+    });
     this.#field.addEventListener("input", () => this.#update());
     this.#field.addEventListener("keydown", (event) => {
       // While an input method composes a word, Enter belongs to it.
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      if (event.isComposing || event.shiftKey) return;
+      if (event.key === "Escape") this.#wait(false);
+      if (event.key !== "Enter") return;
       event.preventDefault();
       this.#send();
     });
     byId("composer", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.#running) onStop();
+      if (this.#waiting) this.#wait(false);
+      else if (this.#running) onStop();
       else this.#send();
     });
     this.#update();
@@ -57,64 +69,52 @@ export class Composer {
   /** @type {(running: boolean) => void} turn the button into the one that stops, or back */
   setRunning(running) {
     this.#running = running;
+    this.#wait(false);
+  }
+
+  /** @type {(words: string, files: readonly StoredFile[]) => void} take back what could not be sent */
+  restore(words, files) {
+    this.draft ||= words;
+    this.attachments.attach(files);
+  }
+
+  /** Send, as soon as all files that go with it have been read. */
+  #send() {
+    const words = this.draft.trim();
+    const { attachments } = this;
+    if (!words || this.#running) return;
+    this.#wait(attachments.state === "busy");
+    if (attachments.state === "failed") attachments.say(text.filesFailed);
+    if (attachments.state !== "ready") return;
+    const { files } = attachments;
+    this.draft = "";
+    attachments.clear();
+    this.#onSend(words, files);
+  }
+
+  /** @param {boolean} waiting */
+  #wait(waiting) {
+    if (this.#waiting !== waiting) this.attachments.say(waiting ? text.filesUnread : "");
+    this.#waiting = waiting;
+    this.#field.readOnly = waiting;
     this.#update();
   }
 
-  #send() {
-    const words = this.draft.trim();
-    if (!words || this.#running) return;
-    this.draft = "";
-    this.#onSend(words);
+  #filesChanged() {
+    this.scope.show(this.attachments.files);
+    if (this.#waiting && this.attachments.state !== "busy") this.#send();
   }
 
   #update() {
-    const label = this.#running ? text.stop : text.send;
+    const stops = this.#running || this.#waiting;
+    const label = this.#waiting ? text.waitNoMore : stops ? text.stop : text.send;
     if (this.#button.title !== label) {
-      this.#button.replaceChildren(icon(this.#running ? "stop" : "send"));
+      this.#button.replaceChildren(icon(stops ? "stop" : "send"));
       this.#button.title = label;
       this.#button.setAttribute("aria-label", label);
     }
-    this.#button.disabled = !this.#running && !this.draft.trim();
+    this.#button.disabled = !stops && !this.draft.trim();
     if (!GROWS_ITSELF) this.#field.rows = Math.min(this.draft.split("\n").length, MOST_ROWS);
-  }
-}
-
-const BUILTIN = "builtin";
-
-/** Chooses model and mode, and remembers both. */
-export class Pickers {
-  #model = byId("model", HTMLSelectElement);
-  #mode = byId("mode", HTMLSelectElement);
-
-  constructor() {
-    for (const mode of /** @type {const} */ (["auto", "chat", "react", "plan"])) {
-      const title = text.modeHints[mode];
-      this.#mode.append(el("option", { value: mode, title }, text.modes[mode]));
-    }
-    choose(this.#mode, readPref("mode"));
-    this.#mode.addEventListener("change", () => writePref("mode", this.mode));
-    this.#model.addEventListener("change", () => writePref("model", this.model));
-  }
-
-  get model() {
-    return this.#model.value;
-  }
-
-  get mode() {
-    return this.#mode.value;
-  }
-
-  /**
-   * Offer these models; the last choice stays, otherwise one that needs a model server is preferred.
-   * @param {string[]} names
-   * @returns {boolean} whether there is any model besides the builtin one
-   */
-  offer(names) {
-    this.#model.replaceChildren(...names.map((name) => el("option", { value: name }, name)));
-    const real = names.find((name) => name !== BUILTIN);
-    choose(this.#model, real ?? "");
-    choose(this.#model, readPref("model"));
-    return real !== undefined;
   }
 }
 
@@ -132,12 +132,4 @@ export function offerTools(load, onError) {
     byId("tools", HTMLDialogElement).showModal();
   };
   byId("open-tools", HTMLButtonElement).addEventListener("click", () => load().then(show, onError));
-}
-
-/**
- * @param {HTMLSelectElement} select
- * @param {string} value
- */
-function choose(select, value) {
-  if ([...select.options].some((option) => option.value === value)) select.value = value;
 }

@@ -50,7 +50,9 @@ export function fileItem(file, act) {
   const again = () =>
     iconButton("again", `${text.readAgain}: ${name}`, () => act("readAgain", file));
   const get = iconButton("download", `${text.download}: ${name}`, () => act("download", file));
-  const buttons = [...(state === "failed" ? [again()] : []), get, erase];
+  const attach = () =>
+    iconButton("paperclip", `${text.attachFile}: ${name}`, () => act("attach", file));
+  const buttons = [state === "failed" ? again() : attach(), get, erase];
   return el("li", { class: state, "data-id": id }, body, ...buttons);
 }
 

@@ -1,11 +1,12 @@
 /** The documents beside the conversation: the list and what is on its way, or the text of one. */
 
-import { byId } from "../kit/dom.js";
+import { announce, byId } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { citationIn } from "../text/links.js";
+import { takeFiles } from "./drops.js";
 import { FileList } from "./file-list.js";
 import { FileView } from "./file-view.js";
-import { takeDrops, Uploads } from "./uploads.js";
+import { Moving } from "./moving.js";
 
 const NARROW = "(max-width: 800px)";
 
@@ -21,23 +22,28 @@ export class FilesPanel {
   #opener = byId("open-files", HTMLButtonElement);
   /** @type {Element | null} */
   #from = null;
+  #composer;
   #list;
   #view;
-  #uploads;
+  /** @type {Moving[]} */
+  #moving = [];
 
-  /** @param {{ api: Api, announce: (words: string) => void }} parts */
-  constructor({ api, announce }) {
+  /** @param {{ api: Api, composer: Composer }} parts */
+  constructor({ api, composer }) {
+    const { attachments, uploads } = composer;
+    this.#composer = composer;
     this.#view = new FileView(api);
     this.#list = new FileList({
-      api,
-      announce,
-      onShow: (id) => {
-        this.#open("text");
-        this.#view.showFile(id);
+      ...{ api, announce },
+      onShow: (id) => this.showFile(id),
+      onAttach: (file) => {
+        if (this.#main.inert) this.close();
+        attachments.attach([file]);
       },
       onPassage: (id) => this.showCitation(id),
     });
-    this.#uploads = new Uploads({ api, onDone: () => this.#list.refresh() });
+    uploads.onSent = () => this.#isListed() && this.#list.refreshSoon();
+    attachments.onTooMany = (files) => this.#add(files);
     this.#opener.addEventListener("click", () => {
       if (this.#panel.hidden) this.#open("list");
       else this.close();
@@ -48,14 +54,17 @@ export class FilesPanel {
       if (event.key === "Escape") this.close();
     });
     byId("log", HTMLElement).addEventListener("click", (event) => {
-      const link = event.target instanceof Element ? event.target.closest("a") : null;
+      const target = event.target instanceof Element ? event.target : null;
+      const file = target?.closest("[data-file]");
+      if (file) this.showFile(file.getAttribute("data-file") ?? "");
+      const link = target?.closest("a");
       const cited = citationIn(link?.href ?? "");
       if (!cited || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       this.showCitation(cited);
     });
     matchMedia(NARROW).addEventListener("change", () => this.#coverMain());
-    this.#takeFiles();
+    takeFiles((files, toChat) => (toChat ? attachments.add(files) : this.#add(files)));
   }
 
   /** @type {(id: string) => void} open the passage that a citation points at */
@@ -63,6 +72,20 @@ export class FilesPanel {
     this.#open("text");
     this.#view.showCitation(id);
   }
+
+  /** @type {(id: string) => void} open the text of a file */
+  showFile(id) {
+    this.#open("text");
+    this.#view.showFile(id);
+  }
+
+  /** Go on after a new log-in. */
+  resume() {
+    this.#composer.uploads.resume();
+    if (this.#isListed()) this.#list.refresh();
+  }
+
+  #isListed = () => this.#listPart.checkVisibility();
 
   /** Close it; uploads go on. */
   close() {
@@ -77,29 +100,29 @@ export class FilesPanel {
 
   /** Forget everything, as when another person logs in. */
   clear() {
-    this.#uploads.clear();
+    for (const one of this.#moving.splice(0)) one.end();
+    this.#composer.attachments.clear();
     this.#list.clear();
     this.#view.clear();
     this.close();
-  }
-
-  #takeFiles() {
-    const picker = byId("picker", HTMLInputElement);
-    for (const button of [this.#adder, byId("attach", HTMLButtonElement)]) {
-      button.addEventListener("click", () => picker.click());
-    }
-    picker.addEventListener("change", () => {
-      this.#add([...(picker.files ?? [])]);
-      picker.value = ""; // or the same file could not be chosen twice
-    });
-    takeDrops((files) => this.#add(files));
   }
 
   /** @param {File[]} files */
   #add(files) {
     if (files.length === 0) return;
     this.#open("list");
-    this.#uploads.add(files);
+    for (const file of files) this.#send(file);
+  }
+
+  /** @param {File} file */
+  #send(file) {
+    const one = new Moving(this.#composer.uploads, file.name, text.cancel, () => {
+      one.end();
+      this.#title.focus();
+    });
+    this.#moving.push(one);
+    byId("uploads", HTMLElement).append(one.element);
+    one.send(file, ({ state }) => (state === "sent" ? one.end() : one.show(state)));
   }
 
   /** @param {"list" | "text"} part */

@@ -1,136 +1,95 @@
-/** Takes files and folders that are dropped, and sends files to the server, a few at a time. */
+/** Sends files to the server, a few at a time; waits out a lost connection and an ended log-in. */
 
-import { byId, el, iconButton } from "../kit/dom.js";
-import { text } from "../strings.js";
-import { wordsOf } from "../wire/events.js";
+import { sleep } from "../wire/ask.js";
+import { ApiError, wordsOf } from "../wire/events.js";
 import { uploadFile } from "../wire/server.js";
-import { row } from "./file-item.js";
-
-const MOST_FILES = 2000;
-
-/**
- * Show where to drop while files are dragged over the page.
- * @param {(files: File[]) => void} onFiles
- */
-export function takeDrops(onFiles) {
-  const hint = byId("drop", HTMLElement);
-  const page = byId("page", HTMLElement);
-  let leaving = 0;
-  /** @param {DragEvent} event */
-  const over = (event) => {
-    if (!event.dataTransfer?.types.includes("Files") || page.hidden) return;
-    event.preventDefault();
-    clearTimeout(leaving);
-    hint.hidden = document.querySelector("dialog[open]") !== null;
-  };
-  addEventListener("dragenter", over);
-  addEventListener("dragover", over);
-  // Told for every element on the way; only the last one is not followed by another "over".
-  addEventListener("dragleave", () => {
-    leaving = window.setTimeout(() => {
-      hint.hidden = true;
-    }, 100);
-  });
-  addEventListener("drop", async (event) => {
-    if (hint.hidden || !event.dataTransfer) return;
-    event.preventDefault();
-    hint.hidden = true;
-    // All is asked for before the event ends, which empties the list.
-    const entries = [...event.dataTransfer.items].map((one) => one.webkitGetAsEntry());
-    const files = entries.every((one) => one === null) ? [...event.dataTransfer.files] : [];
-    for (const one of entries) if (one) for await (const file of filesIn(one)) files.push(file);
-    if (files.length > 0) onFiles(files);
-  });
-}
-
-/**
- * Walk an entry; hidden files are left out. What an entry is it says itself: not every browser has
- * the classes by name.
- * @type {(entry: FileSystemEntry, room?: { left: number }) => AsyncGenerator<File, void, void>}
- */
-export async function* filesIn(entry, room = { left: MOST_FILES }) {
-  if (entry.name.startsWith(".") || room.left <= 0) return;
-  if (entry.isFile) {
-    room.left -= 1;
-    const found = /** @type {FileSystemFileEntry} */ (entry);
-    yield await new Promise((done, fail) => found.file(done, fail));
-  } else {
-    const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
-    for (let some = await read(reader); some.length > 0; some = await read(reader)) {
-      for (const one of some) yield* filesIn(one, room);
-    }
-  }
-}
-
-/** @type {(reader: FileSystemDirectoryReader) => Promise<FileSystemEntry[]>} */
-const read = (reader) => new Promise((done, fail) => reader.readEntries(done, fail));
 
 const AT_ONCE = 3;
+const WAITS_MS = [1000, 2000, 4000, 8000];
 
-/** The files on their way. One that was refused stays, with the reason, until it is dismissed. */
+/** The files on their way; one that was refused can be sent again. */
 export class Uploads {
   #api;
-  #onDone;
-  #items = byId("uploads", HTMLElement);
+  #wait;
   #running = 0;
-  /** @type {Waiting[]} */
+  #held = false;
+  /** @type {Upload[]} */
   #queue = [];
+  /** @type {() => unknown} told of each file that has arrived */
+  onSent = () => {};
 
-  /** @param {{ api: Api, onDone: () => void }} parts */
-  constructor({ api, onDone }) {
+  /**
+   * @param {Api} api
+   * @param {(delay_ms: number) => Promise<unknown>} [wait]
+   */
+  constructor(api, wait = sleep) {
     this.#api = api;
-    this.#onDone = onDone;
+    this.#wait = wait;
   }
 
-  /** @param {readonly File[]} files */
-  add(files) {
-    for (const file of files) {
-      const stop = new AbortController();
-      const cancel = iconButton("close", `${text.cancel}: ${file.name}`, () => {
-        stop.abort();
-        item.remove();
-      });
-      const item = el("li", {}, row(false, file.name, text.fileStates.queued), cancel);
-      this.#items.append(item);
-      this.#queue.push({ file, item, signal: stop.signal });
-    }
+  /** @type {(file: File, onChange: Upload["onChange"]) => Upload} its `stop` gives it up */
+  add(file, onChange) {
+    const known = { file, onChange, share: 0, reason: "", fileId: "" };
+    /** @type {Upload} */
+    const upload = { ...known, state: "queued", stop: new AbortController() };
+    this.send(upload);
+    return upload;
+  }
+
+  /** @type {(upload: Upload) => void} send it when it is its turn */
+  send(upload) {
+    change(upload, { state: "queued", reason: "" });
+    this.#queue.push(upload);
     this.#next();
   }
 
-  /** Give up what is on its way, as when another person logs in. */
-  clear() {
-    for (const cancel of this.#items.querySelectorAll("button")) cancel.click();
+  /** Go on after a new log-in. */
+  resume() {
+    this.#held = false;
+    this.#next();
   }
 
   #next() {
-    while (this.#running < AT_ONCE && this.#queue.length > 0) {
+    while (!this.#held && this.#running < AT_ONCE && this.#queue.length > 0) {
       this.#running += 1;
-      this.#send(/** @type {Waiting} */ (this.#queue.shift())).finally(() => {
+      this.#send(/** @type {Upload} */ (this.#queue.shift())).finally(() => {
         this.#running -= 1;
         this.#next();
       });
     }
   }
 
-  /** @param {Waiting} waiting */
-  async #send({ file, item, signal }) {
-    if (signal.aborted) return;
-    const words = item.querySelector(".file-facts");
-    const bar = el("progress", { max: "1", "aria-label": file.name });
-    words?.after(bar);
-    const onProgress = (/** @type {number} */ share) => {
-      bar.value = share;
-      words?.replaceChildren(text.uploading(share));
-    };
-    try {
-      await uploadFile(this.#api, file, { onProgress, signal });
-      item.remove();
-      this.#onDone();
-    } catch (error) {
-      bar.remove();
-      item.className = "failed";
-      words?.setAttribute("role", "alert");
-      words?.replaceChildren(wordsOf(error));
+  /** @param {Upload} upload */
+  async #send(upload) {
+    for (const wait_ms of [...WAITS_MS, 0]) {
+      if (upload.stop.signal.aborted || !(await this.#try(upload, wait_ms === 0))) return;
+      await this.#wait(wait_ms);
     }
   }
+
+  /** @type {(upload: Upload, last: boolean) => Promise<boolean>} true when it may go better in a moment */
+  async #try(upload, last) {
+    const { file, stop } = upload;
+    const onProgress = (/** @type {number} */ share) => change(upload, { state: "sending", share });
+    try {
+      change(upload, { state: "sending", share: 0, reason: "" });
+      const fileId = await uploadFile(this.#api, file, { onProgress, signal: stop.signal });
+      change(upload, { state: "sent", fileId });
+      this.onSent();
+      return false;
+    } catch (error) {
+      const { status, passing } = error instanceof ApiError ? error : new ApiError("", 500);
+      const again = passing && !last;
+      this.#held ||= status === 401;
+      if (status === 401) this.#queue.unshift(upload);
+      const failed = !again && status !== 401;
+      change(upload, { state: failed ? "failed" : "queued", reason: wordsOf(error) });
+      return again;
+    }
+  }
+}
+
+/** @type {(upload: Upload, news: Partial<Upload>) => void} */
+function change(upload, news) {
+  if (!upload.stop.signal.aborted) upload.onChange(Object.assign(upload, news));
 }

@@ -26,10 +26,13 @@ export async function* ask(api, question, options) {
 }
 
 /** @param {Question} question */
-function requestBody({ model, mode, content, sessionId }) {
+function requestBody({ model, mode, content, files = [], fileIds, sessionId }) {
+  const parts = files.map(({ file_id }) => ({ type: "file", file: { file_id } }));
+  const words = { type: "text", text: content };
   return {
     model,
-    messages: [{ role: "user", content }],
+    messages: [{ role: "user", content: files.length > 0 ? [words, ...parts] : content }],
+    ...(fileIds && { file_ids: fileIds }),
     stream: true,
     agent_type: mode,
     on_disconnect: "finish",
@@ -105,4 +108,6 @@ async function* ending(api, runId, state) {
   yield { kind: "end", state };
 }
 
-const sleep = (/** @type {number} */ delay_ms) => new Promise((done) => setTimeout(done, delay_ms));
+/** Wait. */
+export const sleep = (/** @type {number} */ delay_ms) =>
+  new Promise((done) => setTimeout(done, delay_ms));

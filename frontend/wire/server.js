@@ -10,15 +10,13 @@ export const pathOf = (kind, id) => `/api/${kind}/${encodeURIComponent(id)}`;
 export const whoAmI = (api) => api.json("/api/auth/me");
 
 /**
- * List the names of the models that can answer: not those that only embed texts.
- * @type {(api: Api) => Promise<string[]>}
+ * List the models that can answer: not those that only embed texts.
+ * @type {(api: Api) => Promise<ListedModel[]>}
  */
 export async function listModels(api) {
   /** @type {{ data: ListedModel[] }} */
   const { data } = await api.json("/v1/models");
-  return data
-    .filter((model) => model.x_capabilities.includes("completion"))
-    .map((model) => model.id);
+  return data.filter((model) => model.x_capabilities.includes("completion"));
 }
 
 /**
@@ -37,6 +35,10 @@ export const getConversation = (api, id, signal) =>
 /** @type {(api: Api, id: string, title: string) => Promise<Conversation>} */
 export const renameConversation = (api, id, title) =>
   api.json(pathOf("conversations", id), { method: "PATCH", body: { title } });
+
+/** @type {(api: Api, id: string, metadata: Record<string, unknown>) => Promise<Conversation>} */
+export const describeConversation = (api, id, metadata) =>
+  api.json(pathOf("conversations", id), { method: "PATCH", body: { metadata } });
 
 /** @type {(api: Api, id: string) => Promise<void>} */
 export const deleteConversation = (api, id) =>
@@ -75,22 +77,22 @@ export async function getAnnotations(api, conversationId, runId) {
 }
 
 /**
- * List files, newest first; `name` is a part of the name.
- * @type {(api: Api, asked: { name: string, cursor: string }) => Promise<FilePage>}
+ * List files, newest first unless sorted by another field; `name` is a part of the name.
+ * @type {(api: Api, asked?: { name?: string, sort?: string, cursor?: string, limit?: number }) => Promise<FilePage>}
  */
-export const listFiles = (api, { name, cursor }) =>
+export const listFiles = (api, { name = "", sort = "-created_at", cursor = "", limit = 50 } = {}) =>
   api.json(
-    `/api/files/documents?${new URLSearchParams({ limit: "50", name, ...(cursor && { cursor }) })}`,
+    `/api/files/documents?${new URLSearchParams({ limit: `${limit}`, name, sort, ...(cursor && { cursor }) })}`,
   );
 
 /**
- * Upload a file; it is read after the answer.
- * @type {(api: Api, file: File, options: UploadOptions) => Promise<unknown>}
+ * Upload a file and give its id; it is read after the answer.
+ * @type {(api: Api, file: File, options: UploadOptions) => Promise<string>}
  */
-export function uploadFile(api, file, options) {
+export async function uploadFile(api, file, options) {
   const form = new FormData();
   form.append("file", file);
-  return api.upload("/api/files/upload?wait=0", form, options);
+  return (await api.upload("/api/files/upload?wait=0", form, options)).file_id;
 }
 
 /** @type {(api: Api, id: string) => Promise<StoredFile>} */

@@ -63,13 +63,16 @@ def open_page(tmp_path: Path) -> Iterator[Callable[[str], Page]]:
 
 
 def add_documents(page: Page, folder: Path) -> None:
-    """Drop one file, choose two others, and wait until all have been read."""
+    """Drop one file over the documents, choose two others, and wait until all have been read."""
     lease, hostile, bad = (folder / name for name in ("lease.pdf", "wombat.txt", "bad.pdf"))
     lease.write_bytes(pdf_of_lines([["The rent is 900 euros a month."], [NOTICE]]))
     hostile.write_text(HOSTILE)
     bad.write_bytes(b"%PDF-1.7\nnothing")
+    page.resize(700, 800)  # where the documents cover the chat
+    page.run("document.querySelector('#open-files').click()")
     page.drop([lease])
     page.wait("document.querySelector('#file-list li')")
+    page.resize(1280, 800)
     page.choose("#picker", [hostile, bad])
     states = "[...document.querySelectorAll('#file-list li')].map((one) => one.className).sort()"
     page.wait(f"String({states}) === 'failed,ready,ready'")

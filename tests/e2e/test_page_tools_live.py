@@ -152,7 +152,7 @@ def until(there: Callable[[], bool]) -> None:
 def add_sales(page: Page, folder: Path) -> None:
     sales = folder / "sales.csv"
     sales.write_text(SALES)
-    page.drop([sales])
+    page.choose("#picker", [sales])
     page.wait("document.querySelector('#file-list li.ready')")
 
 

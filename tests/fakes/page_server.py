@@ -85,7 +85,8 @@ class PageServer:
         return web.json_response({"data": [{"id": "double", "x_capabilities": ["completion"]}]})
 
     def _head(self) -> dict[str, Any]:
-        return {"id": "conv_1", "title": "Talk", "active_run_id": None, "updated_at": 1}
+        head = {"id": "conv_1", "title": "Talk", "metadata": {}}
+        return {**head, "active_run_id": None, "updated_at": 1}
 
     async def _list(self, _: web.Request) -> web.Response:
         shown = [self._head()] if self.messages else []

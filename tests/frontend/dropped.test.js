@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { filesIn } from "../../frontend/files/uploads.js";
+import { filesIn } from "../../frontend/files/drops.js";
 import { collected } from "./collected.js";
 
 /** @type {(name: string) => any} an entry as Chromium gives it, of a class that has no name there */

@@ -15,6 +15,7 @@ from backend.api.answering import client_left, first_sign, raise_failure
 from backend.api.chat_request import read_request
 from backend.api.deps import Account, Services
 from backend.api.event_stream import ClientWatch, EventStream
+from backend.api.named_files import check_files
 from backend.api.run_frames import frames_of
 from backend.api.safe_json import SafeRoute
 from backend.api.stored_completions import keepers
@@ -40,6 +41,7 @@ async def create_chat_completion(
     account.require("chat")
     asked = read_request(body, caller=account, request_id=request.state.request_id)
     at_ends = keepers(found.answers, body, asked) if body.store else ()
+    await check_files(body.file_ids or (), caller=account, documents=found.documents)
     runs = await found.turns.start_all(asked.turns, at_ends=at_ends)
     watch = ClientWatch(request.receive, gone=lambda: client_left(runs))
     headers = {"x-run-id": runs[0].id}

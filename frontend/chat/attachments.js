@@ -1,0 +1,113 @@
+/** The files that go with the next question: uploaded and read while it is being written. */
+
+import { AttachedChip } from "../files/moving.js";
+import { byId, el } from "../kit/dom.js";
+import { text } from "../strings.js";
+
+const MOST = 10; // as many as the server takes in one request
+
+/** The chips above the message box. */
+export class Attachments {
+  #parts;
+  #host = el("ul", { class: "attached", "aria-label": text.attached });
+  #note = el("p", { class: "attach-note", role: "status" });
+  #field = byId("message", HTMLTextAreaElement);
+  /** @type {Set<AttachedChip>} */
+  #chips = new Set();
+  /** @type {(files: File[]) => void} takes those that are too many for a question */
+  onTooMany = () => {};
+
+  /** @param {AttachmentParts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    this.#field.before(this.#host, this.#note);
+    byId("model", HTMLSelectElement).addEventListener("change", this.#changed);
+    this.#field.addEventListener("paste", (event) => {
+      const pasted = event.clipboardData;
+      // Text from office programs comes with a picture of itself.
+      if (!pasted?.files.length || pasted.types.includes("text/plain")) return;
+      event.preventDefault();
+      this.add([...pasted.files]);
+    });
+  }
+
+  /** What goes with the question. */
+  get files() {
+    return [...this.#chips].flatMap(({ file }) => file ?? []);
+  }
+
+  /** Whether all is there: one that failed keeps the question back, one on its way holds it up. */
+  get state() {
+    const states = [...this.#chips].map((one) => one.state);
+    return ["failed", "busy"].find((one) => states.some((state) => state === one)) ?? "ready";
+  }
+
+  /** @type {(words: string) => void} say what keeps the question back */
+  say(words) {
+    this.#note.textContent = words;
+  }
+
+  /** @type {(files: readonly File[]) => void} upload files; those that are too many become documents only */
+  add(files) {
+    const room = this.#room(files.length);
+    for (const file of files.slice(0, room)) {
+      this.#chip(file.name).begin(file, this.#changed);
+    }
+    if (files.length > room) this.onTooMany(files.slice(room));
+  }
+
+  /** @type {(files: readonly StoredFile[]) => void} take files that are there already */
+  attach(files) {
+    for (const file of files) {
+      if (this.#room() > 0) this.#chip(file.filename).follow(file, this.#changed);
+    }
+    this.#field.focus();
+  }
+
+  /** Let all go. */
+  clear() {
+    for (const chip of this.#chips) chip.end();
+    this.#chips.clear();
+    this.say("");
+    this.#changed();
+  }
+
+  #room(wanted = 1) {
+    const room = Math.max(MOST - this.#chips.size, 0);
+    this.say(wanted > room ? text.tooManyFiles(MOST) : "");
+    return room;
+  }
+
+  /** @param {string} name */
+  #chip(name) {
+    const chip = new AttachedChip(this.#parts, name, () => {
+      this.#remove(chip);
+      this.#field.focus();
+    });
+    this.#chips.add(chip);
+    this.#host.append(chip.element);
+    return chip;
+  }
+
+  /** @param {AttachedChip} chip */
+  #remove(chip) {
+    chip.end();
+    this.#chips.delete(chip);
+    this.say("");
+    this.#changed();
+  }
+
+  #changed = () => {
+    const seen = new Set();
+    for (const chip of this.#chips) {
+      const id = chip.file?.file_id;
+      if (id && seen.has(id)) {
+        chip.end(); // the same bytes under the same name
+        this.#chips.delete(chip);
+      }
+      seen.add(id);
+      chip.update();
+    }
+    this.#parts.onChange();
+  };
+}
