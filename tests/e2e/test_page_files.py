@@ -55,7 +55,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Run a server that takes small files only, the double of its model, and a browser."""
     folder = tmp_path_factory.mktemp("files")
     model, stack = OllamaDouble(), AsyncExitStack()
-    with side_loop() as run, browser(folder / "profile") as chromium:
+    with side_loop() as run, browser() as chromium:
         try:
             run(stack.enter_async_context(model))
             environ = {**ENVIRON, "OLLAMA_HOST": model.url}
