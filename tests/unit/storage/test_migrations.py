@@ -131,20 +131,23 @@ async def test_messages_of_an_older_version_are_chained_as_they_stood(tmp_path):
         columns = "id, user_id, created_at_ms, updated_at_ms, title, title_key, metadata"
         values = f"'{name}', 'u', 1, 1, '', '', '{{}}'"
         _run(path, f"INSERT INTO conversations ({columns}) VALUES ({values})")
-    for message_id, conversation in (("b", "one"), ("z", "two"), ("a", "one"), ("y", "two")):
+    for message_id in ("b1", "z2", "a1", "y2", "c1"):
         columns = "id, conversation_id, state, created_at_ms, message, search_text"
+        conversation = {"1": "one", "2": "two"}[message_id[1]]
         values = f"'{message_id}', '{conversation}', 'completed', 1, '{{}}', ''"
         _run(path, f"INSERT INTO messages ({columns}) VALUES ({values})")
     migrate(path)
     chained = _run(path, "SELECT id, parent_id FROM messages ORDER BY seq")
-    assert chained == [("b", None), ("z", None), ("a", "b"), ("y", "z")]
+    assert chained == [
+        ("b1", None), ("z2", None), ("a1", "b1"), ("y2", "z2"), ("c1", "a1"),
+    ]  # fmt: skip
     heads = _run(path, "SELECT id, head_id FROM conversations ORDER BY id")
-    assert heads == [("empty", None), ("one", "a"), ("two", "y")]
+    assert heads == [("empty", None), ("one", "c1"), ("two", "y2")]
     stores = await open_stores(f"sqlite+aiosqlite:///{path}")
     shown = {one: await stores.conversations.messages("u", one) for one in ("one", "two", "empty")}
     assert {it: [one.id for one in said] for it, said in shown.items()} == {
-        "one": ["b", "a"],
-        "two": ["z", "y"],
+        "one": ["b1", "a1", "c1"],
+        "two": ["z2", "y2"],
         "empty": [],
     }
     await stores.aclose()
