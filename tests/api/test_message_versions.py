@@ -260,18 +260,3 @@ async def test_a_stored_completion_of_another_version_is_kept(http: AsyncClient)
     kept = (await http.get(f"{CHAT}/{made['id']}")).json()
     assert kept["choices"] == made["choices"]
     assert (await http.get(f"{CHAT}/{made['id']}/messages")).json()["data"] == []
-
-
-async def test_an_answer_with_an_attachment_is_given_anew_with_it(
-    http: AsyncClient, ollama: OllamaDouble
-) -> None:
-    """The question holds its files still."""
-    text = "data:text/plain;base64,VGhlIGhhcmJvdXIgb3BlbnMgYXQgc2V2ZW4u"
-    part = {"type": "file", "file": {"filename": "note.txt", "file_data": text}}
-    parts = [{"type": "text", "text": "When does it open?"}, part]
-    body = {"model": MODEL, "messages": [{"role": "user", "content": parts}], "store": True}
-    session_id = (await http.post(CHAT, json=body)).json()["x_session_id"]
-    before = told(ollama)
-    assert "harbour opens at seven" in before[-1]
-    assert (await again(http, session_id, (await seen(http, session_id))[1]["id"])).is_success
-    assert told(ollama)[-1] == before[-1]
