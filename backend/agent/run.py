@@ -109,7 +109,8 @@ class TurnRequest:
     always has them at hand; one of `first_tools` has to be called before it answers, and of all no
     more than `max_tool_calls` are made. `remote_servers` bring tools of their own for this turn.
     `approvals` tells how calls that wait for the user's word are shown: as answer text with a link, or
-    by events alone.
+    by events alone. `replaces` names a message of the session in whose place this turn's stand, as
+    another version; with no messages it is an answer, which is given anew.
     """
 
     user_id: str
@@ -138,6 +139,7 @@ class TurnRequest:
     max_tool_calls: int | None = None
     remote_servers: tuple[RemoteServer, ...] = ()
     session_id: str | None = None
+    replaces: str | None = None
     store: bool = False
     on_disconnect: OnDisconnect | None = None
     approvals: ApprovalsAs = "text"
@@ -189,6 +191,7 @@ class Run:
     error: StewardError | None = None
     task: asyncio.Task[None] | None = None
     started: bool = False
+    replaced: str | None = None
     cancel_reason: RunState | None = None
     at_end: AtEnd | None = None
 

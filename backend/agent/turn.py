@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import zip_longest
 
-from backend.agent import made_files, prompts, remote, resume, route_choice
+from backend.agent import made_files, prompts, remote, replacing, resume, route_choice
 from backend.agent.answer_form import form_of
 from backend.agent.answering import answer
 from backend.agent.asking import Decision
@@ -145,6 +145,7 @@ class Turns:
             run.session_id = session.id
             await self.ends.store_late(session.id)
             stored = await self._conversations.messages(request.user_id, session.id)
+            stored, run.replaced = replacing.before(stored, request)
         elif request.store:
             run.session_id = new_id("conv")
         attachments = Attachments(run)
@@ -188,7 +189,9 @@ class Turns:
         ]
         title = title_of(request.messages)
         try:
-            await self._conversations.begin_turn(stored_run(run), new, title_if_empty=title)
+            await self._conversations.begin_turn(
+                stored_run(run), new, title_if_empty=title, replaces=run.replaced
+            )
         except asyncio.CancelledError:
             run.state = "cancelled"  # the claim may have been made all the same
             await asyncio.shield(self._end(run))

@@ -73,6 +73,7 @@ def read_request(body: ChatCompletionRequest, *, caller: Principal, request_id: 
         file_ids=None if body.file_ids is None else tuple(dict.fromkeys(body.file_ids)),
         reads_documents=caller.reads_documents,
         session_id=body.session_id or None,
+        replaces=body.replaces or None,
         store=bool(body.store),
         metadata=dict(body.metadata or {}),
         on_disconnect=body.on_disconnect,
@@ -121,7 +122,12 @@ def _is_strict(form: ResponseFormat | None) -> bool:
 
 
 def _refuse(body: ChatCompletionRequest) -> None:
-    """Refuse what would change the answer but cannot be honoured."""
+    """Refuse what would change the answer but cannot be honoured, and what says nothing."""
+    if body.replaces and not body.session_id:
+        raise InvalidRequest("replaces needs a session_id", param="replaces")
+    if not body.messages and not body.replaces:
+        msg = "messages: List should have at least 1 item; only replaces goes without"
+        raise InvalidRequest(msg, param="messages", code="invalid_value")
     if body.stream_options is not None and not body.stream:
         raise InvalidRequest("stream_options needs stream: true", param="stream_options")
     if body.top_logprobs is not None and not body.logprobs:

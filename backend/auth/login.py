@@ -15,7 +15,8 @@ from backend.auth.passwords import Passwords
 from backend.errors import NotAuthenticated, TooManyRequests
 from backend.kit.folding import fold
 from backend.ports.clock import Clock
-from backend.ports.stores import LoginAttemptStore, User, UserStore
+from backend.ports.login_attempts import LoginAttemptStore
+from backend.ports.stores import User, UserStore
 
 WRONG = "The user name or the password is wrong."
 _MAX_NAME_CHARS = 64

@@ -16,10 +16,10 @@ from backend.auth.tokens import READER, Claims, TokenSigner
 from backend.errors import NotAuthenticated
 from backend.ports.accounts import LoginTokens, Principal
 from backend.ports.clock import Clock
+from backend.ports.login_attempts import LoginAttemptStore
 from backend.ports.stores import (
     ApiKey,
     KeyStore,
-    LoginAttemptStore,
     RefreshStore,
     Role,
     User,

@@ -264,7 +264,7 @@ class ChatCompletionRequest(Wire):
         Shown("openai_shapes.settings:ModelIdsShared"),
     ]
     messages: Annotated[list[MessageIn], Shown("chat_shapes:Messages")] = Field(
-        min_length=1, max_length=MAX_MESSAGES
+        max_length=MAX_MESSAGES
     )
     stream: bool | None = Field(default=None, json_schema_extra={"default": False})
     stream_options: StreamOptions | None = None
@@ -322,6 +322,7 @@ class ChatCompletionRequest(Wire):
 
     agent_type: Literal["auto", "chat", "react", "plan", "plan_execute"] | None = None
     session_id: Annotated[str, StringConstraints(max_length=128)] | None = None
+    replaces: Annotated[str, StringConstraints(max_length=128)] | None = None
     on_disconnect: Literal["cancel", "finish"] | None = None
     approvals: Literal["text", "events"] | None = None
     file_ids: (

@@ -26,19 +26,24 @@ class ConversationOut(BaseModel):
 
 
 class MessageOut(BaseModel):
-    """A stored message; `state` tells whether the run that wrote it came to its end."""
+    """A stored message; `state` tells whether the run that wrote it came to its end.
+
+    `versions` are the ids of all messages that stand in its place, itself included, oldest first.
+    """
 
     id: str
+    versions: list[str]
     message: dict[str, Any]
     run_id: str | None
     state: str
     created_at: int
 
     @classmethod
-    def of(cls, found: StoredMessage) -> Self:
+    def of(cls, found: StoredMessage, versions: list[str]) -> Self:
         """Render a message."""
         return cls(
             id=found.id,
+            versions=versions,
             message=dict(found.message),
             run_id=found.run_id,
             state=found.state,
@@ -47,7 +52,7 @@ class MessageOut(BaseModel):
 
 
 class ConversationWithMessages(ConversationOut):
-    """A stored conversation with its messages in order."""
+    """A stored conversation with those of its messages that are shown, in order."""
 
     messages: list[MessageOut]
 
@@ -60,12 +65,13 @@ class ConversationPage(BaseModel):
 
 
 class ConversationChange(BaseModel):
-    """A change of a conversation; what is not given stays."""
+    """A change of a conversation; what is not given stays. `shown` names a message to be shown."""
 
     model_config = ConfigDict(extra="forbid")
 
     title: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     metadata: dict[str, Any] | None = None
+    shown: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
 
 
 class RunOut(BaseModel):

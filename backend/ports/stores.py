@@ -63,25 +63,31 @@ class RefreshToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """One stored conversation (a session)."""
+    """One stored conversation (a session); `head_id` is the last message of those that are shown."""
 
     id: str
     user_id: str
     title: str = ""
     metadata: JsonObject = field(default_factory=dict[str, Any])
     active_run_id: str | None = None
+    head_id: str | None = None
     created_at_ms: int = 0
     updated_at_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredMessage:
-    """One message of a conversation; `state` tells how the run that wrote it ended."""
+    """One message of a conversation; `state` tells how the run that wrote it ended.
+
+    `parent_id` names the message it follows, None for a first one; the store sees to it. Those that
+    follow the same one are versions of each other.
+    """
 
     id: str
     conversation_id: str
     message: ChatMessage
     run_id: str | None = None
+    parent_id: str | None = None
     state: RunState = "completed"
     created_at_ms: int = 0
 
@@ -238,22 +244,6 @@ class RefreshStore(Protocol):
         ...
 
 
-class LoginAttemptStore(Protocol):
-    """Failed log-ins, kept for the limiter so that a restart or a second replica does not forget."""
-
-    async def failures(self, subject: str, since_ms: int) -> int:
-        """Count the failures of one subject ("account:name|address", "address:...") since then."""
-        ...
-
-    async def add_failure(self, subjects: Sequence[str], at_ms: int) -> None:
-        """Note a failure for each subject and forget those older than a day."""
-        ...
-
-    async def clear(self, subject: str) -> None:
-        """Forget a subject's failures after a success."""
-        ...
-
-
 class ConversationStore(Protocol):
     """Sessions and their messages."""
 
@@ -268,7 +258,18 @@ class ConversationStore(Protocol):
         ...
 
     async def messages(self, user_id: str, conversation_id: str) -> Sequence[StoredMessage]:
-        """Its messages in order; empty when it is not the user's."""
+        """Those of its messages that are shown, in order; empty when it is not the user's."""
+        ...
+
+    async def all_messages(self, user_id: str, conversation_id: str) -> Sequence[StoredMessage]:
+        """Its messages of every version, as they were written; empty when it is not the user's."""
+        ...
+
+    async def show(self, user_id: str, conversation_id: str, message_id: str) -> bool:
+        """Show the version that holds a message, up to what was written last behind it.
+
+        Tell whether there is such a message; SessionBusy while a run holds the conversation.
+        """
         ...
 
     async def list(
@@ -314,23 +315,31 @@ class ConversationStore(Protocol):
     ) -> bool:
         """Put what `edit` makes of a message in its place, or drop it, in one transaction.
 
-        Tell whether there is such a message; SessionBusy while a run holds the conversation.
+        What follows a dropped message follows the one before it from then on. Tell whether there is such a message; SessionBusy while a run holds the conversation.
         """
         ...
 
     async def begin_turn(
-        self, run: Run, new_messages: Sequence[StoredMessage], *, title_if_empty: str
+        self,
+        run: Run,
+        new_messages: Sequence[StoredMessage],
+        *,
+        title_if_empty: str,
+        replaces: str | None = None,
     ) -> None:
         """Claim the conversation for a run and store what is new, in one transaction.
 
-        Raises SessionBusy when another run holds it, NotFound when it is not the user's.
+        It stands behind what is shown, or in the place of the message `replaces`, of which it is
+        another version; with nothing new the answer will. Raises SessionBusy when another run holds
+        the conversation, NotFound when it is not the user's, Conflict without such a message.
         """
         ...
 
     async def end_turn(self, run: Run, new_messages: Sequence[StoredMessage]) -> None:
         """Store the run's end and its messages and free the conversation, in one transaction.
 
-        A message that is stored already, of a run that had waited, is replaced in its place.
+        A message that is stored already, of a run that had waited, is replaced in its place. A run
+        that says nothing leaves shown what was written last.
         """
         ...
 

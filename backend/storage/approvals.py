@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, exists, inser
 from backend.ports.approvals import Approval, Pause
 from backend.ports.stores import Run, StoredMessage
 from backend.ports.values import JsonObject
-from backend.storage.conversations import FREE, add_or_replace
 from backend.storage.database import Database, upsert
 from backend.storage.run_files import files_of, run_of
 from backend.storage.runs import run_values, save_run
 from backend.storage.tables import approvals, paused_runs, runs
+from backend.storage.turns import FREE, add_or_replace
 
 _KEEP_DATA = upsert(paused_runs, "run_id")
 _DROP_DATA = delete(paused_runs).where(paused_runs.c.run_id == bindparam("run"))

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Insert,
-    Row,
-    bindparam,
-    case,
-    delete,
-    func,
-    insert,
-    literal_column,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
-from backend.errors import NotFound, SessionBusy
+from backend.kit.branches import newest, newest_below, path_to
 from backend.kit.folding import fold
 from backend.ports.stores import Conversation, Edit, Page, Run, StoredMessage
 from backend.ports.values import JsonObject
-from backend.storage.columns import CleanText
-from backend.storage.database import Database, insert_or_update
+from backend.storage import turns
+from backend.storage.database import Database
 from backend.storage.listing import (
     checked_limit,
     read_cursor,
@@ -34,75 +20,27 @@ from backend.storage.listing import (
     search_text,
     write_cursor,
 )
-from backend.storage.quotas import check_conversation
-from backend.storage.run_files import FORGET_FILES, keep_files, without_deleted
-from backend.storage.runs import run_values
-from backend.storage.tables import conversations, messages, runs
-
-_MINE = (conversations.c.id == bindparam("wanted")) & (
-    conversations.c.user_id == bindparam("owner")
+from backend.storage.message_rows import (
+    MINE,
+    MessageRow,
+    chain,
+    message_of,
+    outline,
+    row_of,
+    rows_of,
+    show_head,
 )
-_GET = select(conversations).where(_MINE)
+from backend.storage.quotas import check_conversation
+from backend.storage.tables import conversations, messages
+
+_GET = select(conversations).where(MINE)
 _SIZE = select(func.coalesce(func.sum(func.length(messages.c.message)), 0)).where(
     messages.c.conversation_id == bindparam("wanted")
 )
-_MESSAGES = (
-    select(messages).join_from(messages, conversations).where(_MINE).order_by(messages.c.seq)
-)
-_MESSAGE = (
-    select(messages)
-    .join_from(messages, conversations)
-    .where(_MINE, messages.c.id == bindparam("message_id"))
-)
-_ADD = insert(messages)
-_UNTITLED = conversations.c.title == ""
-_NEW_TITLE: ColumnElement[str] = bindparam("new_title", type_=CleanText)
-_NEW_KEY: ColumnElement[str] = bindparam("new_key", type_=CleanText)
-_CLAIM = (
+_SHOW = (
     update(conversations)
-    .where(_MINE, conversations.c.active_run_id.is_(None))
-    .values(
-        active_run_id=bindparam("run"),
-        updated_at_ms=bindparam("now"),
-        title=case((_UNTITLED, _NEW_TITLE), else_=conversations.c.title),
-        title_key=case((_UNTITLED, _NEW_KEY), else_=conversations.c.title_key),
-    )
-)
-# Locks the row, so that no turn can begin before what is written here is there.
-_TOUCH = (
-    update(conversations)
-    .where(_MINE, conversations.c.active_run_id.is_(None))
-    .values(
-        updated_at_ms=bindparam("now"),
-        title=case((_UNTITLED, _NEW_TITLE), else_=conversations.c.title),
-        title_key=case((_UNTITLED, _NEW_KEY), else_=conversations.c.title_key),
-    )
-)
-FREE = (
-    update(conversations)
-    .where(_MINE, conversations.c.active_run_id == bindparam("run"))
-    .values(active_run_id=None, updated_at_ms=bindparam("now"))
-)
-_ADD_OR_REPLACE = insert_or_update(
-    messages,
-    "id",
-    **{
-        name: cast("ColumnElement[Any]", literal_column(f"excluded.{name}"))
-        for name in ("state", "created_at_ms", "message", "search_text")
-    },
-)
-_END_RUN = (
-    update(runs)
-    .where(
-        runs.c.id == bindparam("run"),
-        runs.c.user_id == bindparam("owner"),
-        runs.c.conversation_id == bindparam("wanted"),
-        runs.c.state == "running",
-    )
-    .values({
-        name: bindparam(f"new_{name}")
-        for name in ("model", "route", "state", "finished_at_ms", "trace", "events")
-    })
+    .where(MINE, conversations.c.active_run_id.is_(None))
+    .values(head_id=bindparam("new_head"))
 )
 
 
@@ -123,8 +61,19 @@ class SqlConversationStore:
         return await self._database.read(_get, user_id, conversation_id)
 
     async def messages(self, user_id: str, conversation_id: str) -> Sequence[StoredMessage]:
-        """Its messages in order; empty when it is not the user's."""
+        """Those of its messages that are shown, in order; empty when it is not the user's."""
         return await self._database.read(_messages, user_id, conversation_id)
+
+    async def all_messages(self, user_id: str, conversation_id: str) -> Sequence[StoredMessage]:
+        """Its messages of every version, as they were written; empty when it is not the user's."""
+        return await self._database.read(_all_messages, user_id, conversation_id)
+
+    async def show(self, user_id: str, conversation_id: str, message_id: str) -> bool:
+        """Show the version that holds a message, up to what was written last behind it.
+
+        Tell whether there is such a message; SessionBusy while a run holds the conversation.
+        """
+        return await self._database.write(_show, user_id, conversation_id, message_id)
 
     async def list(
         self, user_id: str, *, query: str = "", limit: int = 20, cursor: str | None = None
@@ -186,27 +135,37 @@ class SqlConversationStore:
     ) -> bool:
         """Put what `edit` makes of a message in its place, or drop it, in one transaction.
 
-        Tell whether there is such a message; SessionBusy while a run holds the conversation.
+        What follows a dropped message follows the one before it from then on. Tell whether there is such a message; SessionBusy while a run holds the conversation.
         """
         whose = {"wanted": conversation_id, "owner": user_id, "now": now_ms}
         return await self._database.write(_edit_message, whose, message_id, edit)
 
     async def begin_turn(
-        self, run: Run, new_messages: Sequence[StoredMessage], *, title_if_empty: str
+        self,
+        run: Run,
+        new_messages: Sequence[StoredMessage],
+        *,
+        title_if_empty: str,
+        replaces: str | None = None,
     ) -> None:
         """Claim the conversation for a run and store what is new, in one transaction.
 
-        Raises SessionBusy when another run holds it, NotFound when it is not the user's.
+        It stands behind what is shown, or in the place of the message `replaces`, of which it is
+        another version; with nothing new the answer will. Raises SessionBusy when another run holds
+        the conversation, NotFound when it is not the user's, Conflict without such a message.
         """
-        await self._database.write(_begin_turn, run, new_messages, title=title_if_empty)
+        await self._database.write(
+            turns.begin_turn, run, new_messages, title=title_if_empty, replaces=replaces
+        )
 
     async def end_turn(self, run: Run, new_messages: Sequence[StoredMessage]) -> None:
         """Store the run's end and its messages and free the conversation, in one transaction.
 
         A run that has ended already, or whose conversation was erased meanwhile, changes nothing.
-        A message that is stored already, of a run that had waited, is replaced in its place.
+        A message that is stored already, of a run that had waited, is replaced in its place. A run
+        that says nothing leaves shown what was written last.
         """
-        await self._database.write(_end_turn, run, new_messages)
+        await self._database.write(turns.end_turn, run, new_messages)
 
 
 def _conversation_of(row: Row[Any]) -> Conversation:
@@ -216,6 +175,7 @@ def _conversation_of(row: Row[Any]) -> Conversation:
         title=row.title,
         metadata=row.metadata,
         active_run_id=row.active_run_id,
+        head_id=row.head_id,
         created_at_ms=row.created_at_ms,
         updated_at_ms=row.updated_at_ms,
     )
@@ -233,9 +193,10 @@ def _create(
         "title": it.title,
         "title_key": fold(it.title),
         "metadata": it.metadata,
+        "head_id": newest(new_messages),
     }
     connection.execute(insert(conversations), values)
-    _add_messages(connection, it.id, new_messages, statement=_ADD)
+    chain(connection, it.id, new_messages, behind=None)
 
 
 def _get(connection: Connection, user_id: str, conversation_id: str) -> Conversation | None:
@@ -246,19 +207,24 @@ def _get(connection: Connection, user_id: str, conversation_id: str) -> Conversa
 def _messages(
     connection: Connection, user_id: str, conversation_id: str
 ) -> Sequence[StoredMessage]:
-    rows = connection.execute(_MESSAGES, {"wanted": conversation_id, "owner": user_id})
-    return tuple(map(_message_of, rows))
+    rows = rows_of(connection, user_id, conversation_id)
+    return tuple(map(message_of, path_to(rows, rows[0].head_id))) if rows else ()
 
 
-def _message_of(row: Row[Any]) -> StoredMessage:
-    return StoredMessage(
-        id=row.id,
-        conversation_id=row.conversation_id,
-        message=row.message,
-        run_id=row.run_id,
-        state=row.state,
-        created_at_ms=row.created_at_ms,
-    )
+def _all_messages(
+    connection: Connection, user_id: str, conversation_id: str
+) -> Sequence[StoredMessage]:
+    return tuple(map(message_of, rows_of(connection, user_id, conversation_id)))
+
+
+def _show(connection: Connection, user_id: str, conversation_id: str, message_id: str) -> bool:
+    whose = {"wanted": conversation_id, "owner": user_id}
+    if row_of(connection, {**whose, "message_id": message_id}) is None:
+        return False
+    head = newest_below(outline(connection, conversation_id), message_id)
+    if connection.execute(_SHOW, {**whose, "new_head": head}).rowcount == 0:
+        turns.refuse_claim(connection, user_id, conversation_id)
+    return True
 
 
 def _list(
@@ -296,100 +262,48 @@ def _delete(connection: Connection, user_id: str, conversation_id: str) -> bool:
 def _append(
     connection: Connection, touch: dict[str, Any], new_messages: Sequence[StoredMessage]
 ) -> None:
-    if not _touched(connection, touch):
-        raise NotFound
+    touched = _touched(connection, touch)
     kept: int = connection.execute(_SIZE, {"wanted": touch["wanted"]}).scalar_one()
     check_conversation(kept, new_messages)
-    _add_messages(connection, touch["wanted"], new_messages, statement=_ADD)
+    head = chain(connection, touch["wanted"], new_messages, behind=touched.head_id)
+    show_head(connection, touch["wanted"], head)
 
 
 def _edit_message(
     connection: Connection, whose: dict[str, Any], message_id: str, edit: Edit
 ) -> bool:
     which = {"wanted": whose["wanted"], "owner": whose["owner"], "message_id": message_id}
-    if connection.execute(_MESSAGE, which).first() is None:
+    if row_of(connection, which) is None:
         return False
     _touched(connection, {**whose, "new_title": "", "new_key": ""})
-    row = connection.execute(_MESSAGE, which).first()  # as it is now that nobody else can write
+    row = row_of(connection, which)  # as it is now that nobody else can write
     if row is None:
         return False
-    left = edit(_message_of(row))
-    this = messages.c.seq == row.seq
+    left = edit(message_of(row))
     if left is None:
-        connection.execute(delete(messages).where(this))
+        _drop(connection, row)
     else:
         values = {"message": left, "search_text": search_text(left)}
-        connection.execute(update(messages).where(this).values(values))
+        connection.execute(update(messages).where(messages.c.id == row.id).values(values))
     return True
 
 
-def _touched(connection: Connection, touch: dict[str, Any]) -> bool:
-    """Claim a conversation that no run holds for this transaction; False when there is none."""
-    if connection.execute(_TOUCH, touch).rowcount > 0:
-        return True
-    if _get(connection, touch["owner"], touch["wanted"]) is None:
-        return False
-    raise SessionBusy
+def _drop(connection: Connection, row: MessageRow) -> None:
+    """Erase a message; what follows it follows the one before it, and so does what is shown."""
+    it = messages.c
+    behind = update(messages).where(
+        it.conversation_id == row.conversation_id, it.parent_id == row.id
+    )
+    connection.execute(behind.values(parent_id=row.parent_id))
+    connection.execute(delete(messages).where(it.id == row.id))
+    if row.head_id == row.id:
+        head = row.parent_id or newest(outline(connection, row.conversation_id))
+        show_head(connection, row.conversation_id, head)
 
 
-def _begin_turn(
-    connection: Connection, run: Run, new_messages: Sequence[StoredMessage], *, title: str
-) -> None:
-    claim = {
-        "wanted": run.conversation_id,
-        "owner": run.user_id,
-        "run": run.id,
-        "now": run.started_at_ms,
-        "new_title": title,
-        "new_key": fold(title),
-    }
-    if connection.execute(_CLAIM, claim).rowcount == 0:
-        if _get(connection, run.user_id, run.conversation_id or "") is None:
-            raise NotFound
-        raise SessionBusy
-    begun = without_deleted(connection, run)
-    connection.execute(insert(runs), run_values(begun))
-    keep_files(connection, begun)
-    _add_messages(connection, run.conversation_id, new_messages, statement=_ADD)
-
-
-def _end_turn(connection: Connection, run: Run, new_messages: Sequence[StoredMessage]) -> None:
-    whose = {"wanted": run.conversation_id, "owner": run.user_id, "run": run.id}
-    kept = without_deleted(connection, run)
-    values = {f"new_{name}": value for name, value in run_values(kept).items()}
-    if connection.execute(_END_RUN, {**whose, **values}).rowcount == 0:
-        return
-    if kept.file_ids:
-        connection.execute(FORGET_FILES, {"run": run.id})
-    keep_files(connection, kept)
-    add_or_replace(connection, run, new_messages)
-    now_ms = run.started_at_ms if run.finished_at_ms is None else run.finished_at_ms
-    connection.execute(FREE, {**whose, "now": now_ms})
-
-
-def add_or_replace(connection: Connection, run: Run, new_messages: Sequence[StoredMessage]) -> None:
-    """Store the messages of a run that ends or waits; those stored already keep their place."""
-    _add_messages(connection, run.conversation_id, new_messages, statement=_ADD_OR_REPLACE)
-
-
-def _add_messages(
-    connection: Connection,
-    conversation_id: str | None,
-    new_messages: Sequence[StoredMessage],
-    *,
-    statement: Insert,
-) -> None:
-    rows = [
-        {
-            "id": new.id,
-            "conversation_id": conversation_id,
-            "run_id": new.run_id,
-            "state": new.state,
-            "created_at_ms": new.created_at_ms,
-            "message": new.message,
-            "search_text": search_text(new.message),
-        }
-        for new in new_messages
-    ]
-    if rows:
-        connection.execute(statement, rows)
+def _touched(connection: Connection, touch: dict[str, Any]) -> Row[Any]:
+    """Claim a conversation that no run holds for this transaction."""
+    touched = connection.execute(turns.TOUCH, touch).first()
+    if touched is None:
+        turns.refuse_claim(connection, touch["owner"], touch["wanted"])
+    return touched

@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from backend.kit.branches import newest_below
 from backend.ports.stores import Run
 from backend.storage.database import Database, upsert
+from backend.storage.message_rows import outline, show_head
 from backend.storage.run_files import (
     FORGET_FILES,
     files_of,
@@ -84,5 +86,8 @@ def _interrupt_running(connection: Connection, now_ms: int) -> int:
         .values(state="interrupted", finished_at_ms=now_ms)
     )
     claimed = conversations.c.active_run_id.is_not(None)
+    held = select(conversations.c.id, conversations.c.head_id).where(claimed)
+    for it in connection.execute(held).all():
+        show_head(connection, it.id, newest_below(outline(connection, it.id), it.head_id))
     connection.execute(update(conversations).where(claimed).values(active_run_id=None))
     return ended.rowcount

@@ -11,11 +11,11 @@ from backend.ports.approvals import ApprovalStore
 from backend.ports.artifacts import ArtifactStore
 from backend.ports.clock import Clock
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
+from backend.ports.login_attempts import LoginAttemptStore
 from backend.ports.stores import (
     AuditStore,
     ConversationStore,
     KeyStore,
-    LoginAttemptStore,
     RefreshStore,
     RunStore,
     UserStore,

@@ -318,3 +318,34 @@ async def test_rules_show_in_the_list_of_tools_and_hold_by_hand(
         assert refused.status_code == 403
     found = {one["name"]: one for one in (await admin.get("/api/tools")).json()}
     assert (found["wikipedia"]["available"], found["wikipedia"]["approval"]) == (True, "allow")
+
+
+async def test_a_question_for_the_users_word_is_left_for_another_version_and_decided_there(
+    admin: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """A run that waits does not hold its session; its answer comes where it had asked."""
+    ollama.queue(Reply(calls=[SUM]))
+    asking = {"model": f"{MODEL}@react", "messages": ASK, "store": True}
+    answer = (await admin.post(CHAT, json=asking)).json()
+    session_id, waits = answer["x_session_id"], answer["x_agent"]
+    where = f"/api/conversations/{session_id}"
+
+    async def shown() -> Any:
+        return (await admin.get(where)).json()["messages"]
+
+    [question, asked] = await shown()
+    body = {"model": f"{MODEL}@chat", "messages": [{"role": "user", "content": "Just say hi"}]}
+    body |= {"session_id": session_id, "replaces": question["id"]}
+    assert (await admin.post(CHAT, json=body)).status_code == 200
+    other = await shown()
+    assert [one["message"]["content"] for one in other] == ["Just say hi", "echo: Just say hi"]
+
+    ollama.queue(Reply(content="It is 42."))
+    call_id = waits["approvals"][0]["call_id"]
+    address = f"/api/runs/{waits['run_id']}/approvals/{call_id}"
+    assert (await admin.post(address, json={"decision": "approve"})).status_code == 200
+    assert (await ended(admin, waits["run_id"]))["state"] == "completed"
+    assert await shown() == other
+    assert (await admin.patch(where, json={"shown": asked["id"]})).status_code == 200
+    [_, done] = await shown()
+    assert (done["id"], done["message"]["content"]) == (asked["id"], "It is 42.")

@@ -305,3 +305,19 @@ async def test_a_body_larger_than_others_may_be_is_taken_with_messages_only(
     assert answer.status_code == 200, answer.text
     assert NOTICE in ollama.chats[-1].body["messages"][-1]["content"]
     assert (await mine.post("/api/files/search", json=body)).status_code == 413
+
+
+async def test_an_answer_is_given_anew_with_what_was_attached_to_its_question(
+    mine: httpx.AsyncClient, ollama: OllamaDouble
+) -> None:
+    """The question is the one that is stored, its document beside it as before."""
+    part = file(filename="lease.pdf", file_data=b64(LEASE))
+    first = await mine.post(CHAT, json=asks(part, text("What notice does it ask?"), store=True))
+    assert first.status_code == 200, first.text
+    before = ollama.chats[-1].body["messages"]
+    assert NOTICE in before[-1]["content"]
+    session = first.json()["x_session_id"]
+    stored = (await mine.get(f"/api/conversations/{session}")).json()["messages"]
+    body = {"model": BLIND, "messages": [], "session_id": session, "replaces": stored[1]["id"]}
+    assert (await mine.post(CHAT, json=body)).status_code == 200
+    assert ollama.chats[-1].body["messages"] == before

@@ -10,6 +10,7 @@ from backend.api.deps import Account, Services
 from backend.api.erasing import MISSING, erase_conversation
 from backend.api.safe_json import SafeRoute
 from backend.errors import NotFound
+from backend.kit.branches import path_to, side_by_side
 from backend.models.sessions import (
     ConversationChange,
     ConversationOut,
@@ -44,13 +45,18 @@ async def list_conversations(
 async def get_conversation(
     conversation_id: str, account: Account, found: Services
 ) -> ConversationWithMessages:
-    """Give a conversation with its messages."""
+    """Give a conversation with the messages that are shown, each with its other versions."""
     account.require("chat")
     conversation = await found.conversations.get(account.user.id, conversation_id)
     if conversation is None:
         raise NotFound(MISSING)
-    messages = await found.conversations.messages(account.user.id, conversation_id)
-    said = [MessageOut.of(one) for one in messages if one.message["role"] != KEPT_ITEM]
+    messages = await found.conversations.all_messages(account.user.id, conversation_id)
+    versions = side_by_side(one for one in messages if one.message["role"] != KEPT_ITEM)
+    said = [
+        MessageOut.of(one, versions[one.parent_id])
+        for one in path_to(messages, conversation.head_id)
+        if one.message["role"] != KEPT_ITEM
+    ]
     return ConversationWithMessages(**conversation_fields(conversation), messages=said)
 
 
@@ -58,10 +64,19 @@ async def get_conversation(
 async def change_conversation(
     conversation_id: str, body: ConversationChange, account: Account, found: Services
 ) -> ConversationOut:
-    """Rename a conversation or change its metadata."""
+    """Rename a conversation, change its metadata, or show another version of a message."""
     account.require("chat")
+    user_id = account.user.id
+    it = await found.conversations.get(user_id, conversation_id)
+    if it is None:
+        raise NotFound(MISSING)
+    if body.shown is not None:
+        if not await found.conversations.show(user_id, conversation_id, body.shown):
+            raise NotFound("There is no such message in this conversation", param="shown")
+        if body.model_fields_set == {"shown"}:
+            return ConversationOut.of(it)
     changed = await found.conversations.update(
-        account.user.id,
+        user_id,
         conversation_id,
         title=body.title,
         metadata=body.metadata,

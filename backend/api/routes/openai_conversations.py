@@ -153,7 +153,9 @@ async def delete_item(
     account.require("chat")
     user_id = account.user.id
     await _mine(found, user_id, conversation_id)
-    there = await found.conversations.edit_message(
+    shown = await found.conversations.messages(user_id, conversation_id)
+    there = message_of_item(item_id) in [one.id for one in shown]
+    there = there and await found.conversations.edit_message(
         user_id,
         conversation_id,
         message_of_item(item_id),

@@ -38,12 +38,12 @@ class MemoryApprovalStore:
         conversation = shelves.conversations.get(run.conversation_id or "")
         if conversation is None:
             return
-        shelves.put_messages(conversation.id, messages)
         if conversation.active_run_id == run.id:
             now_ms = max((one.created_at_ms for one in approvals), default=run.started_at_ms)
             shelves.conversations[conversation.id] = replace(
                 conversation, active_run_id=None, updated_at_ms=now_ms
             )
+        shelves.put_messages(conversation.id, messages)
 
     async def of_run(self, user_id: str, run_id: str) -> Sequence[Approval]:
         """The approvals of one of the user's runs, oldest first."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from backend.errors import Conflict, NotFound, SessionBusy
+from backend.kit.branches import newest, newest_below, path_to
 from backend.kit.folding import fold
 from backend.kit.json_values import copy_json, dump_json
 from backend.ports.stores import Conversation, Edit, Page, Run, StoredMessage
@@ -35,7 +36,7 @@ class MemoryConversationStore:
         if conversation.id in self._shelves.conversations:
             raise Conflict
         self._refuse_known(messages)
-        self._keep(conversation)
+        self._keep(replace(conversation, head_id=None))
         self._shelves.put_messages(conversation.id, messages)
 
     async def get(self, user_id: str, conversation_id: str) -> Conversation | None:
@@ -44,11 +45,31 @@ class MemoryConversationStore:
         return None if it is None else replace(it, metadata=copy_json(it.metadata))
 
     async def messages(self, user_id: str, conversation_id: str) -> Sequence[StoredMessage]:
-        """Its messages in order; empty when it is not the user's."""
+        """Those of its messages that are shown, in order; empty when it is not the user's."""
+        it = self._mine(user_id, conversation_id)
+        stored = await self.all_messages(user_id, conversation_id)
+        return () if it is None else tuple(path_to(stored, it.head_id))
+
+    async def all_messages(self, user_id: str, conversation_id: str) -> Sequence[StoredMessage]:
+        """Its messages of every version, as they were written; empty when it is not the user's."""
         if self._mine(user_id, conversation_id) is None:
             return ()
         stored = self._shelves.messages.get(conversation_id, [])
         return tuple(replace(it, message=copy_json(it.message)) for it in stored)
+
+    async def show(self, user_id: str, conversation_id: str, message_id: str) -> bool:
+        """Show the version that holds a message, up to what was written last behind it.
+
+        Tell whether there is such a message; SessionBusy while a run holds the conversation.
+        """
+        it = self._mine(user_id, conversation_id)
+        rows = self._shelves.messages.get(conversation_id, [])
+        if it is None or all(row.id != message_id for row in rows):
+            return False
+        if it.active_run_id is not None:
+            raise SessionBusy
+        self._shelves.show_head(it.id, newest_below(rows, message_id))
+        return True
 
     async def list(
         self, user_id: str, *, query: str = "", limit: int = 20, cursor: str | None = None
@@ -132,7 +153,7 @@ class MemoryConversationStore:
     ) -> bool:
         """Put what `edit` makes of a message in its place, or drop it.
 
-        Tell whether there is such a message; SessionBusy while a run holds the conversation.
+        What follows a dropped message follows the one before it from then on. Tell whether there is such a message; SessionBusy while a run holds the conversation.
         """
         it = self._mine(user_id, conversation_id)
         if it is None:
@@ -146,17 +167,24 @@ class MemoryConversationStore:
         self._keep(replace(it, updated_at_ms=now_ms))
         left = edit(replace(rows[at], message=copy_json(rows[at].message)))
         if left is None:
-            del rows[at]
+            self._drop(it, rows, at)
         else:
             rows[at] = replace(rows[at], message=copy_json(left))
         return True
 
     async def begin_turn(
-        self, run: Run, new_messages: Sequence[StoredMessage], *, title_if_empty: str
+        self,
+        run: Run,
+        new_messages: Sequence[StoredMessage],
+        *,
+        title_if_empty: str,
+        replaces: str | None = None,
     ) -> None:
         """Claim the conversation for a run and store what is new.
 
-        Raises SessionBusy when another run holds it, NotFound when it is not the user's.
+        It stands behind what is shown, or in the place of the message `replaces`, of which it is
+        another version; with nothing new the answer will. Raises SessionBusy when another run holds
+        the conversation, NotFound when it is not the user's, Conflict without such a message.
         """
         it = self._mine(run.user_id, run.conversation_id)
         if it is None:
@@ -166,14 +194,15 @@ class MemoryConversationStore:
         if run.id in self._shelves.runs:
             raise Conflict
         self._refuse_known(new_messages)
-        self._keep(
-            replace(
-                it,
-                active_run_id=run.id,
-                title=it.title or title_if_empty,
-                updated_at_ms=run.started_at_ms,
-            )
+        claimed = replace(
+            it,
+            active_run_id=run.id,
+            title=it.title or title_if_empty,
+            updated_at_ms=run.started_at_ms,
         )
+        if replaces is not None:
+            claimed = replace(claimed, head_id=self._found(it.id, replaces).parent_id)
+        self._keep(claimed)
         self._shelves.keep_run(run)
         self._shelves.put_messages(it.id, new_messages)
 
@@ -181,7 +210,8 @@ class MemoryConversationStore:
         """Store the run's end and its messages and free the conversation.
 
         A run that has ended already, or whose conversation was erased meanwhile, changes nothing.
-        A message that is stored already, of a run that had waited, is replaced in its place.
+        A message that is stored already, of a run that had waited, is replaced in its place. A run
+        that says nothing leaves shown what was written last.
         """
         begun = self._shelves.runs.get(run.id)
         it = self._mine(run.user_id, run.conversation_id)
@@ -192,10 +222,28 @@ class MemoryConversationStore:
         ):
             return
         self._shelves.keep_run(replace(run, started_at_ms=begun.started_at_ms))
-        self._shelves.put_messages(it.id, new_messages)
         if it.active_run_id == run.id:
             now_ms = run.started_at_ms if run.finished_at_ms is None else run.finished_at_ms
             self._keep(replace(it, active_run_id=None, updated_at_ms=now_ms))
+            if not new_messages:
+                self._shelves.show_newest(it.id)
+        self._shelves.put_messages(it.id, new_messages)
+
+    def _drop(self, it: Conversation, rows: list[StoredMessage], at: int) -> None:
+        """Erase a message; what follows it follows the one before it, and so does what is shown."""
+        gone = rows.pop(at)
+        rows[:] = [
+            replace(row, parent_id=gone.parent_id) if row.parent_id == gone.id else row
+            for row in rows
+        ]
+        if it.head_id == gone.id:
+            self._shelves.show_head(it.id, gone.parent_id or newest(rows))
+
+    def _found(self, conversation_id: str, message_id: str) -> StoredMessage:
+        for row in self._shelves.messages.get(conversation_id, []):
+            if row.id == message_id:
+                return row
+        raise Conflict("The message to be replaced is not there any more")
 
     def _mine(self, user_id: str, conversation_id: str | None) -> Conversation | None:
         it = self._shelves.conversations.get(conversation_id or "")

@@ -35,8 +35,10 @@ class MemoryRunStore:
         left = [run for run in shelves.runs.values() if run.state == "running"]
         for run in left:
             shelves.runs[run.id] = replace(run, state="interrupted", finished_at_ms=now_ms)
-        for it in shelves.conversations.values():
-            shelves.conversations[it.id] = replace(it, active_run_id=None)
+        for it in list(shelves.conversations.values()):
+            if it.active_run_id is not None:
+                shelves.conversations[it.id] = replace(it, active_run_id=None)
+                shelves.show_newest(it.id)
         return len(left)
 
     async def prune(self, before_ms: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from backend.errors import Conflict
+from backend.kit.branches import newest_below
 from backend.kit.json_values import copy_json
 from backend.ports.answers import StoredAnswer
 from backend.ports.approvals import Approval
@@ -69,15 +70,30 @@ class Shelves:
         self.runs[run.id] = scrubbed(detached(replace(run, file_ids=named)), gone)
 
     def put_messages(self, conversation_id: str, new: Sequence[StoredMessage]) -> None:
-        """Add messages; those of an id that is there already are replaced in their place."""
+        """Add messages behind what is shown; those that are there already are replaced in their place."""
         rows = self.messages.setdefault(conversation_id, [])
         places = {row.id: at for at, row in enumerate(rows)}
+        head_id = self.conversations[conversation_id].head_id
         for one in new:
             row = replace(one, conversation_id=conversation_id, message=copy_json(one.message))
             if one.id in places:
-                rows[places[one.id]] = row
+                at = places[one.id]
+                rows[at] = replace(row, parent_id=rows[at].parent_id)
             else:
-                rows.append(row)
+                rows.append(replace(row, parent_id=head_id))
+                head_id = one.id
+        self.show_head(conversation_id, head_id)
+
+    def show_head(self, conversation_id: str, head_id: str | None) -> None:
+        """Note which message is the last one shown."""
+        it = self.conversations[conversation_id]
+        self.conversations[conversation_id] = replace(it, head_id=head_id)
+
+    def show_newest(self, conversation_id: str) -> None:
+        """Show what was written last behind the last message that is shown."""
+        head_id = self.conversations[conversation_id].head_id
+        rows = self.messages.get(conversation_id, [])
+        self.show_head(conversation_id, newest_below(rows, head_id))
 
     def erase_run(self, run_id: str) -> None:
         """Erase a run with what waits for it."""

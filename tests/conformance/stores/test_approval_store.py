@@ -118,8 +118,10 @@ async def test_the_end_of_a_resumed_run_replaces_its_message(waiting):
     said = replace(ASKED, message={"role": "assistant", "content": "Done."}, state="completed")
     done = replace(RUN, state="completed", finished_at_ms=20)
     await waiting.conversations.end_turn(done, [said])
-    assert list(await waiting.conversations.messages("user_bob", "conv_1")) == [said, later]
-    assert (await waiting.conversations.get("user_bob", "conv_1")).active_run_id == "run_2"
+    shown = list(await waiting.conversations.messages("user_bob", "conv_1"))
+    assert shown == [said, replace(later, parent_id="msg_1")]
+    conversation = await waiting.conversations.get("user_bob", "conv_1")
+    assert (conversation.active_run_id, conversation.head_id) == ("run_2", "msg_2")
 
 
 def vars_of(run):

@@ -44,6 +44,12 @@ ANSWER = StoredMessage(
 )
 
 
+def chained(*said: StoredMessage) -> list[StoredMessage]:
+    """Let each message follow the one before it."""
+    parents = [None, *(one.id for one in said)]
+    return [replace(one, parent_id=it) for one, it in zip(said, parents, strict=False)]
+
+
 async def test_a_conversation_comes_back_whole_to_its_owner_only(stores):
     """A foreign id answers like a missing one in every method."""
     await stores.conversations.create(CONV)
@@ -56,7 +62,7 @@ async def test_a_conversation_comes_back_whole_to_its_owner_only(stores):
     with pytest.raises(NotFound):
         await stores.conversations.begin_turn(foreign, [], title_if_empty="x")
     assert await stores.conversations.get("user_bob", "conv_1") == replace(
-        CONV, title="How?", active_run_id="run_1", updated_at_ms=20
+        CONV, title="How?", active_run_id="run_1", head_id="msg_1", updated_at_ms=20
     )
 
 
@@ -67,9 +73,11 @@ async def test_a_turn_claims_stores_and_frees_the_conversation(stores):
     assert await stores.runs.get("user_bob", "run_1") == RUN
     await stores.conversations.end_turn(ENDED, [ANSWER])
     assert await stores.runs.get("user_bob", "run_1") == ENDED
-    assert list(await stores.conversations.messages("user_bob", "conv_1")) == [QUESTION, ANSWER]
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == chained(
+        QUESTION, ANSWER
+    )
     assert await stores.conversations.get("user_bob", "conv_1") == replace(
-        CONV, title="How?", updated_at_ms=30
+        CONV, title="How?", head_id="msg_2", updated_at_ms=30
     )
 
 
@@ -78,7 +86,7 @@ async def test_many_messages_of_one_moment_keep_their_order(stores):
     await stores.conversations.create(CONV)
     said = [replace(QUESTION, id=f"msg_{n}") for n in (5, 3, 9, 1)]
     await stores.conversations.begin_turn(RUN, said, title_if_empty="")
-    assert list(await stores.conversations.messages("user_bob", "conv_1")) == said
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == chained(*said)
 
 
 async def test_a_title_is_only_set_when_there_is_none(stores):
@@ -172,7 +180,7 @@ async def test_a_conversation_may_start_with_messages(stores):
     """They are there with it, in order."""
     said = [replace(QUESTION, id=f"msg_{n}") for n in (2, 1)]
     await stores.conversations.create(CONV, said)
-    assert list(await stores.conversations.messages("user_bob", "conv_1")) == said
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == chained(*said)
 
 
 async def test_messages_are_added_behind_the_last_one(stores):
@@ -182,9 +190,11 @@ async def test_messages_are_added_behind_the_last_one(stores):
     await stores.conversations.append(
         "user_bob", "conv_1", [added], title_if_empty="How?", now_ms=70
     )
-    assert list(await stores.conversations.messages("user_bob", "conv_1")) == [QUESTION, added]
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == chained(
+        QUESTION, added
+    )
     assert await stores.conversations.get("user_bob", "conv_1") == replace(
-        CONV, title="How?", updated_at_ms=70
+        CONV, title="How?", head_id="msg_2", updated_at_ms=70
     )
     await stores.conversations.append("user_bob", "conv_1", [], title_if_empty="Other", now_ms=80)
     assert (await stores.conversations.get("user_bob", "conv_1")).title == "How?"
@@ -225,7 +235,9 @@ async def test_nothing_is_written_into_a_conversation_that_a_run_holds(stores):
     assert list(await stores.conversations.messages("user_bob", "conv_1")) == [QUESTION]
     await stores.conversations.end_turn(ENDED, [])
     await stores.conversations.append("user_bob", "conv_1", [ANSWER], title_if_empty="", now_ms=70)
-    assert list(await stores.conversations.messages("user_bob", "conv_1")) == [QUESTION, ANSWER]
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == chained(
+        QUESTION, ANSWER
+    )
 
 
 async def test_a_message_is_changed_in_its_place_or_dropped(stores):
@@ -238,7 +250,9 @@ async def test_a_message_is_changed_in_its_place_or_dropped(stores):
     )
     assert seen == [QUESTION]
     changed = replace(QUESTION, message=shorter)
-    assert list(await stores.conversations.messages("user_bob", "conv_1")) == [changed, ANSWER]
+    assert list(await stores.conversations.messages("user_bob", "conv_1")) == chained(
+        changed, ANSWER
+    )
     assert (await stores.conversations.list("user_bob", query="how?")).items == ()
     assert len((await stores.conversations.list("user_bob", query="why?")).items) == 1
     assert await stores.conversations.edit_message(

@@ -30,6 +30,7 @@ from backend.storage.schema import (
     current_revision,
     prepare_database,
 )
+from backend.storage.stores import open_stores
 
 NEXT = f'''
 """A later step."""
@@ -119,6 +120,37 @@ def test_a_database_of_the_first_version_keeps_its_data(tmp_path):
     assert current_revision(path) == HEAD
     assert _run(path, "SELECT subject FROM login_failures") == [("a",)]
     assert _run(path, "SELECT count(*) FROM documents") == [(0,)]
+
+
+async def test_messages_of_an_older_version_are_chained_as_they_stood(tmp_path):
+    """Each conversation for itself, though they were written in turns; the last one is shown."""
+    path = tmp_path / "old.db"
+    migrate(path, head="0005")
+    _run(path, "INSERT INTO users VALUES ('u', 'u', 'u', 'h', 'user', 0, 0, 1)")
+    for name in ("one", "two", "empty"):
+        columns = "id, user_id, created_at_ms, updated_at_ms, title, title_key, metadata"
+        values = f"'{name}', 'u', 1, 1, '', '', '{{}}'"
+        _run(path, f"INSERT INTO conversations ({columns}) VALUES ({values})")
+    for message_id in ("b1", "z2", "a1", "y2", "c1"):
+        columns = "id, conversation_id, state, created_at_ms, message, search_text"
+        conversation = {"1": "one", "2": "two"}[message_id[1]]
+        values = f"'{message_id}', '{conversation}', 'completed', 1, '{{}}', ''"
+        _run(path, f"INSERT INTO messages ({columns}) VALUES ({values})")
+    migrate(path)
+    chained = _run(path, "SELECT id, parent_id FROM messages ORDER BY seq")
+    assert chained == [
+        ("b1", None), ("z2", None), ("a1", "b1"), ("y2", "z2"), ("c1", "a1"),
+    ]  # fmt: skip
+    heads = _run(path, "SELECT id, head_id FROM conversations ORDER BY id")
+    assert heads == [("empty", None), ("one", "c1"), ("two", "y2")]
+    stores = await open_stores(f"sqlite+aiosqlite:///{path}")
+    shown = {one: await stores.conversations.messages("u", one) for one in ("one", "two", "empty")}
+    assert {it: [one.id for one in said] for it, said in shown.items()} == {
+        "one": ["b1", "a1", "c1"],
+        "two": ["z2", "y2"],
+        "empty": [],
+    }
+    await stores.aclose()
 
 
 async def test_a_new_database_is_made_once_and_for_its_owner_alone(tmp_path):
