@@ -187,6 +187,7 @@ type Replayed = { lastId: string; failures: number; begun: boolean };
 type StoredFile = {
   file_id: string;
   filename: string;
+  kind: string;
   size: number;
   state: string;
   progress: number;
@@ -209,6 +210,12 @@ type TextPage = {
 
 /** Where a passage is in the text of its file, in characters (code points). */
 type Place = { start: number; end: number; page: number | null };
+
+/** A file that is looked at, the page that is open, and the passage that is marked. */
+type Book = { file: StoredFile; page: TextPage | null; passage: Place };
+
+/** How a page is drawn; what of a passage stands on it is marked. */
+type Look = { width: number; passage: Place; signal: AbortSignal };
 
 type Passage = { filename: string; page: number | null; text: string; citation_id: string };
 

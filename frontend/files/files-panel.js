@@ -1,10 +1,11 @@
 /** The documents beside the conversation: the list and what is on its way, or the text of one. */
 
-import { byId } from "../kit/dom.js";
+import { byId, styled } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { citationIn } from "../text/links.js";
+import { wordsOf } from "../wire/events.js";
 import { FileList } from "./file-list.js";
-import { FileView } from "./file-view.js";
+import { resizable } from "./panel-width.js";
+import { SourceCard } from "./source-card.js";
 import { takeDrops, Uploads } from "./uploads.js";
 
 const NARROW = "(max-width: 800px)";
@@ -21,19 +22,20 @@ export class FilesPanel {
   #opener = byId("open-files", HTMLButtonElement);
   /** @type {Element | null} */
   #from = null;
+  #api;
   #list;
-  #view;
   #uploads;
+  /** @type {import("./file-view.js").FileView | null} */
+  #view = null;
 
   /** @param {{ api: Api, announce: (words: string) => void }} parts */
   constructor({ api, announce }) {
-    this.#view = new FileView(api);
+    this.#api = api;
     this.#list = new FileList({
       api,
       announce,
       onShow: (id) => {
-        this.#open("text");
-        this.#view.showFile(id);
+        this.#look((view) => view.showFile(id));
       },
       onPassage: (id) => this.showCitation(id),
     });
@@ -47,21 +49,28 @@ export class FilesPanel {
     this.#panel.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
     });
-    byId("log", HTMLElement).addEventListener("click", (event) => {
-      const link = event.target instanceof Element ? event.target.closest("a") : null;
-      const cited = citationIn(link?.href ?? "");
-      if (!cited || event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      this.showCitation(cited);
-    });
+    new SourceCard({ api, onOpen: (id) => this.showCitation(id) });
+    resizable(this.#panel);
+    addEventListener("popstate", () => this.close());
     matchMedia(NARROW).addEventListener("change", () => this.#coverMain());
     this.#takeFiles();
   }
 
   /** @type {(id: string) => void} open the passage that a citation points at */
   showCitation(id) {
+    this.#look((view) => view.showCitation(id));
+  }
+
+  /** @param {(view: import("./file-view.js").FileView) => Promise<void>} work */
+  async #look(work) {
     this.#open("text");
-    this.#view.showCitation(id);
+    try {
+      const [{ FileView }] = await Promise.all([import("./file-view.js"), styled("preview")]);
+      this.#view ??= new FileView({ api: this.#api, host: this.#viewPart, title: this.#title });
+      await work(this.#view);
+    } catch (error) {
+      this.#viewPart.replaceChildren(wordsOf(error));
+    }
   }
 
   /** Close it; uploads go on. */
@@ -71,6 +80,8 @@ export class FilesPanel {
     this.#opener.setAttribute("aria-expanded", "false");
     this.#coverMain();
     this.#list.rest();
+    this.#view?.clear();
+    if (history.state?.panel === location.href) history.back();
     this.#opener.focus(); // stays there when what had the focus is gone or cannot have it
     if (this.#from instanceof HTMLElement) this.#from.focus();
   }
@@ -79,7 +90,6 @@ export class FilesPanel {
   clear() {
     this.#uploads.clear();
     this.#list.clear();
-    this.#view.clear();
     this.close();
   }
 
@@ -106,6 +116,10 @@ export class FilesPanel {
   #open(part) {
     const focused = document.activeElement;
     if (!this.#panel.contains(focused)) this.#from = focused;
+    // Where it lies over the conversation, going back closes it.
+    if (this.#panel.hidden && matchMedia(NARROW).matches) {
+      history.pushState({ panel: location.href }, "");
+    }
     this.#panel.hidden = false;
     this.#opener.setAttribute("aria-expanded", "true");
     this.#coverMain();
@@ -116,6 +130,7 @@ export class FilesPanel {
     this.#adder.hidden = !isList;
     this.#title.textContent = text.files;
     this.#title.focus();
+    this.#view?.clear();
     if (isList) this.#list.refresh();
     else this.#list.rest();
   }

@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hostOf } from "../../frontend/chat/known.js";
 import { factsOf, sizeOf } from "../../frontend/files/file-item.js";
-import { markedPage } from "../../frontend/files/file-view.js";
+import { markedPage, pageAround } from "../../frontend/files/leaf.js";
 import { addressOf, citationIn, conversationIn } from "../../frontend/text/links.js";
-import { pageAround } from "../../frontend/wire/server.js";
 
 const FILE = {
   file_id: "file-1",
   filename: "a.pdf",
+  kind: "pdf",
   size: 1_234_567,
   state: "ready",
   progress: 1,
