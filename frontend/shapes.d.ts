@@ -8,6 +8,7 @@ type Api = import("./api.js").Api;
 type AnswerView = import("./chat/answer-view.js").AnswerView;
 type ChatView = import("./chat/chat-view.js").ChatView;
 type Composer = import("./chat/composer.js").Composer;
+type FileView = import("./files/file-view.js").FileView;
 type IconName = import("./kit/icons.js").IconName;
 type Known = import("./chat/known.js").Known;
 type Pickers = import("./chat/composer.js").Pickers;
@@ -216,6 +217,21 @@ type Book = { file: StoredFile; page: TextPage | null; passage: Place };
 
 /** How a page is drawn; what of a passage stands on it is marked. */
 type Look = { width: number; passage: Place; signal: AbortSignal };
+
+/** Draws a picture so many pixels wide. */
+type Draw = (width: number) => Promise<Blob>;
+
+/** What is given up when the signal says so. */
+type Viewing = (signal: AbortSignal) => Promise<unknown>;
+
+type Row = { line: string; cells: Map<string, string>; isMarked: boolean };
+
+/** Rows with their columns; lines that are no rows have none. */
+type ReadTable = { head: string[]; rows: Row[] };
+
+type Span = { start: number; end: number };
+
+type FileViewParts = { api: Api; host: HTMLElement; title: HTMLElement };
 
 type Passage = { filename: string; page: number | null; text: string; citation_id: string };
 

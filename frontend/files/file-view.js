@@ -4,12 +4,10 @@ import { el, iconButton } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { ApiError, wordsOf } from "../wire/events.js";
 import { getCitation, getFile, textPage } from "../wire/server.js";
-import { carryOut, factsOf, isFinal } from "./file-item.js";
+import { carryOut, isFinal } from "./file-item.js";
 import { leaf, pageAround, pageText } from "./leaf.js";
 
 const LOOK_AGAIN_MS = 1500;
-
-/** @typedef {(signal: AbortSignal) => Promise<unknown>} Work given up when the signal says so */
 
 /** What is asked for last is what is shown. */
 export class FileView {
@@ -19,7 +17,7 @@ export class FileView {
   #leaves = el("div");
   #asked = new AbortController();
 
-  /** @param {{ api: Api, host: HTMLElement, title: HTMLElement }} parts */
+  /** @param {FileViewParts} parts */
   constructor({ api, host, title }) {
     this.#api = api;
     this.#host = host;
@@ -59,8 +57,7 @@ export class FileView {
     if (signal.aborted) return;
     const book = { file, passage, page };
     this.#put(book, signal);
-    if (file.state !== "ready") this.#leaves.prepend(el("p", { class: "muted" }, factsOf(file)));
-    if (isFinal(file)) return;
+    if (page || isFinal(file)) return;
     const again = setTimeout(() => this.showFile(id, passage), LOOK_AGAIN_MS);
     signal.addEventListener("abort", () => clearTimeout(again));
   }
@@ -71,7 +68,7 @@ export class FileView {
     this.#host.replaceChildren(this.#bar(book), this.#leaves);
     this.#leaves.replaceChildren(leaf(this.#api, book, signal));
     this.#host.scrollTop = 0;
-    this.#leaves.querySelector("mark")?.scrollIntoView({ block: "nearest" });
+    this.#leaves.querySelector("mark")?.scrollIntoView();
   }
 
   /** @param {Book} book */
@@ -123,7 +120,7 @@ export class FileView {
     this.#leaves.append(more);
   }
 
-  /** @type {(work: Work, missing?: string) => Promise<void>} */
+  /** @type {(work: Viewing, missing?: string) => Promise<void>} */
   #load(work, missing) {
     this.#asked.abort();
     this.#asked = new AbortController();

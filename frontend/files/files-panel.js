@@ -25,7 +25,7 @@ export class FilesPanel {
   #api;
   #list;
   #uploads;
-  /** @type {import("./file-view.js").FileView | null} */
+  /** @type {FileView | null} */
   #view = null;
 
   /** @param {{ api: Api, announce: (words: string) => void }} parts */
@@ -61,7 +61,7 @@ export class FilesPanel {
     this.#look((view) => view.showCitation(id));
   }
 
-  /** @param {(view: import("./file-view.js").FileView) => Promise<void>} work */
+  /** @param {(view: FileView) => Promise<void>} work */
   async #look(work) {
     this.#open("text");
     try {

@@ -1,22 +1,21 @@
 /** What is shown of one page of a file: its text with a passage marked, and its picture if it has one. */
 
-import { el, iconButton } from "../kit/dom.js";
+import { el } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { gridElement } from "../text/elements.js";
-import { ApiError, wordsOf } from "../wire/events.js";
+import { ApiError } from "../wire/events.js";
 import { original, pageImage, textPage } from "../wire/server.js";
+import { factsOf } from "./file-item.js";
+import { sheet } from "./sheet.js";
 
-/** @typedef {(width: number) => Promise<Blob>} Draw */
-
-const WIDTH = 1000;
-const LARGE = 2000;
 const LEAST_PART_CHARS = 10_000; // of formats without pages
 const PICTURE = /\.(?:png|jpe?g|gif|webp)$/i; // by name: what could not be read is of no known kind
 
 /** @type {(api: Api, book: Book, signal: AbortSignal) => HTMLElement} its pictures go with the signal */
 export function leaf(api, { file, passage, page }, signal) {
   const { file_id: id, filename: name, kind } = file;
-  const shown = page ? words(kind, page, passage) : el("p", { class: "muted" }, text.noText);
+  const none = file.state === "ready" ? text.noText : factsOf(file);
+  const shown = page ? words(kind, page, passage) : el("p", { class: "muted" }, none);
   /** @type {Draw | false} */
   const draw =
     kind === "pdf" && page
@@ -30,15 +29,16 @@ export function leaf(api, { file, passage, page }, signal) {
 /** @type {(kind: string, page: TextPage, passage: Place) => HTMLElement} */
 function words(kind, page, passage) {
   if (!/csv|xlsx/.test(kind)) return pageText(markedPage(page, passage));
-  const tables = tablesIn(page, passage).map(({ head, rows }) => {
-    const shown = rows.map(({ line, cells, isMarked }) => {
-      const texts = head.length > 0 ? head.map((name) => cells.get(name) ?? "") : [line];
+  const tables = tablesIn(page, passage).flatMap(({ head, rows }) => {
+    if (head.length === 0) {
+      return rows.map(({ line, isMarked }) => pageText(isMarked ? ["", line] : [line]));
+    }
+    const shown = rows.map(({ cells, isMarked }) => {
+      const texts = head.map((name) => cells.get(name) ?? "");
       return texts.map((one) => (isMarked ? marks(one) : [one]));
     });
-    return gridElement(
-      head.map((one) => [one]),
-      shown,
-    );
+    const names = head.map((one) => [one]);
+    return gridElement(names, shown);
   });
   return el("div", {}, ...tables);
 }
@@ -50,46 +50,16 @@ export function pageText([before = "", marked = "", after = ""]) {
 
 const marks = (/** @type {string} */ words) => (words ? [el("mark", {}, words)] : []);
 
-/** @type {(name: string, draw: Draw, signal: AbortSignal) => HTMLElement} a click enlarges it */
-function sheet(name, draw, signal) {
-  const picture = el("img", { alt: name });
-  const button = el("button", { class: "sheet", "aria-label": text.enlarge(name) }, picture);
-  button.addEventListener("click", () => {
-    const large = el("img", { src: picture.src, alt: name });
-    const close = iconButton("close", text.dismiss, () => dialog.close());
-    const dialog = el("dialog", { class: "enlarged", "aria-label": name }, close, large);
-    dialog.addEventListener("close", () => dialog.remove());
-    large.addEventListener("click", () => dialog.close());
-    signal.addEventListener("abort", () => dialog.close());
-    document.body.append(dialog);
-    dialog.showModal();
-    fill(large, draw(LARGE), signal).catch(() => undefined); // the smaller one is still there
-  });
-  fill(picture, draw(WIDTH), signal).catch((error) =>
-    button.replaceWith(el("p", { class: "muted", role: "alert" }, wordsOf(error))),
-  );
-  return button;
-}
-
-/** @type {(picture: HTMLImageElement, coming: Promise<Blob>, signal: AbortSignal) => Promise<void>} */
-async function fill(picture, coming, signal) {
-  const source = URL.createObjectURL(await coming);
-  signal.addEventListener("abort", () => URL.revokeObjectURL(source));
-  picture.src = source;
-  await picture.decode();
-}
-
 const FIELD = /^([^:]+): (.*)$/;
 
 /**
  * Read tables back from how the server writes their rows, "name: Ann; city: Rome", with the lines
  * between them; what the passage is in is marked.
- * @param {{ text: string, start: number }} page
- * @param {{ start: number, end: number }} passage
+ * @type {(page: { text: string, start: number }, passage: Span) => ReadTable[]}
  */
 export function tablesIn({ text, start }, passage) {
   let at = start;
-  /** @type {{ head: string[], rows: { line: string, cells: Map<string, string>, isMarked: boolean }[] }[]} */
+  /** @type {ReadTable[]} */
   const tables = [];
   for (const line of text.split("\n")) {
     const from = at;
@@ -114,7 +84,7 @@ export function tablesIn({ text, start }, passage) {
 /**
  * Cut the text of a page into what stands before a passage, what of the passage is on it, and what
  * comes after. Places count characters (code points) of the whole text, as the server does.
- * @type {(page: { text: string, start: number }, passage: { start: number, end: number }) => string[]}
+ * @type {(page: { text: string, start: number }, passage: Span) => string[]}
  */
 export function markedPage({ text, start }, passage) {
   const characters = Array.from(text);
