@@ -39,7 +39,7 @@ class PageDrawer:
         limits = WorkerLimits(
             memory_bytes=memory_bytes,
             cpu_s=_TIMEOUT_S,
-            wall_s=_TIMEOUT_S,
+            wall_s=3 * _TIMEOUT_S,  # a busy machine is not the page's fault
             output_bytes=_MAX_ANSWER_BYTES,
         )
         self._drawers = WorkerPool(_DRAW, clock=clock, size=_AT_ONCE, limits=limits)
@@ -82,7 +82,7 @@ class PageDrawer:
         try:
             return await self._drawers.call(call, owner=user_id)
         except WorkerTimeout as exc:
-            msg = f"Drawing the page took longer than {_TIMEOUT_S:g} seconds."
+            msg = f"Drawing the page takes more than the {_TIMEOUT_S:g} seconds this server allows."
             raise UnsupportedFile(msg) from exc
         except WorkerCrashed as exc:
             logger.info("a drawer ended: %s", exc)
