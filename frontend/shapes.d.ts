@@ -8,6 +8,7 @@ type Api = import("./api.js").Api;
 type AnswerView = import("./chat/answer-view.js").AnswerView;
 type ChatView = import("./chat/chat-view.js").ChatView;
 type Composer = import("./chat/composer.js").Composer;
+type FileView = import("./files/file-view.js").FileView;
 type IconName = import("./kit/icons.js").IconName;
 type Known = import("./chat/known.js").Known;
 type Pickers = import("./chat/choices.js").Pickers;
@@ -230,6 +231,7 @@ type Replayed = { lastId: string; failures: number; begun: boolean };
 type StoredFile = {
   file_id: string;
   filename: string;
+  kind: string;
   size: number;
   state: string;
   progress: number;
@@ -252,6 +254,27 @@ type TextPage = {
 
 /** Where a passage is in the text of its file, in characters (code points). */
 type Place = { start: number; end: number; page: number | null };
+
+/** A file that is looked at, the page that is open, and the passage that is marked. */
+type Book = { file: StoredFile; page: TextPage | null; passage: Place };
+
+/** How a page is drawn; what of a passage stands on it is marked. */
+type Look = { width: number; passage: Place; signal: AbortSignal };
+
+/** Draws a picture so many pixels wide. */
+type Draw = (width: number) => Promise<Blob>;
+
+/** What is given up when the signal says so. */
+type Viewing = (signal: AbortSignal) => Promise<unknown>;
+
+type Row = { line: string; cells: Map<string, string>; isMarked: boolean };
+
+/** Rows with their columns; lines that are no rows have none. */
+type ReadTable = { head: string[]; rows: Row[] };
+
+type Span = { start: number; end: number };
+
+type FileViewParts = { api: Api; host: HTMLElement; title: HTMLElement };
 
 type Passage = { filename: string; page: number | null; text: string; citation_id: string };
 

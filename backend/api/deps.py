@@ -26,7 +26,7 @@ from backend.ports.accounts import AccountService, Principal
 from backend.ports.answers import AnswerStore
 from backend.ports.artifacts import Artifacts
 from backend.ports.clock import Clock
-from backend.ports.documents import Documents
+from backend.ports.documents import Documents, PageImages
 from backend.ports.limits import RateLimiter
 from backend.ports.stores import AuditStore, ConversationStore, RunStore
 from backend.ports.values import Health, JsonObject
@@ -83,6 +83,7 @@ class AppServices:
     options: ApiOptions
     checks: Mapping[str, Callable[[], Awaitable[Health]]]
     documents: Documents | None = None
+    page_images: PageImages | None = None
     artifacts: Artifacts | None = None
     limits: RateLimiter | None = None
     token_input: TokenInput = field(default_factory=TokenInput)
@@ -143,6 +144,14 @@ async def library(caller: Account, found: Services) -> Documents:
 
 
 Library = Annotated[Documents, Depends(library)]
+
+
+async def page_images(caller: Account, found: Services) -> PageImages:
+    """Give the pictures of pages to a caller who may use the documents."""
+    return _of_files(caller, found.page_images)
+
+
+PagePictures = Annotated[PageImages, Depends(page_images)]
 
 
 async def vector_stores(caller: Account, found: Services) -> VectorStoreStore:

@@ -1,4 +1,4 @@
-"""Answers about files that are no JSON: the original bytes, and how its reading goes on."""
+"""Answers about files that are no JSON: the original bytes, pictures of pages, how its reading goes on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse
 from backend.api.openai_wire import KEEP_ALIVE
 from backend.errors import NotFound, RangeNotSatisfiable
 from backend.models.files import FileOut
-from backend.ports.documents import File
+from backend.ports.documents import File, PageImages, WantedPage
 
 KEEP_ALIVE_S = 15.0
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -66,6 +66,31 @@ async def send_original(request: Request, file: File, path: Path) -> Response:
 def _forget_range(request: Request) -> None:
     """Answer with the whole file, as https://www.rfc-editor.org/rfc/rfc9110#section-14.2 allows."""
     request.scope["headers"] = [one for one in request.scope["headers"] if one[0] != b"range"]
+
+
+async def send_page_image(
+    request: Request, pictures: PageImages, user_id: str, wanted: WantedPage
+) -> Response:
+    """Send a picture of a page, or 304 when the client has it.
+
+    One whose client has left is drawn all the same: to stop it would cost a process, which is more.
+
+    Raises:
+        NotFound: when there is no such page.
+    """
+    known = re.findall(r'"[^"]*"', request.headers.get("if-none-match", ""))
+    image = await pictures.image(user_id, wanted, known=known)
+    if image is None:
+        raise NotFound("There is no such page to show")
+    headers = {
+        "etag": image.etag,
+        "cache-control": "private, no-cache",
+        "content-security-policy": "default-src 'none'; sandbox",
+        "vary": "authorization",
+    }
+    if not image.content:
+        return Response(status_code=304, headers=headers)
+    return Response(image.content, media_type=image.media_type, headers=headers)
 
 
 async def follow_frames(changes: AsyncIterator[File], gone: asyncio.Event) -> AsyncGenerator[bytes]:

@@ -36,6 +36,7 @@ from backend.bootstrap.documents import (
     document_folders,
     embedded_model,
     open_library,
+    open_page_images,
 )
 from backend.bootstrap.parts import (
     agent_options,
@@ -181,6 +182,7 @@ class Composition:
             options=self.api_options,
             limits=limits,
             documents=library.documents,
+            page_images=open_page_images(ground, library),
             artifacts=parts.artifacts,
             vector_stores=stores.vector_stores,
             pending_uploads=answering.uploads,

@@ -14,6 +14,7 @@ from pathlib import Path
 from backend.config.errors import SettingsError
 from backend.config.process import inherited_environment
 from backend.config.settings import Settings
+from backend.documents.drawing import PageDrawer
 from backend.documents.embedding.choice import (
     EmbedderNotConfigured,
     EmbeddingOptions,
@@ -194,6 +195,14 @@ def make_library(
         )
     )
     return OpenLibrary(documents=library, indexes=indexes, shelf=shelf)
+
+
+def open_page_images(ground: Ground, library: OpenLibrary) -> PageDrawer:
+    """Make what shows pages; its child processes start with the first one."""
+    memory_bytes = ground.settings.documents.read_memory_bytes
+    drawer = PageDrawer(library.documents, clock=ground.clock, memory_bytes=memory_bytes)
+    ground.stack.push_async_callback(drawer.aclose)
+    return drawer
 
 
 def embedded_model(ground: Ground, library: OpenLibrary) -> NamedMiniLm:

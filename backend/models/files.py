@@ -17,6 +17,7 @@ from backend.ports.documents import (
     SearchAnswer,
     SearchQuery,
     TextPage,
+    WantedPage,
 )
 
 UploadState = Literal["ready", "processing", "failed"]
@@ -145,6 +146,23 @@ class ListingIn(BaseModel):
             limit=self.limit,
             cursor=self.cursor,
         )
+
+
+class WantedImage(BaseModel):
+    """How a page is to be shown; `mark` is where in the file's stored text what is marked begins and ends."""
+
+    width: int = Field(default=1000, ge=100, le=2400, description="Pixels.")
+    mark: str | None = Field(
+        default=None, pattern=r"^\d{1,12}-\d{1,12}$", description="Characters, such as 120-480."
+    )
+
+    def page(self, file_id: str, page: int) -> WantedPage:
+        """Translate for the port."""
+        marked = None
+        if self.mark is not None:
+            start, _, end = self.mark.partition("-")
+            marked = (int(start), int(end))
+        return WantedPage(file_id=file_id, page=page, width=self.width, marked=marked)
 
 
 class TextPageOut(BaseModel):

@@ -8,7 +8,7 @@ vectors (`embedding`).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -222,6 +222,28 @@ class TextPage:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedPage:
+    """A page of a file to look at, counted from 1, `width` pixels wide.
+
+    What of the stored text from `marked[0]` to `marked[1]` stands on it is marked.
+    """
+
+    file_id: str
+    page: int
+    width: int
+    marked: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageImage:
+    """A picture of a page; without `content` when its `etag` was known already."""
+
+    etag: str
+    content: bytes = b""
+    media_type: str = ""
+
+
 class Documents(Protocol):
     """Everything that can be done with one user's documents. A foreign id is a missing one."""
 
@@ -291,6 +313,22 @@ class Documents(Protocol):
 
     def watch(self, user_id: str, file_id: str) -> AsyncIterator[File]:
         """Give the file now and after every change of its document, until it is ready or failed."""
+        ...
+
+
+class PageImages(Protocol):
+    """Shows what the pages of one's documents look like."""
+
+    async def image(
+        self, user_id: str, wanted: WantedPage, *, known: Collection[str] = ()
+    ) -> PageImage | None:
+        """Draw a page; None when the user has no such file, or it no such page to show.
+
+        `known` are tags of pictures that the asker has.
+
+        Raises:
+            UnsupportedFile: when it cannot be drawn, with the reason.
+        """
         ...
 
 

@@ -3,6 +3,7 @@
  * A host nobody named can only come from the model, and its address may carry something out. Pure.
  */
 
+import { text } from "../strings.js";
 import { citationIn } from "../text/links.js";
 
 const ADDRESS = /https?:\/\/[^\s<>"'`()[\]{}]+/gi;
@@ -82,9 +83,15 @@ export function annotatedSources(content, annotations) {
   for (const { url_citation: found } of annotations) {
     const marker = characters.slice(found.start_index, found.end_index).join("");
     const number = /^\[(\d{1,3})\]$/.exec(marker)?.[1];
-    if (number) sources.set(Number(number), { title: found.title || found.url, url: found.url });
+    if (number) sources.set(Number(number), { title: titled(found), url: found.url });
   }
   return sources;
+}
+
+/** @type {(source: { title: string, url: string }) => string} a place in one's own files in our words */
+function titled({ title, url }) {
+  const [, name, page] = (citationIn(url) && /^(.*), p\. (\d+)$/.exec(title)) || [];
+  return name ? text.place(name, Number(page)) : title || url;
 }
 
 /**
@@ -92,10 +99,10 @@ export function annotatedSources(content, annotations) {
  * @param {Citation} source
  * @returns {Citation}
  */
-export const addressed = ({ id = "", title, url }) => ({
-  title,
-  url: url || (id && new URL(`/api/citations/${id}`, location.origin).href),
-});
+export const addressed = ({ id = "", title, url: web }) => {
+  const url = web || (id && new URL(`/api/citations/${id}`, location.origin).href);
+  return { title: titled({ title, url }), url };
+};
 
 /** @type {(address: string) => string} the host for people, "" for a passage of one's own */
 export const hostOf = (address) => (citationIn(address) ? "" : hostIn(address));

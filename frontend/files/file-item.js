@@ -39,7 +39,7 @@ export function factsOf({ state, reason, progress, size, pages, note }) {
  */
 export function fileItem(file, act) {
   const { file_id: id, filename: name, state, progress } = file;
-  const body = row(state === "ready" && (() => act("show", file)), name, factsOf(file));
+  const body = row(() => act("show", file), name, factsOf(file));
   if (!isFinal(file)) {
     body.append(el("progress", { max: "1", value: String(progress), "aria-label": name }));
   }

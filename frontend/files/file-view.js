@@ -1,130 +1,140 @@
-/** Shows what was read out of a file, page after page, or a cited passage where it stands. */
+/** Shows a file page by page or whole, or a cited passage where it stands. */
 
-import { byId, el } from "../kit/dom.js";
+import { el, iconButton } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { ApiError, wordsOf } from "../wire/events.js";
-import { getCitation, getFile, pageAround, textPage } from "../wire/server.js";
-import { carryOut } from "./file-item.js";
+import { getCitation, getFile, textPage } from "../wire/server.js";
+import { carryOut, isFinal } from "./file-item.js";
+import { leaf, pageAround, pageText } from "./leaf.js";
 
-/** @typedef {() => boolean} IsWanted tells whether nothing else has been asked for since */
+const LOOK_AGAIN_MS = 1500;
 
-/** The text of one file. */
+/** What is asked for last is what is shown. */
 export class FileView {
   #api;
-  #host = byId("file-view", HTMLElement);
-  #title = byId("files-title", HTMLElement);
-  #asked = 0;
+  #host;
+  #title;
+  #leaves = el("div");
+  #asked = new AbortController();
 
-  /** @param {Api} api */
-  constructor(api) {
+  /** @param {FileViewParts} parts */
+  constructor({ api, host, title }) {
     this.#api = api;
+    this.#host = host;
+    this.#title = title;
   }
 
+  /** Give up what is being loaded, and let go of the pictures. */
   clear() {
-    this.#asked += 1;
-    this.#host.replaceChildren();
+    this.#asked.abort();
+    this.#leaves.replaceChildren();
+    this.#host.replaceChildren(this.#leaves);
   }
 
   /** @param {string} id */
   showCitation(id) {
-    return this.#show(async (isWanted) => {
+    this.clear();
+    return this.#load(async (signal) => {
       const found = await getCitation(this.#api, id);
-      if (!isWanted()) return;
+      if (signal.aborted) return;
       const { file_id, filename, page, before, text: words, after } = found;
       this.#title.textContent = text.place(filename, page);
-      this.#host.append(pageText([before, words, after]));
-      if (!file_id) return;
-      this.#host.append(this.#turning(text.wholeFile, () => this.showFile(file_id, found)));
-      this.#addDownload({ file_id, filename });
-    });
+      if (file_id) await this.#open(file_id, found, signal);
+      else this.#leaves.replaceChildren(pageText([before, words, after]));
+    }, text.noCitation);
   }
 
-  /**
-   * Show the text of a file from its beginning, or from the page of a passage, which is marked.
-   * @param {string} id
-   * @param {Place} passage
-   */
+  /** @type {(id: string, passage?: Place) => Promise<void>} */
   showFile(id, passage = { start: 0, end: 0, page: null }) {
-    return this.#show(async (isWanted) => {
-      const file = await getFile(this.#api, id);
-      const first = file.chars > 0 && (await pageAround(this.#api, file, passage));
-      if (!isWanted()) return;
-      this.#title.textContent = file.filename;
-      this.#addDownload(file);
-      const pages = el("div");
-      this.#host.append(pages);
-      if (!first) return pages.append(el("p", { class: "muted" }, text.noText));
-      /** @type {(page: TextPage, way: number) => void} `way` is -1 for one before, 1 for one after */
-      const put = (page, way) => {
-        /** @type {HTMLElement[]} */
-        const shown = [pageText(markedPage(page, passage))];
-        if (page.page !== null) shown.unshift(el("h3", { class: "muted" }, text.page(page.page)));
-        const turn = (/** @type {number} */ step) => async () => {
-          const next = await textPage(this.#api, id, page.number + step);
-          if (isWanted()) put(next, step);
-        };
-        if (way <= 0 && page.number > 1) shown.unshift(this.#turning(text.earlier, turn(-1)));
-        if (way >= 0 && page.end < file.chars) shown.push(this.#turning(text.more, turn(1)));
-        if (way < 0) pages.prepend(...shown);
-        else pages.append(...shown);
-      };
-      put(first, 0);
-    });
-  }
-
-  /** @type {(words: string, work: () => Promise<unknown>) => HTMLElement} good for one click */
-  #turning(words, work) {
-    const button = el("button", { class: "more" }, words);
-    button.addEventListener("click", () => {
-      button.remove();
-      this.#title.focus();
-      this.#try(work());
-    });
-    return button;
-  }
-
-  /** @param {{ file_id: string, filename: string }} file */
-  #addDownload(file) {
-    const button = el("button", { class: "more" }, text.download);
-    button.addEventListener("click", () => this.#try(carryOut(this.#api, "download", file)));
-    this.#host.append(button);
-  }
-
-  /** @param {(isWanted: IsWanted) => Promise<void>} work */
-  async #show(work) {
     this.clear();
-    const asked = this.#asked;
-    await this.#try(work(() => asked === this.#asked));
-    this.#host.querySelector("mark")?.scrollIntoView({ block: "center" });
+    return this.#load((signal) => this.#open(id, passage, signal));
   }
 
-  /** @param {Promise<unknown>} work */
-  async #try(work) {
-    const asked = this.#asked;
-    await work.catch((error) => {
-      if (asked !== this.#asked) return;
-      const missing = error instanceof ApiError && error.status === 404;
-      const words = missing ? text.noCitation : wordsOf(error);
-      this.#host.append(el("p", { class: "muted", role: "alert" }, words));
+  /** @type {(id: string, passage: Place, signal: AbortSignal) => Promise<void>} */
+  async #open(id, passage, signal) {
+    const file = await getFile(this.#api, id);
+    const page = file.chars > 0 ? await pageAround(this.#api, file, passage) : null;
+    if (signal.aborted) return;
+    const book = { file, passage, page };
+    this.#put(book, signal);
+    if (page || isFinal(file)) return;
+    const again = setTimeout(() => this.showFile(id, passage), LOOK_AGAIN_MS);
+    signal.addEventListener("abort", () => clearTimeout(again));
+  }
+
+  /** @type {(book: Book, signal: AbortSignal) => void} show the page that is open */
+  #put(book, signal) {
+    this.#title.textContent = text.place(book.file.filename, book.page?.page ?? null);
+    this.#host.replaceChildren(this.#bar(book), this.#leaves);
+    this.#leaves.replaceChildren(leaf(this.#api, book, signal));
+    this.#host.scrollTop = 0;
+    this.#leaves.querySelector("mark")?.scrollIntoView();
+  }
+
+  /** @param {Book} book */
+  #bar({ file, passage, page }) {
+    const { file_id: id, pages, filename } = file;
+    let number = page?.number ?? 1;
+    const place = el("span", { role: "status" }, text.pageOf(number, pages));
+    const turn = (/** @type {number} */ step) => () => {
+      number += step;
+      place.textContent = text.pageOf(number, pages);
+      tell();
+      this.#load(async (signal) => {
+        const next = await textPage(this.#api, id, number);
+        if (!signal.aborted) this.#put({ file, passage, page: next }, signal);
+      });
+    };
+    const before = iconButton("back", text.pageBefore, turn(-1));
+    const after = iconButton("chevron", text.pageAfter, turn(1));
+    const tell = () => {
+      before.disabled = number <= 1;
+      after.disabled = pages ? number >= pages : !page || page.end >= file.chars;
+    };
+    tell();
+    const whole = el("button", { type: "button", class: "more" }, text.wholeFile);
+    whole.addEventListener("click", () => {
+      this.#title.textContent = filename;
+      this.#leaves.replaceChildren();
+      this.#load((signal) => this.#add(1, { file, passage, page }, signal));
     });
+    const save = iconButton("download", text.download, () => {
+      this.#try(carryOut(this.#api, "download", file), this.#asked.signal);
+    });
+    const many = before.disabled && after.disabled ? [] : [before, place, after, whole];
+    return el("div", { class: "page-bar" }, ...many, save);
   }
-}
 
-/** @param {string[]} parts the second is marked */
-function pageText([before = "", marked = "", after = ""]) {
-  const mark = marked ? [el("mark", {}, marked)] : [];
-  return el("p", { class: "page-text", dir: "auto" }, before, ...mark, after);
-}
+  /** @type {(number: number, book: Book, signal: AbortSignal) => Promise<void>} add a page below */
+  async #add(number, { file, passage }, signal) {
+    const page = await textPage(this.#api, file.file_id, number);
+    if (signal.aborted) return;
+    this.#leaves.append(leaf(this.#api, { file, passage, page }, signal));
+    if (file.pages ? number >= file.pages : page.end >= file.chars) return;
+    const more = el("button", { type: "button", class: "more" }, text.more);
+    more.addEventListener("click", () => {
+      more.remove();
+      this.#title.focus();
+      this.#try(this.#add(number + 1, { file, passage, page }, signal), signal);
+    });
+    this.#leaves.append(more);
+  }
 
-/**
- * Cut the text of a page into what stands before a passage, what of the passage is on it, and what
- * comes after. Places count characters (code points) of the whole text, as the server does.
- * @type {(page: { text: string, start: number }, passage: { start: number, end: number }) => string[]}
- */
-export function markedPage({ text, start }, passage) {
-  const characters = Array.from(text);
-  const from = Math.max(passage.start - start, 0);
-  const to = Math.max(passage.end - start, from);
-  const parts = [characters.slice(0, from), characters.slice(from, to), characters.slice(to)];
-  return parts.map((one) => one.join(""));
+  /** @type {(work: Viewing, missing?: string) => Promise<void>} */
+  #load(work, missing) {
+    this.#asked.abort();
+    this.#asked = new AbortController();
+    return this.#try(work(this.#asked.signal), this.#asked.signal, missing);
+  }
+
+  /** @type {(work: Promise<unknown>, signal: AbortSignal, missing?: string) => Promise<void>} */
+  async #try(work, signal, missing) {
+    this.#host.ariaBusy = "true";
+    await work.catch((error) => {
+      if (signal.aborted) return;
+      const gone = error instanceof ApiError && error.status === 404 && missing;
+      this.#leaves.append(el("p", { class: "muted", role: "alert" }, gone || wordsOf(error)));
+    });
+    if (!signal.aborted) this.#host.ariaBusy = "false";
+  }
 }

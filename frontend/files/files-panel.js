@@ -1,12 +1,13 @@
 /** The documents beside the conversation: the list and what is on its way, or the text of one. */
 
-import { announce, byId } from "../kit/dom.js";
+import { announce, byId, styled } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { citationIn } from "../text/links.js";
+import { wordsOf } from "../wire/events.js";
 import { takeFiles } from "./drops.js";
 import { FileList } from "./file-list.js";
-import { FileView } from "./file-view.js";
 import { Moving } from "./moving.js";
+import { resizable } from "./panel-width.js";
+import { SourceCard } from "./source-card.js";
 
 const NARROW = "(max-width: 800px)";
 
@@ -22,17 +23,19 @@ export class FilesPanel {
   #opener = byId("open-files", HTMLButtonElement);
   /** @type {Element | null} */
   #from = null;
+  #api;
   #composer;
   #list;
-  #view;
+  /** @type {FileView | null} */
+  #view = null;
   /** @type {Moving[]} */
   #moving = [];
 
   /** @param {{ api: Api, composer: Composer }} parts */
   constructor({ api, composer }) {
     const { attachments, uploads } = composer;
+    this.#api = api;
     this.#composer = composer;
-    this.#view = new FileView(api);
     this.#list = new FileList({
       ...{ api, announce },
       onShow: (id) => this.showFile(id),
@@ -57,26 +60,34 @@ export class FilesPanel {
       const target = event.target instanceof Element ? event.target : null;
       const file = target?.closest("[data-file]");
       if (file) this.showFile(file.getAttribute("data-file") ?? "");
-      const link = target?.closest("a");
-      const cited = citationIn(link?.href ?? "");
-      if (!cited || event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      this.showCitation(cited);
     });
+    new SourceCard({ api, onOpen: (id) => this.showCitation(id) });
+    resizable(this.#panel);
+    addEventListener("popstate", () => this.close());
     matchMedia(NARROW).addEventListener("change", () => this.#coverMain());
     takeFiles((files, toChat) => (toChat ? attachments.add(files) : this.#add(files)));
   }
 
   /** @type {(id: string) => void} open the passage that a citation points at */
   showCitation(id) {
+    this.#look((view) => view.showCitation(id));
+  }
+
+  /** @param {(view: FileView) => Promise<void>} work */
+  async #look(work) {
     this.#open("text");
-    this.#view.showCitation(id);
+    try {
+      const [{ FileView }] = await Promise.all([import("./file-view.js"), styled("preview")]);
+      this.#view ??= new FileView({ api: this.#api, host: this.#viewPart, title: this.#title });
+      await work(this.#view);
+    } catch (error) {
+      this.#viewPart.replaceChildren(wordsOf(error));
+    }
   }
 
   /** @type {(id: string) => void} open the text of a file */
   showFile(id) {
-    this.#open("text");
-    this.#view.showFile(id);
+    this.#look((view) => view.showFile(id));
   }
 
   /** Go on after a new log-in. */
@@ -94,6 +105,8 @@ export class FilesPanel {
     this.#opener.setAttribute("aria-expanded", "false");
     this.#coverMain();
     this.#list.rest();
+    this.#view?.clear();
+    if (history.state?.panel === location.href) history.back();
     this.#opener.focus(); // stays there when what had the focus is gone or cannot have it
     if (this.#from instanceof HTMLElement) this.#from.focus();
   }
@@ -103,7 +116,6 @@ export class FilesPanel {
     for (const one of this.#moving.splice(0)) one.end();
     this.#composer.attachments.clear();
     this.#list.clear();
-    this.#view.clear();
     this.close();
   }
 
@@ -129,6 +141,10 @@ export class FilesPanel {
   #open(part) {
     const focused = document.activeElement;
     if (!this.#panel.contains(focused)) this.#from = focused;
+    // Where it lies over the conversation, going back closes it.
+    if (this.#panel.hidden && matchMedia(NARROW).matches) {
+      history.pushState({ panel: location.href }, "");
+    }
     this.#panel.hidden = false;
     this.#opener.setAttribute("aria-expanded", "true");
     this.#coverMain();
@@ -139,6 +155,7 @@ export class FilesPanel {
     this.#adder.hidden = !isList;
     this.#title.textContent = text.files;
     this.#title.focus();
+    this.#view?.clear();
     if (isList) this.#list.refresh();
     else this.#list.rest();
   }

@@ -1,7 +1,7 @@
 /** Small choices that this browser remembers, never anything secret. */
 
 /**
- * @typedef {"theme" | "language" | "model" | "mode" | "session"} PrefName
+ * @typedef {"theme" | "language" | "model" | "mode" | "panel" | "session"} PrefName
  * "session" says only that a log-in may be renewed, so that a first visit asks for nothing.
  */
 

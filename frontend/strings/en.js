@@ -22,7 +22,6 @@ export const text = {
   noConversations: "Your conversations will appear here.",
   nothingFound: "Nothing found.",
   more: "Show more",
-  earlier: "Show what comes before",
   untitled: "Untitled",
   rename: "Rename",
   renameTitle: "Rename conversation",
@@ -178,8 +177,14 @@ export const text = {
   page: (/** @type {number} */ page) => `Page ${page}`,
   place: (/** @type {string} */ name, /** @type {number | null} */ page) =>
     page === null ? name : `${name}, page ${page}`,
+  pageOf: (/** @type {number} */ page, /** @type {number} */ last) =>
+    last ? `Page ${page} of ${last}` : `Part ${page}`,
+  pageBefore: "Previous page",
+  pageAfter: "Next page",
+  enlarge: (/** @type {string} */ name) => `Enlarge ${name}`,
+  panelWidth: "Width of the documents",
   noText: "There is no text to show.",
-  wholeFile: "Show the whole document",
+  wholeFile: "Whole document",
   noCitation: "This passage is not there any more, or it is not yours.",
 
   dismiss: "Dismiss",

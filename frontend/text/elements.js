@@ -131,7 +131,7 @@ function citeNode(number, { sources }) {
   const source = sources.get(number);
   if (!source) return document.createTextNode(`[${number}]`);
   const label = text.source(number, source.title);
-  const attributes = { class: "cite", title: source.title, "aria-label": label };
+  const attributes = { class: "cite", "aria-label": label };
   if (!isWebAddress(source.url ?? "")) {
     return el("span", { ...attributes, role: "note" }, String(number));
   }

@@ -114,22 +114,11 @@ export const original = async (api, id) =>
 export const textPage = async (api, id, number) =>
   (await api.json(`${pathOf("files/documents", id)}/text?page=${number}`)).pages[0];
 
-/**
- * Give the page that holds the beginning of a passage, mostly at the first or second try.
- * @param {Api} api
- * @param {StoredFile} file
- * @param {Place} place
- */
-export async function pageAround(api, { file_id: id, pages, chars }, { start, page }) {
-  let [first, last] = [1, pages];
-  let number = Math.min(page ?? Math.floor((start / chars) * pages) + 1, last);
-  for (;;) {
-    const found = await textPage(api, id, number);
-    if (start < found.start) last = number - 1;
-    else if (start >= found.end && number < last) first = number + 1;
-    else return found;
-    number = (first + last) >> 1;
-  }
+/** @type {(api: Api, id: string, number: number, look: Look) => Promise<Blob>} of a PDF */
+export async function pageImage(api, id, number, { width, passage: { start, end }, signal }) {
+  const mark = end > start ? `&mark=${start}-${end}` : "";
+  const path = `${pathOf("files/documents", id)}/pages/${number}/image?width=${width}${mark}`;
+  return (await api.open(path, { signal })).blob();
 }
 
 /** @type {(api: Api, query: string) => Promise<Passage[]>} best first */

@@ -124,3 +124,32 @@ def huge_png() -> bytes:
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
     )
+
+
+def pdf_of_size(box: bytes) -> bytes:
+    """Print a page on paper of any size."""
+    content = pdf_tree(b"<</Type/Pages/Count 1/Kids[3 0 R]>>")
+    return content.replace(b"0 0 600 800", box)
+
+
+def pdf_of_huge_picture() -> bytes:
+    """Show a picture of 30,000 by 30,000 pixels that takes a few bytes."""
+    packed = zlib.compress(bytes(1_000_000))
+    about = (
+        b"/Type/XObject/Subtype/Image/Width 30000/Height 30000/ColorSpace/DeviceRGB"
+        b"/BitsPerComponent 8/Filter/FlateDecode"
+    )
+    return pdf_tree(
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        content=b"q 500 0 0 500 0 0 cm /X Do Q ",
+        resources=b"/XObject<</X 6 0 R>>",
+        more=(stream(packed, more=about),),
+    )
+
+
+def pdf_of_endless_painting() -> bytes:
+    """Paint half a million large circles over each other."""
+    circle = b"0 0 m 0 900 900 900 900 0 c 900 -900 -900 -900 0 0 c b* "
+    return pdf_tree(
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>", content=b"9 w 1 0 0 rg " + circle * 500_000
+    )

@@ -55,6 +55,17 @@ def pdf_of_lines(pages: Sequence[Sequence[str]]) -> bytes:
     return target.getvalue()
 
 
+def pdf_of_picture(shown: Image.Image) -> bytes:
+    """Print a picture, with a word above it."""
+    target = io.BytesIO()
+    sheet = canvas.Canvas(target, pagesize=A4)
+    sheet.drawString(72, 800, "A photograph of the office in the morning, as it was taken.")
+    sheet.drawImage(ImageReader(shown), 72, 300, 450, 270)
+    sheet.showPage()
+    sheet.save()
+    return target.getvalue()
+
+
 def picture(text: str, *, kind: str = "PNG", height: int = 300) -> bytes:
     """Draw text in black on white, large enough to be recognised."""
     image = Image.new("RGB", (1400, height), "white")

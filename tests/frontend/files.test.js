@@ -4,13 +4,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hostOf } from "../../frontend/chat/known.js";
 import { factsOf, sizeOf } from "../../frontend/files/file-item.js";
-import { markedPage } from "../../frontend/files/file-view.js";
+import { markedPage, pageAround, tablesIn } from "../../frontend/files/leaf.js";
 import { addressOf, citationIn, conversationIn } from "../../frontend/text/links.js";
-import { pageAround } from "../../frontend/wire/server.js";
+import { ApiError } from "../../frontend/wire/events.js";
 
 const FILE = {
   file_id: "file-1",
   filename: "a.pdf",
+  kind: "pdf",
   size: 1_234_567,
   state: "ready",
   progress: 1,
@@ -113,4 +114,52 @@ test("the page around a character is found in few steps, however unequal pages a
   }
   assert.deepEqual(found, wanted);
   assert.ok(asked / wanted.length < 10, `${asked / wanted.length}`);
+});
+
+test("rows of a table are read back into columns, with the lines between them", () => {
+  const text = "Sales\n\nname: Ann; city: Köln: Süd; Mitte\nname: Bob; note: 😀";
+  const start = 100 + text.indexOf("name: Bob");
+  const found = tablesIn({ text, start: 100 }, { start, end: start + 4 });
+  assert.deepEqual(
+    found.map(({ head, rows }) => [head, rows.map((one) => [...one.cells.values()])]),
+    [
+      [[], [["Sales"]]],
+      [
+        ["name", "city", "note"],
+        [
+          ["Ann", "Köln: Süd; Mitte"],
+          ["Bob", "😀"],
+        ],
+      ],
+    ],
+  );
+  const marked = found.flatMap(({ rows }) => rows.map((one) => one.isMarked));
+  assert.deepEqual(marked, [false, false, true]);
+});
+
+test("a passage is found in a text without pages, whose parts nobody has counted", async () => {
+  const parts = [0, 12_000, 31_000, 45_000, 52_000];
+  /** @type {number[]} */
+  const asked = [];
+  const api = /** @type {Api} */ (
+    /** @type {unknown} */ ({
+      json: async (/** @type {string} */ path) => {
+        const number = Number(path.split("=")[1]);
+        asked.push(number);
+        if (number < 1 || number >= parts.length) throw new ApiError("no such part", 404);
+        const [start = 0, end = 0] = parts.slice(number - 1);
+        return { pages: [{ number, page: null, start, end, text: "" }] };
+      },
+    })
+  );
+  const file = { ...FILE, pages: 0, chars: 52_000 };
+  for (const [start, number] of /** @type {const} */ ([
+    [0, 1],
+    [20_000, 2],
+    [51_999, 4],
+  ])) {
+    const found = await pageAround(api, file, { start, end: start + 1, page: null });
+    assert.equal(found?.number, number);
+  }
+  assert.ok(asked.length < 12, String(asked));
 });

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from backend.api.deps import Account, ApiOptions, Library, Services
+from backend.api.deps import Account, ApiOptions, Library, PagePictures, Services
 from backend.api.event_stream import ClientWatch, EventStream
-from backend.api.file_answers import follow_frames, send_original
+from backend.api.file_answers import follow_frames, send_original, send_page_image
 from backend.api.multipart import FormLimits, ReceivedFile, receive_form
 from backend.api.openai_wire import error_object
 from backend.api.safe_json import SafeRoute
@@ -27,6 +27,7 @@ from backend.models.files import (
     TextOut,
     UploadOut,
     UploadsOut,
+    WantedImage,
     page_fields,
 )
 from backend.ports.documents import FINAL_STATES, Documents, File, TextPage, Upload
@@ -130,6 +131,19 @@ async def get_text(
         msg = f"This file has no page {page} of text"
         raise NotFound(msg, param="page")
     return StreamingResponse(_text_parts(file, pages), media_type=JSON)
+
+
+@router.get("/documents/{file_id}/pages/{page}/image", response_class=Response)
+async def get_page_image(
+    file_id: str,
+    page: Annotated[int, Path(le=1_000_000_000)],
+    request: Request,
+    account: Account,
+    pictures: PagePictures,
+    wanted: Annotated[WantedImage, Query()],
+) -> Response:
+    """Show a page of a PDF as a picture (PNG or WebP), with a stretch of its stored text marked."""
+    return await send_page_image(request, pictures, account.user.id, wanted.page(file_id, page))
 
 
 @router.get("/documents/{file_id}/events")
