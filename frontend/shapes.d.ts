@@ -8,17 +8,19 @@ type Api = import("./api.js").Api;
 type AnswerView = import("./chat/answer-view.js").AnswerView;
 type ChatView = import("./chat/chat-view.js").ChatView;
 type Composer = import("./chat/composer.js").Composer;
+type Drawer = import("./shell/frame.js").Drawer;
 type IconName = import("./kit/icons.js").IconName;
 type Known = import("./chat/known.js").Known;
 type Pickers = import("./chat/composer.js").Pickers;
 type TraceView = import("./chat/trace-view.js").TraceView;
 
-/** `body` is sent as JSON. */
+/** `body` is sent as JSON; with `keepalive` the call goes on when the page is left. */
 type CallOptions = {
   method?: string;
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  keepalive?: boolean;
 };
 
 type UploadOptions = { onProgress: (share: number) => void; signal: AbortSignal };
@@ -29,7 +31,10 @@ type StreamOptions = { signal: AbortSignal; wait?: (delay_ms: number) => Promise
 /** `mode` is auto, chat, react or plan; without `sessionId` a new conversation is kept. */
 type Question = { model: string; mode: string; content: string; sessionId?: string };
 
-/** `announce` tells people who do not see the page; `onChanged`, that a conversation began or went on. */
+/**
+ * `announce` tells people who do not see the page; `onChanged`, that a conversation began or went on,
+ * `onMissing`, that the one to be opened is not there.
+ */
 type ChatParts = {
   api: Api;
   view: ChatView;
@@ -38,6 +43,7 @@ type ChatParts = {
   onError: (error: unknown) => void;
   announce: (words: string) => void;
   onChanged: (id: string) => void;
+  onMissing: () => void;
 };
 
 /** `onLeft` is told when the account was left in the settings, as by a changed password. */
@@ -51,13 +57,17 @@ type SettingsParts = {
 type SidebarParts = {
   api: Api;
   onError: (error: unknown) => void;
-  onRemoved: (id: string) => void;
-  onRenamed: (id: string, title: string) => void;
+  onRenamed: (id: string, title: string) => unknown;
 };
 
-type ItemActions = {
-  rename: (id: string, title: string) => Promise<void>;
-  remove: (id: string) => Promise<void>;
+type MenuItem = { label: string; icon: IconName; act: () => void; danger?: boolean };
+
+type ExportForm = "markdown" | "json";
+
+type RowActions = {
+  rename: (one: Conversation, title: string) => void;
+  remove: (one: Conversation) => void;
+  save: (one: Conversation, form: ExportForm) => void;
 };
 
 type FileListParts = {
