@@ -97,7 +97,7 @@ export class Api {
   }
 
   /** @type {(path: string, options: CallOptions) => Promise<Response>} */
-  async #fetch(path, { method = "GET", body, headers = {}, signal }) {
+  async #fetch(path, { method = "GET", body, headers = {}, signal, keepalive = false }) {
     const json = body === undefined ? {} : { "Content-Type": "application/json" };
     const who = this.#token ? { Authorization: `Bearer ${this.#token}` } : {};
     try {
@@ -106,6 +106,7 @@ export class Api {
         headers: { ...headers, ...json, ...who },
         body: body === undefined ? null : JSON.stringify(body),
         signal: signal ?? null,
+        keepalive,
       });
     } catch (error) {
       if (signal?.aborted) throw error;

@@ -13,6 +13,7 @@ import { announce, byId } from "./kit/dom.js";
 import { readPref, writePref } from "./kit/prefs.js";
 import { Banner, Drawer, fillTexts } from "./shell/frame.js";
 import { Login } from "./shell/login.js";
+import { listenForShortcuts } from "./shell/shortcuts.js";
 import { Sidebar } from "./shell/sidebar.js";
 import { themeButton } from "./shell/theme.js";
 import { Who } from "./shell/who.js";
@@ -51,16 +52,12 @@ const composer = new Composer({
   },
   onStop: () => chat.stop(),
 });
-const chat = new Chat({ api, view, composer, pickers, onError: report, announce, onChanged });
+const joined = { api, view, composer, pickers, announce, onChanged, onMissing };
+const chat = new Chat({ ...joined, onError: report });
 const sidebar = new Sidebar({
   api,
   onError: report,
-  onRenamed: (id, title) => {
-    if (id === chat.id) view.setTitle(title);
-  },
-  onRemoved: (id) => {
-    if (id === chat.id) location.hash = addressOf("");
-  },
+  onRenamed: (id, title) => id === chat.id && view.setTitle(title),
 });
 const files = new FilesPanel({ api, composer });
 const who = new Who({ api, announce, onLeft: leave });
@@ -81,14 +78,22 @@ async function onChanged(id) {
   if (id === chat.id && sidebar.titleOf(id)) view.setTitle(sidebar.titleOf(id));
 }
 
+/** Offer a new conversation in the place of one that is not there. */
+function onMissing() {
+  chat.startNew();
+  onChanged("");
+  banner.show(text.noConversation, { calm: true });
+}
+
 /** Open what the address names. */
 function goToAddress() {
   const id = conversationIn(location.hash);
   drawer.close();
   banner.clear();
-  sidebar.setActive(id);
   if (id) chat.open(id);
   else chat.startNew();
+  sidebar.setActive(id);
+  view.setTitle(sidebar.titleOf(id));
   composer.focus();
   const cited = citationIn(location.hash);
   if (cited) files.showCitation(cited);
@@ -136,8 +141,10 @@ async function start() {
 byId("new-chat", HTMLAnchorElement).addEventListener("click", () => {
   if (location.hash === addressOf("")) goToAddress(); // no change of the address will be told
 });
+listenForShortcuts(drawer);
 byId("skip", HTMLButtonElement).addEventListener("click", () => composer.focus());
 byId("logout", HTMLButtonElement).addEventListener("click", async () => {
+  await sidebar.settle();
   await api.logout().catch(report);
   writePref("session", "");
   location.replace(location.pathname);

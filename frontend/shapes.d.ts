@@ -8,6 +8,7 @@ type Api = import("./api.js").Api;
 type AnswerView = import("./chat/answer-view.js").AnswerView;
 type ChatView = import("./chat/chat-view.js").ChatView;
 type Composer = import("./chat/composer.js").Composer;
+type Drawer = import("./shell/frame.js").Drawer;
 type FileView = import("./files/file-view.js").FileView;
 type IconName = import("./kit/icons.js").IconName;
 type Known = import("./chat/known.js").Known;
@@ -15,12 +16,13 @@ type Pickers = import("./chat/choices.js").Pickers;
 type Uploads = import("./files/uploads.js").Uploads;
 type TraceView = import("./chat/trace-view.js").TraceView;
 
-/** `body` is sent as JSON. */
+/** `body` is sent as JSON; with `keepalive` the call goes on when the page is left. */
 type CallOptions = {
   method?: string;
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  keepalive?: boolean;
 };
 
 type UploadOptions = { onProgress: (share: number) => void; signal: AbortSignal };
@@ -47,7 +49,10 @@ type AttachedFile = { file_id: string; filename: string };
 /** Takes files that were chosen or dropped, for the chat or for the documents. */
 type OnFiles = (files: File[], toChat: boolean) => void;
 
-/** `announce` tells people who do not see the page; `onChanged`, that a conversation began or went on. */
+/**
+ * `announce` tells people who do not see the page; `onChanged`, that a conversation began or went on,
+ * `onMissing`, that the one to be opened is not there.
+ */
 type ChatParts = {
   api: Api;
   view: ChatView;
@@ -56,6 +61,7 @@ type ChatParts = {
   onError: (error: unknown) => void;
   announce: (words: string) => void;
   onChanged: (id: string) => void;
+  onMissing: () => void;
 };
 
 /** `onLeft` is told when the account was left in the settings, as by a changed password. */
@@ -69,13 +75,17 @@ type SettingsParts = {
 type SidebarParts = {
   api: Api;
   onError: (error: unknown) => void;
-  onRemoved: (id: string) => void;
-  onRenamed: (id: string, title: string) => void;
+  onRenamed: (id: string, title: string) => unknown;
 };
 
-type ItemActions = {
-  rename: (id: string, title: string) => Promise<void>;
-  remove: (id: string) => Promise<void>;
+type MenuItem = { label: string; icon: IconName; act: () => void; danger?: boolean };
+
+type ExportForm = "markdown" | "json";
+
+type RowActions = {
+  rename: (one: Conversation, title: string) => void;
+  remove: (one: Conversation) => void;
+  save: (one: Conversation, form: ExportForm) => void;
 };
 
 type FileListParts = {

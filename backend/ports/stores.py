@@ -6,7 +6,7 @@ that a foreign id answers exactly like a missing one. Times are milliseconds sin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -353,6 +353,10 @@ class RunStore(Protocol):
 
     async def get(self, user_id: str, run_id: str) -> Run | None:
         """Find one of the user's."""
+        ...
+
+    async def origins(self, user_id: str, conversation_id: str) -> Mapping[str, tuple[str, str]]:
+        """Model and route of each run of a conversation, by the run's id."""
         ...
 
     async def interrupt_running(self, now_ms: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -22,6 +23,10 @@ from backend.storage.tables import conversations, runs
 _UPSERT = upsert(runs, "id")
 _GET = select(runs).where(runs.c.id == bindparam("wanted"), runs.c.user_id == bindparam("owner"))
 
+_ORIGINS = select(runs.c.id, runs.c.model, runs.c.route).where(
+    runs.c.conversation_id == bindparam("wanted"), runs.c.user_id == bindparam("owner")
+)
+
 
 class SqlRunStore:
     """The `RunStore` port over SQL."""
@@ -36,6 +41,10 @@ class SqlRunStore:
     async def get(self, user_id: str, run_id: str) -> Run | None:
         """Find one of the user's."""
         return await self._database.read(_get, user_id, run_id)
+
+    async def origins(self, user_id: str, conversation_id: str) -> Mapping[str, tuple[str, str]]:
+        """Model and route of each run of a conversation, by the run's id."""
+        return await self._database.read(_origins, user_id, conversation_id)
 
     async def interrupt_running(self, now_ms: int) -> int:
         """At start: mark runs a dead process left as interrupted, free their conversations."""
@@ -77,6 +86,13 @@ def save_run(connection: Connection, run: Run) -> None:
 def _get(connection: Connection, user_id: str, run_id: str) -> Run | None:
     row = connection.execute(_GET, {"wanted": run_id, "owner": user_id}).first()
     return None if row is None else run_of(row, files_of(connection, run_id))
+
+
+def _origins(
+    connection: Connection, user_id: str, conversation_id: str
+) -> Mapping[str, tuple[str, str]]:
+    rows = connection.execute(_ORIGINS, {"wanted": conversation_id, "owner": user_id})
+    return {row.id: (row.model, row.route) for row in rows}
 
 
 def _interrupt_running(connection: Connection, now_ms: int) -> int:

@@ -6,6 +6,7 @@
 import { attachedIn } from "../files/attached.js";
 import { text } from "../strings.js";
 import { ask } from "../wire/ask.js";
+import { ApiError } from "../wire/events.js";
 import { cancelRun, getConversation, getEvents } from "../wire/server.js";
 import { Listener } from "./listen.js";
 
@@ -36,7 +37,7 @@ export class Chat {
    * @param {string} id
    */
   async open(id) {
-    const { api, view, composer, onError } = this.#parts;
+    const { api, view, composer, onError, onMissing } = this.#parts;
     const signal = this.#leave(id);
     composer.scope.open();
     view.clear({ welcome: false });
@@ -50,7 +51,9 @@ export class Chat {
       if (active && answers.every((one) => one.runId !== active)) answers.push(view.answer(active));
       await Promise.all(answers.map((one) => this.#listener.follow(one, signal)));
     } catch (error) {
-      if (!signal.aborted) onError(error);
+      if (signal.aborted) return;
+      if (error instanceof ApiError && error.status === 404) onMissing();
+      else onError(error);
     }
   }
 

@@ -1,12 +1,11 @@
 /** What is shown of a file, of a passage that was found in one, and of one that a tool made. */
 
-import { el, iconButton, outsideLink } from "../kit/dom.js";
+import { el, iconButton, outsideLink, saveAs } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { confirmDanger } from "../shell/frame.js";
 import { named, text } from "../strings.js";
 import { deleteFile, original, pathOf, readAgain } from "../wire/server.js";
 
-const KEPT_MS = 60_000;
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
 
 /** @type {(size_bytes: number) => string} write a size as people read it, in thousands */
@@ -99,11 +98,7 @@ export function row(onShow, name, facts) {
 export async function carryOut(api, action, { file_id: id, filename }) {
   if (action === "remove") await deleteFile(api, id);
   else if (action === "readAgain") await readAgain(api, id);
-  else {
-    const href = URL.createObjectURL(await original(api, id));
-    el("a", { href, download: filename }).click();
-    setTimeout(() => URL.revokeObjectURL(href), KEPT_MS);
-  }
+  else saveAs(await original(api, id), filename);
 }
 
 const PICTURE = /^image\/(?:png|jpeg|gif|webp)$/; // never SVG, which can hold scripts

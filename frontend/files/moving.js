@@ -8,7 +8,7 @@ import { isPicture, pictureOf } from "./attached.js";
 import { factsOf, isFinal, row } from "./file-item.js";
 
 const LOOK_AGAIN_MS = 700;
-const UNREAD = { progress: 0, pages: 0, chars: 0, reason: "", note: "", state: "queued" };
+const UNREAD = { kind: "", progress: 0, pages: 0, chars: 0, reason: "", note: "", state: "queued" };
 
 /** The list item of a file on its way: how far it is, or why it did not arrive. */
 export class Moving {

@@ -53,6 +53,15 @@ export function styled(name) {
   });
 }
 
+const KEPT_MS = 60_000;
+
+/** @type {(blob: Blob, filename: string) => void} save as a download */
+export function saveAs(blob, filename) {
+  const href = URL.createObjectURL(blob);
+  el("a", { href, download: filename }).click();
+  setTimeout(() => URL.revokeObjectURL(href), KEPT_MS);
+}
+
 /**
  * Make a link that opens elsewhere and tells nobody where it was clicked.
  * @param {string} href a web address that was checked

@@ -8,8 +8,9 @@ import { text } from "../strings.js";
 export class Banner {
   #host = byId("banner", HTMLElement);
 
-  /** @param {string} message */
-  show(message) {
+  /** @type {(message: string, options?: { calm?: boolean }) => void} `calm` for what is no failure */
+  show(message, { calm = false } = {}) {
+    this.#host.classList.toggle("calm", calm);
     const dismiss = iconButton("close", text.dismiss, () => this.clear());
     this.#host.replaceChildren(el("p", {}, message), dismiss);
     this.#host.hidden = false;
@@ -33,14 +34,22 @@ export class Drawer {
   #open = false;
 
   constructor() {
-    this.#opener.addEventListener("click", () => this.#set(true));
+    this.#opener.addEventListener("click", () => this.open());
     byId("close-menu", HTMLButtonElement).addEventListener("click", () => this.close());
     this.#shade.addEventListener("click", () => this.close());
     this.#drawer.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
     });
+    this.#drawer.addEventListener("click", ({ target }) => {
+      if (target instanceof Element && target.closest("a")) this.close(); // a choice was made
+    });
     this.#narrow.addEventListener("change", () => this.#set(false));
     this.#set(false);
+  }
+
+  /** Open it, where it is one. */
+  open() {
+    this.#set(true);
   }
 
   /** Close it; the focus goes back to the button that opened it. */
@@ -94,32 +103,15 @@ function named(element, kind) {
 }
 
 /**
- * Ask for a text; null when the person changed their mind or gave none.
- * @type {(question: { title: string, label: string, value: string, action: string }) => Promise<string | null>}
- */
-export async function askText({ title, label, value, action }) {
-  const field = el("input", { required: true, maxlength: "200", autofocus: true, value });
-  const body = el("label", { class: "field" }, el("span", {}, label), field);
-  const agreed = ask(title, body, el("button", { class: "primary", value: "yes" }, action));
-  field.select();
-  return (await agreed) ? field.value.trim() || null : null;
-}
-
-/**
  * Ask whether to do what cannot be undone.
  * @type {(question: { title: string, body: string, action: string }) => Promise<boolean>}
  */
 export function confirmDanger({ title, body, action }) {
-  const button = el("button", { class: "danger", value: "yes" }, action);
-  return ask(title, el("p", {}, body), button);
-}
-
-/** @type {(title: string, body: HTMLElement, action: HTMLButtonElement) => Promise<boolean>} */
-function ask(title, body, action) {
   const back = el("button", { type: "button" }, text.cancel);
+  const yes = el("button", { class: "danger", value: "yes" }, action);
   const heading = el("h2", { id: "dialog-title" }, title);
-  const buttons = el("div", { class: "dialog-buttons" }, back, action);
-  const form = el("form", { method: "dialog" }, heading, body, buttons);
+  const buttons = el("div", { class: "dialog-buttons" }, back, yes);
+  const form = el("form", { method: "dialog" }, heading, el("p", {}, body), buttons);
   const dialog = el("dialog", { "aria-labelledby": "dialog-title" }, form);
   back.addEventListener("click", () => dialog.close());
   document.body.append(dialog);

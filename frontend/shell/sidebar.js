@@ -1,59 +1,47 @@
-/**
- * The list of conversations with its search; each is a link, with buttons to rename and delete it.
- */
+/** The list of conversations: searched as one types, with more as one scrolls. */
 
-import { byId, el, iconButton } from "../kit/dom.js";
+import { byId } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { addressOf } from "../text/links.js";
-import { deleteConversation, listConversations, renameConversation } from "../wire/server.js";
-import { askText, confirmDanger } from "./frame.js";
-
-/**
- * Make the list item of a conversation.
- * @param {Conversation} conversation
- * @param {boolean} active whether it is the one that is open
- * @param {ItemActions} actions
- */
-export function conversationItem({ id, title }, active, { rename, remove }) {
-  const name = title || text.untitled;
-  const link = el("a", { href: addressOf(id), title: name }, name);
-  if (active) link.setAttribute("aria-current", "page");
-  const edit = iconButton("edit", `${text.rename}: ${name}`, async () => {
-    const asked = { title: text.renameTitle, label: text.renameLabel, action: text.save };
-    const changed = await askText({ ...asked, value: title });
-    if (changed && changed !== title) await rename(id, changed);
-  });
-  const erase = iconButton("trash", `${text.remove}: ${name}`, async () => {
-    const asked = { title: text.removeTitle, body: text.removeBody(name), action: text.remove };
-    if (await confirmDanger(asked)) await remove(id);
-  });
-  return el("li", { "data-id": id }, link, edit, erase);
-}
+import { listConversations } from "../wire/server.js";
+import { ConversationActions } from "./conversation-actions.js";
+import { ConversationList } from "./conversation-list.js";
 
 const TYPING_MS = 200;
+const AGAIN_MS = 5000;
 
-/** Lists conversations, last used first, and more on request. */
+/** Lists conversations, last used first. */
 export class Sidebar {
   #parts;
-  #list = byId("conversations", HTMLElement);
+  #list;
   #search = byId("search", HTMLInputElement);
   #more = byId("more", HTMLButtonElement);
   #note = byId("list-note", HTMLElement);
+  #actions;
   #active = "";
+  #query = "";
   #cursor = "";
   #asked = 0;
-  #typing = 0;
+  #timer = 0;
   /** @type {Conversation[]} */
-  #shown = [];
+  #listed = [];
+  #near = new IntersectionObserver((seen) => {
+    if (seen.some((one) => one.isIntersecting)) this.#load(this.#cursor);
+  });
 
   /** @param {SidebarParts} parts */
   constructor(parts) {
     this.#parts = parts;
+    this.#actions = new ConversationActions(parts, (changed) => this.#change(changed));
+    this.#list = new ConversationList(this.#actions);
     this.#more.addEventListener("click", () => this.#load(this.#cursor));
-    this.#search.addEventListener("input", () => {
-      clearTimeout(this.#typing);
-      this.#typing = window.setTimeout(() => this.refresh(), TYPING_MS);
+    this.#search.addEventListener("input", () => this.#refreshIn(TYPING_MS));
+    this.#search.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !this.#search.value) return;
+      event.stopPropagation(); // the drawer stays
+      this.#search.value = "";
+      this.refresh();
     });
+    document.addEventListener("visibilitychange", () => this.#refreshIn(0));
   }
 
   /** @type {(id: string) => void} mark the conversation that is open */
@@ -64,19 +52,33 @@ export class Sidebar {
 
   /** Forget what is listed, as when another person logs in. */
   clear() {
+    this.#asked += 1; // what was asked for is not for them
     this.#search.value = "";
-    this.#shown = [];
+    this.#listed = [];
     this.#draw();
   }
 
   /** @type {(id: string) => string} give the title of a conversation that is listed */
   titleOf(id) {
-    return this.#shown.find((one) => one.id === id)?.title ?? "";
+    return this.#listed.find((one) => one.id === id)?.title ?? "";
   }
 
   /** Fetch the list again from its beginning. */
   refresh() {
     return this.#load("");
+  }
+
+  /** Delete now what can still be undone. */
+  settle() {
+    return this.#actions.settle();
+  }
+
+  /** @param {number} wait_ms */
+  #refreshIn(wait_ms) {
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => {
+      if (!document.hidden && !byId("page", HTMLElement).hidden) this.refresh();
+    }, wait_ms);
   }
 
   /** @param {string} cursor where to go on; "" begins again */
@@ -87,44 +89,46 @@ export class Sidebar {
     try {
       const page = await listConversations(this.#parts.api, { query, cursor });
       if (asked !== this.#asked) return; // a later question overtook this one
-      this.#shown = cursor ? [...this.#shown, ...page.conversations] : page.conversations;
-      this.#cursor = page.next_cursor ?? "";
+      if (query !== this.#query) this.#listed = [];
+      this.#query = query;
+      this.#take(page, cursor);
       this.#draw();
+      if (this.#listed.some((one) => one.active_run_id)) this.#refreshIn(AGAIN_MS);
     } catch (error) {
-      this.#parts.onError(error);
+      if (asked === this.#asked) this.#parts.onError(error);
     }
+  }
+
+  /**
+   * Join a page to what is listed: from the beginning it says all about its time, and what is older stays.
+   * @type {(page: ConversationPage, cursor: string) => void}
+   */
+  #take({ conversations: found, next_cursor }, cursor) {
+    const ids = new Set(found.map((one) => one.id));
+    const last = next_cursor ? (found.at(-1)?.updated_at ?? 0) : -1;
+    const others = this.#listed.filter(
+      (one) => !ids.has(one.id) && (cursor || one.updated_at <= last),
+    );
+    this.#listed = cursor ? [...others, ...found] : [...found, ...others];
+    if (cursor || !others.length) this.#cursor = next_cursor ?? "";
   }
 
   #draw() {
-    const actions = { rename: this.#rename.bind(this), remove: this.#remove.bind(this) };
-    const items = this.#shown.map((one) => conversationItem(one, one.id === this.#active, actions));
-    this.#list.replaceChildren(...items);
+    const shown = this.#listed.filter(({ id }) => !this.#actions.gone.has(id));
+    this.#list.draw(shown, this.#active, this.#query);
     this.#more.hidden = !this.#cursor;
-    this.#note.hidden = items.length > 0;
-    this.#note.textContent = this.#search.value.trim() ? text.nothingFound : text.noConversations;
+    this.#near.disconnect();
+    this.#near.observe(this.#more); // tells anew whether it is near
+    const nothing = this.#query ? text.nothingFound : text.noConversations;
+    this.#note.textContent = shown.length > 0 || !this.#asked ? "" : nothing;
   }
 
-  /** @type {(id: string, title: string) => Promise<void>} */
-  async #rename(id, title) {
-    try {
-      const changed = await renameConversation(this.#parts.api, id, title);
-      this.#shown = this.#shown.map((one) => (one.id === id ? changed : one));
-      this.#draw();
-      this.#parts.onRenamed(id, changed.title);
-    } catch (error) {
-      this.#parts.onError(error);
+  /** @param {Conversation} [changed] */
+  #change(changed) {
+    if (changed) {
+      this.#listed = this.#listed.map((one) => (one.id === changed.id ? changed : one));
+      this.#parts.onRenamed(changed.id, changed.title);
     }
-  }
-
-  /** @param {string} id */
-  async #remove(id) {
-    try {
-      await deleteConversation(this.#parts.api, id);
-      this.#shown = this.#shown.filter((one) => one.id !== id);
-      this.#draw();
-      this.#parts.onRemoved(id);
-    } catch (error) {
-      this.#parts.onError(error);
-    }
+    this.#draw();
   }
 }

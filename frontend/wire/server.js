@@ -25,7 +25,7 @@ export async function listModels(api) {
  */
 export const listConversations = (api, { query, cursor } = {}) =>
   api.json(
-    `/api/conversations?${new URLSearchParams({ ...(query && { query }), ...(cursor && { cursor }) })}`,
+    `/api/conversations?${new URLSearchParams({ limit: "50", ...(query && { query }), ...(cursor && { cursor }) })}`,
   );
 
 /** @type {(api: Api, id: string, signal?: AbortSignal) => Promise<FullConversation>} */
@@ -40,9 +40,13 @@ export const renameConversation = (api, id, title) =>
 export const describeConversation = (api, id, metadata) =>
   api.json(pathOf("conversations", id), { method: "PATCH", body: { metadata } });
 
-/** @type {(api: Api, id: string) => Promise<void>} */
+/** @type {(api: Api, id: string) => Promise<void>} also when the page is being left */
 export const deleteConversation = (api, id) =>
-  api.json(pathOf("conversations", id), { method: "DELETE" });
+  api.json(pathOf("conversations", id), { method: "DELETE", keepalive: true });
+
+/** @type {(api: Api, id: string, form: ExportForm) => Promise<Blob>} */
+export const exportConversation = async (api, id, form) =>
+  (await api.open(`${pathOf("conversations", id)}/export?format=${form}`)).blob();
 
 /** @type {(api: Api, id: string) => Promise<Run>} with its trace */
 export const getRun = (api, id) => api.json(pathOf("runs", id));

@@ -128,6 +128,8 @@ PLACES = [
     Place("item", "GET", f"{CONVERSATIONS}/~conversation/items?after=#"),
     Place("session", "GET", "/api/conversations/#"),
     Place("session", "DELETE", "/api/conversations/#"),
+    Place("session", "GET", "/api/conversations/#/export"),
+    Place("session", "GET", "/api/conversations/#/export?format=markdown"),
     Place("completion", "GET", f"{CHAT}/#"),
     Place("completion", "POST", f"{CHAT}/#", {"metadata": {}}),
     Place("completion", "DELETE", f"{CHAT}/#"),

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Api } from "../../frontend/api.js";
 import { ApiError } from "../../frontend/wire/events.js";
-import { listModels } from "../../frontend/wire/server.js";
+import { deleteConversation, listModels } from "../../frontend/wire/server.js";
 
 const LOGIN = "POST /api/auth/login";
 const REFRESH = "POST /api/auth/refresh";
@@ -110,4 +110,18 @@ test("only models that can answer are offered", async () => {
   ];
   const { api } = scripted([() => Response.json({ data })]);
   assert.deepEqual(await listModels(api), data.slice(0, 1));
+});
+
+test("a conversation is deleted by a call that outlives the page, others end with it", async () => {
+  /** @type {(boolean | undefined)[]} */
+  const kept = [];
+  /** @type {typeof fetch} */
+  const send = async (_, options) => {
+    kept.push(options?.keepalive);
+    return new Response(null, { status: 204 });
+  };
+  const api = new Api({ send });
+  await deleteConversation(api, "conv_1");
+  await api.json("/a");
+  assert.deepEqual(kept, [true, false]);
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from backend.errors import Conflict
@@ -28,6 +29,14 @@ class MemoryRunStore:
         """Find one of the user's."""
         run = self._shelves.runs.get(run_id)
         return detached(run) if run is not None and run.user_id == user_id else None
+
+    async def origins(self, user_id: str, conversation_id: str) -> Mapping[str, tuple[str, str]]:
+        """Model and route of each run of a conversation, by the run's id."""
+        return {
+            run.id: (run.model, run.route)
+            for run in self._shelves.runs.values()
+            if (run.user_id, run.conversation_id) == (user_id, conversation_id)
+        }
 
     async def interrupt_running(self, now_ms: int) -> int:
         """At start: mark runs a dead process left as interrupted, free their conversations."""

@@ -89,3 +89,14 @@ async def test_old_runs_are_forgotten_and_running_ones_never(stores):
     assert await stores.runs.prune(10) == 1
     found = [await stores.runs.get("user_bob", one) for one in ("run_1", "run_2", "run_3")]
     assert [run.id if run else None for run in found] == [None, "run_2", "run_3"]
+
+
+async def test_the_runs_of_a_conversation_tell_what_answered(stores):
+    """Model and route of each, without their traces; to the owner only."""
+    await stores.conversations.create(Conversation(id="conv_1", user_id="user_bob"))
+    await stores.runs.save(RUN)
+    for one, route in (("run_2", "chat"), ("run_3", "plan")):
+        await stores.runs.save(replace(RUN, id=one, conversation_id="conv_1", route=route))
+    told = {"run_2": ("llama", "chat"), "run_3": ("llama", "plan")}
+    assert await stores.runs.origins("user_bob", "conv_1") == told
+    assert await stores.runs.origins("user_ann", "conv_1") == {}

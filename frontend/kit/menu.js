@@ -1,0 +1,57 @@
+/** A button that opens a menu. Source: https://www.w3.org/WAI/ARIA/apg/patterns/menu-button/ */
+
+import { el, iconButton } from "./dom.js";
+import { icon } from "./icons.js";
+
+/** @type {(label: string, items: () => MenuItem[]) => HTMLButtonElement} `items` is asked at each opening */
+export function menuButton(label, items) {
+  const button = iconButton("more", label, () => {
+    if (!button.popoverTargetElement) open(button, items()); // else the browser closes it
+  });
+  button.setAttribute("aria-haspopup", "menu");
+  return button;
+}
+
+/** @type {(button: HTMLButtonElement, items: MenuItem[]) => void} */
+function open(button, items) {
+  const menu = el("div", { class: "menu", role: "menu", popover: "", "aria-label": button.title });
+  const close = () => menu.hidePopover();
+  for (const { label, icon: name, act, danger } of items) {
+    const item = el("button", { role: "menuitem", tabindex: "-1" }, icon(name), label);
+    if (danger) item.className = "dangerous";
+    item.addEventListener("click", () => {
+      close();
+      act();
+    });
+    menu.append(item);
+  }
+  menu.addEventListener("keydown", (event) => {
+    event.stopPropagation(); // Escape is for the menu alone
+    if (event.key === "Tab") close();
+    else step(event, menu);
+  });
+  menu.addEventListener("toggle", ({ newState }) => {
+    const opened = newState === "open";
+    button.popoverTargetElement = opened ? menu : null; // not sooner: this click would close it
+    button.setAttribute("aria-expanded", `${opened}`);
+    if (!opened) menu.remove();
+  });
+  document.addEventListener("wheel", close, { once: true });
+  button.after(menu);
+  menu.showPopover();
+  const { top, bottom, right } = button.getBoundingClientRect();
+  const below = bottom + menu.offsetHeight < innerHeight;
+  menu.style.left = `${Math.max(8, right - menu.offsetWidth)}px`;
+  menu.style.top = `${below ? bottom : top - menu.offsetHeight}px`;
+  menu.querySelector("button")?.focus();
+}
+
+/** @type {(event: KeyboardEvent, menu: HTMLElement) => void} */
+function step(event, menu) {
+  const items = [...menu.querySelectorAll("button")];
+  const at = items.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  items.at(to % items.length)?.focus();
+}
