@@ -38,6 +38,7 @@ from backend.storage.quotas import check_conversation
 from backend.storage.run_files import FORGET_FILES, keep_files, without_deleted
 from backend.storage.runs import run_values
 from backend.storage.tables import conversations, messages, runs
+from backend.storage.usage import add_run
 
 _MINE = (conversations.c.id == bindparam("wanted")) & (
     conversations.c.user_id == bindparam("owner")
@@ -355,6 +356,7 @@ def _begin_turn(
 
 def _end_turn(connection: Connection, run: Run, new_messages: Sequence[StoredMessage]) -> None:
     whose = {"wanted": run.conversation_id, "owner": run.user_id, "run": run.id}
+    add_run(connection, run)
     kept = without_deleted(connection, run)
     values = {f"new_{name}": value for name, value in run_values(kept).items()}
     if connection.execute(_END_RUN, {**whose, **values}).rowcount == 0:

@@ -81,6 +81,7 @@ MATRIX: list[tuple[str, str, str, Any]] = [
     ("chat", "DELETE", "/v1/chat/completions/chatcmpl-x", None),
     ("chat", "GET", "/v1/chat/completions/chatcmpl-x/messages", None),
     ("chat", "GET", "/api/citations/cit_x", None),
+    ("chat", "GET", "/api/usage", None),
     ("chat", "GET", "/api/runs/run_x", None),
     ("chat", "GET", "/api/runs/run_x/events", None),
     ("chat", "POST", "/api/runs/run_x/cancel", None),
@@ -102,4 +103,5 @@ MATRIX: list[tuple[str, str, str, Any]] = [
     ("admin", "PATCH", "/api/users/user_x", {}),
     ("admin", "DELETE", "/api/users/user_x", None),
     ("admin", "GET", "/api/tools/usage?everyone=true", None),
+    ("admin", "GET", "/api/usage/users", None),
 ]

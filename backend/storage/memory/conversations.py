@@ -183,6 +183,7 @@ class MemoryConversationStore:
         A run that has ended already, or whose conversation was erased meanwhile, changes nothing.
         A message that is stored already, of a run that had waited, is replaced in its place.
         """
+        self._shelves.use_run(run)
         begun = self._shelves.runs.get(run.id)
         it = self._mine(run.user_id, run.conversation_id)
         if (
