@@ -21,7 +21,7 @@ import { ApiError, wordsOf } from "./wire/events.js";
 import { listModels, listTools, whoAmI } from "./wire/server.js";
 
 fillTexts(document);
-byId("theme", HTMLElement).append(themeButton());
+byId("theme", HTMLElement).append(themeButton);
 
 const page = byId("page", HTMLElement);
 const api = new Api({ onLoggedOut: () => leave(text.loggedOut) });
@@ -68,7 +68,7 @@ const sidebar = new Sidebar({
   },
 });
 const files = new FilesPanel({ api, announce });
-const who = new Who({ api, announce, onLeft: leave });
+const who = new Who({ api, announce, composer, onLeft: leave });
 offerTools(() => listTools(api), report);
 let userId = "";
 
@@ -88,6 +88,7 @@ async function conversationChanged(id) {
 
 /** Open what the address names. */
 function goToAddress() {
+  if (who.follow()) return;
   const id = conversationIn(location.hash);
   drawer.close();
   banner.clear();
@@ -124,6 +125,7 @@ async function enter() {
 /** @param {string} note why the log-in is asked for */
 function leave(note) {
   writePref("session", "");
+  who.close();
   page.hidden = true;
   login.show(note);
 }
@@ -141,10 +143,5 @@ byId("new-chat", HTMLAnchorElement).addEventListener("click", () => {
   if (location.hash === addressOf("")) goToAddress(); // no change of the address will be told
 });
 byId("skip", HTMLButtonElement).addEventListener("click", () => composer.focus());
-byId("logout", HTMLButtonElement).addEventListener("click", async () => {
-  await api.logout().catch(report);
-  writePref("session", "");
-  location.replace(location.pathname);
-});
 addEventListener("hashchange", goToAddress);
 start();

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel
 
 from backend.ports.limits import Bound, Kind, Standing
 from backend.ports.usage import DAY_MS, Used, UsedBy
+
+T = TypeVar("T")
 
 
 def date_of(day: int) -> date:
@@ -52,6 +54,18 @@ class UsageRow(Sums):
         return cls.of(used, day=date_of(used.day), model=used.model, route=used.route)
 
 
+class DaySums(Sums):
+    """What was used on one day (UTC)."""
+
+    day: date
+
+
+class ModelSums(Sums):
+    """What was used of one model."""
+
+    model: str
+
+
 class UserSums(Sums):
     """What one user used."""
 
@@ -85,6 +99,8 @@ class UsageOut(BaseModel):
     since: date
     until: date
     totals: Sums
+    days: list[DaySums]
+    models: list[ModelSums]
     rows: list[UsageRow]
     limits: list[LimitOut]
 
@@ -96,6 +112,26 @@ class UsersUsageOut(BaseModel):
     until: date
     totals: Sums
     users: list[UserSums]
+
+
+def days_of(rows: Iterable[Used]) -> list[DaySums]:
+    """Sum up by day, in the order of the rows."""
+    sums = _grouped(rows, lambda one: one.day)
+    return [DaySums.of(*some, day=date_of(day)) for day, some in sums.items()]
+
+
+def models_of(rows: Iterable[Used]) -> list[ModelSums]:
+    """Sum up by model, most tokens first."""
+    sums = _grouped(rows, lambda one: one.model)
+    found = [ModelSums.of(*some, model=model) for model, some in sums.items()]
+    return sorted(found, key=lambda one: (-one.total_tokens, one.model))
+
+
+def _grouped(rows: Iterable[Used], of: Callable[[Used], T]) -> dict[T, list[Used]]:
+    groups: dict[T, list[Used]] = {}
+    for one in rows:
+        groups.setdefault(of(one), []).append(one)
+    return groups
 
 
 def limits_out(standing: Standing | None, bounds: Iterable[Bound]) -> list[LimitOut]:

@@ -50,6 +50,7 @@ async def test_an_api_key_is_shown_once_and_works_as_the_sdks_key(
         ("POST", "/api/auth/keys"),
         ("DELETE", "/api/auth/keys/key_x"),
         ("POST", "/api/auth/password"),
+        ("DELETE", "/api/auth/sessions"),
     ],
 )
 async def test_a_key_cannot_make_keys_or_change_the_password(

@@ -68,6 +68,9 @@ async def test_what_was_used_is_summed_up(mine: AsyncClient, ollama: OllamaDoubl
     assert [(one["route"], one["runs"]) for one in told["rows"]] == [("completion", 1), ("chat", 3)]
     for name in ("runs", "prompt_tokens", "completion_tokens", "total_tokens"):
         assert told["totals"][name] == sum(one[name] for one in told["rows"])
+    assert [one["model"] for one in told["models"]] == [MODEL, "builtin"]
+    assert [one["total_tokens"] for one in told["days"]] == [told["totals"]["total_tokens"]]
+    assert sum(one["total_tokens"] for one in told["models"]) == told["totals"]["total_tokens"]
     assert told["until"] == datetime.now(UTC).date().isoformat()
 
 

@@ -17,7 +17,9 @@ from backend.models.usage import (
     UserSums,
     UsersUsageOut,
     date_of,
+    days_of,
     limits_out,
+    models_of,
 )
 from backend.ports.accounts import Principal
 from backend.ports.usage import DAY_MS, UsedBy
@@ -42,6 +44,8 @@ async def usage(
         since=date_of(since),
         until=date_of(until),
         totals=Sums.of(*rows),
+        days=days_of(rows),
+        models=models_of(rows),
         rows=[UsageRow.of_row(one) for one in rows],
         limits=await _limits(found, user_id),
     )
