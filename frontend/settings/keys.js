@@ -25,8 +25,8 @@ export const tab = {
     const form = newKeyForm(user, async (body) => {
       const { key } = await api.json(KEYS, { method: "POST", body });
       made.replaceChildren(madeKey(key), examples(key));
-      made.querySelector("button")?.focus();
       draw(await api.json(KEYS));
+      made.querySelector("button")?.focus();
     });
     draw(await api.json(KEYS));
     const hint = el("p", { class: "muted" }, text.keysHint);

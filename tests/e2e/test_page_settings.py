@@ -176,6 +176,9 @@ def test_a_key_is_made_used_and_revoked(world: World, page: Page, tmp_path: Path
     assert key.startswith("sk-steward-")
     assert page.run(f"{DIALOG}.querySelector('.made-key').innerText.includes('not shown again')")
     item = page.wait(f"{DIALOG}.querySelector('.keys li')?.innerText")
+    page.wait("document.activeElement.closest('.made-key')")
+    box = f"{DIALOG}.querySelector('.made-key').getBoundingClientRect()"
+    assert page.run(f"{box}.bottom") <= page.run("innerHeight")
     for told in ("my <b>laptop</b>", "Chat: models", "made ", "ends "):
         assert told in item
     assert "last used" not in item
