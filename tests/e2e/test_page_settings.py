@@ -182,12 +182,7 @@ def test_a_key_is_made_used_and_revoked(world: World, page: Page, tmp_path: Path
     for told in ("my <b>laptop</b>", "Chat: models", "made ", "ends "):
         assert told in item
     assert "last used" not in item
-    assert run_python(page.run(EXAMPLE), tmp_path) != ""
-    page.run("document.querySelector('#tab-curl').click()")
-    answer = json.loads(run_shell(page.run(EXAMPLE)))
-    assert answer["choices"][0]["message"]["content"]
-    page.run("document.querySelector('#tab-JavaScript').click()")
-    assert f'apiKey: "{key}"' in page.run(EXAMPLE)
+    run_examples(page, key, tmp_path)
 
     settings(page, "account")
     settings(page, "keys")
@@ -199,6 +194,16 @@ def test_a_key_is_made_used_and_revoked(world: World, page: Page, tmp_path: Path
     head = {"authorization": f"Bearer {key}"}
     assert httpx.get(f"{world.address}/v1/models", headers=head).status_code == 401
     assert page.complaints == []
+
+
+def run_examples(page: Page, key: str, folder: Path) -> None:
+    """Run the programs the page shows, as they stand."""
+    assert run_python(page.run(EXAMPLE), folder) != ""
+    page.run("document.querySelector('#tab-curl').click()")
+    answer = json.loads(run_shell(page.run(EXAMPLE)))
+    assert answer["choices"][0]["message"]["content"]
+    page.run("document.querySelector('#tab-JavaScript').click()")
+    assert f'apiKey: "{key}"' in page.run(EXAMPLE)
 
 
 def run_python(program: str, folder: Path) -> str:
