@@ -37,11 +37,20 @@ export class Api {
     // Only one tab at a time: a refresh cookie is good once, and a second use ends the session.
     const locks = globalThis.navigator?.locks; // missing on plain http beyond localhost
     const renew = () => this.#renew();
-    const begun = () => (locks ? locks.request("steward-renew", renew) : renew());
-    this.#renewing ??= begun().finally(() => {
+    return this.#once(() => (locks ? locks.request("steward-renew", renew) : renew()));
+  }
+
+  /** @param {() => Promise<boolean>} renew */
+  #once(renew) {
+    this.#renewing ??= renew().finally(() => {
       this.#renewing = null;
     });
     return this.#renewing;
+  }
+
+  /** @type {(username: string, password: string) => Promise<boolean>} while others wait for it */
+  loginAnew(username, password) {
+    return this.#once(() => this.login(username, password).then(() => true));
   }
 
   /** End the browser session. */

@@ -23,7 +23,7 @@ import { ApiError, wordsOf } from "./wire/events.js";
 import { listModels, listTools, original, whoAmI } from "./wire/server.js";
 
 fillTexts(document);
-byId("theme", HTMLElement).append(themeButton());
+byId("theme", HTMLElement).append(themeButton);
 
 const page = byId("page", HTMLElement);
 const api = new Api({ onLoggedOut: () => leave(text.loggedOut) });
@@ -60,7 +60,7 @@ const sidebar = new Sidebar({
   onRenamed: (id, title) => id === chat.id && view.setTitle(title),
 });
 const files = new FilesPanel({ api, composer });
-const who = new Who({ api, announce, onLeft: leave });
+const who = new Who({ api, announce, composer, onLeft: leave });
 offerTools(() => listTools(api), report);
 let userId = "";
 
@@ -87,6 +87,7 @@ function onMissing() {
 
 /** Open what the address names. */
 function goToAddress() {
+  if (who.follow()) return;
   const id = conversationIn(location.hash);
   drawer.close();
   banner.clear();
@@ -125,6 +126,7 @@ async function enter() {
 /** @param {string} note why the log-in is asked for */
 function leave(note) {
   writePref("session", "");
+  who.close();
   page.hidden = true;
   login.show(note);
 }
@@ -143,11 +145,5 @@ byId("new-chat", HTMLAnchorElement).addEventListener("click", () => {
 });
 listenForShortcuts(drawer);
 byId("skip", HTMLButtonElement).addEventListener("click", () => composer.focus());
-byId("logout", HTMLButtonElement).addEventListener("click", async () => {
-  await sidebar.settle();
-  await api.logout().catch(report);
-  writePref("session", "");
-  location.replace(location.pathname);
-});
 addEventListener("hashchange", goToAddress);
 start();

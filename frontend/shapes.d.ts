@@ -64,12 +64,50 @@ type ChatParts = {
   onMissing: () => void;
 };
 
-/** `onLeft` is told when the account was left in the settings, as by a changed password. */
+/** `onLeft` is told when the log-in ended in the settings. */
 type SettingsParts = {
   api: Api;
   user: User;
+  composer: Composer;
   announce: (words: string) => void;
   onLeft: (note: string) => void;
+};
+
+type OpenedSettings = { choose: (tab: string) => void; close: () => void };
+
+type OpenSettings = (
+  parts: SettingsParts,
+  onChosen: (tab: string) => void,
+  onClosed: () => void,
+) => OpenedSettings;
+
+/** Gives the row, and what chooses one by its id, or the first one. */
+type MakeTabs = (
+  label: string,
+  titles: Record<string, string>,
+  panel: HTMLElement,
+  onChosen: (id: string) => void,
+) => [HTMLElement, (id: string) => void];
+
+/** `work` is not called again before it is done, and gives the words to show then. */
+type MakeForm = (
+  action: string,
+  work: (data: FormData, form: HTMLFormElement) => Promise<string>,
+  ...content: Node[]
+) => HTMLFormElement;
+
+type Choice = (
+  options: Record<string, string>,
+  value: string,
+  onChange?: (value: string) => void,
+) => HTMLSelectElement;
+
+/** `open` fills an empty element, each time the tab is chosen; `admin` keeps it from others. */
+type Tab = {
+  id: string;
+  title: string;
+  admin?: boolean;
+  open: (host: HTMLElement, parts: SettingsParts) => Promise<void>;
 };
 
 type SidebarParts = {
@@ -160,7 +198,37 @@ type Ending = { state: string; failure: string };
 /** A step of a plan. */
 type Step = { id: string; purpose: string; tool?: string };
 
-type User = { id: string; username: string; role: "admin" | "user" };
+type User = { id: string; username: string; role: "admin" | "user"; created_at: number };
+
+/** Times count seconds since 1970; no scopes means all that the user may do. */
+type ApiKey = {
+  id: string;
+  name: string;
+  hint: string;
+  scopes: string[];
+  created_at: number;
+  expires_at: number | null;
+  last_used_at: number | null;
+};
+
+type UsageSums = {
+  runs: number;
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+};
+
+type NamedSums = UsageSums & { name: string };
+
+type UsageLimit = { name: string; limit: number; used: number; remaining: number };
+
+/** `day` is a date in UTC. */
+type UsageOut = {
+  totals: UsageSums;
+  days: (UsageSums & { day: string })[];
+  models: (UsageSums & { model: string })[];
+  limits: UsageLimit[];
+};
 
 /** `active_run_id` is the run that is answering now; `updated_at` counts seconds since 1970. */
 type Conversation = {

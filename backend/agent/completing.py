@@ -14,6 +14,7 @@ from typing import Literal
 
 from backend.agent.catalog import ModelCatalog
 from backend.agent.context import START_BYTES_PER_TOKEN
+from backend.agent.usage_book import UsageBook
 from backend.errors import (
     InvalidRequest,
     ServerFault,
@@ -148,19 +149,21 @@ class Completion:
 
 
 class Completions:
-    """Starts completions and knows those that are running. `spent` is told of every usage."""
+    """Starts completions and knows those that are running. `book` and `spent` are told of every usage."""
 
     def __init__(
         self,
         catalog: ModelCatalog,
         clock: Clock,
         *,
+        book: UsageBook,
         spent: Callable[[str, Usage], None] | None = None,
     ) -> None:
         self.active: set[Completion] = set()
         self.closing = False
         self._catalog = catalog
         self._clock = clock
+        self._book = book
         self._spent = spent
 
     async def start(self, request: CompletionRequest) -> Completion:
@@ -202,8 +205,10 @@ class Completions:
 
     def _end(self, made: Completion) -> None:
         self.active.discard(made)
+        user_id = made.request.user_id
+        self._book.note(user_id, made.usage, model=made.model.id, route="completion")
         if self._spent is not None:
-            self._spent(made.request.user_id, made.usage)
+            self._spent(user_id, made.usage)
         made.say(None)
 
     def nudge(self) -> None:
@@ -279,20 +284,23 @@ async def _choice(made: Completion, choice: Choice, *, quiet: bool) -> None:
     if template.max_output_tokens == 0:
         choice.finish, choice.usage = "length", _estimated(choice, tokens=0)
     else:
-        await _stream(made.provider, wanted, choice, say)
+        taker = _Taker(wanted, choice)
+        try:
+            await _stream(made.provider, wanted, taker, say)
+        finally:
+            taker.count()
     say(Piece(choice.index, finish=choice.finish))
 
 
 async def _stream(
-    provider: ModelProvider, wanted: ModelRequest, choice: Choice, say: Callable[[Piece], None]
+    provider: ModelProvider, wanted: ModelRequest, taker: _Taker, say: Callable[[Piece], None]
 ) -> None:
-    taker = _Taker(wanted, choice)
     async with aclosing(provider.stream(wanted)) as deltas:
         async for delta in deltas:
             say(taker.take(delta))
             if taker.stops.hit:
                 return
-    say(choice.show(taker.stops.close(), (), last=True))
+    say(taker.rest())
 
 
 class _Taker:
@@ -314,9 +322,17 @@ class _Taker:
         text = self.stops.feed(delta.content) if delta.content else ""
         if self.stops.hit:
             choice.finish = "stop"
-        if delta.finish_reason or self.stops.hit:
-            choice.usage = delta.usage or _estimated(choice, tokens=self._seen)
+        choice.usage = delta.usage or choice.usage
         return choice.show(text, delta.logprobs)
+
+    def rest(self) -> Piece:
+        """Give what is shown of a stream that has ended without a stop string."""
+        return self._choice.show(self.stops.close(), (), last=True)
+
+    def count(self) -> None:
+        """Say what was used where the model server did not, as of a call that was cut short."""
+        if self._seen and not self._choice.usage.model_calls:
+            self._choice.usage = _estimated(self._choice, tokens=self._seen)
 
 
 def _check_told(delta: ModelDelta, wanted: ModelRequest, choice: Choice) -> None:

@@ -36,7 +36,7 @@ async def ask(run: Run, request: ModelRequest, *, show: Show | None) -> Reply:
     """Stream one model call: its text goes to `show`, its reasoning to the log as thought.
 
     None shows neither; one that raises Stopped ends the call. The run's usage and its provider's
-    token estimate grow by the call. With `request.logprobs` the text comes as Told.
+    token estimate grow by the call, the usage also by one that is cut short. With `request.logprobs` the text comes as Told.
     """
     parts: list[str] = []
     reply = Reply()
@@ -46,9 +46,13 @@ async def ask(run: Run, request: ModelRequest, *, show: Show | None) -> Reply:
             await _read(deltas, reply, parts, show=show, think=run.log.add if show else _ignore)
         except Stopped:
             reply.stopped, reply.finish_reason, reply.tool_calls = True, "stop", ()
+        except BaseException:
+            if parts or reply.thought_chars:
+                run.usage += _estimated(run, request, reply, "".join(parts))
+            raise
     reply.content = "".join(parts)
     if reply.stopped and reply.usage.model_calls == 0:
-        reply.usage = _estimated(run, request, reply.content)
+        reply.usage = _estimated(run, request, reply, reply.content)
     else:
         run.parts.estimate.learn(run.model.id, request, reply.usage.prompt_tokens)
     if reply.thought_chars and not reply.usage.reasoning_tokens:
@@ -92,10 +96,13 @@ async def _told(stream: AsyncGenerator[ModelDelta]) -> AsyncGenerator[ModelDelta
             yield delta
 
 
-def _estimated(run: Run, request: ModelRequest, content: str) -> Usage:
+def _estimated(run: Run, request: ModelRequest, reply: Reply, content: str) -> Usage:
     """Count a call that was cut short, of which the model server's own count never came."""
     estimate, model = run.parts.estimate, run.model.id
-    said = estimate.tokens(model, [{"role": "assistant", "content": content}])
+    thought = (
+        "x" * reply.thought_chars
+    )  # thoughts are not gathered; what they were is no matter here
+    said = estimate.tokens(model, [{"role": "assistant", "content": thought + content}])
     asked = estimate.tokens(model, request.messages) + estimate.tools(model, request.tools)
     return Usage(prompt_tokens=asked, completion_tokens=said, model_calls=1)
 

@@ -16,6 +16,7 @@ from backend.agent.completing import Completions
 from backend.agent.policy import Policy
 from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
+from backend.agent.usage_book import UsageBook
 from backend.api.pending_uploads import PendingUploads
 from backend.api.rate_limits import PREFIX as LIMITED
 from backend.api.rate_limits import counted
@@ -79,6 +80,7 @@ class AppServices:
     answers: AnswerStore
     responses: LiveResponses
     policy: Policy
+    usage: UsageBook
     clock: Clock
     options: ApiOptions
     checks: Mapping[str, Callable[[], Awaitable[Health]]]

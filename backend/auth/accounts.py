@@ -112,6 +112,11 @@ class Accounts:
             raise InvalidRequest(msg, param="old_password") from exc
         return await self._set_password(user.id, new)
 
+    async def end_log_ins(self, user_id: str) -> None:
+        """End every token and browser session of a user; API keys go on working."""
+        await self._users.update(user_id, end_tokens=True)
+        await self._sessions.end_all(user_id)
+
     async def change(
         self,
         user_id: str,

@@ -144,6 +144,11 @@ class AuthService:
         with self._changing():
             await self._accounts.change_own_password(user, current=old, new=new, address=address)
 
+    async def end_log_ins(self, user: User) -> None:
+        """Log a user out everywhere."""
+        with self._changing():
+            await self._accounts.end_log_ins(user.id)
+
     async def create_user(self, username: str, password: str, *, role: Role) -> User:
         """Add an account."""
         return await self._accounts.create(username, password, role=role)

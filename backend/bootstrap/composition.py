@@ -23,6 +23,7 @@ from backend.agent.graphs import thread_of
 from backend.agent.run import AgentParts
 from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
+from backend.agent.usage_book import UsageBook
 from backend.api.deps import AppServices
 from backend.api.pending_uploads import PendingUploads
 from backend.api.responses.live import LiveResponses
@@ -72,6 +73,7 @@ class Answering(NamedTuple):
 
     turns: Turns
     completions: Completions
+    usage: UsageBook
     uploads: PendingUploads
     responses: LiveResponses
 
@@ -169,6 +171,7 @@ class Composition:
             accounts=accounts,
             turns=answering.turns,
             completions=answering.completions,
+            usage=answering.usage,
             catalog=catalog,
             toolbox=parts.toolbox,
             conversations=stores.conversations,
@@ -211,12 +214,14 @@ class Composition:
             runs=stores.runs,
             spent=spent,
         )
-        self._completions = Completions(catalog, clock, spent=spent)
+        usage = UsageBook(stores.usage, clock)
+        stack.push_async_callback(usage.aclose)
+        self._completions = Completions(catalog, clock, book=usage, spent=spent)
         uploads = PendingUploads(self._folders.incoming, clock)
         stack.callback(asyncio.create_task(uploads.keep_swept()).cancel)
         responses = LiveResponses(stores.answers, stores.runs)
         stack.push_async_callback(responses.aclose)
-        return Answering(self._turns, self._completions, uploads, responses)
+        return Answering(self._turns, self._completions, usage, uploads, responses)
 
     def _open_agents(
         self, ground: Ground, library: OpenLibrary, checkpoints: CheckpointFile, asking: Asking

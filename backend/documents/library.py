@@ -35,6 +35,7 @@ from backend.ports.documents import (
     TextPage,
     Upload,
 )
+from backend.ports.limits import Bound
 from backend.ports.stores import Page
 
 logger = logging.getLogger(__name__)
@@ -226,6 +227,15 @@ class Library:
         """Resolve a citation; None when it is not the user's, erased, or its text has changed."""
         parts = self._parts
         return await resolve(user_id, citation_id, files=parts.files, documents=parts.documents)
+
+    async def bounds(self, user_id: str) -> Sequence[Bound]:
+        """Tell how much the user may keep, and keeps."""
+        limits, kept = self._parts.limits, await self._parts.files.kept(user_id)
+        return (
+            Bound("files", limits.files, kept.files),
+            Bound("file_bytes", limits.bytes, kept.size_bytes),
+            Bound("waiting_files", limits.waiting, kept.waiting),
+        )
 
     async def has_any(self, user_id: str) -> bool:
         """Tell whether the user has any file; costs no more than a look into memory when unchanged."""

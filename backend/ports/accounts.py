@@ -101,6 +101,10 @@ class AccountService(Protocol):
         """Change a user's own password and end all older tokens."""
         ...
 
+    async def end_log_ins(self, user: User) -> None:
+        """Log a user out everywhere: every token and browser session ends, API keys go on working."""
+        ...
+
     async def create_user(self, username: str, password: str, *, role: Role) -> User:
         """Add an account; raise Conflict when the name is taken."""
         ...

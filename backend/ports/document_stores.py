@@ -31,6 +31,15 @@ class FileLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What a user keeps, or what is to come to it; the bytes of a document count once."""
+
+    files: int = 0
+    size_bytes: int = 0
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
     """One indexed stretch of a document.
 
@@ -122,6 +131,10 @@ class FileStore(Protocol):
 
     async def get(self, user_id: str, file_id: str) -> File | None:
         """Find one of the user's."""
+        ...
+
+    async def kept(self, user_id: str) -> Kept:
+        """How much counts against the user's limits: also what has expired and is still to be erased."""
         ...
 
     async def of_documents(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from backend.kit.plain_text import one_line
+from backend.ports.limits import Bound
 from backend.ports.stores import Page
 from backend.ports.values import Citation, JsonObject
 
@@ -264,6 +265,10 @@ class Documents(Protocol):
 
     async def list(self, user_id: str, listing: Listing) -> Page[File]:
         """The user's files; raise InvalidRequest for a cursor no listing of this order gave out."""
+        ...
+
+    async def bounds(self, user_id: str) -> Sequence[Bound]:
+        """Tell how much the user may keep, and keeps."""
         ...
 
     async def settled(self, user_id: str, file_id: str, *, wait_s: float) -> File | None:

@@ -21,6 +21,7 @@ from backend.ports.documents import (
     TextPage,
     Upload,
 )
+from backend.ports.limits import Bound
 from backend.ports.stores import Page
 
 UNREADY: tuple[DocumentState, ...] = ("queued", "parsing", "ocr", "embedding")
@@ -56,6 +57,10 @@ class _Within:
         if not ids:
             return Page(items=())
         return await self._documents.list(user_id, replace(listing, file_ids=ids))
+
+    async def bounds(self, user_id: str) -> Sequence[Bound]:
+        """Tell how much the user may keep, and keeps, in all."""
+        return await self._documents.bounds(user_id)
 
     async def settled(self, user_id: str, file_id: str, *, wait_s: float) -> File | None:
         """Wait for one of the files."""

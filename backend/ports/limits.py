@@ -1,4 +1,4 @@
-"""The port that bounds how much one user may ask for in a minute."""
+"""What bounds one user: the port that counts requests and tokens of a minute, and what may be kept."""
 
 from __future__ import annotations
 
@@ -27,11 +27,24 @@ class Standing:
     wait_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One limit of what a user may keep, and how much that is now."""
+
+    kind: Literal["files", "file_bytes", "waiting_files"]
+    limit: int
+    used: int
+
+
 class RateLimiter(Protocol):
     """Counts requests and tokens of every user."""
 
     async def take(self, user_id: str) -> Standing:
         """Count one request unless a limit is used up; tell which limits there are."""
+        ...
+
+    async def standing(self, user_id: str) -> Standing:
+        """Tell which limits there are, and count nothing."""
         ...
 
     def spend(self, user_id: str, tokens: int) -> None:

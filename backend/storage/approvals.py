@@ -15,6 +15,7 @@ from backend.storage.run_files import files_of, run_of
 from backend.storage.runs import run_values, save_run
 from backend.storage.tables import approvals, paused_runs, runs
 from backend.storage.turns import FREE, add_or_replace
+from backend.storage.usage import add_run
 
 _KEEP_DATA = upsert(paused_runs, "run_id")
 _DROP_DATA = delete(paused_runs).where(paused_runs.c.run_id == bindparam("run"))
@@ -174,6 +175,7 @@ def _take(connection: Connection, user_id: str, run_id: str) -> Pause | None:
 
 def _end(connection: Connection, run: Run, messages: Sequence[StoredMessage]) -> bool:
     mine = (runs.c.id == run.id) & (runs.c.user_id == run.user_id) & (runs.c.state == "waiting")
+    add_run(connection, run)
     values = run_values(run)
     kept = {name: values[name] for name in ("state", "finished_at_ms", "trace", "events")}
     if connection.execute(update(runs).where(mine).values(kept)).rowcount == 0:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from backend.kit.folding import fold
 from backend.ports.clock import Clock
-from backend.ports.document_stores import FileLimits, Job
+from backend.ports.document_stores import FileLimits, Job, Kept
 from backend.ports.documents import FINAL_STATES, File, Listing, Order
 from backend.ports.stores import Page
 from backend.storage.answer_files import scrub_answers
@@ -47,7 +47,7 @@ from backend.storage.file_listing import (
     unread,
 )
 from backend.storage.libraries import raise_version
-from backend.storage.quotas import Kept, check_quota
+from backend.storage.quotas import check_quota
 from backend.storage.run_files import scrub_runs
 
 _OWNER: ColumnElement[str] = bindparam("owner")
@@ -111,6 +111,10 @@ class SqlFileStore:
     async def get(self, user_id: str, file_id: str) -> File | None:
         """Find one of the user's."""
         return await self._database.read(_get, user_id, file_id, now_ms=self._now_ms)
+
+    async def kept(self, user_id: str) -> Kept:
+        """How much counts against the user's limits: also what has expired and is still to be erased."""
+        return await self._database.read(_kept, user_id)
 
     async def of_documents(
         self, user_id: str, document_ids: Sequence[str]

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from backend.errors import QuotaExceeded
 from backend.kit.json_values import dump_json
-from backend.ports.document_stores import FileLimits
+from backend.ports.document_stores import FileLimits, Kept
 from backend.ports.stores import StoredMessage
 
 _WAIT_S = 30.0
 CONVERSATION_CHARS = 64 * 1024 * 1024  # all of it is read for each turn
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """What a user keeps, or what is to come to it; the bytes of a document count once."""
-
-    files: int = 0
-    size_bytes: int = 0
-    waiting: int = 0
 
 
 def check_quota(limits: FileLimits, kept: Kept, more: Kept) -> None:

@@ -19,6 +19,7 @@ from backend.storage.run_files import (
     without_deleted,
 )
 from backend.storage.tables import conversations, runs
+from backend.storage.usage import add_run
 
 _UPSERT = upsert(runs, "id")
 _GET = select(runs).where(runs.c.id == bindparam("wanted"), runs.c.user_id == bindparam("owner"))
@@ -77,6 +78,7 @@ def _prune(connection: Connection, before_ms: int) -> int:
 
 def save_run(connection: Connection, run: Run) -> None:
     """Insert or replace a run's row, and note which files it quotes."""
+    add_run(connection, run)
     kept = without_deleted(connection, run)
     if connection.execute(_UPSERT, run_values(kept)).rowcount:
         connection.execute(FORGET_FILES, {"run": run.id})

@@ -20,6 +20,7 @@ from backend.ports.stores import (
     RunStore,
     UserStore,
 )
+from backend.ports.usage import UsageStore
 from backend.ports.values import Health
 from backend.ports.vector_stores import VectorStoreStore
 from backend.storage.answers import SqlAnswerStore
@@ -48,12 +49,14 @@ from backend.storage.memory.refresh_tokens import MemoryRefreshStore
 from backend.storage.memory.runs import MemoryRunStore
 from backend.storage.memory.shelves import Shelves
 from backend.storage.memory.spaces import MemorySpaceStore
+from backend.storage.memory.usage import MemoryUsageStore
 from backend.storage.memory.users import MemoryUserStore
 from backend.storage.memory.vector_stores import MemoryVectorStoreStore
 from backend.storage.refresh_tokens import SqlRefreshStore
 from backend.storage.runs import SqlRunStore
 from backend.storage.schema import prepare_database
 from backend.storage.spaces import SqlSpaceStore
+from backend.storage.usage import SqlUsageStore
 from backend.storage.users import SqlUserStore
 from backend.storage.vector_stores import SqlVectorStoreStore
 
@@ -77,6 +80,7 @@ class Stores:
     jobs: JobStore
     spaces: SpaceStore
     vector_stores: VectorStoreStore
+    usage: UsageStore
     forget: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
     aclose: Callable[[], Awaitable[None]]
@@ -112,6 +116,7 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
         vector_stores=SqlVectorStoreStore(database, clock),
         jobs=SqlJobStore(database),
         spaces=SqlSpaceStore(database),
+        usage=SqlUsageStore(database),
         forget=database.forget,
         health=database.health,
         aclose=database.aclose,
@@ -137,6 +142,7 @@ def memory_stores(*, clock: Clock | None = None) -> Stores:
         vector_stores=MemoryVectorStoreStore(shelves),
         jobs=MemoryJobStore(shelves),
         spaces=MemorySpaceStore(shelves),
+        usage=MemoryUsageStore(shelves),
         forget=_nothing,
         health=_healthy,
         aclose=_nothing,

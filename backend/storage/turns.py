@@ -20,6 +20,7 @@ from backend.storage.message_rows import MINE, chain, outline, show_head
 from backend.storage.run_files import FORGET_FILES, keep_files, without_deleted
 from backend.storage.runs import run_values
 from backend.storage.tables import conversations, messages, runs
+from backend.storage.usage import add_run
 
 _UNTITLED = conversations.c.title == ""
 _NEW_TITLE: ColumnElement[str] = bindparam("new_title", type_=CleanText)
@@ -124,6 +125,7 @@ def _before(connection: Connection, run: Run, replaced: str) -> str | None:
 def end_turn(connection: Connection, run: Run, new_messages: Sequence[StoredMessage]) -> None:
     """Store a run's end and its messages and free its session; nothing when it has ended already."""
     whose = {"wanted": run.conversation_id, "owner": run.user_id, "run": run.id}
+    add_run(connection, run)
     kept = without_deleted(connection, run)
     values = {f"new_{name}": value for name, value in run_values(kept).items()}
     ended = connection.execute(_END_RUN, {**whose, **values}).first()

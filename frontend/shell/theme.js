@@ -11,26 +11,26 @@ import { text } from "../strings.js";
 const THEMES = ["", "light", "dark"];
 const ICONS = /** @type {const} */ ({ "": "system", light: "sun", dark: "moon" });
 
+/** The button that goes through the themes. */
+export const themeButton = iconButton("system", text.theme, () =>
+  setTheme(THEMES[THEMES.indexOf(theme()) + 1] ?? ""),
+);
+
 /** @returns {Theme} */
-function chosen() {
-  return THEMES.find((theme) => theme === readPref("theme")) ?? "";
+export const theme = () => known(document.documentElement.dataset.theme);
+
+/** @param {string} wanted */
+export function setTheme(wanted) {
+  const next = known(wanted);
+  document.documentElement.dataset.theme = next;
+  writePref("theme", next);
+  const label = `${text.theme}: ${text.themes[next]}`;
+  themeButton.replaceChildren(icon(ICONS[next]));
+  themeButton.title = label;
+  themeButton.setAttribute("aria-label", label);
 }
 
-/** @param {Theme} theme */
-function show(theme) {
-  document.documentElement.dataset.theme = theme;
-}
+/** @param {string | undefined} wanted */
+const known = (wanted) => THEMES.find((one) => one === wanted) ?? "";
 
-/** Make the button that goes through the themes. */
-export function themeButton() {
-  let theme = chosen();
-  const button = iconButton(ICONS[theme], text.theme[theme], () => {
-    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "";
-    writePref("theme", theme);
-    show(theme);
-    button.replaceChildren(icon(ICONS[theme]));
-    button.title = text.theme[theme];
-    button.setAttribute("aria-label", text.theme[theme]);
-  });
-  return button;
-}
+setTheme(readPref("theme"));

@@ -1,7 +1,17 @@
-/** Says who is logged in, and opens the settings. */
+/** Says who is logged in, logs out, and opens the settings, which have addresses: #/settings/TAB. */
 
 import { byId, styled } from "../kit/dom.js";
+import { writePref } from "../kit/prefs.js";
 import { text } from "../strings.js";
+
+const ADDRESS = "#/settings/";
+
+/** @param {Api} api */
+export async function logout(api) {
+  await api.logout().catch(() => undefined);
+  writePref("session", "");
+  location.replace(location.pathname);
+}
 
 /** The button with the user's name. */
 export class Who {
@@ -9,12 +19,25 @@ export class Who {
   #button = byId("who", HTMLButtonElement);
   /** @type {User | null} */
   #user = null;
+  /** @type {OpenedSettings | null} */
+  #settings = null;
+  #open = false;
+  /** Where one was when the settings were opened; "" if that was with the page. */
+  #beneath = "";
 
   /** @param {Omit<SettingsParts, "user">} parts */
   constructor(parts) {
     this.#parts = parts;
     this.#button.title = text.settings;
-    this.#button.addEventListener("click", () => this.openSettings());
+    this.#button.addEventListener("click", () => {
+      location.hash = ADDRESS;
+    });
+    addEventListener("hashchange", ({ oldURL }) => {
+      if (!this.#open) this.#beneath = new URL(oldURL).hash || "#/";
+    });
+    byId("logout", HTMLElement).addEventListener("click", () => logout(parts.api));
+    const { draft } = history.state ?? {};
+    if (draft) parts.composer.draft = draft;
   }
 
   /** @param {User} user */
@@ -23,14 +46,35 @@ export class Who {
     this.#button.textContent = user.username;
   }
 
-  /**
-   * Open the settings, which are loaded with the first time.
-   * @param {string} [tab] the one to show
-   */
-  async openSettings(tab) {
-    if (!this.#user) return;
+  /** Open or close the settings as the address says; true when all else can stay as it is. */
+  follow() {
+    const { hash } = location;
+    const were = this.#open;
+    this.#open = hash.startsWith(ADDRESS);
+    if (this.#open) this.#show(hash.slice(ADDRESS.length));
+    else this.close();
+    return this.#open ? this.#beneath !== "" : were && this.#beneath === (hash || "#/");
+  }
+
+  close() {
+    this.#settings?.close();
+  }
+
+  /** @param {string} tab */
+  async #show(tab) {
     const loading = import("../settings/settings.js");
-    const [{ Settings }] = await Promise.all([loading, styled("settings")]);
-    new Settings({ ...this.#parts, user: this.#user }).open(tab);
+    const [{ openSettings }] = await Promise.all([loading, styled("settings")]);
+    if (!this.#open || !this.#user) return;
+    this.#settings ??= openSettings(
+      { ...this.#parts, user: this.#user },
+      (id) => history.replaceState({ beneath: this.#beneath, ...history.state }, "", ADDRESS + id),
+      () => {
+        this.#settings = null;
+        if (!this.#open) return;
+        if (this.#beneath) history.back();
+        else location.replace(history.state.beneath || "#/");
+      },
+    );
+    this.#settings.choose(tab);
   }
 }

@@ -104,16 +104,18 @@ export function entryEvent(entry) {
   return null;
 }
 
-/** The server refused or could not be reached; `status` is 0 for the latter. */
+/** The server refused, or could not be reached: `status` 0; `param` names what is wrong of the request. */
 export class ApiError extends Error {
   /**
    * @param {string} message
    * @param {number} [status]
+   * @param {string} [param]
    */
-  constructor(message, status = 0) {
+  constructor(message, status = 0, param = "") {
     super(message);
     this.name = "ApiError";
     this.status = status;
+    this.param = param;
   }
 
   /** Whether the same call may well succeed in a moment. */
@@ -128,7 +130,8 @@ export class ApiError extends Error {
  */
 export async function errorOf(response) {
   const body = await response.json().catch(() => null);
-  return new ApiError(body?.error?.message ?? text.failed(response.status), response.status);
+  const { message, param } = body?.error ?? {};
+  return new ApiError(message ?? text.failed(response.status), response.status, param ?? "");
 }
 
 /** @param {unknown} error */

@@ -50,6 +50,7 @@ async def test_an_api_key_is_shown_once_and_works_as_the_sdks_key(
         ("POST", "/api/auth/keys"),
         ("DELETE", "/api/auth/keys/key_x"),
         ("POST", "/api/auth/password"),
+        ("DELETE", "/api/auth/sessions"),
     ],
 )
 async def test_a_key_cannot_make_keys_or_change_the_password(
@@ -147,7 +148,7 @@ async def test_no_route_is_open_to_a_key_without_its_scope(
     body = bodies.get(address, bodies.get(address.rpartition("/")[0], {}))
     other = "chat" if path.startswith(OF_FILES) else "files"
     if (server.url, other) not in KEYS:
-        KEYS[server.url, other] = await a_key(http, other)
+        KEYS[server.url, other] = await a_key(http, other, name="for all routes")
     async with server.http(KEYS[server.url, other]) as with_key:
         answer = await with_key.request(method, address, json=body if method != "GET" else None)
     free = {("GET", "/api/auth/me"), ("GET", "/api/tools")}

@@ -125,6 +125,21 @@ async def test_a_new_password_ends_older_tokens_and_browser_sessions(
         assert await server.log_in(person.name, "quite another")
 
 
+async def test_one_may_log_out_everywhere(server: LiveServer, person: Person) -> None:
+    """Here and in every other browser; keys and other people stay."""
+    right = {"username": person.name, "password": SECRET, "remember": True}
+    async with server.http(person.token) as here, server.http() as there:
+        key = (await here.post("/api/auth/keys", json={"name": "k"})).json()["key"]
+        await there.post(LOGIN, json=right)
+        done = await here.delete("/api/auth/sessions")
+        assert (done.status_code, done.content) == (204, b"")
+        assert code(await here.get("/api/auth/me")) == (401, "invalid_api_key")
+        assert (await there.post(REFRESH)).status_code == 401
+        assert (await here.get("/api/auth/me", headers=bearer(key))).status_code == 200
+        assert (await here.get("/api/auth/me", headers=bearer(server.token))).status_code == 200
+        assert (await there.post(LOGIN, json=right)).status_code == 200
+
+
 async def test_the_pages_cookie_is_renewed_and_good_once(
     server: LiveServer, person: Person
 ) -> None:

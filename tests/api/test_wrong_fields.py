@@ -219,6 +219,9 @@ OTHER_ROUTES: list[tuple[str, str, Any, str]] = [
     ("GET", "/api/conversations?cursor=x", None, "cursor"),
     ("GET", "/api/tools/usage?limit=0", None, "limit"),
     ("GET", "/api/tools/usage?everyone=x", None, "everyone"),
+    ("GET", "/api/usage?days=0", None, "days"),
+    ("GET", "/api/usage?days=367", None, "days"),
+    ("GET", "/api/usage/users?days=x", None, "days"),
 ]
 
 

@@ -11,7 +11,7 @@ import { byDate } from "../../frontend/shell/conversation-list.js";
 function grouped(zone, now, times) {
   process.env.TZ = zone;
   const list = times.map((id) => ({
-    ...{ id, title: "", active_run_id: null },
+    ...{ id, title: "", active_run_id: null, metadata: {} },
     updated_at: Math.floor(Date.parse(id) / 1000),
   }));
   const groups = byDate(list, new Date(now));

@@ -108,6 +108,14 @@ async def change_password(
     )
 
 
+@router.delete("/sessions", status_code=204)
+async def end_log_ins(account: Account, found: Services, response: Response) -> None:
+    """Log out everywhere: every token and browser session ends; API keys go on working."""
+    account.require_login()
+    await found.accounts.end_log_ins(account.user)
+    end_page_cookies(response)
+
+
 @router.get("/keys")
 async def list_keys(account: Account, found: Services) -> list[KeyOut]:
     """List one's own API keys."""

@@ -11,6 +11,7 @@ from backend.api.vector_json import vectors_body
 from backend.api.while_connected import ClientLeft, while_connected
 from backend.errors import InvalidRequest
 from backend.models.embeddings import EmbeddingList, EmbeddingRequest
+from backend.ports.values import Usage
 from backend.ports.vectors import VectorProvider, VectorRequest, does_not_embed
 
 router = APIRouter(prefix="/v1", tags=["openai"], route_class=SafeRoute)
@@ -45,6 +46,8 @@ async def _embed(body: EmbeddingRequest, found: AppServices, user_id: str) -> by
         raise does_not_embed(body.model)
     asked = VectorRequest(model=info.id, texts=texts, dimensions=body.dimensions)
     vectors = await provider.embed(asked)
+    usage = Usage(prompt_tokens=vectors.prompt_tokens)
+    found.usage.note(user_id, usage, model=info.id, route="embedding")
     if found.limits is not None:
         found.limits.spend(user_id, vectors.prompt_tokens)
     encoding = body.encoding_format or "float"

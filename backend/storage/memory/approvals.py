@@ -91,6 +91,7 @@ class MemoryApprovalStore:
         known = shelves.runs.get(run.id)
         if known is None or (known.user_id, known.state) != (run.user_id, "waiting"):
             return False
+        shelves.use_run(run)
         ended = replace(known, state=run.state, trace=run.trace, events=run.events)
         shelves.keep_run(replace(ended, finished_at_ms=run.finished_at_ms))
         shelves.pauses.pop(run.id, None)

@@ -213,6 +213,7 @@ class MemoryConversationStore:
         A message that is stored already, of a run that had waited, is replaced in its place. A run
         that says nothing leaves shown what was written last.
         """
+        self._shelves.use_run(run)
         begun = self._shelves.runs.get(run.id)
         it = self._mine(run.user_id, run.conversation_id)
         if (

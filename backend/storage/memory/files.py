@@ -9,14 +9,14 @@ from dataclasses import replace
 from backend.errors import Conflict
 from backend.kit.folding import fold
 from backend.kit.json_values import clean_text
-from backend.ports.document_stores import FileLimits, Job
+from backend.ports.document_stores import FileLimits, Job, Kept
 from backend.ports.documents import FINAL_STATES, Document, File, Listing
 from backend.ports.stores import Page
 from backend.storage.file_listing import checked, later, mark_of, next_cursor, sort_value, unread
 from backend.storage.memory.document_jobs import queue
 from backend.storage.memory.document_shelves import QueuedJob, detached_document
 from backend.storage.memory.shelves import Shelves
-from backend.storage.quotas import Kept, check_quota
+from backend.storage.quotas import check_quota
 from backend.storage.scrubbing import scrubbed, scrubbed_answer
 
 
@@ -54,6 +54,10 @@ class MemoryFileStore:
     async def get(self, user_id: str, file_id: str) -> File | None:
         """Find one of the user's."""
         return self._papers.file(user_id, file_id)
+
+    async def kept(self, user_id: str) -> Kept:
+        """How much counts against the user's limits: also what has expired and is still to be erased."""
+        return self._kept(user_id)
 
     async def of_documents(
         self, user_id: str, document_ids: Sequence[str]

@@ -48,6 +48,11 @@ class MemoryRateLimiter:
                 bucket.level -= 1
         return Standing(tuple([bucket.allowance() for bucket in buckets]))
 
+    async def standing(self, user_id: str) -> Standing:
+        """Tell which limits there are, and count nothing."""
+        buckets = self._filled(user_id, self._clock.monotonic_s())
+        return Standing(tuple([bucket.allowance() for bucket in buckets]))
+
     def spend(self, user_id: str, tokens: int) -> None:
         """Count the tokens of an answer at once."""
         for bucket in self._filled(user_id, self._clock.monotonic_s()):

@@ -21,6 +21,7 @@ class MemoryRunStore:
         self._shelves.require_user(run.user_id)
         if run.conversation_id not in {None, *self._shelves.conversations}:
             raise Conflict
+        self._shelves.use_run(run)
         stored = self._shelves.runs.get(run.id)
         if stored is None or stored.user_id == run.user_id:
             self._shelves.keep_run(run)

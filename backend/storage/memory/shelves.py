@@ -20,6 +20,7 @@ from backend.ports.stores import (
     ToolAudit,
     User,
 )
+from backend.ports.usage import Used
 from backend.ports.values import JsonObject
 from backend.storage.memory.document_shelves import DocumentShelves
 from backend.storage.scrubbing import scrubbed
@@ -43,6 +44,9 @@ class Shelves:
     pauses: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     artifacts: dict[str, Artifact] = field(default_factory=dict[str, Artifact])
     answers: dict[str, StoredAnswer] = field(default_factory=dict[str, StoredAnswer])
+    usage: dict[tuple[str, int, str, str], Used] = field(
+        default_factory=dict[tuple[str, int, str, str], Used]
+    )
     papers: DocumentShelves = field(default_factory=DocumentShelves)
     login_failures: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
 
@@ -61,7 +65,20 @@ class Shelves:
             self.erase_run(run.id)
         for it in [it for it in self.conversations.values() if it.user_id == user_id]:
             self.erase_conversation(it.id)
+        for key in [key for key, it in self.usage.items() if it.user_id == user_id]:
+            del self.usage[key]
         self.papers.erase_user(user_id)
+
+    def use(self, used: Used) -> None:
+        """Add to what an account used; nothing is kept of one that is gone."""
+        if used.user_id in self.users:
+            self.usage[used.key] = used.plus(self.usage.get(used.key))
+
+    def use_run(self, run: Run) -> None:
+        """Add what a run used when it ends, once; called before its end is stored."""
+        known = self.runs.get(run.id)
+        if run.finished_at_ms is not None and (known is None or known.finished_at_ms is None):
+            self.use(Used.of_run(run))
 
     def keep_run(self, run: Run) -> None:
         """Store a run, without the passages of files that were deleted while it went on."""

@@ -8,10 +8,12 @@ import pytest
 
 from backend.agent.catalog import ModelCatalog
 from backend.agent.completing import CompletionRequest, Completions
+from backend.agent.usage_book import UsageBook
 from backend.errors import Unavailable, UpstreamCut
 from backend.kit.clocks import SteppedClock
 from backend.ports.models import ModelDelta, ModelInfo, ModelRequest
 from backend.ports.values import Usage
+from backend.storage.stores import memory_stores
 
 
 class Scripted:
@@ -48,7 +50,9 @@ def model():
 
 
 def completions(model, **more):
-    return Completions(ModelCatalog([model], default_model=None), SteppedClock(), **more)
+    clock = SteppedClock()
+    book = UsageBook(memory_stores().usage, clock)
+    return Completions(ModelCatalog([model], default_model=None), clock, book=book, **more)
 
 
 def asking(*prompts, **more):
@@ -97,10 +101,10 @@ async def test_who_leaves_gets_no_error(model):
 
 
 async def test_what_was_used_is_told_once_also_after_a_failure(model):
-    """For the limits of the user."""
+    """For the limits of the user; what the model server did not count is estimated."""
     told = []
     running = completions(model, spent=lambda user, usage: told.append((user, usage.prompt_tokens)))
     for prompts in (["go", "go"], ["fail"]):
         made = await running.start(asking(*prompts))
         await made.done()
-    assert told == [("me", 6), ("me", 0)]
+    assert told == [("me", 6), ("me", 1)]

@@ -6,7 +6,7 @@ import pytest
 
 from backend.api.rate_limits import duration
 from backend.kit.clocks import SteppedClock
-from backend.ports.limits import Allowance
+from backend.ports.limits import Allowance, Standing
 from backend.storage.memory.rate_limits import MemoryRateLimiter
 
 
@@ -92,3 +92,12 @@ async def test_users_who_were_quiet_are_forgotten():
 def test_times_are_written_as_openai_writes_them(seconds, written):
     """Whatever the size."""
     assert duration(seconds) == written
+
+
+async def test_looking_at_the_limits_counts_nothing():
+    """However often it is done; what was taken before is told."""
+    clock = SteppedClock()
+    limiter = MemoryRateLimiter(clock, requests_per_minute=60, tokens_per_minute=0)
+    await limiter.take("ann")
+    found = [await limiter.standing("ann") for _ in range(3)]
+    assert found == [Standing((Allowance("requests", 60, 59, 1.0),))] * 3
