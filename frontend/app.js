@@ -1,31 +1,35 @@
 /**
- * Puts the page together: makes the parts, joins them, and follows the address and the log-in.
+ * Puts the page together: makes the parts, joins them, and follows the address.
  * Everything else is in the part it belongs to.
  */
 
 import { Api } from "./api.js";
 import { Chat } from "./chat/chat.js";
 import { ChatView } from "./chat/chat-view.js";
-import { Composer, offerTools, Pickers } from "./chat/composer.js";
+import { Composer } from "./chat/composer.js";
+import { Pickers } from "./chat/pickers.js";
+import { Welcome } from "./chat/welcome.js";
 import { FilesPanel } from "./files/files-panel.js";
 import { announce, byId } from "./kit/dom.js";
-import { readPref, writePref } from "./kit/prefs.js";
-import { Banner, Drawer, fillTexts } from "./shell/frame.js";
-import { Login } from "./shell/login.js";
+import { Drawer, fillTexts } from "./shell/frame.js";
+import { Reports } from "./shell/reports.js";
+import { Session } from "./shell/session.js";
 import { Sidebar } from "./shell/sidebar.js";
 import { themeButton } from "./shell/theme.js";
 import { Who } from "./shell/who.js";
 import { text } from "./strings.js";
 import { addressOf, citationIn, conversationIn } from "./text/links.js";
-import { ApiError, wordsOf } from "./wire/events.js";
-import { listModels, listTools, whoAmI } from "./wire/server.js";
+import { whoAmI } from "./wire/server.js";
 
 fillTexts(document);
 byId("theme", HTMLElement).append(themeButton());
 
-const page = byId("page", HTMLElement);
-const api = new Api({ onLoggedOut: () => leave(text.loggedOut) });
-const banner = new Banner();
+const api = new Api({
+  onLoggedOut: () => session.leave(text.loggedOut),
+  onLost: () => session.lost(),
+});
+const who = new Who({ api, announce, onLeft: (note) => session.leave(note) });
+const { report, tell, clear } = new Reports(who, look);
 const drawer = new Drawer();
 /** @type {ChatView} */
 const view = new ChatView({
@@ -36,17 +40,32 @@ const view = new ChatView({
   },
 });
 const pickers = new Pickers();
-const login = new Login(async (username, password) => {
-  await api.login(username, password);
-  writePref("session", "yes");
-  await enter();
+const session = new Session(api, {
+  enter,
+  onBack: () => {
+    sidebar.refresh();
+    look();
+    if (view.empty && conversationIn(location.hash)) goToAddress();
+  },
+  onError: report,
+  tell,
 });
 const composer = new Composer({
   onSend: (words) => {
-    banner.clear();
+    clearReport();
     chat.send(words);
   },
   onStop: () => chat.stop(),
+});
+const welcome = new Welcome({
+  api,
+  pickers,
+  announce,
+  tell,
+  onTake: (words) => {
+    composer.draft = words;
+    composer.focus();
+  },
 });
 const chat = new Chat({
   api,
@@ -68,14 +87,15 @@ const sidebar = new Sidebar({
   },
 });
 const files = new FilesPanel({ api, announce });
-const who = new Who({ api, announce, onLeft: leave });
-offerTools(() => listTools(api), report);
 let userId = "";
 
-/** @param {unknown} error */
-function report(error) {
-  if (error instanceof ApiError && error.status === 401) return; // the log-in form says it
-  banner.show(wordsOf(error));
+/** Ask which models are there. */
+function look() {
+  welcome.look().catch(report);
+}
+
+function clearReport() {
+  if (!session.isLost) clear();
 }
 
 /** @param {string} id */
@@ -90,10 +110,13 @@ async function conversationChanged(id) {
 function goToAddress() {
   const id = conversationIn(location.hash);
   drawer.close();
-  banner.clear();
+  clearReport();
   sidebar.setActive(id);
   if (id) chat.open(id);
-  else chat.startNew();
+  else {
+    chat.startNew();
+    welcome.suggest();
+  }
   composer.focus();
   const cited = citationIn(location.hash);
   if (cited) files.showCitation(cited);
@@ -102,14 +125,8 @@ function goToAddress() {
 /** Show the page to whoever has just logged in. */
 async function enter() {
   const user = await whoAmI(api);
-  const models = await listModels(api).catch((error) => {
-    report(error);
-    return [];
-  });
   who.show(user);
-  view.setServer(pickers.offer(models));
-  login.hide();
-  page.hidden = false;
+  byId("page", HTMLElement).hidden = false;
   if (userId && userId !== user.id) {
     sidebar.clear();
     files.clear();
@@ -117,34 +134,15 @@ async function enter() {
     history.replaceState(null, "", addressOf(""));
   }
   userId = user.id;
+  look();
   goToAddress();
-  await sidebar.refresh();
-}
-
-/** @param {string} note why the log-in is asked for */
-function leave(note) {
-  writePref("session", "");
-  page.hidden = true;
-  login.show(note);
-}
-
-async function start() {
-  try {
-    if (readPref("session") && (await api.renew())) await enter();
-    else leave("");
-  } catch (error) {
-    login.show(wordsOf(error));
-  }
+  sidebar.refresh();
 }
 
 byId("new-chat", HTMLAnchorElement).addEventListener("click", () => {
   if (location.hash === addressOf("")) goToAddress(); // no change of the address will be told
 });
 byId("skip", HTMLButtonElement).addEventListener("click", () => composer.focus());
-byId("logout", HTMLButtonElement).addEventListener("click", async () => {
-  await api.logout().catch(report);
-  writePref("session", "");
-  location.replace(location.pathname);
-});
+byId("open-tools", HTMLButtonElement).addEventListener("click", () => who.openSettings("tools"));
 addEventListener("hashchange", goToAddress);
-start();
+session.start();

@@ -7,6 +7,9 @@ import { el, iconButton } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { wordsOf } from "../wire/events.js";
 import * as account from "./account.js";
+import * as server from "./server.js";
+import * as tools from "./tools.js";
+import * as users from "./users.js";
 
 /**
  * @typedef {{
@@ -18,7 +21,7 @@ import * as account from "./account.js";
  */
 
 /** @type {readonly Tab[]} */
-const TABS = [account.tab];
+const TABS = [account.tab, tools.tab, users.tab, server.tab];
 
 /** The dialog of one who is logged in. */
 export class Settings {

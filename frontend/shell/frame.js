@@ -8,10 +8,14 @@ import { text } from "../strings.js";
 export class Banner {
   #host = byId("banner", HTMLElement);
 
-  /** @param {string} message */
-  show(message) {
+  /**
+   * @param {string} message
+   * @param {{ quiet?: boolean, extra?: Node[] }} [options] `quiet` for what is no failure of the person's
+   */
+  show(message, { quiet = false, extra = [] } = {}) {
     const dismiss = iconButton("close", text.dismiss, () => this.clear());
-    this.#host.replaceChildren(el("p", {}, message), dismiss);
+    this.#host.replaceChildren(el("p", {}, message), ...extra, dismiss);
+    this.#host.classList.toggle("quiet", quiet);
     this.#host.hidden = false;
   }
 

@@ -17,6 +17,10 @@ export class Who {
     this.#button.addEventListener("click", () => this.openSettings());
   }
 
+  get isAdmin() {
+    return this.#user?.role === "admin";
+  }
+
   /** @param {User} user */
   show(user) {
     this.#user = user;
