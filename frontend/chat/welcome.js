@@ -30,16 +30,16 @@ export class Welcome {
   constructor(parts) {
     this.#parts = parts;
     parts.pickers.onChoosing(() => this.look().catch(() => undefined)); // what is known stays
-    byId("welcome", HTMLElement).append(this.#examples, this.#note);
+    byId("welcome", HTMLElement).append(this.#note, this.#examples);
   }
 
   /** Ask which models there are, offer them, and say what is lacking. */
   async look() {
     const { api, pickers, announce, tell } = this.#parts;
     const models = await listModels(api);
-    const [lack, why] = await lacking(api, models);
     const gone = pickers.offer(models);
     if (gone) tell(text.modelGone(gone, pickers.model));
+    const [lack, why] = await lacking(api, models);
     if (this.#lack && !lack) announce(text.modelFound(pickers.model));
     const changed = this.#lack !== lack;
     this.#lack = lack;

@@ -25,15 +25,14 @@ export const tab = {
     );
     const again = iconButton("again", text.refresh, async () => {
       again.disabled = true;
-      const fresh = el("div");
-      await tab.open(fresh, parts).catch(() => undefined); // the connection is told of at once
-      if (fresh.hasChildNodes()) host.replaceChildren(...fresh.childNodes);
+      await tab.open(host, parts).catch(() => undefined); // what is shown stays
       again.disabled = false;
       host.querySelector("button")?.focus();
       announce(text.checked);
     });
     const head = el("p", { class: "row" }, text.version(version, active_runs), again);
-    host.append(head, el("ul", { class: "rows" }, ...found.map(([name, one]) => item(name, one))));
+    const items = found.map(([name, one]) => item(name, one));
+    host.replaceChildren(head, el("ul", { class: "rows" }, ...items));
   },
 };
 

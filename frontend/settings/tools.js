@@ -34,7 +34,7 @@ function item({ name, description, available, unavailable, approval }) {
       {},
       el("code", {}, name),
       el("p", { class: "why" }, why),
-      el("p", { class: "muted" }, description),
+      el("p", { class: "muted" }, description.replace(/(?<=\.) .*/s, "")), // the rest is for models
     ),
   );
 }

@@ -113,12 +113,7 @@ class Users {
       this.#draw();
       return false;
     }
-    const secret = [
-      text.passwordOf(name),
-      " ",
-      el("code", {}, password),
-      copyButton(() => password),
-    ];
+    const secret = [text.passwordOf(name), el("code", {}, password), copyButton(() => password)];
     this.#note.replaceChildren(...(password ? secret : [text.changed(name)]));
     await this.load().catch(() => undefined);
     return true;
