@@ -6,6 +6,7 @@
 
 import { errorOf, unreachable } from "./wire/events.js";
 
+const none = () => undefined;
 const REFRESH = "/api/auth/refresh";
 
 /** Calls the server as whoever is logged in. */
@@ -16,19 +17,21 @@ export class Api {
   #send;
   #transfer;
   #onLoggedOut;
+  #onLost;
 
-  /** @param {{ send?: typeof fetch, transfer?: typeof sendForm, onLoggedOut?: () => void }} [parts] */
-  constructor({ send, transfer = sendForm, onLoggedOut = () => undefined } = {}) {
+  /** @param {{ send?: typeof fetch, transfer?: typeof sendForm, onLoggedOut?: () => void, onLost?: () => void }} [parts] */
+  constructor({ send, transfer = sendForm, onLoggedOut = none, onLost = none } = {}) {
     this.#send = send ?? globalThis.fetch.bind(globalThis);
     this.#transfer = transfer;
     this.#onLoggedOut = onLoggedOut;
+    this.#onLost = onLost;
   }
 
   /** @type {(username: string, password: string) => Promise<void>} keeps the browser session */
   async login(username, password) {
     const body = { username, password, remember: true };
     const response = await this.#fetch("/api/auth/login", { method: "POST", body });
-    if (!response.ok) throw await errorOf(response);
+    if (!response.ok) throw await this.#fault(response);
     this.#token = (await response.json()).access_token;
   }
 
@@ -55,8 +58,13 @@ export class Api {
 
   /** End the browser session. */
   async logout() {
-    this.#token = "";
+    this.forget();
     await this.#fetch(REFRESH, { method: "DELETE" });
+  }
+
+  /** Be nobody from now on. */
+  forget() {
+    this.#token = "";
   }
 
   /**
@@ -73,7 +81,7 @@ export class Api {
    * @type {(path: string, options?: CallOptions) => Promise<Response>}
    */
   open(path, options = {}) {
-    return this.#withLogin(() => this.#fetch(path, options));
+    return this.#withLogin(() => this.#fetch(path, options), options.also);
   }
 
   /**
@@ -85,22 +93,29 @@ export class Api {
     return (await this.#withLogin(send)).json();
   }
 
-  /** @param {() => Promise<Response>} call */
-  async #withLogin(call) {
+  /** @type {(call: () => Promise<Response>, also?: number) => Promise<Response>} */
+  async #withLogin(call, also) {
     const used = this.#token;
     let response = await call();
     if (response.status === 401 && (used !== this.#token || (await this.renew()))) {
       response = await call();
     }
-    if (response.ok) return response;
+    if (response.ok || response.status === also) return response;
     if (response.status === 401) this.#onLoggedOut();
-    throw await errorOf(response);
+    throw await this.#fault(response);
+  }
+
+  /** @param {Response} response */
+  async #fault(response) {
+    const error = await errorOf(response);
+    if (error.lost) this.#onLost();
+    return error;
   }
 
   async #renew() {
     const response = await this.#fetch(REFRESH, { method: "POST" });
     if (response.status === 401 || response.status === 403) return false;
-    if (!response.ok) throw await errorOf(response);
+    if (!response.ok) throw await this.#fault(response);
     this.#token = (await response.json()).access_token;
     return true;
   }
@@ -119,6 +134,7 @@ export class Api {
       });
     } catch (error) {
       if (signal?.aborted) throw error;
+      this.#onLost();
       throw unreachable();
     }
   }

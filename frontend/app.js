@@ -1,33 +1,31 @@
 /**
- * Puts the page together: makes the parts, joins them, and follows the address and the log-in.
+ * Puts the page together: makes the parts, joins them, and follows the address.
  * Everything else is in the part it belongs to.
  */
 
 import { Api } from "./api.js";
 import { Chat } from "./chat/chat.js";
 import { ChatView } from "./chat/chat-view.js";
-import { Pickers } from "./chat/choices.js";
-import { Composer, offerTools } from "./chat/composer.js";
+import { Composer } from "./chat/composer.js";
+import { Pickers } from "./chat/pickers.js";
+import { Welcome } from "./chat/welcome.js";
 import { FilesPanel } from "./files/files-panel.js";
 import { announce, byId } from "./kit/dom.js";
-import { readPref, writePref } from "./kit/prefs.js";
-import { Banner, Drawer, fillTexts } from "./shell/frame.js";
-import { Login } from "./shell/login.js";
+import { Drawer, fillTexts } from "./shell/frame.js";
+import { Reports } from "./shell/reports.js";
+import { Session } from "./shell/session.js";
 import { listenForShortcuts } from "./shell/shortcuts.js";
 import { Sidebar } from "./shell/sidebar.js";
 import { themeButton } from "./shell/theme.js";
 import { Who } from "./shell/who.js";
 import { text } from "./strings.js";
 import { addressOf, citationIn, conversationIn } from "./text/links.js";
-import { ApiError, wordsOf } from "./wire/events.js";
-import { listModels, listTools, original, whoAmI } from "./wire/server.js";
+import { original, whoAmI } from "./wire/server.js";
 
 fillTexts(document);
 byId("theme", HTMLElement).append(themeButton);
 
-const page = byId("page", HTMLElement);
-const api = new Api({ onLoggedOut: () => leave(text.loggedOut) });
-const banner = new Banner();
+const api = new Api({ onLoggedOut: () => leave(text.loggedOut), onLost: () => session.lost() });
 const drawer = new Drawer();
 /** @type {ChatView} */
 const view = new ChatView({
@@ -39,18 +37,33 @@ const view = new ChatView({
   onPicture: (id) => original(api, id),
 });
 const pickers = new Pickers();
-const login = new Login(async (username, password) => {
-  await api.login(username, password);
-  writePref("session", "yes");
-  await enter();
-});
+/** @type {Composer} */
 const composer = new Composer({
-  ...{ api, pickers, onError: report },
+  ...{ api, pickers, onError: (error) => report(error) },
   onSend: (words, files) => {
-    banner.clear();
+    clearReport();
     chat.send(words, files);
   },
   onStop: () => chat.stop(),
+});
+const left = { logOut: () => session.logOut(), onLeft: leave };
+const who = new Who({ api, announce, composer, ...left });
+const { report, tell, clear } = new Reports(who, look);
+/** @type {Session} */
+const session = new Session(api, {
+  ...{ enter, tell, onError: report, onLeave: () => sidebar.settle() },
+  onBack: () => {
+    sidebar.refresh();
+    look();
+    if (view.empty && conversationIn(location.hash)) goToAddress();
+  },
+});
+const welcome = new Welcome({
+  ...{ api, pickers, announce, tell },
+  onTake: (words) => {
+    composer.draft = words;
+    composer.focus();
+  },
 });
 const joined = { api, view, composer, pickers, announce, onChanged, onMissing };
 const chat = new Chat({ ...joined, onError: report });
@@ -60,14 +73,21 @@ const sidebar = new Sidebar({
   onRenamed: (id, title) => id === chat.id && view.setTitle(title),
 });
 const files = new FilesPanel({ api, composer });
-const who = new Who({ api, announce, composer, onLeft: leave });
-offerTools(() => listTools(api), report);
 let userId = "";
 
-/** @param {unknown} error */
-function report(error) {
-  if (error instanceof ApiError && error.status === 401) return; // the log-in form says it
-  banner.show(wordsOf(error));
+/** Ask which models are there. */
+function look() {
+  welcome.look().catch(report);
+}
+
+function clearReport() {
+  if (!session.isLost) clear();
+}
+
+/** @param {string} note why the log-in is asked for */
+function leave(note) {
+  who.close();
+  session.leave(note);
 }
 
 /** @param {string} id */
@@ -82,7 +102,7 @@ async function onChanged(id) {
 function onMissing() {
   chat.startNew();
   onChanged("");
-  banner.show(text.noConversation, { calm: true });
+  tell(text.noConversation);
 }
 
 /** Open what the address names. */
@@ -90,9 +110,12 @@ function goToAddress() {
   if (who.follow()) return;
   const id = conversationIn(location.hash);
   drawer.close();
-  banner.clear();
+  clearReport();
   if (id) chat.open(id);
-  else chat.startNew();
+  else {
+    chat.startNew();
+    welcome.suggest();
+  }
   sidebar.setActive(id);
   view.setTitle(sidebar.titleOf(id));
   composer.focus();
@@ -103,14 +126,8 @@ function goToAddress() {
 /** Show the page to whoever has just logged in. */
 async function enter() {
   const user = await whoAmI(api);
-  const models = await listModels(api).catch((error) => {
-    report(error);
-    return [];
-  });
   who.show(user);
-  view.setServer(pickers.offer(models));
-  login.hide();
-  page.hidden = false;
+  byId("page", HTMLElement).hidden = false;
   if (userId && userId !== user.id) {
     sidebar.clear();
     files.clear();
@@ -118,26 +135,10 @@ async function enter() {
     history.replaceState(null, "", addressOf(""));
   }
   userId = user.id;
+  look();
   files.resume();
   goToAddress();
-  await sidebar.refresh();
-}
-
-/** @param {string} note why the log-in is asked for */
-function leave(note) {
-  writePref("session", "");
-  who.close();
-  page.hidden = true;
-  login.show(note);
-}
-
-async function start() {
-  try {
-    if (readPref("session") && (await api.renew())) await enter();
-    else leave("");
-  } catch (error) {
-    login.show(wordsOf(error));
-  }
+  sidebar.refresh();
 }
 
 byId("new-chat", HTMLAnchorElement).addEventListener("click", () => {
@@ -145,5 +146,6 @@ byId("new-chat", HTMLAnchorElement).addEventListener("click", () => {
 });
 listenForShortcuts(drawer);
 byId("skip", HTMLButtonElement).addEventListener("click", () => composer.focus());
+byId("open-tools", HTMLButtonElement).addEventListener("click", () => who.openSettings("tools"));
 addEventListener("hashchange", goToAddress);
-start();
+session.start();

@@ -12,12 +12,16 @@ type Drawer = import("./shell/frame.js").Drawer;
 type FileView = import("./files/file-view.js").FileView;
 type IconName = import("./kit/icons.js").IconName;
 type Known = import("./chat/known.js").Known;
-type Pickers = import("./chat/choices.js").Pickers;
+type Pickers = import("./chat/pickers.js").Pickers;
 type Uploads = import("./files/uploads.js").Uploads;
 type TraceView = import("./chat/trace-view.js").TraceView;
 
-/** `body` is sent as JSON; with `keepalive` the call goes on when the page is left. */
+/**
+ * `body` is sent as JSON; with `keepalive` the call goes on when the page is left; an answer with the
+ * status `also` is none to fail for.
+ */
 type CallOptions = {
+  also?: number;
   method?: string;
   body?: unknown;
   headers?: Record<string, string>;
@@ -64,12 +68,31 @@ type ChatParts = {
   onMissing: () => void;
 };
 
-/** `onLeft` is told when the log-in ended in the settings. */
+/** `tell` shows words that are no failure; `onTake` is given an example that was chosen. */
+type WelcomeParts = {
+  api: Api;
+  pickers: Pickers;
+  announce: (words: string) => void;
+  tell: (words: string) => void;
+  onTake: (words: string) => void;
+};
+
+/** `enter` shows the page; `onBack` is told that the server can be reached again, `onLeave` before a log-out. */
+type SessionDoes = {
+  enter: () => Promise<void>;
+  onBack: () => void;
+  onLeave: () => Promise<void>;
+  onError: (error: unknown) => void;
+  tell: (words: string) => void;
+};
+
+/** `logOut` ends the log-in of this browser; `onLeft` is told when it ended in the settings. */
 type SettingsParts = {
   api: Api;
   user: User;
   composer: Composer;
   announce: (words: string) => void;
+  logOut: () => Promise<void>;
   onLeft: (note: string) => void;
 };
 
@@ -192,8 +215,8 @@ type SseEvent = { event: string; data: string; id: string };
 
 type Hearer = { handle(event: AnswerEvent): void };
 
-/** How an answer ended; `failure` is "" when nothing went wrong. */
-type Ending = { state: string; failure: string };
+/** How an answer ended; `failure` is "" when nothing went wrong, `code` is the server's word for it. */
+type Ending = { state: string; failure: string; code: string };
 
 /** A step of a plan. */
 type Step = { id: string; purpose: string; tool?: string };
@@ -257,7 +280,22 @@ type FullConversation = Conversation & { messages: StoredMessage[] };
 // biome-ignore lint/suspicious/noExplicitAny: each type of event has data of its own
 type Run = { id: string; trace: { error?: string | null; events?: Record<string, any>[] } };
 
-type ListedModel = { id: string; x_capabilities: string[] };
+type ListedModel = { id: string; owned_by: string; x_capabilities: string[] };
+
+/** How one dependency of the server is; `fix` says what mends it, commands between backticks. */
+type Check = {
+  ok: boolean;
+  state: "ok" | "off" | "checking" | "limited" | "failing";
+  detail: string;
+  fix: string;
+};
+
+type Ready = { checks: Record<string, Check> };
+
+/** `created_at` counts seconds since 1970. */
+type Account = User & { disabled: boolean; created_at: number };
+
+type NewAccount = { username: string; password: string; role: User["role"] };
 
 /** A file that a tool made. */
 type Artifact = { id: string; filename: string; media_type: string; size_bytes: number };
@@ -277,7 +315,7 @@ type ListedTool = {
   description: string;
   available: boolean;
   unavailable: string;
-  state?: string;
+  approval: "allow" | "ask" | "deny";
 };
 
 type Citation = { id?: string; title: string; url?: string; text?: string };
@@ -296,7 +334,7 @@ type AnswerEvent =
   | { kind: "event"; type: string; text: string; data: Record<string, any> }
   | { kind: "annotations"; annotations: Annotation[] }
   | { kind: "end"; state: string }
-  | { kind: "error"; message: string };
+  | { kind: "error"; message: string; code?: string };
 
 /** An answer as it comes; a part tells whether it came to the end. */
 type Answering = AsyncGenerator<AnswerEvent, void, void>;

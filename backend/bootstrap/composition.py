@@ -30,6 +30,7 @@ from backend.api.responses.live import LiveResponses
 from backend.bootstrap.artifacts import open_artifacts
 from backend.bootstrap.asking import make_asking
 from backend.bootstrap.attaching import open_attaching
+from backend.bootstrap.checks import server_checks
 from backend.bootstrap.databases import open_all_stores
 from backend.bootstrap.documents import (
     Ground,
@@ -189,11 +190,9 @@ class Composition:
             artifacts=parts.artifacts,
             vector_stores=stores.vector_stores,
             pending_uploads=answering.uploads,
-            checks={
-                "database": stores.health,
-                "documents": library.shelf.target.health,
-                **{f"model:{one.name}": one.health for one in providers},
-            },
+            checks=server_checks(
+                ground, library, providers, toolbox=parts.toolbox, services=services
+            ),
             reports={"databases": lambda: database_report(services.databases)},
         )
 

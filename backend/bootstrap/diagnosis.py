@@ -6,6 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from backend.agent.toolbox import Toolbox, ToolboxParts
+from backend.bootstrap.checks import ocr_health, sandbox_health
 from backend.bootstrap.databases import open_all_stores
 from backend.bootstrap.documents import (
     Ground,
@@ -26,11 +27,9 @@ from backend.config.errors import SettingsError
 from backend.config.secrets_file import FILE_NAME, make_private_folder, signing_key
 from backend.config.settings import Settings
 from backend.documents.news import DocumentNews
-from backend.documents.ocr import tesseract
 from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
 from backend.ports.findings import Finding
-from backend.ports.sandbox import SandboxUnavailable
 from backend.ports.tools import Services
 from backend.ports.values import Health
 from backend.storage.database import UnusableDatabaseUrl
@@ -100,29 +99,15 @@ async def _diagnose(settings: Settings) -> list[Finding]:
 async def _documents(settings: Settings, library: OpenLibrary) -> list[Finding]:
     """Look at what reads and embeds documents."""
     embedder = _finding("documents:embedder", await library.shelf.target.health(), severe=False)
-    program = tesseract()
-    if not settings.documents.ocr:
-        ocr = Health(ok=True, detail="off (DOCUMENTS__OCR)")
-    elif program is None:
-        fix = "install tesseract, for example: apt-get install tesseract-ocr"
-        ocr = Health(ok=False, detail="scans cannot be read: tesseract is not installed", fix=fix)
-    else:
-        ocr = Health(ok=True, detail=f"{program}, languages {settings.documents.ocr_languages}")
-    return [embedder, _finding("documents:ocr", ocr, severe=False)]
+    ocr = _finding("documents:ocr", ocr_health(settings.documents), severe=False)
+    return [embedder, ocr]
 
 
 async def _sandbox(services: Services) -> list[Finding]:
-    """Try the walls that Python code runs in, and name what is lost without them."""
+    """Try the walls that Python code runs in."""
     if services.sandbox is None:
         return []
-    fix = "do what it names; see python_code in docs/tools.md"
-    try:
-        report = await services.sandbox.ready()
-    except SandboxUnavailable as exc:
-        off = Health(ok=False, detail=f"Python code cannot be run: {exc}", fix=fix)
-        return [_finding("sandbox", off, severe=False)]
-    whole = report.kind == "full" and bool(report.packages)
-    return [_finding("sandbox", Health(ok=whole, detail=report.detail, fix=fix), severe=False)]
+    return [_finding("sandbox", await sandbox_health(services.sandbox), severe=False)]
 
 
 def _nobody() -> None:

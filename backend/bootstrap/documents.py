@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backend.config.errors import SettingsError
@@ -42,7 +42,7 @@ from backend.kit.incoming import clear_incoming
 from backend.ports.clock import Clock
 from backend.ports.document_stores import FileLimits
 from backend.ports.embedding import EmbeddingFailed
-from backend.ports.values import JsonObject
+from backend.ports.values import Health, JsonObject
 from backend.storage.stores import Stores
 
 logger = logging.getLogger(__name__)
@@ -80,11 +80,12 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenLibrary:
-    """The library with what it works on."""
+    """The library with what it works on; `worker` tells how what reads documents is."""
 
     documents: Library
     indexes: UserIndexes
     shelf: EmbedderShelf
+    worker: Callable[[], Awaitable[Health]]
 
 
 @dataclass(slots=True)
@@ -144,9 +145,14 @@ async def open_library(
         loop = WorkLoop(ingest, ground.stores.jobs, clock=ground.clock)
         ground.stack.callback(asyncio.create_task(loop.run(idle_s=None)).cancel)
         bell.answer = loop.wake
-    else:
-        bell.answer = await _supervised(ground, news=news, found=found)
-    return found
+        return found
+    supervisor = await _supervised(ground, news=news, found=found)
+    bell.answer = supervisor.wake
+    return replace(found, worker=supervisor.health)
+
+
+async def _in_this_process() -> Health:
+    return Health(ok=True, detail="Documents are read in this process.")
 
 
 def make_library(
@@ -194,7 +200,7 @@ def make_library(
             ),
         )
     )
-    return OpenLibrary(documents=library, indexes=indexes, shelf=shelf)
+    return OpenLibrary(documents=library, indexes=indexes, shelf=shelf, worker=_in_this_process)
 
 
 def open_page_images(ground: Ground, library: OpenLibrary) -> PageDrawer:
@@ -272,7 +278,7 @@ async def _tidy(ground: Ground) -> None:
 
 async def _supervised(
     ground: Ground, *, news: DocumentNews, found: OpenLibrary
-) -> Callable[[], None]:
+) -> WorkerSupervisor:
     stores = ground.stores
 
     async def pending() -> bool:
@@ -295,7 +301,7 @@ async def _supervised(
     ground.stack.push_async_callback(supervisor.aclose)
     if await pending():
         supervisor.wake()
-    return supervisor.wake
+    return supervisor
 
 
 def _worker_environment(settings: Settings) -> dict[str, str]:

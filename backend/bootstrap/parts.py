@@ -105,8 +105,9 @@ async def make_first_admin(settings: Settings, accounts: AuthService) -> None:
     )
     if password is not None:
         sys.stdout.write(
-            f"First administrator: {settings.admin_username}\n"
-            f"Password (shown this once): {password}\n"
+            f"\n    First administrator: {settings.admin_username}\n"
+            f"    Password (shown this once): {password}\n"
+            "    Log in with both on the page; it can be changed there under Settings.\n\n"
         )
         sys.stdout.flush()
 

@@ -17,7 +17,7 @@ import orjson
 
 from backend.errors import StewardError
 from backend.ports.clock import Clock
-from backend.ports.values import JsonObject
+from backend.ports.values import Health, JsonObject
 
 logger = logging.getLogger(__name__)
 LONGEST_PAUSE_S = 60.0
@@ -52,6 +52,8 @@ class WorkerSupervisor:
         self._wanted = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._closed = False
+        self._failures = 0
+        self._code = 0
 
     @property
     def pid(self) -> int | None:
@@ -69,6 +71,17 @@ class WorkerSupervisor:
             self._wanted.set()
         else:
             self._say(b"work\n")
+
+    async def health(self) -> Health:
+        """Tell whether the process ends as it should, or how it ended."""
+        if self._failures:
+            fix = "See the server's log; `python -m backend doctor` looks at what it needs."
+            detail = f"The process that reads documents ended with code {self._code}."
+            return Health(ok=False, detail=detail, fix=fix)
+        running = self.pid is not None
+        return Health(
+            ok=True, detail="It runs." if running else "It starts with the next document."
+        )
 
     async def aclose(self, *, grace_s: float = 5.0) -> None:
         """Ask the process to stop, and end it when it has not within `grace_s`."""
@@ -93,22 +106,22 @@ class WorkerSupervisor:
                 process.stdin.write(line)
 
     async def _keep(self) -> None:
-        failures = 0
         while not self._closed:
             await self._wanted.wait()
             self._wanted.clear()
             began_s = self._clock.monotonic_s()
             code = await self._run()
             lasted_s = self._clock.monotonic_s() - began_s
-            failures = 0 if code == 0 or lasted_s >= STEADY_S else failures + 1
+            self._code = code
+            self._failures = 0 if code == 0 or lasted_s >= STEADY_S else self._failures + 1
             if self._closed:
                 return
             if code != 0:
                 logger.warning("the worker process ended with code %d", code)
             if not await self._work_waits(died=code != 0):
                 continue
-            if failures:
-                await self._clock.sleep(min(LONGEST_PAUSE_S, 2.0**failures))
+            if self._failures:
+                await self._clock.sleep(min(LONGEST_PAUSE_S, 2.0**self._failures))
             self._wanted.set()
 
     async def _work_waits(self, *, died: bool) -> bool:

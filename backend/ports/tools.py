@@ -18,7 +18,7 @@ from backend.ports.documents import Documents
 from backend.ports.query import Databases, TableEngine
 from backend.ports.sandbox import MadeFile, Sandbox
 from backend.ports.stores import Role
-from backend.ports.values import Citation, JsonObject
+from backend.ports.values import Citation, Health, JsonObject
 from backend.ports.web import WebReader
 
 Touch = Literal["computes", "reads_user_data", "reads_outside", "executes", "writes_outside"]
@@ -102,6 +102,15 @@ class Settling(Protocol):
 
     async def settle(self) -> str:
         """Try it; give its description, or raise ToolUnavailable with the reason and the mend."""
+        ...
+
+
+@runtime_checkable
+class Examined(Protocol):
+    """A tool that knows how what it asks does."""
+
+    async def health(self) -> Health:
+        """Tell from the last calls; nothing is asked for this."""
         ...
 
 

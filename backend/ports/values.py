@@ -125,8 +125,13 @@ class TurnEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """Whether a dependency works, and what to do when it does not."""
+    """Whether a dependency works, and what to do when it does not.
+
+    `state` says more than `ok` where there is more to say: it is off on purpose, still tries itself, or
+    does only a part of what it could.
+    """
 
     ok: bool
     detail: str = ""
     fix: str = ""
+    state: Literal["", "off", "checking", "limited"] = ""

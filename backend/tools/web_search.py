@@ -27,7 +27,7 @@ from backend.ports.tools import (
     ToolResult,
     Touch,
 )
-from backend.ports.values import Citation
+from backend.ports.values import Citation, Health
 
 NAME = "web_search"
 DESCRIPTION = (
@@ -120,6 +120,12 @@ class WebSearch:
             raise ToolFailed(msg)
         msg = f'Nothing was found for "{query.words}". Try fewer or other words.'
         raise ToolRetry(msg)
+
+    async def health(self) -> Health:
+        """Name the services in their order, and why one rests."""
+        told = [(one.name, self._rests.reason(one.name)) for one in self._engines]
+        detail = "; ".join(f"{name}: {why}" if why else name for name, why in told)
+        return Health(ok=not all(why for _, why in told), detail=detail)
 
     async def _ask(self, engine: engines.Engine, query: engines.Query) -> list[engines.RawHit]:
         if why := self._rests.reason(engine.name):

@@ -1,7 +1,7 @@
 /** Shows a conversation: questions and answers in order, or a welcome while there are none. */
 
 import { attachedIn, attachedList } from "../files/attached.js";
-import { byId, copyButton, el } from "../kit/dom.js";
+import { byId, el } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { AnswerView } from "./answer-view.js";
 import { Known } from "./known.js";
@@ -12,7 +12,6 @@ import { recall, storedTrace } from "./stored-trace.js";
 export class ChatView {
   #log = byId("log", HTMLElement);
   #welcome = byId("welcome", HTMLElement);
-  #noServer = byId("no-server", HTMLElement);
   #title = byId("title", HTMLElement);
   #scroll = new ScrollFollower(byId("scroller", HTMLElement), byId("to-end", HTMLButtonElement));
 
@@ -27,23 +26,11 @@ export class ChatView {
     this.#does = { ...does, onGrow: () => this.#scroll.grow(), onKnown };
     // A picture takes its room when it has come.
     this.#log.addEventListener("load", this.#does.onGrow, { capture: true });
-    const commands = text.commands.map((command) =>
-      el(
-        "li",
-        {},
-        el("code", {}, command),
-        copyButton(() => command),
-      ),
-    );
-    byId("commands", HTMLElement).append(...commands);
   }
 
-  /**
-   * Say on the welcome page whether a model server is there.
-   * @param {boolean} connected
-   */
-  setServer(connected) {
-    this.#noServer.hidden = connected;
+  /** Whether nothing of a conversation is shown. */
+  get empty() {
+    return !this.#log.hasChildNodes();
   }
 
   /**
@@ -111,7 +98,7 @@ export class ChatView {
 
   /** Bring the welcome back when nothing was said after all. */
   settle() {
-    this.#welcome.hidden = this.#log.hasChildNodes();
+    this.#welcome.hidden = !this.empty;
   }
 
   /** @type {(words: string, files: readonly AttachedFile[]) => HTMLElement} */

@@ -1,11 +1,11 @@
 /** The box for the next message and the files that go with it. */
 
 import { Uploads } from "../files/uploads.js";
-import { byId, el } from "../kit/dom.js";
+import { byId } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { text } from "../strings.js";
 import { Attachments } from "./attachments.js";
-import { Scope } from "./choices.js";
+import { Scope } from "./scope.js";
 
 const MOST_ROWS = 10;
 const GROWS_ITSELF = CSS.supports("field-sizing", "content");
@@ -116,20 +116,4 @@ export class Composer {
     this.#button.disabled = !stops && !this.draft.trim();
     if (!GROWS_ITSELF) this.#field.rows = Math.min(this.draft.split("\n").length, MOST_ROWS);
   }
-}
-
-/** @type {(load: () => Promise<ListedTool[]>, onError: (error: unknown) => void) => void} */
-export function offerTools(load, onError) {
-  /** @param {ListedTool[]} tools */
-  const show = (tools) => {
-    const items = tools.map(({ name, description, available, unavailable, state }) => {
-      const off = available
-        ? []
-        : [el("strong", {}, `${[state, unavailable].filter(Boolean).join(": ")}. `)];
-      return el("li", {}, el("code", {}, name), " ", ...off, description);
-    });
-    byId("tool-list", HTMLElement).replaceChildren(...items);
-    byId("tools", HTMLDialogElement).showModal();
-  };
-  byId("open-tools", HTMLButtonElement).addEventListener("click", () => load().then(show, onError));
 }

@@ -41,7 +41,7 @@ export class Listener {
    * @param {AbortSignal} signal
    */
   async listen(events, answer, signal) {
-    const { composer, announce, onChanged } = this.#parts;
+    const { composer, announce, onChanged, onError } = this.#parts;
     this.#running.add(answer);
     composer.setRunning(true);
     announce(text.answering);
@@ -52,7 +52,7 @@ export class Listener {
       this.#chat.opened(runId, sessionId);
     };
     try {
-      const { state, failure } = await listen(events, answer, {
+      const { state, failure, code } = await listen(events, answer, {
         begun: answer.runId !== "",
         onOpen,
       });
@@ -60,6 +60,8 @@ export class Listener {
       if (signal.aborted) return;
       answer.finish(state, failure);
       if (state !== "waiting") announce(failure || text.answered);
+      const fault = new ApiError(failure, 502, { code });
+      if (fault.upstream) onError(fault);
       onChanged(this.#chat.id);
     } finally {
       this.#running.delete(answer);
@@ -116,7 +118,7 @@ export class Listener {
  * @throws {ApiError} when it fails before it has begun; later failures are part of the ending
  */
 export async function listen(events, answer, { begun, onOpen }) {
-  const ending = { state: "completed", failure: "" };
+  const ending = { state: "completed", failure: "", code: "" };
   let underWay = begun;
   try {
     for await (const event of events) {
@@ -127,6 +129,7 @@ export async function listen(events, answer, { begun, onOpen }) {
   } catch (error) {
     if (!underWay || !(error instanceof ApiError)) throw error;
     ending.failure = error.message;
+    ending.code = error.code;
   }
   return ending;
 }
@@ -134,6 +137,8 @@ export async function listen(events, answer, { begun, onOpen }) {
 /** @type {(event: AnswerEvent, answer: Hearer, ending: Ending) => void} */
 function take(event, answer, ending) {
   if (event.kind === "end") ending.state = event.state;
-  else if (event.kind === "error") ending.failure = event.message;
-  else answer.handle(event);
+  else if (event.kind === "error") {
+    ending.failure = event.message;
+    ending.code = event.code ?? "";
+  } else answer.handle(event);
 }

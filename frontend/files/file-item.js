@@ -1,8 +1,8 @@
 /** What is shown of a file, of a passage that was found in one, and of one that a tool made. */
 
+import { confirmDanger } from "../kit/dialogs.js";
 import { el, iconButton, outsideLink, saveAs } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
-import { confirmDanger } from "../shell/frame.js";
 import { named, text } from "../strings.js";
 import { deleteFile, original, pathOf, readAgain } from "../wire/server.js";
 

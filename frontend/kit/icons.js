@@ -12,6 +12,7 @@ const PATHS = {
   down: "M12 5v14M6 13l6 6 6-6",
   download: "M12 4v11M7 10.5 12 15.5 17 10.5M5 20h14",
   edit: "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
+  eye: "M2 12q10-13 20 0-10 13-20 0zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
   file: "M6 3h8l5 5v13H6zM14 3v5h5",
   menu: "M4 7h16M4 12h16M4 17h16",
   more: "M5 12h.01M12 12h.01M19 12h.01",

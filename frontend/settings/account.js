@@ -3,7 +3,6 @@
 import { el } from "../kit/dom.js";
 import { writePref } from "../kit/prefs.js";
 import { setTheme, theme } from "../shell/theme.js";
-import { logout } from "../shell/who.js";
 import { LANGUAGES, language, text } from "../strings.js";
 import { ApiError } from "../wire/events.js";
 import { choice, dayOf, field, makeForm } from "./controls.js";
@@ -13,9 +12,9 @@ export const tab = {
   id: "account",
   title: text.account,
   open: async (host, parts) => {
-    const { api, user, composer, onLeft } = parts;
+    const { api, user, composer, logOut, onLeft } = parts;
     const leave = makeForm(text.logout, async () => {
-      await logout(api);
+      await logOut();
       return "";
     });
     const leaveAll = makeForm(text.logoutEverywhere, async () => {
@@ -52,7 +51,7 @@ function passwordForm({ api, user, onLeft }) {
   const work = async (/** @type {FormData} */ data, /** @type {HTMLFormElement} */ form) => {
     const { again, ...body } = Object.fromEntries(data);
     const fresh = String(body.new_password);
-    if (again !== fresh) throw new ApiError(text.passwordsDiffer, 400, "again");
+    if (again !== fresh) throw new ApiError(text.passwordsDiffer, 400, { param: "again" });
     await api.json("/api/auth/password", { method: "POST", body });
     form.reset();
     await api.loginAnew(user.username, fresh).catch(() => onLeft(text.passwordChangedLogIn));

@@ -1,7 +1,7 @@
 /** API keys: those there are, making one, and programs that use it. */
 
+import { confirmDanger } from "../kit/dialogs.js";
 import { copyButton, el } from "../kit/dom.js";
-import { confirmDanger } from "../shell/frame.js";
 import { named, text } from "../strings.js";
 import { pathOf } from "../wire/server.js";
 import { choice, dayOf, field, makeForm, makeTabs } from "./controls.js";

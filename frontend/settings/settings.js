@@ -8,10 +8,13 @@ import { text } from "../strings.js";
 import * as account from "./account.js";
 import { makeTabs, refusal } from "./controls.js";
 import * as keys from "./keys.js";
+import * as server from "./server.js";
+import * as tools from "./tools.js";
 import * as usage from "./usage.js";
+import * as users from "./users.js";
 
 /** @type {readonly Tab[]} */
-const TABS = [account.tab, keys.tab, usage.tab];
+const TABS = [account.tab, keys.tab, usage.tab, tools.tab, users.tab, server.tab];
 
 /** @type {OpenSettings} */
 export function openSettings(parts, onChosen, onClosed) {

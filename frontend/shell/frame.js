@@ -8,11 +8,14 @@ import { text } from "../strings.js";
 export class Banner {
   #host = byId("banner", HTMLElement);
 
-  /** @type {(message: string, options?: { calm?: boolean }) => void} `calm` for what is no failure */
-  show(message, { calm = false } = {}) {
-    this.#host.classList.toggle("calm", calm);
+  /**
+   * @param {string} message
+   * @param {{ quiet?: boolean, extra?: Node[] }} [options] `quiet` for what is no failure of the person's
+   */
+  show(message, { quiet = false, extra = [] } = {}) {
     const dismiss = iconButton("close", text.dismiss, () => this.clear());
-    this.#host.replaceChildren(el("p", {}, message), dismiss);
+    this.#host.replaceChildren(el("p", {}, message), ...extra, dismiss);
+    this.#host.classList.toggle("quiet", quiet);
     this.#host.hidden = false;
   }
 
@@ -100,26 +103,4 @@ export function fillTexts(root) {
  */
 function named(element, kind) {
   return text[/** @type {Plain} */ (element.getAttribute(`data-${kind}`))];
-}
-
-/**
- * Ask whether to do what cannot be undone.
- * @type {(question: { title: string, body: string, action: string }) => Promise<boolean>}
- */
-export function confirmDanger({ title, body, action }) {
-  const back = el("button", { type: "button" }, text.cancel);
-  const yes = el("button", { class: "danger", value: "yes" }, action);
-  const heading = el("h2", { id: "dialog-title" }, title);
-  const buttons = el("div", { class: "dialog-buttons" }, back, yes);
-  const form = el("form", { method: "dialog" }, heading, el("p", {}, body), buttons);
-  const dialog = el("dialog", { "aria-labelledby": "dialog-title" }, form);
-  back.addEventListener("click", () => dialog.close());
-  document.body.append(dialog);
-  dialog.showModal();
-  return new Promise((answer) => {
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      answer(dialog.returnValue === "yes");
-    });
-  });
 }

@@ -1,17 +1,9 @@
-/** Says who is logged in, logs out, and opens the settings, which have addresses: #/settings/TAB. */
+/** Says who is logged in, and opens the settings, which have addresses: #/settings/TAB. */
 
 import { byId, styled } from "../kit/dom.js";
-import { writePref } from "../kit/prefs.js";
 import { text } from "../strings.js";
 
 const ADDRESS = "#/settings/";
-
-/** @param {Api} api */
-export async function logout(api) {
-  await api.logout().catch(() => undefined);
-  writePref("session", "");
-  location.replace(location.pathname);
-}
 
 /** The button with the user's name. */
 export class Who {
@@ -35,9 +27,12 @@ export class Who {
     addEventListener("hashchange", ({ oldURL }) => {
       if (!this.#open) this.#beneath = new URL(oldURL).hash || "#/";
     });
-    byId("logout", HTMLElement).addEventListener("click", () => logout(parts.api));
     const { draft } = history.state ?? {};
     if (draft) parts.composer.draft = draft;
+  }
+
+  get isAdmin() {
+    return this.#user?.role === "admin";
   }
 
   /** @param {User} user */
@@ -54,6 +49,11 @@ export class Who {
     if (this.#open) this.#show(hash.slice(ADDRESS.length));
     else this.close();
     return this.#open ? this.#beneath !== "" : were && this.#beneath === (hash || "#/");
+  }
+
+  /** @param {string} tab */
+  openSettings(tab) {
+    location.hash = ADDRESS + tab;
   }
 
   close() {

@@ -6,13 +6,17 @@ export const text = {
 
   loginTitle: "Welcome",
   loginHint: "Log in to your own agent server.",
-  loginHelp: "First time? The server printed the first password when it was first started.",
+  loginHelp:
+    "First time? The server printed the first name and password where it was started, or in its log; unless ADMIN_PASSWORD gave one.",
   username: "User name",
   password: "Password",
   login: "Log in",
   loggingIn: "Logging in…",
+  showPassword: "Show the password",
+  capsLock: "Caps Lock is on.",
   wrongLogin: "That user name and password do not match.",
   logout: "Log out",
+  loggedOutElsewhere: "You have logged out in another tab. Your draft is kept.",
   loggedOut: "Your session has ended. Log in to go on; your draft is kept.",
 
   menu: "Menu",
@@ -103,14 +107,82 @@ export const text = {
     `${used} of ${most}, ${left} left`,
 
   tools: "Tools",
+  toolsOff: "Off on this server",
+  approvals: {
+    allow: "Used without asking",
+    ask: "Asks you before each use",
+    deny: "Not allowed for you",
+  },
+
+  users: "Users",
+  findUser: "Find a user",
+  addUser: "Add a user",
+  role: "Role",
+  sinceDay: (/** @type {string} */ day) => `since ${day}`,
+  disabled: "disabled",
+  enable: "Enable",
+  disable: "Disable",
+  setPassword: "Set",
+  yourself: "This is you. Only another administrator can change or delete your account.",
+  passwordOf: (/** @type {string} */ name) => `Password of ${name}, shown this once:`,
+  changed: (/** @type {string} */ name) => `${name} was changed.`,
+  removeUser: (/** @type {string} */ name) => `Delete ${name}?`,
+  removeUserBody:
+    "The account, its conversations, documents, artifacts and API keys will be gone. This cannot be undone.",
+
+  server: "Server",
+  version: (/** @type {string} */ version, /** @type {number} */ runs) =>
+    `Steward ${version} · ${runs === 1 ? "1 answer" : `${runs} answers`} under way`,
+  refresh: "Look again",
+  checked: "All parts were looked at.",
+  checks: {
+    database: "Database",
+    documents: "Embedding of documents",
+    "documents:worker": "Reading of documents",
+    "documents:ocr": "Text in scans",
+    sandbox: "Python sandbox",
+    web_search: "Web search",
+    databases: "Databases to query",
+  },
+  modelServer: (/** @type {string} */ name) => `Models: ${name}`,
+  checkStates: {
+    ok: "works",
+    off: "off",
+    checking: "trying itself",
+    limited: "limited",
+    failing: "does not work",
+  },
 
   welcome: "What can I do for you?",
   welcomeHint: "Ask anything. Steward decides whether to answer, use its tools, or make a plan.",
-  noServer: "No model server is connected yet",
-  noServerHint:
-    "Steward answers with its small builtin model: it calculates, looks things up and quotes what it finds. For a real language model, start Ollama on the server and pull one:",
-  noServerAfter: "Then reload this page.",
+  lacking: {
+    server: {
+      title: "No model server is connected yet",
+      hint: "Steward answers with its small builtin model: it calculates, looks things up and quotes what it finds. For a real language model, start Ollama on the server and pull one:",
+    },
+    model: {
+      title: "The model server has no model yet",
+      hint: "Until it has one, Steward answers with its small builtin model. Pull one on the server:",
+    },
+    speech: {
+      title: "None of the models can chat",
+      hint: "They only turn texts into vectors. Until one can, Steward answers with its small builtin model. Pull one on the server:",
+    },
+  },
   commands: ["ollama serve", "ollama pull llama3.2"],
+  noticed: "This page notices by itself when it is there.",
+  modelFound: (/** @type {string} */ name) => `A model is there: ${name} answers now.`,
+  modelGone: (/** @type {string} */ wanted, /** @type {string} */ now) =>
+    `${wanted} is not there at the moment; ${now} answers until it is back.`,
+  abilities: { tools: "tools", vision: "images", thinking: "thinking" },
+  prompts: {
+    rag_retrieval: "What do my documents say about deadlines? Name the pages.",
+    web_search: "What is new in solar power this week? Give your sources.",
+    data_analysis: "Draw a bar chart of these sales: Oslo 3, Bonn 5, Rome 4",
+    weather: "Do I need an umbrella in Lisbon tomorrow?",
+    wikipedia: "Who was Ada Lovelace?",
+    math_calc: "What is 17.5 % of 2,480?",
+  },
 
   messages: "Messages",
   message: "Message",
@@ -248,6 +320,9 @@ export const text = {
   noCitation: "This passage is not there any more, or it is not yours.",
 
   dismiss: "Dismiss",
+  lost: "The server cannot be reached. Trying again…",
+  connected: "The server is there again.",
+  showServer: "Look at the server",
   unreachable: "The server cannot be reached. Check that it is running, then try again.",
   cutOff: "The connection broke and could not be mended. What was received is kept.",
   failed: (/** @type {number} */ status) => `The server answered with status ${status}.`,

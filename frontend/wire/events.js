@@ -77,7 +77,8 @@ export async function* readEvents({ body }) {
  * @type {(chunk: Record<string, any>) => AnswerEvent[]}
  */
 export function chunkEvents(chunk) {
-  if (chunk.error) return [{ kind: "error", message: String(chunk.error.message) }];
+  const { message, code } = chunk.error ?? {};
+  if (message) return [{ kind: "error", message: String(message), code: String(code ?? "") }];
   const delta = chunk.choices?.[0]?.delta ?? {};
   /** @type {AnswerEvent[]} */
   const events = [];
@@ -109,13 +110,22 @@ export class ApiError extends Error {
   /**
    * @param {string} message
    * @param {number} [status]
-   * @param {string} [param]
+   * @param {{ code?: string, param?: string, retry_s?: number }} [more] the server's word for it, the field
+   *   that is to blame, and when to try again
    */
-  constructor(message, status = 0, param = "") {
+  constructor(message, status = 0, { code = "", param = "", retry_s = 0 } = {}) {
     super(message);
     this.name = "ApiError";
     this.status = status;
+    this.code = code;
     this.param = param;
+    this.retry_s = retry_s;
+    this.upstream = code.startsWith("upstream"); // the model server is to blame
+  }
+
+  /** Whether nobody answered, or only a proxy that reached nobody. */
+  get lost() {
+    return this.passing && this.status !== 503 && ["", "unavailable"].includes(this.code);
   }
 
   /** Whether the same call may well succeed in a moment. */
@@ -130,8 +140,9 @@ export class ApiError extends Error {
  */
 export async function errorOf(response) {
   const body = await response.json().catch(() => null);
-  const { message, param } = body?.error ?? {};
-  return new ApiError(message ?? text.failed(response.status), response.status, param ?? "");
+  const { message = text.failed(response.status), code, param } = body?.error ?? {};
+  const retry_s = Number(response.headers.get("retry-after")) || 0;
+  return new ApiError(message, response.status, { code: code ?? "", param: param ?? "", retry_s });
 }
 
 /** @param {unknown} error */

@@ -9,15 +9,14 @@ export const pathOf = (kind, id) => `/api/${kind}/${encodeURIComponent(id)}`;
 /** @type {(api: Api) => Promise<User>} who is logged in */
 export const whoAmI = (api) => api.json("/api/auth/me");
 
-/**
- * List the models that can answer: not those that only embed texts.
- * @type {(api: Api) => Promise<ListedModel[]>}
- */
-export async function listModels(api) {
-  /** @type {{ data: ListedModel[] }} */
-  const { data } = await api.json("/v1/models");
-  return data.filter((model) => model.x_capabilities.includes("completion"));
-}
+/** @type {(api: Api) => Promise<ListedModel[]>} also those that cannot answer */
+export const listModels = async (api) => (await api.json("/v1/models")).data;
+
+/** @type {(api: Api) => Promise<{ version: string, active_runs: number }>} */
+export const getHealth = (api) => api.json("/health");
+
+/** @type {(api: Api) => Promise<Ready>} how what the server depends on is */
+export const getReady = (api) => api.json("/ready", { also: 503 });
 
 /**
  * List conversations, last used first; `query` searches titles and messages.
@@ -66,6 +65,19 @@ export const decideApproval = (api, id, callId, decision) =>
     method: "POST",
     body: { decision },
   });
+
+/** @type {(api: Api) => Promise<Account[]>} oldest first */
+export const listUsers = (api) => api.json("/api/users");
+
+/** @type {(api: Api, body: NewAccount) => Promise<Account>} */
+export const addUser = (api, body) => api.json("/api/users", { method: "POST", body });
+
+/** @type {(api: Api, id: string, body: Partial<Account & { password: string }>) => Promise<Account>} */
+export const changeUser = (api, id, body) =>
+  api.json(pathOf("users", id), { method: "PATCH", body });
+
+/** @type {(api: Api, id: string) => Promise<void>} with all that is its */
+export const deleteUser = (api, id) => api.json(pathOf("users", id), { method: "DELETE" });
 
 /** @type {(api: Api) => Promise<ListedTool[]>} also those that are off */
 export const listTools = (api) => api.json("/api/tools");

@@ -163,12 +163,31 @@ async def test_health_says_that_the_server_lives(anyone: AsyncClient) -> None:
 
 
 async def test_ready_names_every_dependency(anyone: AsyncClient) -> None:
-    """Database and each provider."""
+    """What answers need and what more there is, each with how it is, why and what mends it."""
     answer = await anyone.get("/ready")
     body = answer.json()
     assert (answer.status_code, body["status"]) == (200, "ready")
     assert {"database", "model:builtin", "model:ollama"} <= set(body["checks"])
-    assert all(set(one) == {"ok", "detail", "fix"} for one in body["checks"].values())
+    more = {"documents", "documents:worker", "documents:ocr", "sandbox", "web_search"}
+    assert more <= set(body["checks"])
+    fields = {"ok", "state", "detail", "fix"}
+    assert all(set(one) == fields for one in body["checks"].values())
+    assert body["checks"]["web_search"]["detail"] == "DuckDuckGo"
+
+
+async def test_what_is_switched_off_is_off_and_costs_no_readiness(
+    tmp_path: Path, doubles: Doubles
+) -> None:
+    """That is neither a failure nor fine: it says which setting did it."""
+    off = {"DOCUMENTS__OCR": "no", "TOOLS__DISABLED": '["web_search"]'}
+    async with live_server(tmp_path, **doubles.environ(), **off) as live, live.http() as http:
+        answer = await http.get("/ready")
+    checks = answer.json()["checks"]
+    shown = [
+        (checks[name]["state"], checks[name]["detail"]) for name in ("documents:ocr", "web_search")
+    ]
+    assert answer.status_code == 200
+    assert shown == [("off", "off (DOCUMENTS__OCR)"), ("off", "switched off by TOOLS__DISABLED")]
 
 
 async def test_ready_is_a_503_with_the_reason_when_the_database_is_gone(
@@ -188,6 +207,7 @@ async def test_ready_is_a_503_with_the_reason_when_the_database_is_gone(
     assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
     assert answer.json()["checks"]["database"] == {
         "ok": False,
+        "state": "failing",
         "detail": "no disk",
         "fix": "give it one",
     }

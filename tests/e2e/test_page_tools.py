@@ -133,17 +133,21 @@ def test_an_approval_that_nobody_answers_in_time_says_so(opened) -> None:
 
 
 def test_the_tools_are_listed_with_what_keeps_them_from_working(opened) -> None:
-    """A tool that still tries itself says so, and one that is off says why."""
+    """One that is on says what the rules say; one that tries itself says so, one that is off why."""
     page, _ = opened
     page.focus("#open-tools")
     page.press("Enter")
-    page.wait("document.querySelector('#tools[open] li')")
-    listed = page.run("[...document.querySelectorAll('#tools li')].map((one) => one.innerText)")
-    assert listed == [
-        "python_code checking: it is trying itself. Limited Python.",
-        "sql_query SQL.",
-        "web_search no provider is set.",
+    page.wait("document.querySelector('.settings[open] .rows li')")
+    items = "[...document.querySelectorAll('.rows li')]"
+    shown = "[one.dataset.state, ...one.querySelectorAll('code, p')]"
+    words = f"{items}.map((one) => {shown}.map((part) => part.textContent ?? part))"
+    assert page.run(words) == [
+        ["ok", "sql_query", "Asks you before each use", "SQL."],
+        ["off", "python_code", "checking", "Limited Python."],
+        ["off", "web_search", "no provider is set", ""],
     ]
+    chosen = "document.querySelector('[role=tab][aria-selected=true]').textContent"
+    assert page.run(chosen) == "Tools"
     page.press("Escape")
     page.wait("document.activeElement.id === 'open-tools'")
     assert page.complaints == []

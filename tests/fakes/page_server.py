@@ -73,6 +73,7 @@ class PageServer:
         app.router.add_post("/api/runs/{run}/approvals/{call}", self._decide)
         app.router.add_get("/api/artifacts/{id}", self._artifact)
         app.router.add_get("/api/tools", self._tools)
+        app.router.add_get("/api/files/documents", self._files)
         return app
 
     async def _logged_in(self, _: web.Request) -> web.Response:
@@ -95,12 +96,16 @@ class PageServer:
     async def _conversation(self, _: web.Request) -> web.Response:
         return web.json_response({**self._head(), "messages": self.messages})
 
+    async def _files(self, _: web.Request) -> web.Response:
+        return web.json_response({"documents": [], "next_cursor": None})
+
     async def _tools(self, _: web.Request) -> web.Response:
-        row = {"parameters": {}, "touches": []}
-        checking = {"available": False, "unavailable": "it is trying itself", "state": "checking"}
+        row = {"parameters": {}, "touches": [], "approval": "allow", "unavailable": ""}
+        checking = {"available": False, "unavailable": "checking"}
         return web.json_response([
             {**row, **checking, "name": "python_code", "description": "Limited Python."},
-            {**row, "name": "sql_query", "description": "SQL.", "available": True},
+            {**row, "name": "sql_query", "description": "SQL.", "available": True}
+            | {"approval": "ask"},
             {**row, "name": "web_search", "description": "", "available": False}
             | {"unavailable": "no provider is set"},
         ])

@@ -48,7 +48,7 @@ test("the last chunk tells the state, annotations come before it", () => {
 
 test("an error object is an error", () => {
   const events = chunkEvents({ error: { message: "cut", code: "upstream_cut" } });
-  assert.deepEqual(events, [{ kind: "error", message: "cut" }]);
+  assert.deepEqual(events, [{ kind: "error", message: "cut", code: "upstream_cut" }]);
 });
 
 test("an entry of an unknown kind is left out", () => {

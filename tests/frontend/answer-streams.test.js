@@ -67,7 +67,7 @@ test("an error frame ends the answer", async () => {
   const failing = `${chunk("Hel")}data: {"error":{"message":"cut"}}\n\n`;
   const { api, options } = scripted([() => new Response(failing, { headers: HEADERS })]);
   const events = await collected(ask(api, QUESTION, options));
-  assert.deepEqual(events, [OPEN, content("Hel"), { kind: "error", message: "cut" }]);
+  assert.deepEqual(events, [OPEN, content("Hel"), { kind: "error", message: "cut", code: "" }]);
 });
 
 test("an answer that breaks off is told again from the run", async () => {

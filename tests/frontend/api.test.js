@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Api } from "../../frontend/api.js";
+import { answers, speaks } from "../../frontend/chat/pickers.js";
 import { ApiError } from "../../frontend/wire/events.js";
 import { deleteConversation, listModels } from "../../frontend/wire/server.js";
 
@@ -103,13 +104,15 @@ test("an upload that is refused fails in the server's words", async () => {
   await assert.rejects(sent, { name: "ApiError", status: 400, message: "'a' is empty" });
 });
 
-test("only models that can answer are offered", async () => {
+test("models are told apart: what answers, and what is a language model", async () => {
   const data = [
     { id: "builtin", x_capabilities: ["completion", "extractive", "tools"] },
     { id: "all-minilm:latest", x_capabilities: ["embedding"] },
   ];
   const { api } = scripted([() => Response.json({ data })]);
-  assert.deepEqual(await listModels(api), data.slice(0, 1));
+  const models = await listModels(api);
+  assert.deepEqual(models.map(answers), [true, false]);
+  assert.deepEqual(models.map(speaks), [false, false]);
 });
 
 test("a conversation is deleted by a call that outlives the page, others end with it", async () => {

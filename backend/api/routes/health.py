@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-import orjson
 from fastapi import APIRouter, Response
 
 from backend.api.deps import Services
-from backend.ports.values import Health, JsonObject
+from backend.models.health import CheckOut, ReadyOut
+from backend.ports.values import JsonObject
 
 router = APIRouter(tags=["health"])
 
@@ -26,18 +26,16 @@ async def health(found: Services) -> JsonObject:
     }
 
 
-@router.get("/ready")
-async def ready(found: Services) -> Response:
-    """Tell whether each dependency works; 503 when one that answers need does not."""
+@router.get("/ready", responses={503: {"model": ReadyOut}})
+async def ready(found: Services, response: Response) -> ReadyOut:
+    """Tell whether each dependency works, why not and what mends it.
+
+    503 when the database or every model provider fails; the others are told and cost no readiness.
+    """
     names = list(found.checks)
-    results: list[Health] = await asyncio.gather(*(found.checks[name]() for name in names))
-    checks = {
-        name: {"ok": one.ok, "detail": one.detail, "fix": one.fix}
-        for name, one in zip(names, results, strict=True)
-    }
-    database_ok = checks.get("database", {"ok": True})["ok"]
-    models_ok = any(checks[name]["ok"] for name in names if name.startswith("model:"))
-    is_ready = bool(database_ok and models_ok)
-    body = {"status": "ready" if is_ready else "not ready", "checks": checks}
-    status = 200 if is_ready else 503
-    return Response(orjson.dumps(body), status_code=status, media_type="application/json")
+    results = await asyncio.gather(*(found.checks[name]() for name in names))
+    checks = {name: CheckOut.of(one) for name, one in zip(names, results, strict=True)}
+    models_ok = any(one.ok for name, one in checks.items() if name.startswith("model:"))
+    is_ready = models_ok and ("database" not in checks or checks["database"].ok)
+    response.status_code = 200 if is_ready else 503
+    return ReadyOut(status="ready" if is_ready else "not ready", checks=checks)

@@ -32,6 +32,7 @@ OUT_OF_MEMORY = re.compile(
     r"|(?:failed|unable) to allocate|not enough memory",
     re.IGNORECASE,
 )
+SERVE_HINT = "; start it with `ollama serve`."
 NOT_SUPPORTED = re.compile(r"does not support (tools|thinking|chat|vision|images?|insert|generate)")
 WRONG_OPTION = re.compile(r'option "(\w+)" must be of type')
 TOO_LONG = re.compile(
@@ -62,7 +63,7 @@ def failure_from(exc: StreamError, *, model: str, base_url: str) -> StewardError
 
 def unreachable(base_url: str) -> UpstreamUnreachable:
     """Say that nothing listens, and what to do."""
-    msg = f"Ollama cannot be reached at {base_url}; start it with `ollama serve`."
+    msg = f"Ollama cannot be reached at {base_url}{SERVE_HINT}"
     return UpstreamUnreachable(msg)
 
 

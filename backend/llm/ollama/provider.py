@@ -20,7 +20,7 @@ from backend.llm.ollama.answer import AnswerReader
 from backend.llm.ollama.completing import CompletionReader, completion_body
 from backend.llm.ollama.control import OllamaControl
 from backend.llm.ollama.embedding import embed
-from backend.llm.ollama.failures import error_text, failure_from
+from backend.llm.ollama.failures import SERVE_HINT, error_text, failure_from
 from backend.llm.ollama.request import chat_body
 from backend.ports.clock import Clock
 from backend.ports.models import ModelDelta, ModelInfo, ModelRequest
@@ -151,7 +151,8 @@ class OllamaProvider:
             loaded = await self._control.loaded()
         except StewardError as exc:
             fix = "Start it with `ollama serve`, or set OLLAMA_HOST to where it runs."
-            return Health(ok=False, detail=exc.message, fix=fix)
+            detail = exc.message.replace(SERVE_HINT, ".")  # the fix says it
+            return Health(ok=False, detail=detail, fix=fix)
         named = ", ".join(loaded) or "no model"
         return Health(ok=True, detail=f"Ollama at {self._base_url} has {named} loaded.")
 

@@ -147,6 +147,21 @@ async def test_pauses_between_failures_grow(make):
         clock.step(pause_s)
 
 
+async def test_it_says_how_the_process_is(make):
+    """Whether it runs, waits for work, or ended by accident and with what."""
+    clock, heard = WatchedClock(), Heard()
+    well = make(ECHO, Pending(0), heard)
+    assert "next document" in (await well.health()).detail
+    well.wake()
+    await heard.until(1)
+    assert (await well.health()).detail == "It runs."
+    broken = make(DIES, Pending(1), Heard(), clock)
+    broken.wake()
+    await clock.until_asked(2.0)
+    found = await broken.health()
+    assert (found.ok, "code 3" in found.detail, bool(found.fix)) == (False, True, True)
+
+
 async def test_closing_ends_a_process_that_does_not_listen(make):
     """A stop of the server does not hang on its worker."""
     heard = Heard()

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from backend.errors import ToolFailed, ToolRetry, ToolUnavailable
 from backend.kit.http import HttpClient
 from backend.ports.tools import Services, ToolContext, ToolResult
-from backend.ports.values import Citation
+from backend.ports.values import Citation, Health
 from backend.tools import web_search
 from tests.fakes.faulty_server import CUT, GARBAGE, HANG, Fault, refusal
 from tests.fakes.instant_clock import InstantClock
@@ -339,6 +339,22 @@ async def test_a_service_that_keeps_failing_rests_for_a_while(kept, double, cloc
     await clock.sleep(60)
     double.json_allowed = True
     assert (await kept()).data == {**found.data, "engine": "SearXNG", "failed": []}
+
+
+async def test_it_says_how_its_services_do_without_asking_them(double, http, clock):
+    """In their order; one that rests says why, and all of them resting is a failure."""
+    options = web_search.Options(
+        searxng_url=f"{double.url}/searxng/", duckduckgo_url=f"{double.url}/html/"
+    )
+    tool: Any = web_search.build(options, Services(http=http, clock=clock))
+    assert await tool.health() == Health(ok=True, detail="SearXNG; DuckDuckGo")
+    assert double.requests == []
+    double.faults = [GARBAGE] * 4
+    for _ in range(2):
+        with pytest.raises(ToolFailed):
+            await tool.run(web_search.Args(query="x"), CONTEXT)
+    found = await tool.health()
+    assert (found.ok, found.detail.count("asked again in 60 s")) == (False, 2)
 
 
 async def test_a_success_ends_the_row_of_failures(kept, double):
