@@ -6,7 +6,8 @@
 import { Api } from "./api.js";
 import { Chat } from "./chat/chat.js";
 import { ChatView } from "./chat/chat-view.js";
-import { Composer, offerTools, Pickers } from "./chat/composer.js";
+import { Composer } from "./chat/composer.js";
+import { offerTools, Pickers } from "./chat/pickers.js";
 import { FilesPanel } from "./files/files-panel.js";
 import { announce, byId } from "./kit/dom.js";
 import { readPref, writePref } from "./kit/prefs.js";
@@ -27,14 +28,7 @@ const page = byId("page", HTMLElement);
 const api = new Api({ onLoggedOut: () => leave(text.loggedOut) });
 const banner = new Banner();
 const drawer = new Drawer();
-/** @type {ChatView} */
-const view = new ChatView({
-  onDecide: (answer, callId, decision) => chat.decide(answer, callId, decision),
-  onAsked: (card) => {
-    announce(card.ariaLabel ?? "");
-    if (composer.idle) card.focus({ preventScroll: true }); // the log follows its end
-  },
-});
+const view = new ChatView();
 const pickers = new Pickers();
 const login = new Login(async (username, password) => {
   await api.login(username, password);
@@ -42,11 +36,9 @@ const login = new Login(async (username, password) => {
   await enter();
 });
 const composer = new Composer({
-  onSend: (words) => {
-    banner.clear();
-    chat.send(words);
-  },
+  onSend: (words) => chat.turns.send(words),
   onStop: () => chat.stop(),
+  onEditLast: () => chat.messages.editLast(),
 });
 const chat = new Chat({
   api,
@@ -55,7 +47,12 @@ const chat = new Chat({
   pickers,
   onError: report,
   announce,
+  onTry: () => banner.clear(),
   onChanged: conversationChanged,
+  onAsked: (card) => {
+    announce(card.ariaLabel ?? "");
+    if (composer.idle) card.focus({ preventScroll: true }); // the log follows its end
+  },
 });
 const sidebar = new Sidebar({
   api,
@@ -113,10 +110,10 @@ async function enter() {
   if (userId && userId !== user.id) {
     sidebar.clear();
     files.clear();
-    composer.draft = "";
     history.replaceState(null, "", addressOf(""));
   }
   userId = user.id;
+  composer.belongTo(userId);
   goToAddress();
   await sidebar.refresh();
 }
@@ -143,6 +140,7 @@ byId("new-chat", HTMLAnchorElement).addEventListener("click", () => {
 byId("skip", HTMLButtonElement).addEventListener("click", () => composer.focus());
 byId("logout", HTMLButtonElement).addEventListener("click", async () => {
   await api.logout().catch(report);
+  composer.belongTo("");
   writePref("session", "");
   location.replace(location.pathname);
 });

@@ -6,11 +6,14 @@
 
 type Api = import("./api.js").Api;
 type AnswerView = import("./chat/answer-view.js").AnswerView;
+type Chat = import("./chat/chat.js").Chat;
 type ChatView = import("./chat/chat-view.js").ChatView;
 type Composer = import("./chat/composer.js").Composer;
 type IconName = import("./kit/icons.js").IconName;
 type Known = import("./chat/known.js").Known;
-type Pickers = import("./chat/composer.js").Pickers;
+type MessageList = import("./chat/message-list.js").MessageList;
+type Pickers = import("./chat/pickers.js").Pickers;
+type QuestionView = import("./chat/question-view.js").QuestionView;
 type TraceView = import("./chat/trace-view.js").TraceView;
 
 /** `body` is sent as JSON. */
@@ -26,10 +29,23 @@ type UploadOptions = { onProgress: (share: number) => void; signal: AbortSignal 
 /** `wait` sleeps between two tries. */
 type StreamOptions = { signal: AbortSignal; wait?: (delay_ms: number) => Promise<void> };
 
-/** `mode` is auto, chat, react or plan; without `sessionId` a new conversation is kept. */
-type Question = { model: string; mode: string; content: string; sessionId?: string };
+/**
+ * `mode` is auto, chat, react or plan; without `sessionId` a new conversation is kept. It takes the
+ * place of the message that `replaces` names; without `content` that is an answer, given anew.
+ */
+type Question = {
+  model: string;
+  mode: string;
+  content: unknown;
+  sessionId?: string;
+  replaces?: string;
+};
 
-/** `announce` tells people who do not see the page; `onChanged`, that a conversation began or went on. */
+/**
+ * `announce` tells people who do not see the page; `onTry`, that errors of before do not matter any
+ * more; `onChanged`, that a conversation began or went on; `onAsked`, that a run waits to be allowed
+ * something.
+ */
 type ChatParts = {
   api: Api;
   view: ChatView;
@@ -37,7 +53,9 @@ type ChatParts = {
   pickers: Pickers;
   onError: (error: unknown) => void;
   announce: (words: string) => void;
+  onTry: () => void;
   onChanged: (id: string) => void;
+  onAsked: (card: HTMLElement) => void;
 };
 
 /** `onLeft` is told when the account was left in the settings, as by a changed password. */
@@ -69,11 +87,26 @@ type FileListParts = {
 
 type FileAction = "show" | "download" | "readAgain" | "remove";
 
-type OnOpen = (runId: string, sessionId: string) => void;
+type OnOpen = (sessionId: string) => void;
 
-/** Gives the stored events of a run. */
-// biome-ignore lint/suspicious/noExplicitAny: each type of event has data of its own
-type LoadTrace = (runId: string) => Promise<Record<string, any>[]>;
+type LoadRun = (runId: string) => Promise<Run>;
+
+/** Where a message stands: `versions` are the ids of all that stand in its place, oldest first. */
+type Standing = { id: string; versions: string[] };
+
+type MessageView = QuestionView | AnswerView;
+
+/** A message that is shown; see `path.js`. */
+type ShownMessage = { stored: StoredMessage; key: string; asked: boolean; unanswered: boolean };
+
+/** What the buttons of messages do; `back` tells that the version was left backwards. */
+type MessageActs = {
+  onEdit: (question: QuestionView, content: unknown) => void;
+  onAgain: (answer: AnswerView, mode?: string) => void;
+  onVersion: (view: MessageView, id: string, back: boolean) => void;
+  onReload: () => void;
+  loadRun: LoadRun;
+};
 
 type Decision = "approve" | "deny";
 
@@ -81,7 +114,7 @@ type Decision = "approve" | "deny";
  * What happens around an answer; `onKnown` tells that more may be known, `onAsked` that its run
  * waits to be allowed something.
  */
-type AnswerDoes = {
+type AnswerDoes = MessageActs & {
   onGrow: () => void;
   onKnown: () => void;
   onAsked: (card: HTMLElement) => void;
@@ -98,8 +131,6 @@ type Brought = { hosts?: string[]; citations?: Citation[]; artifacts?: Artifact[
 type Waiting = { file: File; item: HTMLElement; signal: AbortSignal };
 
 type SseEvent = { event: string; data: string; id: string };
-
-type Hearer = { handle(event: AnswerEvent): void };
 
 /** How an answer ended; `failure` is "" when nothing went wrong. */
 type Ending = { state: string; failure: string };
@@ -123,8 +154,10 @@ type Annotation = {
   url_citation: { url: string; title: string; start_index: number; end_index: number };
 };
 
-/** `state` tells how the run that wrote the message ended. */
+/** `state` tells how the run that wrote the message ended, `versions` as in `Standing`. */
 type StoredMessage = {
+  id: string;
+  versions?: string[];
   message: { role: string; content?: unknown; annotations?: Annotation[] };
   state: string;
   run_id: string | null;
@@ -132,8 +165,20 @@ type StoredMessage = {
 
 type FullConversation = Conversation & { messages: StoredMessage[] };
 
-// biome-ignore lint/suspicious/noExplicitAny: each type of event has data of its own
-type Run = { id: string; trace: { error?: string | null; events?: Record<string, any>[] } };
+/** `route` tells how the question was taken and why; both are missing while it runs. */
+type Run = {
+  id: string;
+  model: string;
+  state: string;
+  duration_ms?: number | null;
+  trace: {
+    route?: { route: string; reason: string; confidence: number } | null;
+    usage?: { prompt_tokens: number; completion_tokens: number };
+    error?: string | null;
+    // biome-ignore lint/suspicious/noExplicitAny: each type of event has data of its own
+    events?: Record<string, any>[];
+  };
+};
 
 type ListedModel = { id: string; x_capabilities: string[] };
 

@@ -1,33 +1,42 @@
-/** The box for the next message, and the choices beside it: which model, and how it is to work. */
+/** The box for the next message. Its text is the draft, which stays until it is sent. */
 
-import { byId, el } from "../kit/dom.js";
+import { announce, byId } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
-import { readPref, writePref } from "../kit/prefs.js";
 import { text } from "../strings.js";
+import { Drafts } from "./drafts.js";
 
 const MOST_ROWS = 10;
 const GROWS_ITSELF = CSS.supports("field-sizing", "content");
 
-/** Takes messages; its text is the draft. */
+/** Takes messages. */
 export class Composer {
   #field = byId("message", HTMLTextAreaElement);
   #button = byId("send", HTMLButtonElement);
+  #drafts = new Drafts();
+  #conversation = "";
   #running = false;
-  #onSend;
+  #stopping = false;
+  #does;
 
-  /** @param {{ onSend: (text: string) => void, onStop: () => void }} does */
-  constructor({ onSend, onStop }) {
-    this.#onSend = onSend;
-    this.#field.addEventListener("input", () => this.#update());
+  /** @param {{ onSend: (text: string) => void, onStop: () => void, onEditLast: () => void }} does */
+  constructor(does) {
+    this.#does = does;
+    this.#field.addEventListener("input", () => this.#changed());
     this.#field.addEventListener("keydown", (event) => {
-      // While an input method composes a word, Enter belongs to it.
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      this.#send();
+      if (isSendKey(event)) {
+        event.preventDefault();
+        this.#send();
+      } else if (event.key === "ArrowUp" && !this.draft) {
+        event.preventDefault();
+        does.onEditLast();
+      }
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.#mayStop(event)) this.#stop();
     });
     byId("composer", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.#running) onStop();
+      if (this.#running) this.#stop();
       else this.#send();
     });
     this.#update();
@@ -40,7 +49,27 @@ export class Composer {
 
   set draft(words) {
     this.#field.value = words;
-    this.#update();
+    this.#changed();
+  }
+
+  /** @type {(user: string) => void} keep drafts for a person; "" forgets them all */
+  belongTo(user) {
+    this.#drafts.belongTo(user);
+    this.open("");
+  }
+
+  /** @type {(conversation: string) => void} go on with the draft of a conversation */
+  open(conversation) {
+    this.#conversation = conversation;
+    this.draft = this.#drafts.read(conversation);
+  }
+
+  /** @type {(conversation: string) => void} keep the draft for it: it has just begun */
+  begun(conversation) {
+    if (conversation === this.#conversation) return;
+    this.#drafts.write(this.#conversation, "");
+    this.#conversation = conversation;
+    this.#changed();
   }
 
   /** Whether nobody is writing or doing anything else on the page. */
@@ -57,87 +86,59 @@ export class Composer {
   /** @type {(running: boolean) => void} turn the button into the one that stops, or back */
   setRunning(running) {
     this.#running = running;
+    this.#stopping = false;
     this.#update();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #mayStop({ target, isComposing, defaultPrevented }) {
+    if (!this.#running || isComposing || defaultPrevented) return false;
+    if (document.querySelector("dialog[open], :popover-open")) return false;
+    return (
+      target === document.body || byId("main", HTMLElement).contains(/** @type {Node} */ (target))
+    );
+  }
+
+  #stop() {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    if (document.activeElement === this.#button) this.focus(); // it will be off
+    this.#update();
+    announce(text.stopping);
+    this.#does.onStop();
   }
 
   #send() {
     const words = this.draft.trim();
+    if (words && this.#running) announce(text.busy);
     if (!words || this.#running) return;
     this.draft = "";
-    this.#onSend(words);
+    this.#does.onSend(words);
+  }
+
+  #changed() {
+    this.#drafts.write(this.#conversation, this.draft);
+    this.#update();
   }
 
   #update() {
-    const label = this.#running ? text.stop : text.send;
+    const label = this.#stopping ? text.stopping : this.#running ? text.stop : text.send;
     if (this.#button.title !== label) {
       this.#button.replaceChildren(icon(this.#running ? "stop" : "send"));
       this.#button.title = label;
       this.#button.setAttribute("aria-label", label);
     }
-    this.#button.disabled = !this.#running && !this.draft.trim();
+    this.#button.disabled = this.#running ? this.#stopping : !this.draft.trim();
     if (!GROWS_ITSELF) this.#field.rows = Math.min(this.draft.split("\n").length, MOST_ROWS);
   }
 }
 
-const BUILTIN = "builtin";
-
-/** Chooses model and mode, and remembers both. */
-export class Pickers {
-  #model = byId("model", HTMLSelectElement);
-  #mode = byId("mode", HTMLSelectElement);
-
-  constructor() {
-    for (const mode of /** @type {const} */ (["auto", "chat", "react", "plan"])) {
-      const title = text.modeHints[mode];
-      this.#mode.append(el("option", { value: mode, title }, text.modes[mode]));
-    }
-    choose(this.#mode, readPref("mode"));
-    this.#mode.addEventListener("change", () => writePref("mode", this.mode));
-    this.#model.addEventListener("change", () => writePref("model", this.model));
-  }
-
-  get model() {
-    return this.#model.value;
-  }
-
-  get mode() {
-    return this.#mode.value;
-  }
-
-  /**
-   * Offer these models; the last choice stays, otherwise one that needs a model server is preferred.
-   * @param {string[]} names
-   * @returns {boolean} whether there is any model besides the builtin one
-   */
-  offer(names) {
-    this.#model.replaceChildren(...names.map((name) => el("option", { value: name }, name)));
-    const real = names.find((name) => name !== BUILTIN);
-    choose(this.#model, real ?? "");
-    choose(this.#model, readPref("model"));
-    return real !== undefined;
-  }
-}
-
-/** @type {(load: () => Promise<ListedTool[]>, onError: (error: unknown) => void) => void} */
-export function offerTools(load, onError) {
-  /** @param {ListedTool[]} tools */
-  const show = (tools) => {
-    const items = tools.map(({ name, description, available, unavailable, state }) => {
-      const off = available
-        ? []
-        : [el("strong", {}, `${[state, unavailable].filter(Boolean).join(": ")}. `)];
-      return el("li", {}, el("code", {}, name), " ", ...off, description);
-    });
-    byId("tool-list", HTMLElement).replaceChildren(...items);
-    byId("tools", HTMLDialogElement).showModal();
-  };
-  byId("open-tools", HTMLButtonElement).addEventListener("click", () => load().then(show, onError));
-}
-
 /**
- * @param {HTMLSelectElement} select
- * @param {string} value
+ * Whether a key sends: Enter, but not while an input method composes a word, where it belongs to that,
+ * and not on a touch screen, where it is the only way to a new line.
+ * @param {KeyboardEvent} event
  */
-function choose(select, value) {
-  if ([...select.options].some((option) => option.value === value)) select.value = value;
+export function isSendKey({ key, shiftKey, ctrlKey, metaKey, isComposing, keyCode }) {
+  if (key !== "Enter" || shiftKey || isComposing || keyCode === 229) return false;
+  return ctrlKey || metaKey || !matchMedia("(hover: none) and (pointer: coarse)").matches;
 }

@@ -13,6 +13,7 @@ const PATHS = {
   download: "M12 4v11M7 10.5 12 15.5 17 10.5M5 20h14",
   edit: "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
   file: "M6 3h8l5 5v13H6zM14 3v5h5",
+  info: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 11v5M12 8v.01",
   menu: "M4 7h16M4 12h16M4 17h16",
   moon: "M20 14A8.5 8.5 0 0 1 10 4a8.5 8.5 0 1 0 10 10z",
   out: "M14 4H5v16h9M10 12h10M16 8l4 4-4 4",

@@ -26,15 +26,16 @@ export async function* ask(api, question, options) {
 }
 
 /** @param {Question} question */
-function requestBody({ model, mode, content, sessionId }) {
+function requestBody({ model, mode, content, sessionId, replaces }) {
   return {
     model,
-    messages: [{ role: "user", content }],
+    messages: content === undefined ? [] : [{ role: "user", content }],
     stream: true,
     agent_type: mode,
     on_disconnect: "finish",
     approvals: "events",
     ...(sessionId ? { session_id: sessionId } : { store: true }),
+    ...(replaces && { replaces }),
   };
 }
 

@@ -27,7 +27,7 @@ LISTENS = "DevTools listening on "
 NAVIGATED = "Inspected target navigated or closed"
 MOST_WAIT_S = 30
 MOST_LOADS = 5
-KEYS = {"Enter": 13, "Escape": 27, "Tab": 9}
+KEYS = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowUp": 38}
 
 
 class PageLeft(Exception):
