@@ -4,7 +4,7 @@
  */
 
 import { el } from "../kit/dom.js";
-import { text } from "../strings.js";
+import { named, text } from "../strings.js";
 import { MarkdownView } from "../text/markdown.js";
 import { Approvals } from "./approval-view.js";
 import { addressed, annotatedSources } from "./known.js";
@@ -24,8 +24,8 @@ export class AnswerView {
   #markdown;
   #bar = el("div", { class: "message-bar" });
   #begun_ms = 0;
-  /** How it ended; "" while it goes on. */
-  state = "";
+  state = ""; // while it goes on
+  note = ""; // about an end that was not well
   /** @type {Standing} */
   place = { id: "", versions: [] };
   /** @type {Map<number, Citation>} */
@@ -54,7 +54,7 @@ export class AnswerView {
     return this.#sources.size > 0 && !this.#annotated;
   }
 
-  /** Whether something in the text is shown less well than it could be if more were known. */
+  /** Whether something in the text could be shown better if more were known. */
   get lacks() {
     return this.#text.querySelector(".unlinked, .unsized") !== null;
   }
@@ -74,7 +74,6 @@ export class AnswerView {
     if (!same && this.state) fillAnswerBar(this.#bar, this, this.#does);
   }
 
-  /** Say that the answer is being worked on. */
   begin() {
     this.state = "";
     this.#begun_ms = this.runId ? 0 : performance.now(); // one that is joined began earlier
@@ -107,13 +106,14 @@ export class AnswerView {
    */
   finish(state, error = "") {
     this.state = error && state === "completed" ? "failed" : state;
+    this.note = error || (state in text.states ? named(text.states, state) : "");
     this.#trace.setWorking(false);
     if (this.#begun_ms) this.#trace.took(performance.now() - this.#begun_ms);
     this.render();
     if (state !== "waiting") this.approvals.end();
     fillAnswerBar(this.#bar, this, this.#does);
     const sources = this.#annotated ? sourceList(this.#sources) : [];
-    this.#foot.replaceChildren(...sources, ...endNote(this, this.#does, error), this.#bar);
+    this.#foot.replaceChildren(...sources, ...endNote(this, this.#does), this.#bar);
     this.#does.onGrow();
   }
 

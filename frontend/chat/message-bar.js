@@ -1,8 +1,7 @@
 /** What stands under a message: the quiet row of what can be done with it, how it ended, its sources. */
 
 import { announce, copyButton, el, iconButton, outsideLink } from "../kit/dom.js";
-import { icon } from "../kit/icons.js";
-import { named, text } from "../strings.js";
+import { text } from "../strings.js";
 import { isWebAddress } from "../text/links.js";
 import { hostOf } from "./known.js";
 
@@ -90,23 +89,19 @@ export function fillAnswerBar(bar, answer, acts) {
   fillBar(bar, answer, acts, ...buttons);
 }
 
-/**
- * Say how an answer ended when that was not well, with a way on.
- * @type {(answer: AnswerView, acts: MessageActs, error: string) => HTMLElement[]}
- */
-export function endNote(answer, acts, error) {
-  const { state } = answer;
-  const note = error || (state in text.states ? named(text.states, state) : "");
+/** @type {(answer: AnswerView, acts: MessageActs) => HTMLElement[]} say how it ended if not well, with a way on */
+export function endNote(answer, acts) {
+  const { state, note } = answer;
   if (!note) return [];
-  const failed = error ? " failed" : "";
-  const words = el("span", {}, note);
   const lost = state === "lost";
-  const retry = waitingButton("again", lost ? text.loadAgain : text.tryAgain, () =>
+  const label = lost ? text.loadAgain : text.tryAgain;
+  const retry = waitingButton("again", label, () =>
     lost ? acts.onReload() : acts.onAgain(answer),
   );
   retry.className = "retry";
-  retry.replaceChildren(icon("again"), lost ? text.loadAgain : text.tryAgain);
-  return [el("p", { class: `end-note${failed}` }, words, retry)];
+  retry.append(label);
+  const failed = lost || state === "failed" ? " failed" : "";
+  return [el("p", { class: `end-note${failed}` }, el("span", {}, note), retry)];
 }
 
 /** @type {(sources: ReadonlyMap<number, Citation>) => HTMLElement[]} list them by their numbers */

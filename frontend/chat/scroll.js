@@ -24,23 +24,16 @@ export class ScrollFollower {
     this.#button = button;
     button.addEventListener("click", () => this.toEnd());
     new ResizeObserver(() => this.grow()).observe(scroller);
-    /** @type {<K extends keyof HTMLElementEventMap>(kind: K, away: (event: HTMLElementEventMap[K]) => unknown) => void} */
-    const watch = (kind, away) =>
-      scroller.addEventListener(
-        kind,
-        (event) => {
-          if (away(event)) this.#following = false;
-        },
-        { passive: true },
-      );
     // These come before the scrolling, which the next piece of text would undo.
-    watch("wheel", ({ deltaY }) => deltaY < 0 && scroller.scrollTop > 0);
-    watch("touchmove", () => scroller.scrollTop > 0);
-    watch("keydown", ({ key }) => UPWARDS.includes(key) && scroller.scrollTop > 0);
-    // Whoever opens a part of the work wants to read it.
-    watch("click", ({ target }) => target instanceof Element && target.closest("summary"));
-    watch("scroll", () => this.#scrolled());
-    watch("touchend", () => this.#scrolled());
+    for (const kind of ["wheel", "touchmove", "keydown", "click"]) {
+      const turn = (/** @type {Event} */ event) => {
+        if (turnsAway(event, scroller.scrollTop)) this.#following = false;
+      };
+      scroller.addEventListener(kind, turn, { passive: true });
+    }
+    for (const kind of ["scroll", "touchend"]) {
+      scroller.addEventListener(kind, () => this.#scrolled(), { passive: true });
+    }
   }
 
   /** Take note that there is more: go to the end if the reader was there. */
@@ -104,4 +97,15 @@ export class ScrollFollower {
     this.#last_px = this.#scroller.scrollTop;
     this.#button.hidden = !this.#active || this.#left_px < NEAR_PX;
   }
+}
+
+/** @type {(event: Event, top_px: number) => boolean} whether a reader wants to see what is here, or above */
+function turnsAway(event, top_px) {
+  if (event.type === "click")
+    return /** @type {Element} */ (event.target).closest("summary") !== null;
+  const up =
+    event instanceof WheelEvent
+      ? event.deltaY < 0
+      : !(event instanceof KeyboardEvent) || UPWARDS.includes(event.key);
+  return up && top_px > 0;
 }

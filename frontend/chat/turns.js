@@ -111,14 +111,25 @@ export class Turns {
       const replaces = from?.place.id ?? "";
       const asked = { model: pickers.model, mode, content, sessionId, replaces };
       const placed = await listener.listen(ask(api, asked, { signal }), answer, signal);
-      if (!placed) this.#chat.open(this.#chat.id); // it was changed elsewhere
+      if (placed) return;
+      // It was changed elsewhere, or the server kept nothing of the answer and went back.
+      this.#chat.open(this.#chat.id);
+      if (answer.note) this.#parts.onError(new Error(answer.note));
     } catch (error) {
       if (signal.aborted) return;
       undo();
       view.setWelcome(messages.isEmpty);
-      if (!from || loggedOut(error)) composer.draft ||= wordsOf(content);
-      throw error;
+      this.#refused(error, content, from);
     }
+  }
+
+  /** @type {(error: unknown, content: unknown, from?: MessageView) => never} */
+  #refused(error, content, from) {
+    const { status = 0 } = error instanceof ApiError ? error : {};
+    const moved = status === 400; // it is not shown any more
+    if (!from || moved || status === 401) this.#parts.composer.draft ||= wordsOf(content);
+    if (from && moved) this.#chat.open(this.#chat.id);
+    throw error;
   }
 
   /** @type {(view: MessageView) => Promise<void>} find out where a message stands, if that is not known */
@@ -127,6 +138,3 @@ export class Turns {
     if (!view.place.id && id) messages.place((await getConversation(this.#parts.api, id)).messages);
   }
 }
-
-/** @param {unknown} error */
-const loggedOut = (error) => error instanceof ApiError && error.status === 401;
