@@ -20,42 +20,36 @@ import { themeButton } from "./shell/theme.js";
 import { Who } from "./shell/who.js";
 import { text } from "./strings.js";
 import { addressOf, citationIn, conversationIn } from "./text/links.js";
-import { original, whoAmI } from "./wire/server.js";
+import { whoAmI } from "./wire/server.js";
 
 fillTexts(document);
 byId("theme", HTMLElement).append(themeButton);
 
 const api = new Api({ onLoggedOut: () => leave(text.loggedOut), onLost: () => session.lost() });
 const drawer = new Drawer();
-/** @type {ChatView} */
-const view = new ChatView({
-  onDecide: (answer, callId, decision) => chat.decide(answer, callId, decision),
-  onAsked: (card) => {
-    announce(card.ariaLabel ?? "");
-    if (composer.idle) card.focus({ preventScroll: true }); // the log follows its end
-  },
-  onPicture: (id) => original(api, id),
-});
+const view = new ChatView();
 const pickers = new Pickers();
 /** @type {Composer} */
 const composer = new Composer({
   ...{ api, pickers, onError: (error) => report(error) },
-  onSend: (words, files) => {
-    clearReport();
-    chat.send(words, files);
-  },
+  onSend: (words, files) => chat.turns.send(words, files),
   onStop: () => chat.stop(),
+  onEditLast: () => chat.messages.editLast(),
 });
 const left = { logOut: () => session.logOut(), onLeft: leave };
-const who = new Who({ api, announce, composer, ...left });
+const who = new Who({ api, announce, ...left });
 const { report, tell, clear } = new Reports(who, look);
 /** @type {Session} */
 const session = new Session(api, {
-  ...{ enter, tell, onError: report, onLeave: () => sidebar.settle() },
+  ...{ enter, tell, onError: report },
+  onLeave: async () => {
+    composer.belongTo("");
+    await sidebar.settle();
+  },
   onBack: () => {
     sidebar.refresh();
     look();
-    if (view.empty && conversationIn(location.hash)) goToAddress();
+    if (chat.messages.isEmpty && conversationIn(location.hash)) goToAddress();
   },
 });
 const welcome = new Welcome({
@@ -65,8 +59,14 @@ const welcome = new Welcome({
     composer.focus();
   },
 });
-const joined = { api, view, composer, pickers, announce, onChanged, onMissing };
-const chat = new Chat({ ...joined, onError: report });
+const chat = new Chat({
+  ...{ api, view, composer, pickers, announce, onChanged, onMissing },
+  ...{ onError: report, onTry: clearReport },
+  onAsked: (card) => {
+    announce(card.ariaLabel ?? "");
+    if (composer.idle) card.focus({ preventScroll: true }); // the log follows its end
+  },
+});
 const sidebar = new Sidebar({
   api,
   onError: report,
@@ -131,10 +131,10 @@ async function enter() {
   if (userId && userId !== user.id) {
     sidebar.clear();
     files.clear();
-    composer.draft = "";
     history.replaceState(null, "", addressOf(""));
   }
   userId = user.id;
+  composer.belongTo(userId);
   look();
   files.resume();
   goToAddress();

@@ -6,14 +6,17 @@
 
 type Api = import("./api.js").Api;
 type AnswerView = import("./chat/answer-view.js").AnswerView;
+type Chat = import("./chat/chat.js").Chat;
 type ChatView = import("./chat/chat-view.js").ChatView;
 type Composer = import("./chat/composer.js").Composer;
 type Drawer = import("./shell/frame.js").Drawer;
 type FileView = import("./files/file-view.js").FileView;
 type IconName = import("./kit/icons.js").IconName;
 type Known = import("./chat/known.js").Known;
-type Pickers = import("./chat/pickers.js").Pickers;
 type Uploads = import("./files/uploads.js").Uploads;
+type MessageList = import("./chat/message-list.js").MessageList;
+type Pickers = import("./chat/pickers.js").Pickers;
+type QuestionView = import("./chat/question-view.js").QuestionView;
 type TraceView = import("./chat/trace-view.js").TraceView;
 
 /**
@@ -36,15 +39,16 @@ type StreamOptions = { signal: AbortSignal; wait?: (delay_ms: number) => Promise
 
 /**
  * `mode` is auto, chat, react or plan; without `sessionId` a new conversation is kept. Without
- * `fileIds` all documents may be asked.
+ * `fileIds` all documents may be asked. It takes the place of the message that `replaces` names;
+ * without `content` that is an answer, given anew.
  */
 type Question = {
   model: string;
   mode: string;
-  content: string;
-  files?: readonly AttachedFile[];
+  content: unknown;
   fileIds?: string[] | undefined;
   sessionId?: string;
+  replaces?: string;
 };
 
 /** A file of a question. */
@@ -54,8 +58,9 @@ type AttachedFile = { file_id: string; filename: string };
 type OnFiles = (files: File[], toChat: boolean) => void;
 
 /**
- * `announce` tells people who do not see the page; `onChanged`, that a conversation began or went on,
- * `onMissing`, that the one to be opened is not there.
+ * `announce` tells people who do not see the page; `onTry`, that errors of before do not matter any
+ * more; `onChanged`, that a conversation began or went on; `onAsked`, that a run waits to be allowed
+ * something; `onMissing`, that the conversation to be opened is not there.
  */
 type ChatParts = {
   api: Api;
@@ -64,8 +69,10 @@ type ChatParts = {
   pickers: Pickers;
   onError: (error: unknown) => void;
   announce: (words: string) => void;
+  onTry: () => void;
   onChanged: (id: string) => void;
   onMissing: () => void;
+  onAsked: (card: HTMLElement) => void;
 };
 
 /** `tell` shows words that are no failure; `onTake` is given an example that was chosen. */
@@ -90,7 +97,6 @@ type SessionDoes = {
 type SettingsParts = {
   api: Api;
   user: User;
-  composer: Composer;
   announce: (words: string) => void;
   logOut: () => Promise<void>;
   onLeft: (note: string) => void;
@@ -159,11 +165,27 @@ type FileListParts = {
 
 type FileAction = "show" | "attach" | "download" | "readAgain" | "remove";
 
-type OnOpen = (runId: string, sessionId: string) => void;
+type OnOpen = (sessionId: string) => void;
 
-/** Gives the stored events of a run. */
-// biome-ignore lint/suspicious/noExplicitAny: each type of event has data of its own
-type LoadTrace = (runId: string) => Promise<Record<string, any>[]>;
+type LoadRun = (runId: string) => Promise<Run>;
+
+/** Where a message stands: `versions` are the ids of all that stand in its place, oldest first. */
+type Standing = { id: string; versions: string[] };
+
+type MessageView = QuestionView | AnswerView;
+
+/** A message that is shown; see `path.js`. */
+type ShownMessage = { stored: StoredMessage; key: string; asked: boolean; unanswered: boolean };
+
+/** What the buttons of messages do; `back` tells that the version was left backwards. */
+type MessageActs = {
+  onEdit: (question: QuestionView, content: unknown) => void;
+  onAgain: (answer: AnswerView, mode?: string) => void;
+  onVersion: (view: MessageView, id: string, back: boolean) => void;
+  onReload: () => void;
+  loadRun: LoadRun;
+  loadPicture: (fileId: string) => Promise<Blob>;
+};
 
 type Decision = "approve" | "deny";
 
@@ -171,11 +193,10 @@ type Decision = "approve" | "deny";
  * What happens around an answer; `onKnown` tells that more may be known, `onAsked` that its run
  * waits to be allowed something.
  */
-type AnswerDoes = {
+type AnswerDoes = MessageActs & {
   onGrow: () => void;
   onKnown: () => void;
   onAsked: (card: HTMLElement) => void;
-  onPicture: (fileId: string) => Promise<Blob>;
   onDecide: (answer: AnswerView, callId: string, decision: Decision) => Promise<void>;
 };
 
@@ -201,6 +222,7 @@ type ComposerParts = {
   pickers: Pickers;
   onSend: (words: string, files: StoredFile[]) => void;
   onStop: () => void;
+  onEditLast: () => void;
   onError: (error: unknown) => void;
 };
 
@@ -212,8 +234,6 @@ type AttachmentParts = {
 };
 
 type SseEvent = { event: string; data: string; id: string };
-
-type Hearer = { handle(event: AnswerEvent): void };
 
 /** How an answer ended; `failure` is "" when nothing went wrong, `code` is the server's word for it. */
 type Ending = { state: string; failure: string; code: string };
@@ -268,8 +288,10 @@ type Annotation = {
   url_citation: { url: string; title: string; start_index: number; end_index: number };
 };
 
-/** `state` tells how the run that wrote the message ended. */
+/** `state` tells how the run that wrote the message ended, `versions` as in `Standing`. */
 type StoredMessage = {
+  id: string;
+  versions?: string[];
   message: { role: string; content?: unknown; annotations?: Annotation[] };
   state: string;
   run_id: string | null;
@@ -277,8 +299,20 @@ type StoredMessage = {
 
 type FullConversation = Conversation & { messages: StoredMessage[] };
 
-// biome-ignore lint/suspicious/noExplicitAny: each type of event has data of its own
-type Run = { id: string; trace: { error?: string | null; events?: Record<string, any>[] } };
+/** `route` tells how the question was taken and why; both are missing while it runs. */
+type Run = {
+  id: string;
+  model: string;
+  state: string;
+  duration_ms?: number | null;
+  trace: {
+    route?: { route: string; reason: string; confidence: number } | null;
+    usage?: { prompt_tokens: number; completion_tokens: number };
+    error?: string | null;
+    // biome-ignore lint/suspicious/noExplicitAny: each type of event has data of its own
+    events?: Record<string, any>[];
+  };
+};
 
 type ListedModel = { id: string; owned_by: string; x_capabilities: string[] };
 

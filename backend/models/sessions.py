@@ -85,6 +85,7 @@ class RunOut(BaseModel):
     trace: dict[str, Any]
     started_at: int
     finished_at: int | None
+    duration_ms: int | None
 
     @classmethod
     def of(cls, found: Run) -> Self:
@@ -99,6 +100,7 @@ class RunOut(BaseModel):
             trace={**found.trace, "events": list(found.events)},
             started_at=found.started_at_ms // 1000,
             finished_at=None if finished is None else finished // 1000,
+            duration_ms=None if finished is None else finished - found.started_at_ms,
         )
 
 

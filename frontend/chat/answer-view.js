@@ -3,12 +3,12 @@
  * Text is collected and shown once per frame, however fast it comes.
  */
 
-import { copyButton, el, outsideLink } from "../kit/dom.js";
+import { el } from "../kit/dom.js";
 import { named, text } from "../strings.js";
-import { isWebAddress } from "../text/links.js";
 import { MarkdownView } from "../text/markdown.js";
 import { Approvals } from "./approval-view.js";
-import { addressed, annotatedSources, hostOf } from "./known.js";
+import { addressed, annotatedSources } from "./known.js";
+import { endNote, fillAnswerBar, sourceList } from "./message-bar.js";
 import { TraceView } from "./trace-view.js";
 
 /** One answer in the conversation. */
@@ -22,6 +22,12 @@ export class AnswerView {
   #known;
   #trace;
   #markdown;
+  #bar = el("div", { class: "message-bar" });
+  #begun_ms = 0;
+  state = ""; // while it goes on
+  note = ""; // about an end that was not well
+  /** @type {Standing} */
+  place = { id: "", versions: [] };
   /** @type {Map<number, Citation>} */
   #sources = new Map();
 
@@ -48,13 +54,29 @@ export class AnswerView {
     return this.#sources.size > 0 && !this.#annotated;
   }
 
-  /** Whether something in the text is shown less well than it could be if more were known. */
+  /** Whether something in the text could be shown better if more were known. */
   get lacks() {
     return this.#text.querySelector(".unlinked, .unsized") !== null;
   }
 
-  /** Say that the answer is being worked on. */
+  get key() {
+    return this.runId;
+  }
+
+  get source() {
+    return this.#markdown.source;
+  }
+
+  /** @type {(place: Standing) => void} say where it stands among its versions */
+  setPlace(place) {
+    const same = String(place.versions) === String(this.place.versions);
+    this.place = place;
+    if (!same && this.state) fillAnswerBar(this.#bar, this, this.#does);
+  }
+
   begin() {
+    this.state = "";
+    this.#begun_ms = this.runId ? 0 : performance.now(); // one that is joined began earlier
     this.#trace.setWorking(true);
     this.#foot.replaceChildren();
   }
@@ -78,20 +100,20 @@ export class AnswerView {
   }
 
   /**
-   * Show the end: sources, a way to copy, and what went wrong.
+   * Show the end: sources, what went wrong, and what can be done with it.
    * @param {string} state how the run ended
    * @param {string} [error]
    */
   finish(state, error = "") {
+    this.state = error && state === "completed" ? "failed" : state;
+    this.note = error || (state in text.states ? named(text.states, state) : "");
     this.#trace.setWorking(false);
+    if (this.#begun_ms) this.#trace.took(performance.now() - this.#begun_ms);
     this.render();
     if (state !== "waiting") this.approvals.end();
-    this.#foot.replaceChildren();
-    if (this.#annotated && this.#sources.size > 0) this.#foot.append(this.#sourceList());
-    const note = error || (state in text.states ? named(text.states, state) : "");
-    const failed = error || state === "failed" ? " failed" : "";
-    if (note) this.#foot.append(el("p", { class: `end-note${failed}` }, note));
-    if (this.#markdown.source) this.#foot.append(copyButton(() => this.#markdown.source));
+    fillAnswerBar(this.#bar, this, this.#does);
+    const sources = this.#annotated ? sourceList(this.#sources) : [];
+    this.#foot.replaceChildren(...sources, ...endNote(this, this.#does), this.#bar);
     this.#does.onGrow();
   }
 
@@ -124,18 +146,5 @@ export class AnswerView {
     if (again) this.#markdown.renderAgain();
     else this.#markdown.render();
     this.#does.onGrow();
-  }
-
-  #sourceList() {
-    const items = [...this.#sources].map(([number, { title, url = "" }]) => {
-      const words = [
-        el("span", { class: "cite" }, String(number)),
-        el("span", { class: "source-title" }, title),
-        el("span", { class: "source-host" }, hostOf(url)),
-      ];
-      const link = isWebAddress(url) ? outsideLink(url, {}, ...words) : el("span", {}, ...words);
-      return el("li", {}, link);
-    });
-    return el("ol", { class: "sources", "aria-label": text.sources }, ...items);
   }
 }

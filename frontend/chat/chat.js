@@ -1,35 +1,53 @@
 /**
- * Runs the conversation that is open: loads it, puts questions, follows answers, stops them.
- * Not for: how any of it looks (`chat-view.js`) or the list of conversations (`shell/sidebar.js`).
+ * Runs the conversation that is open: loads it, follows its answers, stops them.
+ * Not for: what changes it (`turns.js`), how any of it looks (`message-list.js`), or the list of
+ * conversations (`shell/sidebar.js`).
  */
 
 import { attachedIn } from "../files/attached.js";
 import { text } from "../strings.js";
-import { ask } from "../wire/ask.js";
 import { ApiError } from "../wire/events.js";
-import { cancelRun, getConversation, getEvents } from "../wire/server.js";
+import { cancelRun, getConversation, getRun, original } from "../wire/server.js";
 import { Listener } from "./listen.js";
+import { MessageList } from "./message-list.js";
+import { showStored } from "./stored-messages.js";
+import { Turns } from "./turns.js";
 
 /** The conversation that is open; `id` is "" for one that has not begun. */
 export class Chat {
   #parts;
   #stay = new AbortController();
-  #listener;
   #stopWanted = false;
+  /** @type {Map<string, Promise<Run>>} */
+  #runs = new Map();
+  id = "";
 
   /** @param {ChatParts} parts */
   constructor(parts) {
     this.#parts = parts;
-    this.#listener = new Listener(parts, this);
-    this.id = "";
+    this.listener = new Listener(parts, this);
+    this.turns = new Turns(parts, this);
+    this.messages = new MessageList({
+      onAsked: parts.onAsked,
+      onDecide: (answer, callId, how) => this.listener.decide(answer, callId, how, this.signal),
+      onEdit: (question, content) => this.turns.edit(question, content),
+      onAgain: (answer, mode) => this.turns.again(answer, mode),
+      onVersion: (view, id, back) => this.turns.switchTo(view, id, back),
+      onReload: () => this.open(this.id),
+      loadRun: this.loadRun,
+      loadPicture: (id) => original(parts.api, id),
+    });
+  }
+
+  /** Aborted when the reader leaves, or something new is asked. */
+  get signal() {
+    return this.#stay.signal;
   }
 
   /** Leave for an empty conversation; an answer that is being worked on is finished by the server. */
   startNew() {
-    const { view, composer } = this.#parts;
-    this.#leave("");
-    view.clear();
-    composer.scope.open();
+    this.#goTo("");
+    this.#parts.view.setWelcome(true);
   }
 
   /**
@@ -38,18 +56,15 @@ export class Chat {
    */
   async open(id) {
     const { api, view, composer, onError, onMissing } = this.#parts;
-    const signal = this.#leave(id);
-    composer.scope.open();
-    view.clear({ welcome: false });
+    this.#goTo(id);
+    view.setWelcome(false);
+    const { signal } = this;
     try {
       const found = await getConversation(api, id, signal);
       view.setTitle(found.title || text.untitled);
       composer.scope.open(found);
       composer.scope.add(found.messages.flatMap((one) => attachedIn(one.message.content)));
-      const answers = view.show(found.messages, (runId) => getEvents(api, runId));
-      const active = found.active_run_id;
-      if (active && answers.every((one) => one.runId !== active)) answers.push(view.answer(active));
-      await Promise.all(answers.map((one) => this.#listener.follow(one, signal)));
+      await this.follow(showStored(this.messages, found, this.loadRun));
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof ApiError && error.status === 404) onMissing();
@@ -57,68 +72,68 @@ export class Chat {
     }
   }
 
-  /**
-   * Put a question in the open conversation; when it cannot be put, it becomes the draft again.
-   * @type {(content: string, files: StoredFile[]) => Promise<void>}
-   */
-  async send(content, files) {
-    const { api, view, composer, pickers, onError } = this.#parts;
-    const signal = this.#leave(this.id);
-    const question = view.ask(content, files);
-    const answer = view.answer();
-    const { model, mode } = pickers;
-    try {
-      composer.scope.add(files);
-      const fileIds = await composer.scope.ids();
-      const asked = { model, mode, content, files, fileIds, sessionId: this.id };
-      await this.#listener.listen(ask(api, asked, { signal }), answer, signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      question.remove();
-      answer.element.remove();
-      view.settle();
-      composer.restore(content, files);
-      onError(error);
-    }
-  }
-
   /** Stop the answer; what was said is kept. */
   async stop() {
-    const { api, onError } = this.#parts;
+    const { api, composer, onError } = this.#parts;
     this.#stopWanted = true;
     try {
       const runId =
-        this.#listener.runId || (this.id && (await getConversation(api, this.id)).active_run_id);
+        this.listener.runId || (this.id && (await getConversation(api, this.id)).active_run_id);
       if (runId) await cancelRun(api, runId);
     } catch (error) {
+      composer.setRunning(this.listener.isRunning);
       onError(error);
     }
   }
 
-  /**
-   * Tell the server whether a call may be made, and go on with the answer.
-   * @type {(answer: AnswerView, callId: string, decision: Decision) => Promise<void>}
-   */
-  decide(answer, callId, decision) {
-    return this.#listener.decide(answer, callId, decision, this.#stay.signal);
+  /** @type {OnOpen} */
+  opened(id) {
+    const { composer, onChanged, onError } = this.#parts;
+    if (id) this.id = id;
+    if (id) composer.scope.began(id).catch(onError);
+    composer.begun(this.id);
+    onChanged(this.id);
+    if (this.#stopWanted) this.stop();
   }
 
-  /** @param {string} id where to */
-  #leave(id) {
+  /** Care no more for answers that are being given, before another is asked for. */
+  renew() {
     this.#stay.abort();
     this.#stay = new AbortController();
     this.#stopWanted = false;
-    this.id = id;
-    this.#listener.rest();
-    return this.#stay.signal;
+    this.listener.rest();
+    return this.signal;
   }
 
-  /** @type {OnOpen} */
-  opened(_, sessionId) {
-    const { composer, onChanged, onError } = this.#parts;
-    if (sessionId) this.id = sessionId;
-    if (sessionId) composer.scope.began(sessionId).catch(onError);
-    onChanged(this.id);
-    if (this.#stopWanted) this.stop();
+  /** @param {readonly AnswerView[]} answers to be told to their ends */
+  async follow(answers) {
+    const { signal } = this;
+    await Promise.all(answers.map((one) => this.listener.follow(one, signal)));
+  }
+
+  /**
+   * Give a run; one that has ended is fetched once.
+   * @type {LoadRun}
+   */
+  loadRun = (id) => {
+    const known = this.#runs.get(id);
+    if (known) return known;
+    const run = getRun(this.#parts.api, id);
+    const forget = () => void this.#runs.delete(id);
+    this.#runs.set(id, run);
+    run.then(({ state }) => ["running", "waiting"].includes(state) && forget(), forget);
+    return run;
+  };
+
+  /** @param {string} id */
+  #goTo(id) {
+    this.renew();
+    this.turns.rest();
+    this.#runs.clear();
+    this.id = id;
+    this.messages.clear();
+    this.#parts.view.setTitle("");
+    this.#parts.composer.open(id);
+    this.#parts.composer.scope.open();
   }
 }

@@ -1,45 +1,46 @@
-/** The box for the next message and the files that go with it. */
+/** The box for the next message and the files that go with it. Its text is the draft, which stays until it is sent. */
 
 import { Uploads } from "../files/uploads.js";
-import { byId } from "../kit/dom.js";
-import { icon } from "../kit/icons.js";
+import { announce, byId } from "../kit/dom.js";
+import { isSendKey } from "../kit/keys.js";
 import { text } from "../strings.js";
 import { Attachments } from "./attachments.js";
+import { Drafts } from "./drafts.js";
 import { Scope } from "./scope.js";
+import { SendButton } from "./send-button.js";
 
 const MOST_ROWS = 10;
 const GROWS_ITSELF = CSS.supports("field-sizing", "content");
 
-/** Takes messages; its text is the draft. */
+/** Takes messages. */
 export class Composer {
   #field = byId("message", HTMLTextAreaElement);
-  #button = byId("send", HTMLButtonElement);
+  #button = new SendButton();
+  #drafts = new Drafts();
+  #conversation = "";
   #running = false;
+  #stopping = false;
   #waiting = false;
-  #onSend;
+  #does;
 
   /** @param {ComposerParts} parts */
-  constructor({ api, pickers, onSend, onStop, onError }) {
-    this.#onSend = onSend;
+  constructor({ api, pickers, onError, ...does }) {
+    this.#does = does;
     this.uploads = new Uploads(api);
     this.scope = new Scope(api, onError);
     this.attachments = new Attachments({
       ...{ api, uploads: this.uploads, pickers },
       onChange: () => this.#filesChanged(),
     });
-    this.#field.addEventListener("input", () => this.#update());
-    this.#field.addEventListener("keydown", (event) => {
-      // While an input method composes a word, Enter belongs to it.
-      if (event.isComposing || event.shiftKey) return;
-      if (event.key === "Escape") this.#wait(false);
-      if (event.key !== "Enter") return;
-      event.preventDefault();
-      this.#send();
+    this.#field.addEventListener("input", () => this.#changed());
+    this.#field.addEventListener("keydown", (event) => this.#pressed(event));
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.#mayStop(event)) this.#stop();
     });
     byId("composer", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.#waiting) this.#wait(false);
-      else if (this.#running) onStop();
+      else if (this.#running) this.#stop();
       else this.#send();
     });
     this.#update();
@@ -52,7 +53,27 @@ export class Composer {
 
   set draft(words) {
     this.#field.value = words;
-    this.#update();
+    this.#changed();
+  }
+
+  /** @type {(user: string) => void} keep drafts for a person; "" forgets them all */
+  belongTo(user) {
+    this.#drafts.belongTo(user);
+    this.open("");
+  }
+
+  /** @type {(conversation: string) => void} go on with the draft of a conversation */
+  open(conversation) {
+    this.#conversation = conversation;
+    this.draft = this.#drafts.read(conversation);
+  }
+
+  /** @type {(conversation: string) => void} keep the draft for it: it has just begun */
+  begun(conversation) {
+    if (conversation === this.#conversation) return;
+    this.#drafts.write(this.#conversation, "");
+    this.#conversation = conversation;
+    this.#changed();
   }
 
   /** Whether nobody is writing or doing anything else on the page. */
@@ -69,6 +90,7 @@ export class Composer {
   /** @type {(running: boolean) => void} turn the button into the one that stops, or back */
   setRunning(running) {
     this.#running = running;
+    this.#stopping = false;
     this.#wait(false);
   }
 
@@ -78,10 +100,39 @@ export class Composer {
     this.attachments.attach(files);
   }
 
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    const leaves = event.key === "Escape" && this.#waiting;
+    const edits = event.key === "ArrowUp" && !this.draft;
+    if (!isSendKey(event) && !leaves && !edits) return;
+    event.preventDefault(); // Escape would stop an answer as well
+    if (leaves) this.#wait(false);
+    else if (edits) this.#does.onEditLast();
+    else this.#send();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #mayStop({ target, isComposing, defaultPrevented }) {
+    if (!this.#running || isComposing || defaultPrevented) return false;
+    if (document.querySelector("dialog[open], :popover-open")) return false;
+    const main = byId("main", HTMLElement);
+    return target === document.body || main.contains(/** @type {Node} */ (target));
+  }
+
+  #stop() {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    if (this.#button.focused) this.focus(); // it will be off
+    this.#update();
+    announce(text.stopping);
+    this.#does.onStop();
+  }
+
   /** Send, as soon as all files that go with it have been read. */
   #send() {
     const words = this.draft.trim();
     const { attachments } = this;
+    if (words && this.#running) announce(text.busy);
     if (!words || this.#running) return;
     this.#wait(attachments.state === "busy");
     if (attachments.state === "failed") attachments.say(text.filesFailed);
@@ -89,7 +140,7 @@ export class Composer {
     const { files } = attachments;
     this.draft = "";
     attachments.clear();
-    this.#onSend(words, files);
+    this.#does.onSend(words, files);
   }
 
   /** @param {boolean} waiting */
@@ -105,15 +156,15 @@ export class Composer {
     if (this.#waiting && this.attachments.state !== "busy") this.#send();
   }
 
+  #changed() {
+    this.#drafts.write(this.#conversation, this.draft);
+    this.#update();
+  }
+
   #update() {
-    const stops = this.#running || this.#waiting;
-    const label = this.#waiting ? text.waitNoMore : stops ? text.stop : text.send;
-    if (this.#button.title !== label) {
-      this.#button.replaceChildren(icon(stops ? "stop" : "send"));
-      this.#button.title = label;
-      this.#button.setAttribute("aria-label", label);
-    }
-    this.#button.disabled = !stops && !this.draft.trim();
+    const state = this.#stopping ? "stopping" : this.#running ? "stop" : "send";
+    const off = this.#running ? this.#stopping : !this.draft.trim();
+    this.#button.show(this.#waiting ? "waitNoMore" : state, off && !this.#waiting);
     if (!GROWS_ITSELF) this.#field.rows = Math.min(this.draft.split("\n").length, MOST_ROWS);
   }
 }

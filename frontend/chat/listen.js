@@ -1,9 +1,9 @@
 /** Passes the events of answers on to their views, and goes on when a run was allowed something. */
 
-import { text } from "../strings.js";
+import { named, text } from "../strings.js";
 import { follow } from "../wire/ask.js";
 import { ApiError } from "../wire/events.js";
-import { decideApproval, getAnnotations, listApprovals } from "../wire/server.js";
+import { decideApproval, getConversation, listApprovals } from "../wire/server.js";
 
 /** Listens to the answers of the conversation that is open. */
 export class Listener {
@@ -16,7 +16,7 @@ export class Listener {
 
   /**
    * @param {ChatParts} parts
-   * @param {{ id: string, opened: OnOpen }} chat
+   * @param {Chat} chat
    */
   constructor(parts, chat) {
     this.#parts = parts;
@@ -28,49 +28,52 @@ export class Listener {
     return [...this.#running].at(-1)?.runId ?? "";
   }
 
+  get isRunning() {
+    return this.#running.size > 0;
+  }
+
   /** Care no more for what is running. */
   rest() {
     this.#running.clear();
-    this.#parts.composer.setRunning(false);
+    this.#tell();
+  }
+
+  #tell() {
+    this.#parts.composer.setRunning(this.isRunning);
+    this.#chat.messages.setBusy(this.isRunning);
   }
 
   /**
-   * Show an answer as it comes. Throws only what happened before it began.
-   * @param {Answering} events
-   * @param {AnswerView} answer
-   * @param {AbortSignal} signal
+   * Show an answer as it comes; false when the messages that are shown are not those of the
+   * conversation any more. Throws only what happened before it began.
+   * @type {(events: Answering, answer: AnswerView, signal: AbortSignal) => Promise<boolean>}
    */
   async listen(events, answer, signal) {
-    const { composer, announce, onChanged, onError } = this.#parts;
+    const { announce, onChanged, onError } = this.#parts;
     this.#running.add(answer);
-    composer.setRunning(true);
+    this.#tell();
     announce(text.answering);
     answer.begin();
-    /** @type {OnOpen} */
-    const onOpen = (runId, sessionId) => {
-      answer.runId = runId;
-      this.#chat.opened(runId, sessionId);
-    };
+    let placed = true;
     try {
-      const { state, failure, code } = await listen(events, answer, {
-        begun: answer.runId !== "",
-        onOpen,
-      });
-      await this.#complete(answer, state);
-      if (signal.aborted) return;
+      const ending = await hear(events, answer, (id) => this.#chat.opened(id));
+      const { state, failure, code } = ending;
+      placed = await this.#complete(answer, state, signal);
+      if (signal.aborted) return true;
       answer.finish(state, failure);
-      if (state !== "waiting") announce(failure || text.answered);
+      const end = state === "completed" ? text.answered : named(text.states, state);
+      if (state !== "waiting") announce(failure || end);
       const fault = new ApiError(failure, 502, { code });
       if (fault.upstream) onError(fault);
       onChanged(this.#chat.id);
     } finally {
       this.#running.delete(answer);
-      if (!signal.aborted) composer.setRunning(this.#running.size > 0);
+      if (!signal.aborted) this.#tell();
     }
-    if (this.#again.delete(answer)) await this.follow(answer, signal);
+    return this.#again.delete(answer) ? this.follow(answer, signal) : placed;
   }
 
-  /** @type {(answer: AnswerView, signal: AbortSignal) => Promise<void>} from its beginning */
+  /** @type {(answer: AnswerView, signal: AbortSignal) => Promise<boolean>} from its beginning */
   follow(answer, signal) {
     return this.listen(follow(this.#parts.api, answer.runId, { signal }), answer, signal);
   }
@@ -86,57 +89,65 @@ export class Listener {
       answer.approvals.settle(callId, decision === "approve" ? "approved" : "denied");
     } catch (error) {
       // It may have expired or have been decided elsewhere: then the answer goes on all the same.
-      await this.#complete(answer, "waiting");
+      await this.#askAgain(answer);
       if (answer.approvals.isOpen(callId)) throw error;
     }
     if (this.#running.has(answer)) this.#again.add(answer);
     else this.follow(answer, signal).catch(onError);
   }
 
+  /** @type {(answer: AnswerView) => Promise<void>} fetch what was decided meanwhile */
+  async #askAgain(answer) {
+    const approvals = await listApprovals(this.#parts.api, answer.runId).catch(() => []);
+    for (const one of approvals) answer.approvals.ask(one);
+  }
+
   /**
-   * Fetch what a replay does not tell: where the markers lead to, and what was decided meanwhile.
-   * @type {(answer: AnswerView, state: string) => Promise<void>}
+   * Fetch what a stream does not tell: what was decided, where markers lead to, and which versions
+   * of the messages there are.
+   * @type {(answer: AnswerView, state: string, signal: AbortSignal) => Promise<boolean>}
    */
-  async #complete(answer, state) {
-    const { api } = this.#parts;
-    if (state === "waiting") {
-      const approvals = await listApprovals(api, answer.runId).catch(() => []);
-      for (const one of approvals) answer.approvals.ask(one);
+  async #complete(answer, state, signal) {
+    const { id, messages } = this.#chat;
+    if (state === "waiting") await this.#askAgain(answer);
+    const found = await getConversation(this.#parts.api, id, signal).catch(() => null);
+    if (!found) return true;
+    if (answer.lacksAnnotations) {
+      const said = found.messages.filter((one) => one.run_id === answer.runId);
+      const annotations = said.flatMap((one) => one.message.annotations ?? []);
+      if (annotations.length > 0) answer.handle({ kind: "annotations", annotations });
     }
-    if (!answer.lacksAnnotations) return;
-    const annotations = await getAnnotations(api, this.#chat.id, answer.runId).catch(() => []);
-    if (annotations.length > 0) answer.handle({ kind: "annotations", annotations });
+    return messages.place(found.messages);
   }
 }
 
 /**
  * Listen to an answer to its end.
- * @param {Answering} events
- * @param {Hearer} answer
- * @param {{ begun: boolean, onOpen?: OnOpen }} options `begun` when it is joined, not asked for
- * @returns {Promise<Ending>}
+ * @type {(events: Answering, answer: AnswerView, onOpen: OnOpen) => Promise<Ending>}
  * @throws {ApiError} when it fails before it has begun; later failures are part of the ending
  */
-export async function listen(events, answer, { begun, onOpen }) {
+async function hear(events, answer, onOpen) {
   const ending = { state: "completed", failure: "", code: "" };
-  let underWay = begun;
+  let begun = answer.runId !== ""; // one that is joined
   try {
     for await (const event of events) {
-      underWay = true; // the first event of every answer comes with its beginning
-      if (event.kind === "open") onOpen?.(event.runId, event.sessionId);
-      else take(event, answer, ending);
+      begun = true; // the first event of every answer comes with its beginning
+      take(event, answer, ending, onOpen);
     }
   } catch (error) {
-    if (!underWay || !(error instanceof ApiError)) throw error;
-    ending.failure = error.message;
-    ending.code = error.code;
+    if (!begun || !(error instanceof ApiError)) throw error;
+    if (error.status === 404) ending.state = "unanswered";
+    else Object.assign(ending, { state: "lost", failure: error.message, code: error.code });
   }
   return ending;
 }
 
-/** @type {(event: AnswerEvent, answer: Hearer, ending: Ending) => void} */
-function take(event, answer, ending) {
-  if (event.kind === "end") ending.state = event.state;
+/** @type {(event: AnswerEvent, answer: AnswerView, ending: Ending, onOpen: OnOpen) => void} */
+function take(event, answer, ending, onOpen) {
+  if (event.kind === "open") {
+    answer.runId = event.runId;
+    onOpen(event.sessionId);
+  } else if (event.kind === "end") ending.state = event.state;
   else if (event.kind === "error") {
     ending.failure = event.message;
     ending.code = event.code ?? "";

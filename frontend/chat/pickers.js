@@ -21,10 +21,15 @@ export class Pickers {
   #wanted = readPref("model");
 
   constructor() {
+    // Other lists show only the text of a choice, in one line.
+    const drawn = CSS.supports("appearance", "base-select");
     for (const mode of /** @type {const} */ (["auto", "chat", "react", "plan"])) {
       const title = text.modeHints[mode];
-      this.#mode.append(el("option", { value: mode, title }, text.modes[mode]));
+      const hint = drawn ? [el("small", {}, title)] : [];
+      const words = [el("span", {}, text.modes[mode]), ...hint];
+      this.#mode.append(el("option", { value: mode, title }, ...words));
     }
+    if (drawn) this.#mode.prepend(el("button", {}, document.createElement("selectedcontent")));
     choose(this.#mode, readPref("mode"));
     this.#mode.addEventListener("change", () => writePref("mode", this.mode));
     this.#model.addEventListener("change", () => {

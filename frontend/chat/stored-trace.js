@@ -1,4 +1,4 @@
-/** The work behind answers of earlier, fetched when the reader or the answer asks for it. */
+/** The work behind answers of earlier, fetched when they are seen or when the answer asks for it. */
 
 import { el } from "../kit/dom.js";
 import { text } from "../strings.js";
@@ -7,9 +7,19 @@ import { TraceView } from "./trace-view.js";
 
 const MOST_RECALLED = 30;
 
+/** @type {WeakMap<Element, () => void>} */
+const onSeen = new WeakMap();
+const watching = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    watching.unobserve(target);
+    onSeen.get(target)?.();
+  }
+});
+
 /**
- * Make a closed trace that fills itself when it is opened.
- * @param {() => Promise<object[]>} load gives the stored events of the run
+ * Make a closed trace that says what was done when it is seen, and fills itself when it is opened.
+ * @param {() => Promise<Run>} load
  */
 export function storedTrace(load) {
   const trace = new TraceView({ always: true });
@@ -17,13 +27,22 @@ export function storedTrace(load) {
     const waiting = el("p", { class: "trace-note" }, text.loadingWork);
     trace.element.append(waiting);
     try {
-      for (const entry of await load()) show(trace, entry);
+      const { trace: told, duration_ms } = await load();
+      trace.clear();
+      for (const entry of told.events ?? []) show(trace, entry);
+      trace.took(duration_ms);
     } catch (error) {
       trace.note("notice", {}, wordsOf(error));
     }
     waiting.remove();
   };
   trace.element.addEventListener("toggle", fill, { once: true });
+  onSeen.set(trace.element, () => {
+    load()
+      .then((run) => trace.summarise(run))
+      .catch(() => undefined); // opening it says why
+  });
+  watching.observe(trace.element);
   return trace;
 }
 
@@ -31,7 +50,7 @@ export function storedTrace(load) {
  * Look for what answers lack, in their own traces first, while they are shown.
  * @param {readonly AnswerView[]} answers
  * @param {Known} known takes note of what is found
- * @param {LoadTrace} load
+ * @param {LoadRun} load
  */
 export async function recall(answers, known, load) {
   const lacking = () => answers.filter((one) => one.lacks && one.element.isConnected);
@@ -39,8 +58,10 @@ export async function recall(answers, known, load) {
   runs.delete("");
   for (const runId of [...runs].slice(0, MOST_RECALLED)) {
     const wanting = lacking();
-    const entries = wanting.length > 0 ? await load(runId).catch(() => []) : [];
-    for (const { type, data } of entries) if (type === "tool_result") known.note(data);
+    if (wanting.length === 0) return;
+    const run = await load(runId).catch(() => null);
+    const results = run?.trace.events?.filter(({ type }) => type === "tool_result") ?? [];
+    for (const { data } of results) known.note(data);
     for (const one of wanting) one.render();
   }
 }

@@ -9,13 +9,24 @@ export class TraceFacts {
   #route = "";
   #planned = false;
   #calls = 0;
+  #waited = false;
+  /** @type {Step[]} */
+  #steps = [];
+  #step = -1;
   /** @type {Map<string, string>} */
   #running = new Map();
+  /** How long it took, in milliseconds; 0 while that is not known. */
+  took_ms = 0;
 
   /** @type {(type: string, data: Record<string, any>) => void} take note of an event */
   note(type, data) {
     if (type === "route" || (type === "notice" && data.route)) this.#route = String(data.route);
-    if (type === "plan") this.#planned = true;
+    if (type === "plan") {
+      this.#planned = true;
+      this.#steps = data.steps ?? [];
+    }
+    if (type === "step") this.#step = this.#steps.findIndex(({ id }) => id === data.id);
+    if (type === "approval") this.#waited = true;
     if (type === "tool_call") {
       this.#calls += 1;
       this.#running.set(data.call_id, data.tool);
@@ -26,6 +37,8 @@ export class TraceFacts {
   /** What is happening at this moment. */
   get now() {
     const tool = [...this.#running.values()].at(-1);
+    const step = this.#steps[this.#step];
+    if (tool && step) return text.stepNow(this.#step + 1, this.#steps.length, step.purpose);
     if (tool) return text.using(tool);
     return this.#route === "plan" && !this.#planned ? text.planning : text.thinking;
   }
@@ -35,9 +48,12 @@ export class TraceFacts {
     return this.#route ? named(text.routes, this.#route) : text.work;
   }
 
-  /** How much was done; "" for nothing worth a word. */
+  /** How much was done and how long that took; "" for nothing worth a word. */
   get amount() {
-    return this.#calls > 0 ? text.toolCount(this.#calls) : "";
+    const calls = this.#calls > 0 ? [text.toolCount(this.#calls)] : [];
+    // The time in which somebody thought about allowing something says nothing.
+    const took = this.took_ms > 0 && !this.#waited ? [text.seconds(this.took_ms)] : [];
+    return [...calls, ...took].join(" · ");
   }
 }
 

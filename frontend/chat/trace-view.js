@@ -62,6 +62,20 @@ export class TraceView {
     this.#update();
   }
 
+  /** @type {(duration_ms: number | null | undefined) => void} say how long it all took, if that is known */
+  took(duration_ms) {
+    this.#facts.took_ms = duration_ms ?? 0;
+    this.#update();
+  }
+
+  /** @type {(run: Run) => void} say what was done in a run, without showing it */
+  summarise({ trace, duration_ms }) {
+    if (this.#body.hasChildNodes()) return;
+    this.#facts = new TraceFacts();
+    for (const { type, data } of trace.events ?? []) if (type) this.#facts.note(type, data ?? {});
+    this.took(duration_ms);
+  }
+
   /** @type {(piece: string) => void} add what the model thought */
   think(piece) {
     if (!this.#thought) {

@@ -12,7 +12,7 @@ export const tab = {
   id: "account",
   title: text.account,
   open: async (host, parts) => {
-    const { api, user, composer, logOut, onLeft } = parts;
+    const { api, user, logOut, onLeft } = parts;
     const leave = makeForm(text.logout, async () => {
       await logOut();
       return "";
@@ -24,7 +24,6 @@ export const tab = {
     });
     const speak = (/** @type {string} */ tag) => {
       writePref("language", tag);
-      history.replaceState({ ...history.state, draft: composer.draft }, "");
       location.reload();
     };
     host.append(

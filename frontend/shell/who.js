@@ -27,8 +27,6 @@ export class Who {
     addEventListener("hashchange", ({ oldURL }) => {
       if (!this.#open) this.#beneath = new URL(oldURL).hash || "#/";
     });
-    const { draft } = history.state ?? {};
-    if (draft) parts.composer.draft = draft;
   }
 
   get isAdmin() {

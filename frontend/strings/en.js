@@ -211,15 +211,39 @@ export const text = {
   scope: "Documents to ask",
   allDocuments: "All my documents",
   chatDocuments: (/** @type {number} */ count) => `Only this chat's files (${count})`,
+  stopping: "Stopping…",
+  busy: "An answer is being given. Wait for it, or stop it first.",
+  busyElsewhere:
+    "This conversation is being answered already, perhaps in another window. Try again when that is done.",
   toEnd: "Go to the newest message",
   you: "You",
 
   answering: "Steward is answering.",
   answered: "The answer is complete.",
+  edit: "Edit",
+  editMessage: "Edit your message",
+  versions: "Versions",
+  earlierVersion: "Earlier version",
+  laterVersion: "Later version",
+  versionShown: (/** @type {number} */ number, /** @type {number} */ count) =>
+    `Version ${number} of ${count}`,
+  regenerate: "Answer again",
+  tryAgain: "Try again",
+  loadAgain: "Load again",
+  runInfo: "How this answer was made",
+  way: "Way",
+  why: "Why",
+  time: "Time",
+  tokens: "Tokens",
+  tokenCounts: (/** @type {number} */ prompt, /** @type {number} */ completion) =>
+    `${prompt.toLocaleString("en")} read, ${completion.toLocaleString("en")} written`,
+  ending: "End",
+  againAs: "Answer again as",
   states: {
     cancelled: "Stopped.",
     interrupted: "Interrupted: the server stopped before the answer was complete.",
     failed: "The answer failed.",
+    unanswered: "There is no answer to this.",
   },
   sources: "Sources",
   source: (/** @type {number} */ number, /** @type {string} */ title) =>
@@ -248,6 +272,11 @@ export const text = {
   loadingWork: "Loading…",
   thinking: "Thinking…",
   planning: "Planning…",
+  stepNow: (
+    /** @type {number} */ number,
+    /** @type {number} */ count,
+    /** @type {string} */ what,
+  ) => `Step ${number} of ${count}: ${what}`,
   using: (/** @type {string} */ tool) => `Using ${tool}…`,
   routes: {
     chat: "Answered directly",
@@ -289,7 +318,6 @@ export const text = {
   byName: "By name",
   largestFirst: "Largest first",
   uploadWaits: "Waiting to be uploaded",
-  tryAgain: "Try again",
   uploading: (/** @type {number} */ share) => `Uploading, ${Math.round(share * 100)} %`,
   fileStates: {
     queued: "Waiting to be read",

@@ -26,18 +26,17 @@ export async function* ask(api, question, options) {
 }
 
 /** @param {Question} question */
-function requestBody({ model, mode, content, files = [], fileIds, sessionId }) {
-  const parts = files.map(({ file_id }) => ({ type: "file", file: { file_id } }));
-  const words = { type: "text", text: content };
+function requestBody({ model, mode, content, fileIds, sessionId, replaces }) {
   return {
     model,
-    messages: [{ role: "user", content: files.length > 0 ? [words, ...parts] : content }],
+    messages: content === undefined ? [] : [{ role: "user", content }],
     ...(fileIds && { file_ids: fileIds }),
     stream: true,
     agent_type: mode,
     on_disconnect: "finish",
     approvals: "events",
     ...(sessionId ? { session_id: sessionId } : { store: true }),
+    ...(replaces && { replaces }),
   };
 }
 

@@ -39,6 +39,10 @@ export const renameConversation = (api, id, title) =>
 export const describeConversation = (api, id, metadata) =>
   api.json(pathOf("conversations", id), { method: "PATCH", body: { metadata } });
 
+/** @type {(api: Api, id: string, shown: string) => Promise<void>} shows the version with that message */
+export const showVersion = (api, id, shown) =>
+  api.json(pathOf("conversations", id), { method: "PATCH", body: { shown } });
+
 /** @type {(api: Api, id: string) => Promise<void>} also when the page is being left */
 export const deleteConversation = (api, id) =>
   api.json(pathOf("conversations", id), { method: "DELETE", keepalive: true });
@@ -49,9 +53,6 @@ export const exportConversation = async (api, id, form) =>
 
 /** @type {(api: Api, id: string) => Promise<Run>} with its trace */
 export const getRun = (api, id) => api.json(pathOf("runs", id));
-
-/** @type {(api: Api, id: string) => ReturnType<LoadTrace>} */
-export const getEvents = async (api, id) => (await getRun(api, id)).trace.events ?? [];
 
 /** @type {(api: Api, id: string) => Promise<void>} stops it; what was said is kept */
 export const cancelRun = (api, id) => api.json(`${pathOf("runs", id)}/cancel`, { method: "POST" });
@@ -81,16 +82,6 @@ export const deleteUser = (api, id) => api.json(pathOf("users", id), { method: "
 
 /** @type {(api: Api) => Promise<ListedTool[]>} also those that are off */
 export const listTools = (api) => api.json("/api/tools");
-
-/**
- * Give where the markers of a stored answer lead to; [] when that is not known.
- * @type {(api: Api, conversationId: string, runId: string) => Promise<Annotation[]>}
- */
-export async function getAnnotations(api, conversationId, runId) {
-  const { messages } = await getConversation(api, conversationId);
-  const answers = messages.filter((one) => one.run_id === runId);
-  return answers.flatMap((one) => one.message.annotations ?? []);
-}
 
 /**
  * List files, newest first unless sorted by another field; `name` is a part of the name.

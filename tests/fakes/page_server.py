@@ -1,4 +1,5 @@
-"""A server that says what the web page needs to hear, from a script: artifacts, links, an approval.
+"""A server that says what the web page needs to hear, from a script: artifacts, links, an approval,
+versions of messages.
 
 The page comes from run_frontend.py, with its real headers. Not for: what the real server does.
 """
@@ -17,6 +18,7 @@ from aiohttp import web
 from PIL import Image, ImageDraw
 
 from run_frontend import FOLDER, make_runner
+from tests.fakes.conversation_tree import ConversationTree
 from tests.fakes.side_loop import side_loop
 
 ARTIFACTS = [
@@ -43,7 +45,8 @@ def _event(kind: str, words: str = "", **data: Any) -> dict[str, Any]:
 
 class PageServer:
     """What was asked of it is in `decisions` and `fetched`; `ttl_ms` is how long approvals live, and
-    without `decided` answers do not end before a decision.
+    without `decided` answers do not end before a decision. A conversation that is `busy` is being
+    answered for somebody else.
     """
 
     def __init__(self) -> None:
@@ -55,7 +58,9 @@ class PageServer:
         self.decided.set()
         self.state = "completed"
         self.expires_at_ms = 0
-        self.messages: list[dict[str, Any]] = []
+        self.tree = ConversationTree()
+        self.busy = False
+        self.cancelled: set[str] = set()
         self.runs: dict[str, list[dict[str, Any]]] = {}
 
     def app(self) -> web.Application:
@@ -66,9 +71,11 @@ class PageServer:
         app.router.add_post("/api/auth/{_}", self._logged_in)
         app.router.add_get("/api/conversations", self._list)
         app.router.add_get("/api/conversations/{id}", self._conversation)
+        app.router.add_patch("/api/conversations/{id}", self._show)
         app.router.add_post("/v1/chat/completions", self._ask)
         app.router.add_get("/api/runs/{run}", self._run)
         app.router.add_get("/api/runs/{run}/events", self._events)
+        app.router.add_post("/api/runs/{run}/cancel", self._cancel)
         app.router.add_get("/api/runs/{run}/approvals", self._approvals)
         app.router.add_post("/api/runs/{run}/approvals/{call}", self._decide)
         app.router.add_get("/api/artifacts/{id}", self._artifact)
@@ -90,11 +97,17 @@ class PageServer:
         return {**head, "active_run_id": None, "updated_at": 1}
 
     async def _list(self, _: web.Request) -> web.Response:
-        shown = [self._head()] if self.messages else []
+        shown = [self._head()] if self.tree.head else []
         return web.json_response({"conversations": shown, "next_cursor": None})
 
     async def _conversation(self, _: web.Request) -> web.Response:
-        return web.json_response({**self._head(), "messages": self.messages})
+        return web.json_response({**self._head(), "messages": self.tree.shown})
+
+    async def _show(self, request: web.Request) -> web.Response:
+        if self.busy:
+            return _refusal(409, "Another message of this session is still being answered.")
+        self.tree.show((await request.json())["shown"])
+        return web.json_response(self._head())
 
     async def _files(self, _: web.Request) -> web.Response:
         return web.json_response({"documents": [], "next_cursor": None})
@@ -111,13 +124,19 @@ class PageServer:
         ])
 
     def _keep(self, run: str, entries: list[dict[str, Any]], state: str) -> None:
+        known = run in self.runs
         self.runs[run] = entries
         self.state = state
         words = "".join(one["text"] for one in entries if one["kind"] == "content")
-        answer = {"message": {"role": "assistant", "content": words}, "run_id": run, "state": state}
-        self.messages = [one for one in self.messages if one["run_id"] != run] + [answer]
+        answer = {"role": "assistant", "content": words}
+        if known:
+            self.tree.change(run, answer, state=state)
+        else:
+            self.tree.add(answer, run=run, state=state)
 
     def _script(self, question: str) -> tuple[str, list[dict[str, Any]], str]:
+        if "fetch" not in question and "Draw" not in question:
+            return self._echo(question)
         if "fetch" not in question:
             result = {"outcome": "ok", "duration_ms": 5, "text": "done", "citations": []}
             return (
@@ -145,13 +164,27 @@ class PageServer:
             "waiting",
         )
 
+    def _echo(self, question: str) -> tuple[str, list[dict[str, Any]], str]:
+        route = {"route": "chat", "reason": "It is a plain question.", "confidence": 0.8}
+        said = f"{question}, answer {len(self.runs) + 1}"
+        entries = [_event("route", "chat", **route), {"kind": "content", "text": said}]
+        return f"run_{len(self.runs) + 10}", entries, "completed"
+
+    def _take_in(self, body: dict[str, Any]) -> str:
+        """Add what a request brings, in the place it names; give the question that is to be answered."""
+        if replaced := body.get("replaces"):
+            assert body["messages"] or self.tree.role(replaced) == "assistant"
+            self.tree.replace(replaced)
+        for message in body["messages"]:
+            self.tree.add(message, run=f"run_{len(self.runs) + 10}")
+        return self.tree.question
+
     async def _ask(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         self.questions.append(body)
-        question = body["messages"][-1]["content"]
-        asked = {"message": {"role": "user", "content": question}, "run_id": None, "state": ""}
-        self.messages.append(asked)
-        run, entries, state = self._script(question)
+        if self.busy:
+            return _refusal(409, "Another message of this session is still being answered.")
+        run, entries, state = self._script(self._take_in(body))
         self._keep(run, entries, state)
         head = {"X-Run-Id": run, "X-Session-Id": "conv_1", "Content-Type": "text/event-stream"}
         response = web.StreamResponse(headers=head)
@@ -165,13 +198,19 @@ class PageServer:
                 chunk = {"choices": [{"delta": delta}], "x_agent": told}
             await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
         await self.decided.wait()
+        state = "cancelled" if run in self.cancelled else state
         last = {"choices": [{"delta": {}}], "x_agent": {"state": state}}
         await response.write(f"data: {json.dumps(last)}\n\ndata: [DONE]\n\n".encode())
         return response
 
     async def _run(self, request: web.Request) -> web.Response:
         run = request.match_info["run"]
-        return web.json_response({"id": run, "trace": {"events": self.runs[run]}})
+        events = self.runs[run]
+        routes = (one["data"] for one in events if one.get("type") == "route")
+        usage = {"prompt_tokens": 1234, "completion_tokens": 56}
+        trace = {"route": next(routes, None), "usage": usage, "events": events}
+        found = {"id": run, "model": "double", "state": self.state, "duration_ms": 4200}
+        return web.json_response({**found, "trace": trace})
 
     async def _events(self, request: web.Request) -> web.Response:
         entries = self.runs[request.match_info["run"]]
@@ -182,6 +221,13 @@ class PageServer:
         end = f"event: end\ndata: {json.dumps({'state': self.state})}\n\n"
         return web.Response(text="".join([*frames, end]), content_type="text/event-stream")
 
+    async def _cancel(self, request: web.Request) -> web.Response:
+        run = request.match_info["run"]
+        self.cancelled.add(run)
+        self._keep(run, self.runs[run], "cancelled")
+        self.decided.set()
+        return web.json_response({})
+
     async def _approvals(self, _: web.Request) -> web.Response:
         state = "pending" if self.state == "waiting" else "approved"
         shown = {**ASKED, "state": state, "expires_at_ms": self.expires_at_ms}
@@ -189,7 +235,7 @@ class PageServer:
 
     async def _decide(self, request: web.Request) -> web.Response:
         if self.state != "waiting":
-            return web.json_response({"error": {"message": "It is decided"}}, status=409)
+            return _refusal(409, "It is decided")
         decision = (await request.json())["decision"]
         self.decisions.append((request.match_info["call"], decision))
         self.go_on(decision)
@@ -211,6 +257,10 @@ class PageServer:
         if request.match_info["id"] == "art_1":
             return web.Response(body=_picture(), content_type="image/png")
         return web.Response(text="a,b\n1,2\n", content_type="text/csv")
+
+
+def _refusal(status: int, message: str) -> web.Response:
+    return web.json_response({"error": {"message": message}}, status=status)
 
 
 def _now_ms() -> int:

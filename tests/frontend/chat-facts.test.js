@@ -44,6 +44,27 @@ test("the line above an answer says what happens and then what was done", () => 
   ]);
 });
 
+test("a plan tells which of its steps is being carried out", () => {
+  const facts = new TraceFacts();
+  const steps = [
+    { id: "a", purpose: "Look it up" },
+    { id: "b", purpose: "Add it up" },
+  ];
+  facts.note("plan", { steps });
+  facts.note("step", { id: "b", state: "running" });
+  facts.note("tool_call", { call_id: "1", tool: "math_calc" });
+  assert.equal(facts.now, "Step 2 of 2: Add it up");
+});
+
+test("how long it took is told, but not the time in which somebody was asked", () => {
+  const facts = new TraceFacts();
+  facts.note("tool_call", { call_id: "1", tool: "weather" });
+  facts.took_ms = 4200;
+  assert.equal(facts.amount, "1 tool call · 4.2 s");
+  facts.note("approval", {});
+  assert.equal(facts.amount, "1 tool call");
+});
+
 test("arguments are written for people", () => {
   const given = { code: "a\nb", place: "Oslo", units: { t: "C" } };
   assert.equal(argumentLines(given), 'code:\na\nb\nplace: Oslo\nunits: {"t":"C"}');

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { withFiles } from "../../frontend/chat/path.js";
 import { attachedIn, isPicture } from "../../frontend/files/attached.js";
 import { Uploads } from "../../frontend/files/uploads.js";
 import { ask } from "../../frontend/wire/ask.js";
@@ -116,10 +117,11 @@ test("a question brings its files as parts, and names the files to ask only when
   const question = { model: "m", mode: "auto", content: "Hi" };
   const files = [{ file_id: "file-1", filename: "a.pdf" }];
   await collected(ask(api, question, options));
-  await collected(ask(api, { ...question, files, fileIds: [] }, options));
+  const content = withFiles("Hi", files);
+  await collected(ask(api, { ...question, content, fileIds: [] }, options));
   assert.deepEqual(bodies[0].messages, [{ role: "user", content: "Hi" }]);
   assert.equal("file_ids" in bodies[0], false);
-  const part = { type: "file", file: { file_id: "file-1" } };
+  const part = { type: "file", file: { file_id: "file-1", filename: "a.pdf" } };
   assert.deepEqual(bodies[1].messages[0].content, [{ type: "text", text: "Hi" }, part]);
   assert.deepEqual(bodies[1].file_ids, []);
 });

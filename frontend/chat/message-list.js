@@ -1,0 +1,135 @@
+/** The questions and answers of a conversation in order, of which one and what follows it may give way. */
+
+import { byId } from "../kit/dom.js";
+import { AnswerView } from "./answer-view.js";
+import { Known } from "./known.js";
+import { setWaiting } from "./message-bar.js";
+import { placeOf, shownOf } from "./path.js";
+import { QuestionView } from "./question-view.js";
+import { ScrollFollower } from "./scroll.js";
+
+/** @type {(view: MessageView | undefined) => view is QuestionView} */
+const isQuestion = (view) => view instanceof QuestionView;
+
+/** Holds the views of messages. */
+export class MessageList {
+  #log = byId("log", HTMLElement);
+  #end = byId("to-end", HTMLButtonElement);
+  /** @type {MessageView[]} */
+  #views = [];
+  #does;
+  scroll = new ScrollFollower(byId("scroller", HTMLElement), this.#log, this.#end);
+  known = new Known();
+
+  /** @param {Omit<AnswerDoes, "onGrow" | "onKnown">} does */
+  constructor(does) {
+    const onGrow = () => this.scroll.grow();
+    const onKnown = () => this.answers.forEach((one) => void one.render());
+    this.#does = { ...does, onGrow, onKnown };
+    // A picture takes its room when it has come.
+    this.#log.addEventListener("load", onGrow, { capture: true });
+  }
+
+  get isEmpty() {
+    return this.#views.length === 0;
+  }
+
+  get answers() {
+    return this.#views.filter((one) => one instanceof AnswerView);
+  }
+
+  clear() {
+    this.drop(0);
+    this.known = new Known();
+    this.scroll.toStart();
+  }
+
+  /** @param {unknown} content text, or the parts of a message */
+  ask(content) {
+    const question = new QuestionView(content, this.#does);
+    this.known.hear(question.words);
+    return this.#add(question);
+  }
+
+  /**
+   * Add an answer.
+   * @param {string} [runId]
+   * @param {TraceView} [trace]
+   */
+  answer(runId, trace) {
+    return this.#add(new AnswerView(this.known, this.#does, runId, trace));
+  }
+
+  /** @param {MessageView} view */
+  indexOf(view) {
+    return this.#views.indexOf(view);
+  }
+
+  /** @param {number} index */
+  at(index) {
+    return this.#views[index];
+  }
+
+  /** @type {(index: number) => MessageView[]} take away the messages from there on */
+  drop(index) {
+    const gone = this.#views.splice(index);
+    for (const one of gone) one.element.remove();
+    return gone;
+  }
+
+  /**
+   * Take away a message and all that follows; give a way to have it all back as it was.
+   * @param {MessageView} [from] nothing is taken away without
+   */
+  cut(from) {
+    const index = from ? this.indexOf(from) : this.#views.length;
+    const back = this.scroll.mark();
+    const { activeElement: focused } = document;
+    const gone = this.drop(index);
+    return () => {
+      this.drop(index);
+      for (const one of gone) this.#add(one);
+      back();
+      const had = gone.some(({ element }) => element.contains(focused));
+      if (had && focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+    };
+  }
+
+  /**
+   * Take over where messages stand by now; false when they are not those that are shown.
+   * @param {readonly StoredMessage[]} messages
+   */
+  place(messages) {
+    const shown = shownOf(messages);
+    const kept = new Set(shown.map(({ key }) => key));
+    const views = this.#views.filter((one) => isQuestion(one) || kept.has(one.key));
+    if (String(shown.map(({ key }) => key)) !== String(views.map(({ key }) => key))) return false;
+    for (const [at, { stored }] of shown.entries()) views[at]?.setPlace(placeOf(stored));
+    return true;
+  }
+
+  /** @type {(busy: boolean) => void} say whether something is under way that nothing may disturb */
+  setBusy(busy) {
+    setWaiting(this.#log, busy);
+  }
+
+  /** @type {(answer: AnswerView) => QuestionView | undefined} give what an answer is to */
+  questionOf(answer) {
+    return this.#views.slice(0, this.indexOf(answer)).findLast(isQuestion);
+  }
+
+  /** Write the last question anew. */
+  editLast() {
+    this.#views.findLast(isQuestion)?.edit();
+  }
+
+  /**
+   * @template {MessageView} T
+   * @param {T} view
+   */
+  #add(view) {
+    this.#views.push(view);
+    this.#log.append(view.element);
+    return view;
+  }
+}

@@ -1,0 +1,63 @@
+/** Shows messages that are stored, and other versions of them in their place. */
+
+import { focusSwitch } from "./message-bar.js";
+import { placeOf, shownOf, wordsOf } from "./path.js";
+import { recall, storedTrace } from "./stored-trace.js";
+
+/**
+ * Show the messages of a conversation.
+ * @type {(list: MessageList, found: FullConversation, loadRun: LoadRun) => AnswerView[]}
+ * @returns those that are to be followed: of the run that is answering, and of runs that wait or left nothing
+ */
+export function showStored(list, found, loadRun) {
+  const following = addAll(list, shownOf(found.messages), found.active_run_id, loadRun);
+  list.scroll.toEnd();
+  return following;
+}
+
+/**
+ * Show the version that took the place of a message, with what follows it, where that was.
+ * @type {(list: MessageList, gone: MessageView, found: FullConversation, loadRun: LoadRun, back: boolean) => AnswerView[]}
+ * @returns as above
+ */
+export function exchange(list, gone, found, loadRun, back) {
+  const index = list.indexOf(gone);
+  const shown = shownOf(found.messages);
+  const from = shown.findIndex(({ stored }) => gone.place.versions.includes(stored.id));
+  /** @type {AnswerView[]} */
+  let following = [];
+  list.scroll.hold(() => {
+    list.drop(index);
+    following = addAll(list, shown.slice(from), found.active_run_id, loadRun);
+  });
+  focusSwitch(list.at(index)?.element, back);
+  return following;
+}
+
+/** @type {(list: MessageList, shown: ShownMessage[], active: string | null, loadRun: LoadRun) => AnswerView[]} */
+function addAll(list, shown, active, loadRun) {
+  const runs = shown.flatMap(({ stored, asked, unanswered }, at) => {
+    if (!asked) return addAnswer(list, stored, loadRun);
+    list.ask(stored.message.content).setPlace(placeOf(stored));
+    const runId = (at === shown.length - 1 && active) || stored.run_id;
+    return unanswered && runId ? list.answer(runId) : [];
+  });
+  if (active && runs.every(({ runId }) => runId !== active)) runs.push(list.answer(active));
+  recall(list.answers, list.known, loadRun);
+  return runs.filter(({ state }) => state === "" || state === "waiting");
+}
+
+/** @type {(list: MessageList, stored: StoredMessage, loadRun: LoadRun) => AnswerView} */
+function addAnswer(list, stored, loadRun) {
+  const { message, state, run_id } = stored;
+  const runId = run_id ?? "";
+  const told = runId && state !== "waiting"; // one that waits is told again as it goes on
+  const view = list.answer(runId, told ? storedTrace(() => loadRun(runId)) : undefined);
+  view.handle({ kind: "content", text: wordsOf(message.content) });
+  if (message.annotations?.length) {
+    view.handle({ kind: "annotations", annotations: message.annotations });
+  }
+  view.setPlace(placeOf(stored));
+  view.finish(state);
+  return view;
+}

@@ -1,0 +1,188 @@
+"""The page in a real browser on the real server while that is stopped, killed and started again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.browser import Page, browser
+from tests.fakes.models import MODEL_DIR
+from tests.fakes.ollama_double import OllamaDouble, Reply
+from tests.fakes.processes import ROOT, running_program
+from tests.fakes.side_loop import side_loop
+
+LISTENS = "Steward listens on "
+PASSWORD = "a password for the page"
+SAID = "[...document.querySelectorAll('.answer-text')].at(-1).innerText"
+ENDED = "[...document.querySelectorAll('.answer')].at(-1).querySelector('.message-bar')"
+NOTE = "document.querySelector('.end-note')?.innerText"
+SCROLLER = "document.querySelector('#scroller')"
+AT_END = f"{SCROLLER}.scrollHeight - {SCROLLER}.scrollTop - {SCROLLER}.clientHeight < 3"
+TALL = f"{SCROLLER}.scrollHeight > {SCROLLER}.clientHeight * 1.5"
+
+
+class Server:
+    """The real server as a process that can be killed and comes back at the same address."""
+
+    def __init__(self, folder: Path, model: str) -> None:
+        self._folder = folder
+        self._environ = {
+            "ADMIN_PASSWORD": PASSWORD,
+            "AUTH__BCRYPT_ROUNDS": "10",
+            "DOCUMENTS__MODEL_DIR": str(MODEL_DIR),
+            "OLLAMA_HOST": model,
+        }
+        self._stack = ExitStack()
+        self.address = self._start("0")
+
+    def _start(self, port: str) -> str:
+        program = str(ROOT / "run_backend.py")
+        environ = {**self._environ, "SERVER_PORT": port}
+        running = running_program(program, folder=self._folder, ready=LISTENS, environ=environ)
+        self._process, line = self._stack.enter_context(running)
+        return line.rpartition(LISTENS)[2].strip()
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self._process.kill()
+        self._process.wait(timeout=30)
+
+    def start_again(self) -> None:
+        """Start it where it was."""
+        assert self._start(self.address.rpartition(":")[2]) == self.address
+
+    def close(self) -> None:
+        """End it for good."""
+        self._stack.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[tuple[Page, Server, OllamaDouble]]:
+    """Give a page the administrator has logged in to, the server behind it, and its model."""
+    model = OllamaDouble()
+    with side_loop() as run, browser() as chromium:
+        run(model.start())
+        server = Server(tmp_path, model.url)
+        try:
+            page = Page(chromium, address=server.address)
+            page.type("#username", "admin")
+            page.type("#password", PASSWORD)
+            page.press("Enter")
+            page.wait("!document.querySelector('#page').hidden")
+            mode = "document.querySelector('#mode')"
+            page.run(f"{mode}.value = 'chat', {mode}.dispatchEvent(new Event('change'))")
+            yield page, server, model
+        finally:
+            server.close()
+            run(model.stop())
+
+
+def put(page: Page, question: str) -> None:
+    page.type("#message", question)
+    page.press("Enter")
+
+
+def words_shown(page: Page) -> int:
+    return len(re.findall(r"\S+", page.run(SAID)))
+
+
+def reload(page: Page) -> None:
+    page.run("void (window.old = true, location.reload())")
+    page.wait("!window.old && document.querySelector('#log article')")
+
+
+def slow(count: int = 400, per_second: float = 40) -> Reply:
+    return Reply(count=count, tokens_per_second=per_second)
+
+
+def test_an_answer_whose_server_was_killed_says_so_and_can_be_asked_for_again(world) -> None:
+    """What was received stays; after a reload, too, the page knows that there is no answer."""
+    page, server, model = world
+    model.queue(slow())
+    put(page, "Tell me much")
+    page.wait(f"{SAID}.length > 60")
+    server.kill()
+    server.start_again()
+    page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
+    assert words_shown(page) > 5
+    reload(page)
+    page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
+    assert page.run("document.querySelectorAll('#log article').length") == 2
+    model.queue(Reply(content="All is well again."))
+    page.focus(".retry")
+    page.press("Enter")
+    page.wait(f"{SAID} === 'All is well again.'")
+    page.wait(f"{ENDED} && document.querySelector('#send').title === 'Send'")
+
+
+def test_a_server_that_does_not_come_back_is_told_and_can_be_asked_later(world) -> None:
+    """A question that cannot be put is the draft again."""
+    page, server, model = world
+    model.queue(Reply(content="Hello."))
+    put(page, "Hi")
+    page.wait(f"{SAID} === 'Hello.' && {ENDED}")
+    server.kill()
+    put(page, "Are you there?")
+    page.wait(
+        "document.querySelector('#banner').innerText.startsWith('The server cannot be reached')"
+    )
+    assert page.run("document.querySelector('#message').value") == "Are you there?"
+    assert page.run("document.querySelectorAll('#log article').length") == 2
+    server.start_again()
+    model.queue(Reply(content="Here."))
+    page.focus("#message")
+    page.press("Enter")
+    page.wait(f"{SAID} === 'Here.'")
+    assert not page.run("document.querySelector('#banner').innerText")
+
+
+def test_an_answer_goes_on_after_a_reload_and_stops_when_it_is_told_to(world) -> None:
+    """What was said is kept, with the way it ended."""
+    page, _, model = world
+    model.queue(slow())
+    put(page, "Tell me much")
+    page.wait(f"{SAID}.length > 60")
+    before = words_shown(page)
+    reload(page)
+    page.wait(f"document.querySelector('#send').title === 'Stop' && {SAID}.length > 90")
+    assert words_shown(page) >= before
+    page.focus("#send")
+    page.press("Enter")
+    page.wait(f"{NOTE}?.startsWith('Stopped.')")
+    said = page.run(SAID)
+    reload(page)
+    page.wait(f"{NOTE}?.startsWith('Stopped.')")
+    assert page.run(SAID) == said
+
+
+def test_a_reader_who_scrolls_up_stays_there_while_it_streams(world) -> None:
+    """And follows again from the end."""
+    page, _, model = world
+    model.queue(slow(count=3000, per_second=600))
+    put(page, "Tell me very much")
+    page.wait(f"{TALL} && {AT_END}")
+    page.run(f"{SCROLLER}.scrollTop -= 30")
+    page.wait(f"{SCROLLER}.scrollHeight - {SCROLLER}.scrollTop - {SCROLLER}.clientHeight > 100")
+    page.wait("!document.querySelector('#to-end').hidden")
+    place = page.run(f"{SCROLLER}.scrollTop")
+    page.wait(f"{ENDED}")
+    assert page.run(f"{SCROLLER}.scrollTop") == pytest.approx(place, abs=1)
+    page.focus("#to-end")
+    page.press("Enter")
+    page.wait(AT_END)
+
+
+def test_a_reader_who_opens_the_work_stays_there_while_it_streams(world) -> None:
+    """The way to the newest message is offered instead."""
+    page, _, model = world
+    model.queue(slow(count=1500, per_second=300))
+    put(page, "Tell me very much")
+    page.wait(f"{SAID}.length > 20")
+    page.run("document.querySelector('.trace > summary').click()")
+    page.wait(f"{TALL} && {ENDED}")
+    assert page.run(f"{SCROLLER}.scrollTop") == 0
+    assert not page.run("document.querySelector('#to-end').hidden")

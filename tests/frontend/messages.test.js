@@ -1,0 +1,122 @@
+/** What is shown of stored messages, how one is reworded, and whose drafts are kept. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Api } from "../../frontend/api.js";
+import { Drafts } from "../../frontend/chat/drafts.js";
+import { placeOf, reworded, shownOf } from "../../frontend/chat/path.js";
+import { ask } from "../../frontend/wire/ask.js";
+import { collected } from "./collected.js";
+
+/** @type {(id: string, role: string, content: unknown, run?: string | null, state?: string) => StoredMessage} */
+const stored = (id, role, content, run_id = "run_1", state = "completed") => ({
+  id,
+  message: { role, content },
+  run_id,
+  state,
+});
+
+/** @type {(messages: StoredMessage[]) => [string, string, boolean][]} */
+const told = (messages) =>
+  shownOf(messages).map(({ stored: { id }, key, unanswered }) => [id, key, unanswered]);
+
+test("questions and answers are shown, and what tools said is not", () => {
+  const call = { ...stored("m2", "assistant", null), tool_calls: [] };
+  const messages = [
+    stored("m1", "user", [{ type: "text", text: "a" }, { type: "image_url" }]),
+    call,
+    stored("m3", "tool", "result"),
+    stored("m4", "assistant", "b"),
+    stored("m5", "user", "c", "run_2"),
+    stored("m6", "assistant", "", "run_2", "waiting"),
+  ];
+  assert.deepEqual(told(messages), [
+    ["m1", "?a\n", false],
+    ["m4", "run_1", false],
+    ["m5", "?c", false],
+    ["m6", "run_2", false],
+  ]);
+});
+
+test("a question is unanswered when nothing of its run follows, in the middle and at the end", () => {
+  const messages = [
+    stored("m1", "user", "a"),
+    stored("m2", "user", "still a"),
+    stored("m3", "user", "b", "run_2"),
+    stored("m4", "assistant", "c", "run_2"),
+    stored("m5", "user", "d", "run_3"),
+  ];
+  assert.deepEqual(
+    shownOf(messages).map(({ unanswered }) => unanswered),
+    [false, true, false, false, true],
+  );
+});
+
+test("a message of a server that keeps no versions is its only one", () => {
+  const one = stored("m1", "user", "a");
+  assert.deepEqual(placeOf(one), { id: "m1", versions: ["m1"] });
+  assert.deepEqual(placeOf({ ...one, versions: ["m0", "m1"] }).versions, ["m0", "m1"]);
+});
+
+test("files stay when a question is reworded", () => {
+  const image = { type: "image_url", image_url: { url: "data:" } };
+  const content = [{ type: "text", text: "a" }, image, { type: "text", text: "b" }];
+  assert.deepEqual(reworded(content, "c"), [{ type: "text", text: "c" }, image]);
+  assert.equal(reworded([{ type: "text", text: "a" }], "c"), "c");
+  assert.equal(reworded("a", "c"), "c");
+});
+
+test("a draft belongs to a conversation and a person, also in a new page of the tab", () => {
+  /** @type {Map<string, string>} */
+  const kept = new Map();
+  const getItem = (/** @type {string} */ key) => kept.get(key) ?? null;
+  const setItem = (/** @type {string} */ key, /** @type {string} */ value) => kept.set(key, value);
+  Object.assign(globalThis, { sessionStorage: { getItem, setItem } });
+  const drafts = new Drafts();
+  drafts.belongTo("ada");
+  drafts.write("", "new");
+  drafts.write("conv_1", "one");
+  drafts.write("conv_1", "");
+  const later = new Drafts();
+  later.belongTo("ada");
+  assert.deepEqual([later.read(""), later.read("conv_1")], ["new", ""]);
+  later.belongTo("bob");
+  assert.equal(later.read(""), "");
+  assert.doesNotMatch([...kept.values()].join(), /new/);
+});
+
+test("drafts are kept as long as the page where the browser keeps nothing", () => {
+  const refuse = () => {
+    throw new Error("no room");
+  };
+  Object.assign(globalThis, { sessionStorage: { getItem: refuse, setItem: refuse } });
+  const drafts = new Drafts();
+  drafts.belongTo("ada");
+  drafts.write("", "new");
+  assert.equal(drafts.read(""), "new");
+});
+
+test("what takes the place of a message names it, and an answer given anew brings no question", async () => {
+  /** @type {object[]} */
+  const sent = [];
+  /** @type {typeof fetch} */
+  const send = async (_, options) => {
+    sent.push(JSON.parse(String(options?.body)));
+    return new Response("data: [DONE]\n\n");
+  };
+  const question = { model: "m", mode: "auto", sessionId: "conv_1" };
+  const { signal } = new AbortController();
+  for (const asked of [
+    { content: "a", replaces: "msg_1" },
+    { content: undefined, replaces: "msg_2" },
+    { content: "b", replaces: "" },
+  ]) {
+    await collected(ask(new Api({ send }), { ...question, ...asked }, { signal }));
+  }
+  const told = sent.map((/** @type {any} */ { messages, replaces }) => [messages, replaces]);
+  assert.deepEqual(told, [
+    [[{ role: "user", content: "a" }], "msg_1"],
+    [[], "msg_2"],
+    [[{ role: "user", content: "b" }], undefined],
+  ]);
+});
