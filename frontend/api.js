@@ -4,7 +4,8 @@
  * Not for: naming the routes (`wire/server.js`) or reading answers (`wire/ask.js`).
  */
 
-import { errorOf, unreachable } from "./wire/events.js";
+import { errorOf, unreachable } from "./wire/errors.js";
+import { sendForm } from "./wire/transfer.js";
 
 const none = () => undefined;
 const REFRESH = "/api/auth/refresh";
@@ -138,22 +139,4 @@ export class Api {
       throw unreachable();
     }
   }
-}
-
-/**
- * Send a form the old way: `fetch` does not tell how far it has come.
- * @type {(path: string, form: FormData, token: string, options: UploadOptions) => Promise<Response>}
- */
-function sendForm(path, form, token, { onProgress, signal }) {
-  return new Promise((done, fail) => {
-    const call = new XMLHttpRequest();
-    call.open("POST", path);
-    call.setRequestHeader("Authorization", `Bearer ${token}`);
-    call.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 1);
-    call.onload = () => done(new Response(call.responseText, { status: call.status }));
-    call.onerror = () => fail(unreachable());
-    call.onabort = () => fail(signal.reason);
-    signal.addEventListener("abort", () => call.abort());
-    call.send(form);
-  });
 }

@@ -36,14 +36,13 @@ const composer = new Composer({
   onStop: () => chat.stop(),
   onEditLast: () => chat.messages.editLast(),
 });
-const left = { logOut: () => session.logOut(), onLeft: leave };
-const who = new Who({ api, announce, ...left });
+const who = new Who({ api, announce, logOut: () => session.logOut(), onLeft: leave });
 const { report, tell, clear } = new Reports(who, look);
 /** @type {Session} */
 const session = new Session(api, {
   ...{ enter, tell, onError: report },
   onLeave: async () => {
-    composer.belongTo("");
+    composer.drafts.belongTo("");
     await sidebar.settle();
   },
   onBack: () => {
@@ -134,7 +133,7 @@ async function enter() {
     history.replaceState(null, "", addressOf(""));
   }
   userId = user.id;
-  composer.belongTo(userId);
+  composer.drafts.belongTo(userId);
   look();
   files.resume();
   goToAddress();

@@ -2,7 +2,7 @@
 
 import { el } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { wordsOf } from "../wire/events.js";
+import { wordsOf } from "../wire/errors.js";
 import { part } from "./step-views.js";
 import { shownValue } from "./trace-facts.js";
 

@@ -6,7 +6,7 @@
 
 import { attachedIn } from "../files/attached.js";
 import { text } from "../strings.js";
-import { ApiError } from "../wire/events.js";
+import { ApiError } from "../wire/errors.js";
 import { cancelRun, getConversation, getRun, original } from "../wire/server.js";
 import { Listener } from "./listen.js";
 import { MessageList } from "./message-list.js";
@@ -91,7 +91,7 @@ export class Chat {
     const { composer, onChanged, onError } = this.#parts;
     if (id) this.id = id;
     if (id) composer.scope.began(id).catch(onError);
-    composer.begun(this.id);
+    composer.drafts.begun(this.id);
     onChanged(this.id);
     if (this.#stopWanted) this.stop();
   }
@@ -133,7 +133,7 @@ export class Chat {
     this.id = id;
     this.messages.clear();
     this.#parts.view.setTitle("");
-    this.#parts.composer.open(id);
+    this.#parts.composer.drafts.open(id);
     this.#parts.composer.scope.open();
   }
 }

@@ -16,8 +16,6 @@ const GROWS_ITSELF = CSS.supports("field-sizing", "content");
 export class Composer {
   #field = byId("message", HTMLTextAreaElement);
   #button = new SendButton();
-  #drafts = new Drafts();
-  #conversation = "";
   #running = false;
   #stopping = false;
   #waiting = false;
@@ -26,6 +24,7 @@ export class Composer {
   /** @param {ComposerParts} parts */
   constructor({ api, pickers, onError, ...does }) {
     this.#does = does;
+    this.drafts = new Drafts(this);
     this.uploads = new Uploads(api);
     this.scope = new Scope(api, onError);
     this.attachments = new Attachments({
@@ -53,26 +52,6 @@ export class Composer {
 
   set draft(words) {
     this.#field.value = words;
-    this.#changed();
-  }
-
-  /** @type {(user: string) => void} keep drafts for a person; "" forgets them all */
-  belongTo(user) {
-    this.#drafts.belongTo(user);
-    this.open("");
-  }
-
-  /** @type {(conversation: string) => void} go on with the draft of a conversation */
-  open(conversation) {
-    this.#conversation = conversation;
-    this.draft = this.#drafts.read(conversation);
-  }
-
-  /** @type {(conversation: string) => void} keep the draft for it: it has just begun */
-  begun(conversation) {
-    if (conversation === this.#conversation) return;
-    this.#drafts.write(this.#conversation, "");
-    this.#conversation = conversation;
     this.#changed();
   }
 
@@ -157,14 +136,14 @@ export class Composer {
   }
 
   #changed() {
-    this.#drafts.write(this.#conversation, this.draft);
+    this.drafts.keep();
     this.#update();
   }
 
   #update() {
     const state = this.#stopping ? "stopping" : this.#running ? "stop" : "send";
     const off = this.#running ? this.#stopping : !this.draft.trim();
-    this.#button.show(this.#waiting ? "waitNoMore" : state, off && !this.#waiting);
+    this.#button.show(this.#waiting ? "waiting" : state, off && !this.#waiting);
     if (!GROWS_ITSELF) this.#field.rows = Math.min(this.draft.split("\n").length, MOST_ROWS);
   }
 }

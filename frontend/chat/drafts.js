@@ -5,24 +5,47 @@
 
 const KEY = "steward.drafts";
 
-/** The drafts of one person. */
+/** The drafts of one person; that of the open conversation is in the message box. */
 export class Drafts {
+  #box;
+  #conversation = "";
   #kept = stored();
 
-  /** @type {(user: string) => void} forget what others left */
+  /** @param {{ draft: string }} box */
+  constructor(box) {
+    this.#box = box;
+  }
+
+  /** @type {(user: string) => void} forget what others left; "" forgets them all */
   belongTo(user) {
     if (this.#kept.user !== user) this.#keep({ user, words: {} });
+    this.open("");
   }
 
-  /** @type {(conversation: string) => string} "" names the one that has not begun */
-  read(conversation) {
-    return this.#kept.words[conversation] ?? "";
+  /** @type {(conversation: string) => void} go on with the draft of one; "" names the one that has not begun */
+  open(conversation) {
+    this.#conversation = conversation;
+    this.#box.draft = this.#kept.words[conversation] ?? "";
   }
 
-  /** @type {(conversation: string, words: string) => void} */
-  write(conversation, words) {
-    const { [conversation]: _, ...others } = this.#kept.words;
-    this.#keep({ ...this.#kept, words: words ? { ...others, [conversation]: words } : others });
+  /** @type {(conversation: string) => void} what is being written belongs to it: it has just begun */
+  begun(conversation) {
+    if (conversation === this.#conversation) return;
+    this.#write("");
+    this.#conversation = conversation;
+    this.keep();
+  }
+
+  /** Keep what is in the box. */
+  keep() {
+    this.#write(this.#box.draft);
+  }
+
+  /** @param {string} words */
+  #write(words) {
+    const { [this.#conversation]: _, ...others } = this.#kept.words;
+    const all = words ? { ...others, [this.#conversation]: words } : others;
+    this.#keep({ ...this.#kept, words: all });
   }
 
   /** @param {ReturnType<typeof stored>} kept */

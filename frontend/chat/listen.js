@@ -2,8 +2,9 @@
 
 import { named, text } from "../strings.js";
 import { follow } from "../wire/ask.js";
-import { ApiError } from "../wire/events.js";
+import { ApiError } from "../wire/errors.js";
 import { decideApproval, getConversation, listApprovals } from "../wire/server.js";
+import { hear } from "./hear.js";
 
 /** Listens to the answers of the conversation that is open. */
 export class Listener {
@@ -119,37 +120,4 @@ export class Listener {
     }
     return messages.place(found.messages);
   }
-}
-
-/**
- * Listen to an answer to its end.
- * @type {(events: Answering, answer: AnswerView, onOpen: OnOpen) => Promise<Ending>}
- * @throws {ApiError} when it fails before it has begun; later failures are part of the ending
- */
-async function hear(events, answer, onOpen) {
-  const ending = { state: "completed", failure: "", code: "" };
-  let begun = answer.runId !== ""; // one that is joined
-  try {
-    for await (const event of events) {
-      begun = true; // the first event of every answer comes with its beginning
-      take(event, answer, ending, onOpen);
-    }
-  } catch (error) {
-    if (!begun || !(error instanceof ApiError)) throw error;
-    if (error.status === 404) ending.state = "unanswered";
-    else Object.assign(ending, { state: "lost", failure: error.message, code: error.code });
-  }
-  return ending;
-}
-
-/** @type {(event: AnswerEvent, answer: AnswerView, ending: Ending, onOpen: OnOpen) => void} */
-function take(event, answer, ending, onOpen) {
-  if (event.kind === "open") {
-    answer.runId = event.runId;
-    onOpen(event.sessionId);
-  } else if (event.kind === "end") ending.state = event.state;
-  else if (event.kind === "error") {
-    ending.failure = event.message;
-    ending.code = event.code ?? "";
-  } else answer.handle(event);
 }

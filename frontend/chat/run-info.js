@@ -2,7 +2,7 @@
 
 import { el } from "../kit/dom.js";
 import { named, text } from "../strings.js";
-import { wordsOf } from "../wire/events.js";
+import { wordsOf } from "../wire/errors.js";
 
 /**
  * Open it beside its button; Escape and a click elsewhere close it.

@@ -4,7 +4,12 @@ import { byId } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { text } from "../strings.js";
 
-/** @typedef {"send" | "stop" | "stopping" | "waitNoMore"} SendState */
+const LABELS = {
+  send: text.send,
+  stop: text.stop,
+  stopping: text.stopping,
+  waiting: text.waitNoMore,
+};
 
 /** Shows what pressing it would do. */
 export class SendButton {
@@ -14,9 +19,9 @@ export class SendButton {
     return document.activeElement === this.#button;
   }
 
-  /** @type {(state: SendState, off: boolean) => void} */
+  /** @type {(state: keyof typeof LABELS, off: boolean) => void} */
   show(state, off) {
-    const label = text[state];
+    const label = LABELS[state];
     if (this.#button.title !== label) {
       this.#button.replaceChildren(icon(state === "send" ? "send" : "stop"));
       this.#button.title = label;

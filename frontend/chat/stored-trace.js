@@ -2,7 +2,8 @@
 
 import { el } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { entryEvent, wordsOf } from "../wire/events.js";
+import { wordsOf } from "../wire/errors.js";
+import { entryEvent } from "../wire/events.js";
 import { TraceView } from "./trace-view.js";
 
 const MOST_RECALLED = 30;

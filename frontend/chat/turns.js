@@ -5,7 +5,7 @@
 
 import { text } from "../strings.js";
 import { ask } from "../wire/ask.js";
-import { ApiError } from "../wire/events.js";
+import { ApiError } from "../wire/errors.js";
 import { getConversation, showVersion } from "../wire/server.js";
 import { withFiles, wordsOf } from "./path.js";
 import { exchange } from "./stored-messages.js";

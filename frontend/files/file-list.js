@@ -2,7 +2,7 @@
 
 import { byId } from "../kit/dom.js";
 import { named, text } from "../strings.js";
-import { ApiError, wordsOf } from "../wire/events.js";
+import { ApiError, wordsOf } from "../wire/errors.js";
 import { listFiles, searchFiles } from "../wire/server.js";
 import { carryOut, fileItem, focusAgain, isFinal, passageItem } from "./file-item.js";
 

@@ -2,7 +2,7 @@
 
 import { el, iconButton } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { ApiError, wordsOf } from "../wire/events.js";
+import { ApiError, wordsOf } from "../wire/errors.js";
 import { getCitation, getFile, textPage } from "../wire/server.js";
 import { carryOut, isFinal } from "./file-item.js";
 import { leaf, pageAround, pageText } from "./leaf.js";

@@ -2,10 +2,10 @@
 
 import { announce, byId, styled } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { wordsOf } from "../wire/events.js";
+import { wordsOf } from "../wire/errors.js";
+import { Arrivals } from "./arrivals.js";
 import { takeFiles } from "./drops.js";
 import { FileList } from "./file-list.js";
-import { Moving } from "./moving.js";
 import { resizable } from "./panel-width.js";
 import { SourceCard } from "./source-card.js";
 
@@ -28,17 +28,18 @@ export class FilesPanel {
   #list;
   /** @type {FileView | null} */
   #view = null;
-  /** @type {Moving[]} */
-  #moving = [];
+  #arrivals;
 
   /** @param {{ api: Api, composer: Composer }} parts */
   constructor({ api, composer }) {
     const { attachments, uploads } = composer;
     this.#api = api;
     this.#composer = composer;
+    this.#arrivals = new Arrivals(uploads, this.#title);
+    const onFile = (/** @type {string} */ id) => this.showFile(id);
     this.#list = new FileList({
       ...{ api, announce },
-      onShow: (id) => this.showFile(id),
+      onShow: onFile,
       onAttach: (file) => {
         if (this.#main.inert) this.close();
         attachments.attach([file]);
@@ -56,12 +57,7 @@ export class FilesPanel {
     this.#panel.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
     });
-    byId("log", HTMLElement).addEventListener("click", (event) => {
-      const target = event.target instanceof Element ? event.target : null;
-      const file = target?.closest("[data-file]");
-      if (file) this.showFile(file.getAttribute("data-file") ?? "");
-    });
-    new SourceCard({ api, onOpen: (id) => this.showCitation(id) });
+    new SourceCard({ api, onOpen: (id) => this.showCitation(id), onFile });
     resizable(this.#panel);
     addEventListener("popstate", () => this.close());
     matchMedia(NARROW).addEventListener("change", () => this.#coverMain());
@@ -95,7 +91,6 @@ export class FilesPanel {
     this.#composer.uploads.resume();
     if (this.#isListed()) this.#list.refresh();
   }
-
   #isListed = () => this.#listPart.checkVisibility();
 
   /** Close it; uploads go on. */
@@ -113,7 +108,7 @@ export class FilesPanel {
 
   /** Forget everything, as when another person logs in. */
   clear() {
-    for (const one of this.#moving.splice(0)) one.end();
+    this.#arrivals.clear();
     this.#composer.attachments.clear();
     this.#list.clear();
     this.close();
@@ -121,20 +116,8 @@ export class FilesPanel {
 
   /** @param {File[]} files */
   #add(files) {
-    if (files.length === 0) return;
-    this.#open("list");
-    for (const file of files) this.#send(file);
-  }
-
-  /** @param {File} file */
-  #send(file) {
-    const one = new Moving(this.#composer.uploads, file.name, text.cancel, () => {
-      one.end();
-      this.#title.focus();
-    });
-    this.#moving.push(one);
-    byId("uploads", HTMLElement).append(one.element);
-    one.send(file, ({ state }) => (state === "sent" ? one.end() : one.show(state)));
+    if (files.length > 0) this.#open("list");
+    this.#arrivals.add(files);
   }
 
   /** @param {"list" | "text"} part */

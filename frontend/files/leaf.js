@@ -3,7 +3,7 @@
 import { el } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { gridElement } from "../text/elements.js";
-import { ApiError } from "../wire/events.js";
+import { ApiError } from "../wire/errors.js";
 import { original, pageImage, textPage } from "../wire/server.js";
 import { factsOf } from "./file-item.js";
 import { sheet } from "./sheet.js";

@@ -2,7 +2,7 @@
 
 import { el, iconButton } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { wordsOf } from "../wire/events.js";
+import { wordsOf } from "../wire/errors.js";
 
 const WIDTH = 1000;
 const LARGE = 2000;

@@ -3,7 +3,7 @@
 import { byId, el } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { citationIn } from "../text/links.js";
-import { wordsOf } from "../wire/events.js";
+import { wordsOf } from "../wire/errors.js";
 import { getCitation } from "../wire/server.js";
 
 const REST_MS = 200;
@@ -17,8 +17,8 @@ export class SourceCard {
   #link = null;
   #timer = 0;
 
-  /** @param {{ api: Api, onOpen: (id: string) => void }} parts */
-  constructor({ api, onOpen }) {
+  /** @param {{ api: Api, onOpen: (id: string) => void, onFile: (id: string) => void }} parts */
+  constructor({ api, onOpen, onFile }) {
     this.#api = api;
     const log = byId("log", HTMLElement);
     log.after(this.#card);
@@ -32,6 +32,9 @@ export class SourceCard {
     addEventListener("scroll", () => this.#hide(), true);
     addEventListener("keydown", ({ key }) => key === "Escape" && this.#hide());
     log.addEventListener("click", (event) => {
+      const target = event.target instanceof Element ? event.target : null;
+      const file = target?.closest("[data-file]")?.getAttribute("data-file");
+      if (file) onFile(file);
       const cited = citationIn(linkAt(event, "a")?.href ?? "");
       this.#hide();
       if (!cited || event.ctrlKey || event.metaKey || event.shiftKey) return;

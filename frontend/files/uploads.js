@@ -1,7 +1,7 @@
 /** Sends files to the server, a few at a time; waits out a lost connection and an ended log-in. */
 
 import { sleep } from "../wire/ask.js";
-import { ApiError, wordsOf } from "../wire/events.js";
+import { ApiError, wordsOf } from "../wire/errors.js";
 import { uploadFile } from "../wire/server.js";
 
 const AT_ONCE = 3;

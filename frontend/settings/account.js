@@ -4,7 +4,7 @@ import { el } from "../kit/dom.js";
 import { writePref } from "../kit/prefs.js";
 import { setTheme, theme } from "../shell/theme.js";
 import { LANGUAGES, language, text } from "../strings.js";
-import { ApiError } from "../wire/events.js";
+import { ApiError } from "../wire/errors.js";
 import { choice, dayOf, field, makeForm } from "./controls.js";
 
 /** @type {Tab} */

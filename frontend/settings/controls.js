@@ -2,7 +2,7 @@
 
 import { el } from "../kit/dom.js";
 import { language } from "../strings.js";
-import { wordsOf } from "../wire/events.js";
+import { wordsOf } from "../wire/errors.js";
 
 /** @type {(label: string, control: HTMLElement) => HTMLElement} */
 export const field = (label, control) =>

@@ -3,7 +3,7 @@
 import { askText, confirmDanger } from "../kit/dialogs.js";
 import { copyButton, el, iconButton } from "../kit/dom.js";
 import { language, text } from "../strings.js";
-import { wordsOf } from "../wire/events.js";
+import { wordsOf } from "../wire/errors.js";
 import { addUser, changeUser, deleteUser, listUsers } from "../wire/server.js";
 import { addForm, button, generated, roleChoice, roleOf } from "./user-form.js";
 

@@ -4,7 +4,7 @@ import { saveAs } from "../kit/dom.js";
 import { endToast, toast } from "../kit/toast.js";
 import { text } from "../strings.js";
 import { addressOf } from "../text/links.js";
-import { ApiError } from "../wire/events.js";
+import { ApiError } from "../wire/errors.js";
 import { deleteConversation, exportConversation, renameConversation } from "../wire/server.js";
 
 /** Renames, saves and deletes; `gone` are the ids of what is deleted, or is about to be. */

@@ -2,7 +2,7 @@
 
 import { byId } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { ApiError, wordsOf } from "../wire/events.js";
+import { ApiError, wordsOf } from "../wire/errors.js";
 
 const TICK_MS = 1000;
 

@@ -2,7 +2,7 @@
 
 import { el } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { ApiError, wordsOf } from "../wire/events.js";
+import { ApiError, wordsOf } from "../wire/errors.js";
 import { Banner } from "./frame.js";
 
 /** The line, and what is told where else. */

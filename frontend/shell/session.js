@@ -7,7 +7,7 @@ import { Again } from "../kit/again.js";
 import { byId } from "../kit/dom.js";
 import { readPref, writePref } from "../kit/prefs.js";
 import { text } from "../strings.js";
-import { wordsOf } from "../wire/events.js";
+import { wordsOf } from "../wire/errors.js";
 import { getHealth } from "../wire/server.js";
 import { Login } from "./login.js";
 

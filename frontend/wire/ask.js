@@ -4,7 +4,8 @@
  */
 
 import { text } from "../strings.js";
-import { ApiError, chunkEvents, entryEvent, readEvents } from "./events.js";
+import { ApiError } from "./errors.js";
+import { chunkEvents, entryEvent, readEvents } from "./events.js";
 import { getRun, pathOf } from "./server.js";
 
 /**

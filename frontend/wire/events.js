@@ -1,6 +1,4 @@
-/** Reads what the server sends: server-sent events, what they mean in an answer, and errors. */
-
-import { text } from "../strings.js";
+/** Reads what the server sends: server-sent events, and what they mean in an answer. */
 
 /**
  * Takes text piece by piece and gives the events that are complete.
@@ -104,49 +102,3 @@ export function entryEvent(entry) {
   if (kind === "event") return { kind, type, text, data };
   return null;
 }
-
-/** The server refused, or could not be reached: `status` 0; `param` names what is wrong of the request. */
-export class ApiError extends Error {
-  /**
-   * @param {string} message
-   * @param {number} [status]
-   * @param {{ code?: string, param?: string, retry_s?: number }} [more] the server's word for it, the field
-   *   that is to blame, and when to try again
-   */
-  constructor(message, status = 0, { code = "", param = "", retry_s = 0 } = {}) {
-    super(message);
-    this.name = "ApiError";
-    this.status = status;
-    this.code = code;
-    this.param = param;
-    this.retry_s = retry_s;
-    this.upstream = code.startsWith("upstream"); // the model server is to blame
-  }
-
-  /** Whether nobody answered, or only a proxy that reached nobody. */
-  get lost() {
-    return this.passing && this.status !== 503 && ["", "unavailable"].includes(this.code);
-  }
-
-  /** Whether the same call may well succeed in a moment. */
-  get passing() {
-    return [0, 502, 503, 504].includes(this.status);
-  }
-}
-
-/**
- * Read the server's error object; without one the status alone tells.
- * @param {Response} response
- */
-export async function errorOf(response) {
-  const body = await response.json().catch(() => null);
-  const { message = text.failed(response.status), code, param } = body?.error ?? {};
-  const retry_s = Number(response.headers.get("retry-after")) || 0;
-  return new ApiError(message, response.status, { code: code ?? "", param: param ?? "", retry_s });
-}
-
-/** @param {unknown} error */
-export const wordsOf = (error) => (error instanceof Error ? error.message : String(error));
-
-/** Say that no answer came at all. */
-export const unreachable = () => new ApiError(text.unreachable);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Api } from "../../frontend/api.js";
 import { answers, speaks } from "../../frontend/chat/pickers.js";
-import { ApiError } from "../../frontend/wire/events.js";
+import { ApiError } from "../../frontend/wire/errors.js";
 import { deleteConversation, listModels } from "../../frontend/wire/server.js";
 
 const LOGIN = "POST /api/auth/login";

@@ -6,7 +6,7 @@ import { hostOf } from "../../frontend/chat/known.js";
 import { factsOf, sizeOf } from "../../frontend/files/file-item.js";
 import { markedPage, pageAround, tablesIn } from "../../frontend/files/leaf.js";
 import { addressOf, citationIn, conversationIn } from "../../frontend/text/links.js";
-import { ApiError } from "../../frontend/wire/events.js";
+import { ApiError } from "../../frontend/wire/errors.js";
 
 const FILE = {
   file_id: "file-1",

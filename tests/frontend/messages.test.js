@@ -31,7 +31,7 @@ test("questions and answers are shown, and what tools said is not", () => {
     stored("m6", "assistant", "", "run_2", "waiting"),
   ];
   assert.deepEqual(told(messages), [
-    ["m1", "?a\n", false],
+    ["m1", "?a", false],
     ["m4", "run_1", false],
     ["m5", "?c", false],
     ["m6", "run_2", false],
@@ -66,22 +66,40 @@ test("files stay when a question is reworded", () => {
   assert.equal(reworded("a", "c"), "c");
 });
 
+/** @type {(drafts: Drafts, box: { draft: string }) => string[]} give the drafts of four conversations */
+const readAll = (drafts, box) =>
+  ["", "conv_1", "conv_2", "conv_3"].map((conversation) => {
+    drafts.open(conversation);
+    return box.draft;
+  });
+
 test("a draft belongs to a conversation and a person, also in a new page of the tab", () => {
   /** @type {Map<string, string>} */
   const kept = new Map();
   const getItem = (/** @type {string} */ key) => kept.get(key) ?? null;
   const setItem = (/** @type {string} */ key, /** @type {string} */ value) => kept.set(key, value);
   Object.assign(globalThis, { sessionStorage: { getItem, setItem } });
-  const drafts = new Drafts();
+  const first = { draft: "" };
+  const drafts = new Drafts(first);
   drafts.belongTo("ada");
-  drafts.write("", "new");
-  drafts.write("conv_1", "one");
-  drafts.write("conv_1", "");
-  const later = new Drafts();
+  for (const [conversation, words] of [
+    ["conv_2", "two"],
+    ["conv_1", "one"],
+    ["conv_1", ""],
+    ["", "new"],
+  ]) {
+    drafts.open(conversation ?? "");
+    first.draft = words ?? "";
+    drafts.keep();
+  }
+  const box = { draft: "" };
+  const later = new Drafts(box);
   later.belongTo("ada");
-  assert.deepEqual([later.read(""), later.read("conv_1")], ["new", ""]);
+  assert.equal(box.draft, "new");
+  later.begun("conv_3"); // what is being written goes on there
+  assert.deepEqual(readAll(later, box), ["", "", "two", "new"]);
   later.belongTo("bob");
-  assert.equal(later.read(""), "");
+  assert.deepEqual(readAll(later, box), ["", "", "", ""]);
   assert.doesNotMatch([...kept.values()].join(), /new/);
 });
 
@@ -90,10 +108,12 @@ test("drafts are kept as long as the page where the browser keeps nothing", () =
     throw new Error("no room");
   };
   Object.assign(globalThis, { sessionStorage: { getItem: refuse, setItem: refuse } });
-  const drafts = new Drafts();
+  const box = { draft: "" };
+  const drafts = new Drafts(box);
   drafts.belongTo("ada");
-  drafts.write("", "new");
-  assert.equal(drafts.read(""), "new");
+  box.draft = "new";
+  drafts.keep();
+  assert.deepEqual(readAll(drafts, box), ["new", "", "", ""]);
 });
 
 test("what takes the place of a message names it, and an answer given anew brings no question", async () => {

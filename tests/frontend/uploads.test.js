@@ -6,7 +6,7 @@ import { withFiles } from "../../frontend/chat/path.js";
 import { attachedIn, isPicture } from "../../frontend/files/attached.js";
 import { Uploads } from "../../frontend/files/uploads.js";
 import { ask } from "../../frontend/wire/ask.js";
-import { ApiError } from "../../frontend/wire/events.js";
+import { ApiError } from "../../frontend/wire/errors.js";
 import { collected } from "./collected.js";
 
 /** @typedef {{ name: string, done: (id: string) => void, fail: (error: unknown) => void }} Sent */
