@@ -2,6 +2,7 @@
 
 import { byId, copyButton, el } from "../kit/dom.js";
 import { text } from "../strings.js";
+import { loadLibraries } from "../text/reader.js";
 import { AnswerView } from "./answer-view.js";
 import { Known } from "./known.js";
 import { ScrollFollower } from "./scroll.js";
@@ -56,6 +57,7 @@ export class ChatView {
 
   /** Show an empty conversation; the welcome stays away while one is being fetched. */
   clear({ welcome = true } = {}) {
+    loadLibraries(); // beside what is fetched meanwhile
     this.#log.replaceChildren();
     this.#answers = [];
     this.#known = new Known();

@@ -80,10 +80,11 @@ test("every style sheet is linked and every linked file is there", () => {
   );
 });
 
-test("only api.js talks to the server and nothing makes elements from text", () => {
+test("only api.js talks to the server and one file makes elements from markup, cleaned", () => {
   assert.deepEqual(filesWith(/\bfetch\(|XMLHttpRequest|EventSource|sendBeacon/, ".js"), ["api.js"]);
   const markup = /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\(/;
   assert.deepEqual(filesWith(markup, ".js"), []);
+  assert.deepEqual(filesWith(/\.sanitize\(|from "(?:dompurify|marked)"/, ".js"), ["text/rich.js"]);
 });
 
 test("the page comes quickly: its scripts and styles are less than 60 KB when they are packed", () => {
