@@ -235,7 +235,11 @@ type Piece = {
 type OpenBlock = { root: Element; into: Element; lead?: string };
 
 /**
- * What is open at the end of a text: emphasis, or the code or formula that began at `begun` and lasts
- * until a sign; `end` leaves out emphasis that nothing follows.
+ * `lex` cuts Markdown into blocks, `build` makes one element of each, and `polish` adds to a finished
+ * one what takes longer: colours and formulas.
  */
-type Scan = { open: string[]; until: string; begun: number; end: number };
+type Reader = {
+  lex: (source: string) => Piece[];
+  build: (pieces: Piece[]) => Element[];
+  polish: (root: Element) => Promise<void>;
+};

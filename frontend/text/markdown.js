@@ -6,8 +6,7 @@
 import { el } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { decorate } from "./elements.js";
-import { mended } from "./mend.js";
-import { firstOpen, leadOf, settledChars } from "./pieces.js";
+import { firstOpen, leadOf, mended, settledChars } from "./mend.js";
 import { loadLibraries, plain, reader } from "./reader.js";
 
 let told = false;

@@ -1,27 +1,74 @@
 /**
- * Ends Markdown that is still being written where its next words may make something else of it: what
- * has only begun is closed or held back, so that its signs never flicker. Pure.
+ * Looks at Markdown that is still being written: what of it never changes, and how it must end so that
+ * signs which have only begun are not seen. Pure.
  */
 
-const ITEM = String.raw`(?<=^|\n)[ \t>]*(?:(?:[-*+]|\d{1,9}[.)]) +)*`;
-const FENCE = new RegExp(`${ITEM}(?:\`{1,2}|~{1,2}|(?:\`{3,}|~{3,})[^\`\\n]*)$`);
+const LONG_CHARS = 1200;
+const OPEN_CHARS = 300;
+const HELD_CHARS = 1000;
+const OPEN_FENCE = /^ {0,3}(```+|~~~+)(?! *math\s)(?![\s\S]*\n {0,3}\1).*\n+[^\n][\s\S]*\n/;
+const LAST_WORD = /^[\s\S]*(?:\s(?=\p{L}{2})|[。，！？](?=\p{L}))/u;
+
+const LINE = String.raw`(?<=^|\n)[ \t>]*(?:(?:[-*+]|\d{1,9}[.)]) +)*`;
+const FENCE = new RegExp(`${LINE}(?:\`{1,2}|~{1,2}|(?:\`{3,}|~{3,})[^\`\\n]*)$`);
 const TABLE_HEAD = /(?<=^|\n) {0,3}\|[^\n]*(?:\n[ |:-]*)?$/;
 const HELD = [
-  new RegExp(`${ITEM}(?:[-*+=_#>]+|\\d{1,9}[.)]?|\\[[ xX]?\\]?)?[ \\t]*$`),
-  /(?:<(?:b(?:r ?\/?)?)?|[\\!$]|&#?\w{0,9}|(?<!\\)!?\[[^\]\n]{0,80}\]?|【[^】\n]{0,80})$/,
+  new RegExp(`${LINE}(?:[-*+=_#>]+|\\d{1,9}[.)]?|\\[[ xX]?\\]?)?[ \\t]*$`),
+  /(?:<(?:b(?:r ?\/?)?)?|[\\!]|\${1,2}|&#?\w{0,9}|(?<!\\)!?\[[^\]\n]{0,80}\]?|【[^】\n]{0,80})$/,
 ];
 const HALF_LINK = /(!?)\[([^\]\n]*)\]\([^()\n]*$/;
-const MARKS = /\\[\s\S]|`+|\$\$|\*\*|__|~~|[*_]|\n(?=\s*(?:[-*+|]|\d+[.)]) )/g;
-/** @type {Record<string, string>} */
-const FORMULAS = { "\\(": "\\)", "\\[": "\\]", $$: "$$" };
+const SPANS =
+  /(?<!`)(`+)(?!`)[^\n]*?[^`\n]\1(?!`)|\$\$[\s\S]*?\$\$|\\\([\s\S]*?\\\)|\\\[[\s\S]*?\\\]|\\[^([]/g;
+const MARKS = /\*\*|__|~~|[*_]|\n(?=\s*(?:[-*+|]|\d+[.)]) )/g;
 
 /**
- * Mend the end of a text.
+ * Find the first block that is open: the last one, or the one before it while the last consists of one
+ * unfinished line: "2" may become "2.", another item of the list above.
+ * @param {readonly Piece[]} blocks
+ */
+export function firstOpen(blocks) {
+  const full = [...blocks.keys()].filter((at) => blocks[at]?.type !== "space");
+  const last = full.at(-1) ?? 0;
+  const finished = blocks.slice(last).some(({ raw }) => raw.includes("\n"));
+  return (finished ? last : full.at(-2)) ?? last;
+}
+
+/**
+ * Say how many characters of an open block are settled.
+ * @type {(block: Piece | undefined) => number}
+ */
+export const settledChars = (block) => (block && CUTS[block.type]?.(block)) || 0;
+
+/** @type {Record<string, ((block: Piece) => number) | undefined>} */
+const CUTS = {
+  // All lines of an open fence but the last, all items but two, all rows but one.
+  code: ({ raw }) => (OPEN_FENCE.test(raw) ? raw.search(/\n+[^\n]*$/) : 0),
+  list: ({ items = [] }) => items.slice(0, -2).reduce((sum, { raw }) => sum + raw.length, 0),
+  table: ({ raw, rows = [] }) => (rows.length > 1 ? raw.trimEnd().lastIndexOf("\n") + 1 : 0),
+  paragraph({ raw }) {
+    if (raw.length < LONG_CHARS) return 0;
+    // Up to a word that no block can begin with, where nothing is open.
+    const [before = ""] = LAST_WORD.exec(raw.slice(0, -OPEN_CHARS)) ?? [];
+    return mended(before) === before ? before.length : 0;
+  },
+};
+
+/**
+ * Give what the rest of a block needs in front of it to be read as what it goes on with.
+ * @type {(type: string, raw: string) => string}
+ */
+export function leadOf(type, raw) {
+  const lines = { code: 1, table: 2 }[type] ?? 0;
+  return (raw.match(/.*\n/g) ?? []).slice(0, lines).join("");
+}
+
+/**
+ * Close or hold back what has only begun at the end of a text.
  * @param {string} source
  * @param {string} [leaf] type of what the text ends in; code is left as it is, but for its fences
  * @param {string} [block] type of the block that the text ends in
  */
-export function mended(source, leaf = "", block = "") {
+export function mended(source, leaf, block) {
   if (leaf === "code") return source.replace(FENCE, "");
   const forms = block === "table" ? HELD : [TABLE_HEAD, FENCE, ...HELD];
   const kept = forms.reduce((words, form) => words.replace(form, ""), source);
@@ -30,47 +77,31 @@ export function mended(source, leaf = "", block = "") {
   return linked.slice(0, begin) + closed(linked.slice(begin));
 }
 
-/** @type {(words: string) => string} close formulas, code and emphasis that are open */
+/** @type {(words: string) => string} hold back code and formulas that are open, close emphasis */
 function closed(words) {
-  const { open, until, begun, end } = scanned(words);
-  let kept = words.slice(0, end);
-  if (until) {
-    const inner = kept
-      .slice(begun)
-      .replace(/[\\$`]+$/, "")
-      .trimEnd();
-    kept = kept.slice(0, inner ? begun : begun - until.length) + inner + (inner && until);
-  }
-  if (open.length > 0) kept = kept.trimEnd();
-  while (open.length > 0 && kept.endsWith(open.at(-1) ?? "")) {
-    kept = kept.slice(0, -(open.pop()?.length ?? 0)).trimEnd();
-  }
+  const bare = words.replace(SPANS, (span) => "x".repeat(span.length));
+  const begun = bare.search(/(?<!\w)`|\$\$|\\[([]/);
+  const held = begun >= 0 && bare.length - begun < HELD_CHARS;
+  const seen = held ? bare.slice(0, begun) : bare;
+  const { open, end } = openMarks(seen);
+  if (open.length === 0) return words.slice(0, end);
+  const kept = words.slice(0, end).trimEnd();
+  if (kept.endsWith(open.at(-1) ?? "")) return closed(kept.replace(/[*_~]+$/, ""));
   return kept + open.reverse().join("");
 }
 
-/** @param {string} words */
-function scanned(words) {
-  /** @type {Scan} */
-  const state = { open: [], until: "", begun: 0, end: words.length };
+/** @type {(words: string) => { open: string[], end: number }} `end` leaves out a mark that nothing follows */
+function openMarks(words) {
+  /** @type {string[]} */
+  let open = [];
+  let end = words.length;
   for (const { 0: mark, index } of words.matchAll(MARKS)) {
-    if (mark === "\n") state.open = [];
-    if (!state.until) weigh(words, index, mark, state);
-    else if (mark === state.until || (mark === "\n" && state.until[0] === "`")) state.until = "";
+    if (mark === "\n") open = [];
+    else if (open.includes(mark)) open.length = open.indexOf(mark);
+    else if (index + mark.length === words.length) end = index;
+    else if (opens(words, index, mark)) open.push(mark);
   }
-  return state;
-}
-
-/** @type {(words: string, at: number, mark: string, state: Scan) => void} */
-function weigh(words, at, mark, state) {
-  const { open } = state;
-  const next = at + mark.length;
-  if (mark[0] === "`" || FORMULAS[mark]) {
-    state.until = FORMULAS[mark] ?? mark;
-    state.begun = next;
-  } else if (open.includes(mark)) open.length = open.indexOf(mark);
-  else if (!/[*_~]/.test(mark)) return;
-  else if (next === words.length) state.end = at;
-  else if (opens(words, at, mark)) open.push(mark);
+  return { open, end };
 }
 
 /** @type {(words: string, at: number, mark: string) => boolean} */

@@ -5,54 +5,50 @@
 
 import DOMPurify from "dompurify";
 import { Marked } from "marked";
-import { displayFormula, formulaAt, formulaStart } from "./tex.js";
-
-/** @typedef {import("marked").Token} Token */
+import { displayFormula, formulaAt } from "./tex.js";
 
 const TAGS =
   "a blockquote br code del em h3 hr input li ol p pre span strong table tbody td th thead tr ul";
-const ATTRIBUTES = "align checked class data-lang data-maths data-src disabled href start type";
-const MATHS_TAGS =
-  "math menclose merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover";
-const MATHS_ATTRIBUTES =
-  "accent accentunder class columnspan depth display displaystyle fence form height largeop linethickness lspace mathvariant maxsize minsize movablelimits notation rowspan rspace scriptlevel separator stretchy symmetric voffset width";
-const CLASSES = /^(?:rank-[1-6]|hljs-\w+|boxed|(?:tml-|upstrike|downstrike)\w*)$/;
-const ADDRESSES = /^(?:https?:\/\/|[^:?#]*\/api\/artifacts\/)/i;
+const ATTRIBUTES = "align checked class data-lang data-maths disabled start type".split(" ");
+const ADDRESSES = ["data-src", "href"];
+const CLASSES = /^(?:rank-[1-6]|hljs-\w+|boxed|tml-\w+)$/;
 
-/** @type {(tags: string, attributes: string) => (html: string) => DocumentFragment} */
-function cleaner(tags, attributes) {
+/** @type {(options: import("dompurify").Config) => (html: string) => DocumentFragment} */
+function cleaner(options) {
   const purify = DOMPurify(window);
   purify.addHook("uponSanitizeAttribute", (_, data) => {
     if (data.attrName !== "class") return;
-    data.attrValue = data.attrValue
-      .split(" ")
-      .filter((one) => CLASSES.test(one))
-      .join(" ");
-    data.keepAttr = data.attrValue !== "";
+    const known = data.attrValue.split(" ").filter((one) => CLASSES.test(one));
+    data.attrValue = known.join(" ");
+    data.keepAttr = known.length > 0;
   });
-  const options = {
-    ALLOWED_TAGS: tags.split(" "),
-    ALLOWED_ATTR: attributes.split(" "),
-    ALLOWED_URI_REGEXP: ADDRESSES,
-    ADD_URI_SAFE_ATTR: attributes.split(" ").filter((one) => !/href|src/.test(one)),
-    ALLOW_ARIA_ATTR: false,
-    ALLOW_DATA_ATTR: false,
-    RETURN_DOM_FRAGMENT: /** @type {const} */ (true),
-  };
-  return (html) => purify.sanitize(html, options);
+  return (html) => purify.sanitize(html, { ...options, RETURN_DOM_FRAGMENT: true });
 }
 
-export const clean = cleaner(TAGS, ATTRIBUTES);
-export const cleanMaths = cleaner(MATHS_TAGS, MATHS_ATTRIBUTES);
+export const clean = cleaner({
+  ALLOWED_TAGS: TAGS.split(" "),
+  ALLOWED_ATTR: [...ATTRIBUTES, ...ADDRESSES],
+  ADD_URI_SAFE_ATTR: ATTRIBUTES,
+  ALLOWED_URI_REGEXP: /^(?:https?:\/\/|[^:?#]*\/api\/artifacts\/)/i,
+  ALLOW_ARIA_ATTR: false,
+  ALLOW_DATA_ATTR: false,
+});
 
-/** @type {(words: string) => string} */
-const escaped = (words) => words.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+export const cleanMaths = cleaner({
+  USE_PROFILES: { mathMl: true },
+  ADD_ATTR: ["class"],
+  FORBID_TAGS: ["mglyph"],
+  FORBID_ATTR: ["dir", "encoding", "href", "id", "style", "xlink:href", "xmlns"],
+});
+
+/** @type {(words: string, signs?: RegExp) => string} */
+const escaped = (words, signs = /[&<>"']/g) =>
+  words.replace(signs, (sign) => `&#${sign.charCodeAt(0)};`);
 
 /** @type {(words: string) => string} leaves entities, which Markdown knows as well */
-const shown = (words) =>
-  words.replace(/[<>"']|&(?!#?\w{1,32};)/g, (sign) => `&#${sign.charCodeAt(0)};`);
+const shown = (words) => escaped(words, /[<>"']|&(?!#?\w{1,32};)/g);
 
-/** @type {(token: { text: string, display: boolean }) => string} */
+/** @type {(token: any) => string} */
 const formula = ({ text, display }) =>
   `<code data-maths="${display ? "block" : ""}">${escaped(text)}</code>`;
 
@@ -69,9 +65,8 @@ const marked = new Marked({
     del: (source) => (/^~~[^~]/.test(source) ? false : undefined),
   },
   renderer: {
-    html: ({ text }) => escaped(text),
+    // Of one rank for readers: models skip ranks, and an outline with gaps is hard to follow.
     heading({ tokens, depth }) {
-      // Of one rank for readers: models skip ranks, and an outline with gaps is hard to follow.
       return `<h3 class="rank-${depth}">${this.parser.parseInline(tokens)}</h3>`;
     },
     code({ text, lang = "" }) {
@@ -79,8 +74,11 @@ const marked = new Marked({
       const name = escaped(/^\S*/.exec(lang)?.[0] ?? "");
       return `<pre><code data-lang="${name}">${escaped(text)}</code></pre>`;
     },
-    listitem(item) {
-      return `<li>${this.parser.parse(evened(item.tokens))}</li>`;
+    listitem({ tokens }) {
+      // By the paragraphs of its own, not by its neighbours: so a finished item never changes.
+      const words = tokens.filter(({ type }) => type === "text" || type === "paragraph");
+      for (const one of words) one.type = words.length > 1 ? "paragraph" : "text";
+      return `<li>${this.parser.parse(tokens)}</li>`;
     },
     link({ href, tokens }) {
       return `<a href="${shown(href)}">${this.parser.parseInline(tokens)}</a>`;
@@ -91,40 +89,27 @@ const marked = new Marked({
     {
       name: "display",
       level: "block",
-      start: (source) => /(?:^|\n) {0,3}(?:\$\$|\\\[)/.exec(source)?.index,
-      tokenizer: (source) => displayFormula(source),
-      renderer: (token) => `<p>${formula(/** @type {any} */ (token))}</p>`,
+      start: (source) => /(?<=\n) {0,3}(?:\$\$|\\\[)/.exec(source)?.index,
+      tokenizer: displayFormula,
+      renderer: (token) => `<p>${formula(token)}</p>`,
     },
     {
       name: "formula",
       level: "inline",
-      start: formulaStart,
-      tokenizer: (source) => formulaAt(source),
-      renderer: (token) => formula(/** @type {any} */ (token)),
+      start: (source) => /\$|\\[([]/.exec(source)?.index,
+      tokenizer: formulaAt,
+      renderer: formula,
     },
   ],
 });
 
-/**
- * Set the paragraphs of an item by its own number of them, not by what stands in its neighbours: so
- * that a finished item never changes.
- * @param {Token[]} tokens
- */
-function evened(tokens) {
-  const words = tokens.filter(({ type }) => type === "text" || type === "paragraph");
-  for (const one of words) one.type = words.length > 1 ? "paragraph" : "text";
-  return tokens;
-}
-
-/** @type {(source: string) => Piece[]} cut a text into blocks */
+/** @type {Reader["lex"]} */
 export const lex = (source) => /** @type {Piece[]} */ (marked.lexer(source));
 
-/** @type {(pieces: Piece[]) => Element[]} build one element of each block */
-export const build = (pieces) => [
-  ...clean(marked.parser(/** @type {Token[]} */ (pieces))).children,
-];
+/** @type {Reader["build"]} */
+export const build = (pieces) => [...clean(marked.parser(/** @type {any} */ (pieces))).children];
 
-/** @type {(root: Element) => Promise<void>} colour code and set formulas, once a block is finished */
+/** @type {Reader["polish"]} */
 export const polish = async (root) => {
   if (!root.matches(".code, :has(.code, [data-maths])")) return;
   await (await import("./polish.js")).polish(root);

@@ -11,9 +11,6 @@ const INLINE = [
 // "$20 or 30$" is an amount; "$2 + 2$" is not.
 const AMOUNT = /^\d[\d.,]*\s[^\\^_=+*/<>{}]*$/;
 
-/** @type {(source: string) => number | undefined} give where a formula may begin */
-export const formulaStart = (source) => /\$|\\[([]/.exec(source)?.index;
-
 /**
  * Read the formula that a text begins with.
  * @param {string} source

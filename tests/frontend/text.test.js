@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addressesAndMarkers, withoutTail } from "../../frontend/text/links.js";
-import { mended } from "../../frontend/text/mend.js";
-import { firstOpen, leadOf, settledChars } from "../../frontend/text/pieces.js";
+import { firstOpen, leadOf, mended, settledChars } from "../../frontend/text/mend.js";
 import { plain } from "../../frontend/text/reader.js";
 import { displayFormula, formulaAt } from "../../frontend/text/tex.js";
 
@@ -18,9 +17,9 @@ const MENDED = [
   ["~~go", "~~go~~"],
   ["2 * 3", "2 * 3"],
   ["snake_ca", "snake_ca"],
-  ["a `co", "a `co`"],
+  ["a `co", "a "],
   ["a `", "a "],
-  ["a ``co `", "a ``co``"],
+  ["a ``co ` d", "a "],
   ["a `*b` c", "a `*b` c"],
   ["see [the si", "see "],
   ["see [site](htt", "see site"],
@@ -30,10 +29,12 @@ const MENDED = [
   ["see [1]", "see "],
   ["see [1] ", "see [1] "],
   ["see 【1†so", "see "],
-  ["a \\(x", "a \\(x\\)"],
+  ["a \\(x", "a "],
   ["a \\(", "a "],
-  ["\\[ x\n= y", "\\[ x\n= y\\]"],
-  ["$$\nx", "$$\nx$$"],
+  ["\\[ x\n= y", ""],
+  ["$$\nx", ""],
+  ["**a `b` and $$c$$ and \\(d\\)", "**a `b` and $$c$$ and \\(d\\)**"],
+  ["a **b `c", "a **b**"],
   ["costs $5", "costs $5"],
   ["a &am", "a "],
   ["a <b", "a "],
