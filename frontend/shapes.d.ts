@@ -241,5 +241,5 @@ type OpenBlock = { root: Element; into: Element; lead?: string };
 type Reader = {
   lex: (source: string) => Piece[];
   build: (pieces: Piece[]) => Element[];
-  polish: (root: Element) => Promise<void>;
+  polish: (root: Element, onChange: () => void) => Promise<void>;
 };

@@ -77,8 +77,9 @@ export class MarkdownView {
   end() {
     this.#ended = true;
     this.render();
-    if (this.#block) this.#polish(this.#block.root);
-    for (const one of this.#open) if (one instanceof Element) this.#polish(one);
+    for (const one of [this.#block?.root, ...this.#open]) {
+      if (one instanceof Element) reader.polish(one, this.#onGrow);
+    }
   }
 
   /** Build everything again, as when the sources have changed. */
@@ -122,7 +123,7 @@ export class MarkdownView {
   /** @type {(block: OpenBlock, lead?: string) => void} */
   #settle(block, lead) {
     this.#block = lead === undefined ? null : { lead, ...block };
-    if (!this.#block) this.#polish(block.root);
+    if (!this.#block) reader.polish(block.root, this.#onGrow);
   }
 
   /** @type {(element: Element, block: OpenBlock | null) => { block: OpenBlock, nodes: ChildNode[] }} */
@@ -135,10 +136,5 @@ export class MarkdownView {
     const nodes = block ? [...into.childNodes] : [root];
     (block?.into ?? this.#host).append(...nodes);
     return { block: block ?? { root, into }, nodes };
-  }
-
-  /** @param {Element} root */
-  #polish(root) {
-    reader.polish(root).then(this.#onGrow);
   }
 }

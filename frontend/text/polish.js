@@ -4,7 +4,7 @@ import { el } from "../kit/dom.js";
 import { clean, cleanMaths } from "./rich.js";
 
 // Longer code would hold the page up while it is coloured.
-const MOST_CODE_CHARS = 20_000;
+const MOST_CODE_CHARS = 10_000;
 const MOST_FORMULA_CHARS = 5000;
 
 let turn = Promise.resolve();

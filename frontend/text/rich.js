@@ -110,7 +110,8 @@ export const lex = (source) => /** @type {Piece[]} */ (marked.lexer(source));
 export const build = (pieces) => [...clean(marked.parser(/** @type {any} */ (pieces))).children];
 
 /** @type {Reader["polish"]} */
-export const polish = async (root) => {
+export async function polish(root, onChange) {
   if (!root.matches(".code, :has(.code, [data-maths])")) return;
   await (await import("./polish.js")).polish(root);
-};
+  onChange();
+}

@@ -188,7 +188,7 @@ LONG = "\n\n".join([
     "1. a\n\n2. b\n   more\n- c\n\n  d",
     "| a | b |\n|---|---|\n" + "\n".join(f"| {one} | `{one}` |" for one in range(9)),
     "```js\n" + "\n".join(f"let x{one} = 1; // ** `" for one in range(9)) + "\n\n```",
-    "A long one, with **bold words** and `code`, [1] and more. " * 60,
+    "A long one, with **bold words** and `code`, [1] and more. " * 25,
     "text\n- item\n> quote\n# title\n***\nend",
 ])  # fmt: skip
 
