@@ -216,7 +216,8 @@ def test_the_image_brings_the_libraries_of_the_page_by_the_lock():
     image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     stage = image.partition("AS page\n")[2].partition("\nFROM ")[0]
     assert "npm ci --omit=dev --ignore-scripts" in stage
-    named = [word for line in re.findall(r"^COPY (.*) \S+$", stage, re.M) for word in line.split()]
+    copied = re.findall(r"^COPY (.*) \S+$", stage, re.MULTILINE)
+    named = [word for line in copied for word in line.split()]
     let_in = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert named == ["package.json", "package-lock.json", "scripts/page_libraries.mjs"]
     assert [name for name in named if f"!{name}" not in let_in] == []
