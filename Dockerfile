@@ -12,6 +12,14 @@ RUN pip install --no-cache-dir --no-deps --disable-pip-version-check --target /o
  && MPLCONFIGDIR=/opt/sandbox/matplotlib PYTHONPATH=/opt/sandbox/site python -B -c "import matplotlib.font_manager" \
  && chmod -R go+rX /opt/sandbox
 
+# What the page shows Markdown, code and formulas with.
+FROM node:22-slim AS page
+WORKDIR /page
+COPY package.json package-lock.json ./
+COPY scripts/page_libraries.mjs ./scripts/
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+ && node scripts/page_libraries.mjs
+
 FROM python:3.11-slim
 # bubblewrap walls in Python code. tesseract reads scans and pictures; DOCUMENTS__OCR_LANGUAGES other than eng need a package each.
 RUN apt-get update && apt-get install -y --no-install-recommends bubblewrap tesseract-ocr tesseract-ocr-eng \
@@ -24,6 +32,7 @@ WORKDIR /app
 COPY LICENSE run_backend.py ./
 COPY backend ./backend
 COPY frontend ./frontend
+COPY --from=page /page/frontend/vendor ./frontend/vendor
 RUN /opt/steward/bin/python -m compileall -q backend
 USER steward
 ENV PATH=/opt/steward/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \

@@ -436,34 +436,26 @@ type CitedPassage = Place & {
   after: string;
 };
 
-/** `line` is the first line of the block, counted from 0 in the text that was given. */
-type Block = { line: number } & (
-  | { type: "paragraph"; text: string }
-  | { type: "heading"; level: number; text: string }
-  | { type: "rule" }
-  | { type: "code"; language: string; text: string }
-  | { type: "quote"; blocks: Block[] }
-  | { type: "list"; ordered: boolean; first: number; items: Block[][] }
-  | { type: "table"; head: string[]; rows: string[][] }
-);
+/** A block of Markdown, or what stands in one, as it was read; all that was read is the sum of `raw`. */
+type Piece = {
+  type: string;
+  raw: string;
+  text?: string;
+  lang?: string;
+  tokens?: Piece[];
+  items?: Piece[];
+  rows?: unknown[];
+};
 
-type Inline =
-  | { type: "text"; text: string }
-  | { type: "code"; text: string }
-  | { type: "cite"; number: number }
-  | { type: "strong" | "em" | "del"; children: Inline[] }
-  | { type: "link"; href: string; children: Inline[] }
-  | { type: "artifact"; id: string; name: string; picture: boolean };
-
-type FoundLink = { label: string; href: string; next: number };
+/** A block that goes on: its rest needs `lead` in front of it to be read, and is put `into` it. */
+type OpenBlock = { root: Element; into: Element; lead?: string };
 
 /**
- * `first` is the number of the first item, `items` the lines of each without marker and
- * indentation, `next` the line after the list.
+ * `lex` cuts Markdown into blocks, `build` makes one element of each, and `polish` adds to a finished
+ * one what takes longer: colours and formulas.
  */
-type ListLines = { ordered: boolean; first: number; items: string[][]; next: number };
-
-type TableLines = { head: string[]; rows: string[][]; next: number };
-
-/** More text cannot change the `settled` first blocks; the others begin at `settled_chars`. */
-type Progress = { blocks: Block[]; settled: number; settled_chars: number };
+type Reader = {
+  lex: (source: string) => Piece[];
+  build: (pieces: Piece[]) => Element[];
+  polish: (root: Element, onChange: () => void) => Promise<void>;
+};

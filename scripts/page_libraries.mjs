@@ -3,8 +3,8 @@
  * index.html expects them. Run by `make page-libraries` after npm has fetched what the lock names.
  */
 
-import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FROM = `${ROOT}node_modules`;
@@ -23,12 +23,25 @@ const FILES = {
 rmSync(MADE, { recursive: true, force: true });
 mkdirSync(`${MADE}/languages`, { recursive: true });
 for (const [name, source] of Object.entries(FILES)) cpSync(`${FROM}/${source}`, `${MADE}/${name}`);
-for (const name of readdirSync(`${FROM}/${HIGHLIGHT}/languages`)) {
-  if (!name.endsWith(".min.js")) continue;
-  cpSync(
-    `${FROM}/${HIGHLIGHT}/languages/${name}`,
-    `${MADE}/languages/${name.replace(".min.js", ".js")}`,
-  );
+
+const { default: hljs } = await importFile(`${HIGHLIGHT}/core.min.js`);
+/** @type {Record<string, string>} the file of each language by its name and its other names */
+const names = {};
+for (const file of readdirSync(`${FROM}/${HIGHLIGHT}/languages`)) {
+  const name = file.replace(/\.min\.js$/, "");
+  if (name === file) continue;
+  cpSync(`${FROM}/${HIGHLIGHT}/languages/${file}`, `${MADE}/languages/${name}.js`);
+  const { default: grammar } = await importFile(`${HIGHLIGHT}/languages/${file}`);
+  for (const alias of grammar(hljs).aliases ?? []) names[alias.toLowerCase()] ??= name;
+  names[name] = name;
 }
+// So that the page asks for no file that is not there, whatever a block calls its language.
+writeFileSync(`${MADE}/languages/names.js`, `export default ${JSON.stringify(names)};\n`);
+
 rmSync(TO, { recursive: true, force: true });
 renameSync(MADE, TO);
+
+/** @param {string} path under node_modules */
+function importFile(path) {
+  return import(pathToFileURL(`${FROM}/${path}`).href);
+}

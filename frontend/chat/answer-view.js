@@ -4,6 +4,7 @@
  */
 
 import { el } from "../kit/dom.js";
+import { Pace } from "../kit/pace.js";
 import { named, text } from "../strings.js";
 import { MarkdownView } from "../text/markdown.js";
 import { Approvals } from "./approval-view.js";
@@ -15,7 +16,7 @@ import { TraceView } from "./trace-view.js";
 export class AnswerView {
   #text = el("div", { class: "answer-text" });
   #foot = el("footer", { class: "answer-foot" });
-  #frame = 0;
+  #pace = new Pace(() => this.#show());
   #annotated = false;
   #known_size = 0;
   #does;
@@ -43,7 +44,7 @@ export class AnswerView {
     this.#known = known;
     this.#does = does;
     this.#trace = trace;
-    this.#markdown = new MarkdownView(this.#text, { sources: this.#sources, known });
+    this.#markdown = new MarkdownView(this.#text, { sources: this.#sources, known }, does.onGrow);
     const title = el("h2", { class: "visually-hidden" }, text.name);
     const parts = [title, trace.element, this.#text, this.approvals.element, this.#foot];
     this.element = el("article", { class: "answer" }, ...parts);
@@ -96,7 +97,7 @@ export class AnswerView {
       for (const [number, source] of found) this.#sources.set(number, source);
       this.#markdown.renderAgain();
     } else if (event.kind === "restart") this.#clear();
-    this.#frame ||= requestAnimationFrame(() => this.render());
+    this.#pace.soon();
   }
 
   /**
@@ -110,6 +111,7 @@ export class AnswerView {
     this.#trace.setWorking(false);
     if (this.#begun_ms) this.#trace.took(performance.now() - this.#begun_ms);
     this.render();
+    this.#markdown.end();
     if (state !== "waiting") this.approvals.end();
     fillAnswerBar(this.#bar, this, this.#does);
     const sources = this.#annotated ? sourceList(this.#sources) : [];
@@ -137,10 +139,12 @@ export class AnswerView {
     this.#markdown.clear();
   }
 
-  /** Show what has come, and what has become known since. */
+  /** Show at once what has come, and what has become known since. */
   render() {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
+    this.#pace.now();
+  }
+
+  #show() {
     const again = this.#known_size !== this.#known.size && this.lacks;
     this.#known_size = this.#known.size;
     if (again) this.#markdown.renderAgain();

@@ -2,6 +2,7 @@
 
 import { byId } from "../kit/dom.js";
 import { text } from "../strings.js";
+import { loadLibraries } from "../text/reader.js";
 
 /** What stands around the messages. */
 export class ChatView {
@@ -19,6 +20,7 @@ export class ChatView {
 
   /** @type {(welcome: boolean) => void} show the welcome, or take it away */
   setWelcome(welcome) {
+    loadLibraries(); // beside what is fetched meanwhile
     this.#welcome.hidden = !welcome;
   }
 }

@@ -264,6 +264,10 @@ export const text = {
       : left_s < 5400
         ? `${Math.round(left_s / 60)} min left`
         : `${Math.round(left_s / 3600)} h left`,
+  taskDone: "Done",
+  taskOpen: "Not done",
+  noLibraries:
+    "Answers are shown as plain text: what shows Markdown, code and formulas is missing. With Node 20 on the server, “make page-libraries” brings it; then reload this page.",
   copy: "Copy",
   copied: "Copied",
   notCopied: "Could not copy",

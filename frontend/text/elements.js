@@ -1,74 +1,92 @@
-/** Builds elements from parsed Markdown; every text goes in as text, only web links become links. */
+/**
+ * Turns what was made of Markdown into elements of the page: links that may be opened, citation
+ * markers, files of tools, code to copy, tables that scroll.
+ */
 
 import { artifactElement } from "../files/file-item.js";
 import { copyButton, el, outsideLink } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { parseInline } from "./inline.js";
-import { isWebAddress } from "./links.js";
+import { addressesAndMarkers, artifactIn, isWebAddress, withoutTail } from "./links.js";
 
-/** @typedef {Extract<Block, { type: "list" }>} List */
-/** @typedef {Extract<Block, { type: "table" }>} Table */
+const UNTOUCHED = "a, code, pre, .unlinked, .artifact";
 
 /**
- * Build the element of one block.
- * @param {Block} block
+ * Work over elements that come from Markdown.
+ * @param {ParentNode & Node} root
  * @param {Seen} seen
- * @returns {HTMLElement}
  */
-export function blockElement(block, seen) {
-  switch (block.type) {
-    case "code":
-      return codeElement(block.language, block.text);
-    case "heading":
-      // Of one rank for readers: models skip ranks, and an outline with gaps is hard to follow.
-      return el("h3", { class: `rank-${block.level}` }, ...inlineNodes(block.text, seen));
-    case "rule":
-      return el("hr");
-    case "quote":
-      return el("blockquote", {}, ...block.blocks.map((one) => blockElement(one, seen)));
-    case "list":
-      return listElement(block, seen);
-    case "table":
-      return tableElement(block, seen);
-    case "paragraph":
-      return el("p", {}, ...inlineNodes(block.text, seen));
+export function decorate(root, seen) {
+  for (const link of root.querySelectorAll("a, [data-src]")) {
+    const inLink = link.parentElement?.closest("a");
+    const href = link.getAttribute("href") ?? link.getAttribute("data-src") ?? "";
+    const nodes = inLink ? [...link.childNodes] : addressNodes(href, link, seen);
+    link.replaceWith(...nodes);
+  }
+  for (const words of textsIn(root)) markWords(words, seen);
+  for (const pre of root.querySelectorAll("pre")) pre.replaceWith(codeElement(pre));
+  for (const table of root.querySelectorAll("table")) scrolling(table);
+  for (const box of root.querySelectorAll("input")) {
+    box.setAttribute("aria-label", box.checked ? text.taskDone : text.taskOpen);
   }
 }
 
-/**
- * @param {string} language
- * @param {string} code
- */
-function codeElement(language, code) {
-  const shown = el("code", {}, document.createTextNode(code));
-  const name = el("span", {}, language);
-  const head = el(
-    "figcaption",
-    {},
-    name,
-    copyButton(() => `${shown.textContent}\n`),
-  );
+/** @type {(href: string, link: Element, seen: Seen) => Node[]} */
+function addressNodes(href, link, seen) {
+  const words = [...link.childNodes];
+  const label = link.textContent || href;
+  const id = artifactIn(href);
+  if (id) {
+    const guessed = link.hasAttribute("data-src") ? "image/png" : "";
+    const file = { id, filename: label === href ? id : label, media_type: guessed };
+    return [artifactElement({ ...file, ...seen.known.artifact(id) })];
+  }
+  if (!isWebAddress(href)) return words;
+  return [linkNode(href, words.length > 0 ? words : [href], seen)];
+}
+
+/** @param {Node} root */
+function textsIn(root) {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  /** @type {Text[]} */
+  const found = [];
+  while (walker.nextNode()) {
+    const words = /** @type {Text} */ (walker.currentNode);
+    if (!words.parentElement?.closest(UNTOUCHED)) found.push(words);
+  }
+  return found;
+}
+
+/** @type {(words: Text, seen: Seen) => void} make links and citations of what a text names */
+function markWords(words, seen) {
+  /** @type {(Node | string)[]} */
+  const nodes = [];
+  let from = 0;
+  for (const { 0: found, 1: marker, 2: other, index } of addressesAndMarkers(words.data)) {
+    const number = marker ?? other;
+    const raw = number ? found : withoutTail(found);
+    const link = document.createElement("a");
+    const made = number ? [citeNode(Number(number), found, seen)] : addressNodes(raw, link, seen);
+    if (made.length === 0) continue;
+    nodes.push(words.data.slice(from, index), ...made);
+    from = index + raw.length;
+  }
+  if (from > 0) words.replaceWith(...nodes, words.data.slice(from));
+}
+
+/** @param {HTMLPreElement} pre */
+function codeElement(pre) {
+  const shown = pre.firstElementChild ?? pre;
+  const copy = copyButton(() => (shown.textContent ?? "").replace(/\n*$/, "\n"));
+  const head = el("figcaption", {}, el("span", {}, shown.getAttribute("data-lang") ?? ""), copy);
   return el("figure", { class: "code" }, head, el("pre", { tabindex: "0" }, shown));
 }
 
-/** @type {(list: List, seen: Seen) => HTMLElement} */
-function listElement({ ordered, first, items }, seen) {
-  const tight = items.every((item) => item.filter((one) => one.type === "paragraph").length < 2);
-  const children = items.map((item) => {
-    const blocks = item.map((one) => {
-      if (tight && one.type === "paragraph") return inlineNodes(one.text, seen);
-      return [blockElement(one, seen)];
-    });
-    return el("li", {}, ...blocks.flat());
-  });
-  if (!ordered) return el("ul", {}, ...children);
-  return el("ol", first === 1 ? {} : { start: String(first) }, ...children);
-}
-
-/** @type {(table: Table, seen: Seen) => HTMLElement} */
-function tableElement({ head, rows }, seen) {
-  const nodes = (/** @type {string[]} */ cells) => cells.map((one) => inlineNodes(one, seen));
-  return gridElement(nodes(head), rows.map(nodes));
+/** @param {HTMLTableElement} table */
+function scrolling(table) {
+  const frame = el("div", { class: "table", tabindex: "0" });
+  table.replaceWith(frame);
+  frame.append(table);
+  return frame;
 }
 
 /**
@@ -80,56 +98,31 @@ export function gridElement(head, rows) {
   /** @type {(tag: "th" | "td", cells: (Node | string)[][]) => HTMLElement} */
   const row = (tag, cells) => el("tr", {}, ...cells.map((cell) => el(tag, {}, ...cell)));
   const body = rows.map((cells) => row("td", cells));
-  const table = el("table", {}, el("thead", {}, row("th", head)), el("tbody", {}, ...body));
-  return el("div", { class: "table", tabindex: "0" }, table);
-}
-
-/** @type {(source: string, seen: Seen) => Node[]} */
-const inlineNodes = (source, seen) => nodesOf(parseInline(source), seen);
-
-/** @type {(tokens: Inline[], seen: Seen) => Node[]} */
-const nodesOf = (tokens, seen) => tokens.map((one) => inlineNode(one, seen));
-
-/** @type {(token: Inline, seen: Seen) => Node} */
-function inlineNode(token, seen) {
-  switch (token.type) {
-    case "text":
-      return document.createTextNode(token.text);
-    case "code":
-      return el("code", {}, token.text);
-    case "cite":
-      return citeNode(token.number, seen);
-    case "link":
-      return linkNode(token.href, nodesOf(token.children, seen), seen);
-    case "artifact": {
-      const { id, name, picture } = token;
-      const guessed = { id, filename: name, media_type: picture ? "image/png" : "" };
-      return artifactElement({ ...guessed, ...seen.known.artifact(id) });
-    }
-    default:
-      return el(token.type, {}, ...nodesOf(token.children, seen));
-  }
+  return scrolling(el("table", {}, el("thead", {}, row("th", head)), el("tbody", {}, ...body)));
 }
 
 /**
  * Build a link; when nobody has named its host, its words and its address stay text.
- * @type {(href: string, words: Node[], seen: Seen) => HTMLElement}
+ * @type {(href: string, words: (Node | string)[], seen: Seen) => HTMLElement}
  */
 function linkNode(href, words, { known }) {
   if (known.allows(href)) return outsideLink(href, {}, ...words);
   const shown = el("span", { class: "unlinked", title: text.notLinked }, ...words);
-  if (shown.textContent !== href) shown.append(` (${href})`);
+  // Signs that nobody sees, and that turn the direction of writing, are shown for what they are.
+  const address = href.replace(/\p{C}/gu, encodeURIComponent);
+  if (shown.textContent === href) shown.textContent = address;
+  else shown.append(` (${address})`);
   shown.append(el("span", { class: "visually-hidden" }, ` (${text.notLinked})`));
   return shown;
 }
 
 /**
  * Build a citation marker; a number without a source stays the text it was.
- * @type {(number: number, seen: Seen) => Node}
+ * @type {(number: number, raw: string, seen: Seen) => Node}
  */
-function citeNode(number, { sources }) {
+function citeNode(number, raw, { sources }) {
   const source = sources.get(number);
-  if (!source) return document.createTextNode(`[${number}]`);
+  if (!source) return document.createTextNode(raw);
   const label = text.source(number, source.title);
   const attributes = { class: "cite", "aria-label": label };
   if (!isWebAddress(source.url ?? "")) {

@@ -1,13 +1,10 @@
 /**
- * Finds links in Markdown, says which addresses may become one, and what an address names: a
+ * Finds addresses in text, says which addresses may become one, and what an address names: a
  * conversation (#/c/ID), a citation, an artifact, or nothing. Pure.
  */
 
-const LABEL = String.raw`((?:[^[\]\\]|\\.|\[[^[\]]{0,300}\]){0,1000})`;
-const PLACE = String.raw`<?([^\s()<>]{0,2000}(?:\([^\s()<>]{0,500}\)[^\s()<>]{0,500}){0,4})>?`;
-const LINK = new RegExp(String.raw`!?\[${LABEL}\]\(\s*${PLACE}(?:\s+"[^"\n]{0,300}")?\s*\)`, "y");
-const BRACKETED = /<(https?:\/\/[^\s<>"`]{1,2000})>/y;
-const BARE = /https?:\/\/[^\s<>"`]{1,2000}/y;
+const NAMED =
+  /(?<!\w)\[(\d{1,3})\](?!\()|【(\d{1,3})(?:†[^】\n]{0,80})?】|(?<!\w)https?:\/\/[^\s<>"`]{1,2000}/g;
 
 /**
  * Whether an address may become a link: only the web, nothing that runs or reads files.
@@ -25,41 +22,14 @@ export function isWebAddress(address) {
 export const artifactIn = (address) =>
   /^[^?#]*\/api\/artifacts\/(art_[\w-]+)(?:[?#]|$)/.exec(address)?.[1] ?? "";
 
-/**
- * Read `[label](address)` at a place; an image `![label](address)` is a link as well.
- * @type {(source: string, at: number) => FoundLink | null}
- */
-export function linkAt(source, at) {
-  LINK.lastIndex = at;
-  const found = LINK.exec(source);
-  if (!found) return null;
-  const [whole, label = "", href = ""] = found;
-  return { label: label || href, href, next: at + whole.length };
-}
-
-/**
- * Read an address that stands in the text as it is, or between angle brackets.
- * @type {(source: string, at: number) => FoundLink | null}
- */
-export function addressAt(source, at) {
-  BRACKETED.lastIndex = at;
-  const bracketed = BRACKETED.exec(source);
-  if (bracketed) {
-    const href = bracketed[1] ?? "";
-    return isWebAddress(href) ? { label: href, href, next: at + bracketed[0].length } : null;
-  }
-  BARE.lastIndex = at;
-  const bare = /\w/.test(source[at - 1] ?? "") ? null : BARE.exec(source);
-  if (!bare) return null;
-  const href = withoutTail(bare[0]);
-  return isWebAddress(href) ? { label: href, href, next: at + href.length } : null;
-}
+/** @type {(words: string) => Iterable<RegExpExecArray>} find web addresses, `[1]` and 【1】 in a text */
+export const addressesAndMarkers = (words) => words.matchAll(NAMED);
 
 /**
  * Leave out what ends the sentence or closes a bracket that was opened before the address.
  * @param {string} address
  */
-function withoutTail(address) {
+export function withoutTail(address) {
   let end = address.length;
   let unopened = address.split(")").length - address.split("(").length;
   while (/[.,;:!?\]}'*_~)]/.test(address[end - 1] ?? "")) {

@@ -1,29 +1,47 @@
 /**
- * Shows Markdown while it is still being written: finished blocks are built once and left alone,
- * only the newest is built again.
+ * Shows Markdown while it is still being written: what is finished is built once and left alone, only
+ * the newest is built again.
  */
 
-import { parseBlocks } from "./blocks.js";
-import { blockElement } from "./elements.js";
+import { el } from "../kit/dom.js";
+import { text } from "../strings.js";
+import { decorate } from "./elements.js";
+import { firstOpen, leadOf, mended, settledChars } from "./mend.js";
+import { loadLibraries, plain, reader } from "./reader.js";
+
+let told = false;
 
 /** Shows a growing Markdown text in an element. */
 export class MarkdownView {
   #host;
   #seen;
+  #onGrow;
   #settled_chars = 0;
-  /** @type {HTMLElement[]} */
+  #ended = false;
+  /** @type {ChildNode[]} */
   #open = [];
-  /** @type {{ language: string, text: string, node: Text } | null} */
-  #code = null;
+  /** @type {OpenBlock | null} */
+  #block = null;
 
   /**
    * @param {HTMLElement} host
    * @param {Seen} seen looked up whenever a marker or a link is built
+   * @param {() => void} onGrow told when something changes later on
    */
-  constructor(host, seen) {
+  constructor(host, seen, onGrow) {
     this.#host = host;
     this.#seen = seen;
+    this.#onGrow = onGrow;
     this.source = "";
+    if (reader === plain) this.#await();
+  }
+
+  /** Show the text again when the libraries are there, or say once that they are missing. */
+  async #await() {
+    if (await loadLibraries()) this.renderAgain();
+    else if (!told) this.#host.after(el("p", { class: "end-note" }, text.noLibraries));
+    told = true;
+    this.#onGrow();
   }
 
   /**
@@ -32,29 +50,46 @@ export class MarkdownView {
    */
   append(piece) {
     this.source += piece.replaceAll("\r", "");
+    this.#ended = false;
   }
 
   /** Show what was added. */
   render() {
-    const { blocks, settled, settled_chars } = parseProgress(
-      this.source.slice(this.#settled_chars),
-    );
-    if (blocks.length === 0 || this.#growCode(blocks)) return;
-    for (const element of this.#open) element.remove();
-    const elements = blocks.map((block) => blockElement(block, this.#seen));
-    this.#host.append(...elements);
-    this.#open = elements.slice(settled);
-    this.#settled_chars += settled_chars;
-    this.#code = openCode(blocks, this.#open);
+    for (const node of this.#open) node.remove();
+    this.#open = [];
+    const blocks = this.#read();
+    const open = firstOpen(blocks);
+    const { type, raw } = blocks[open] ?? { type: "", raw: "" };
+    const cut = settledChars(blocks[open]);
+    const settled = blocks.slice(0, open);
+    const chars = settled.reduce((sum, one) => sum + one.raw.length, cut);
+    if (chars > 0) this.#settled_chars += chars - (this.#block?.lead?.length ?? 0);
+    this.#show(settled, true);
+    if (cut > 0) {
+      const lead = leadOf(type, raw);
+      this.#show(reader.lex(raw.slice(0, cut)), true, lead);
+      blocks.splice(open, 1, ...reader.lex(lead + raw.slice(cut)));
+    }
+    this.#show(blocks.slice(open), false);
+  }
+
+  /** Show that nothing more comes for now. */
+  end() {
+    this.#ended = true;
+    this.render();
+    for (const one of [this.#block?.root, ...this.#open]) {
+      if (one instanceof Element) reader.polish(one, this.#onGrow);
+    }
   }
 
   /** Build everything again, as when the sources have changed. */
   renderAgain() {
     this.#host.replaceChildren();
     this.#open = [];
-    this.#code = null;
+    this.#block = null;
     this.#settled_chars = 0;
-    this.render();
+    if (this.#ended) this.end();
+    else this.render();
   }
 
   /** Forget the text. */
@@ -63,48 +98,43 @@ export class MarkdownView {
     this.renderAgain();
   }
 
-  /**
-   * Lengthen a code block in place; building a long one again for every frame would be slow.
-   * @param {Block[]} blocks
-   */
-  #growCode(blocks) {
-    const [block] = blocks;
-    const code = this.#code;
-    if (!code || block?.type !== "code" || blocks.length > 1) return false;
-    if (block.language !== code.language || !block.text.startsWith(code.text)) return false;
-    code.node.appendData(block.text.slice(code.text.length));
-    code.text = block.text;
-    return true;
+  /** Read what is not settled, as far as it makes sense already. */
+  #read() {
+    const source = (this.#block?.lead ?? "") + this.source.slice(this.#settled_chars);
+    const read = reader.lex(source);
+    if (this.#ended || reader === plain) return read;
+    let leaf = read.findLast(({ type }) => type !== "space");
+    const block = leaf?.type;
+    for (let next = leaf; next; next = (leaf.items ?? leaf.tokens)?.at(-1)) leaf = next;
+    const whole = mended(source, leaf?.type, block);
+    return whole === source ? read : reader.lex(whole);
   }
-}
 
-/**
- * @param {Block[]} blocks
- * @param {HTMLElement[]} open
- */
-function openCode(blocks, open) {
-  const block = blocks.at(-1);
-  const node = open[0]?.querySelector("pre > code")?.firstChild;
-  if (open.length !== 1 || block?.type !== "code" || !(node instanceof Text)) return null;
-  return { language: block.language, text: block.text, node };
-}
+  /** @type {(blocks: Piece[], settled: boolean, lead?: string) => void} `lead` is that of what goes on */
+  #show(blocks, settled, lead) {
+    const elements = reader.build(blocks.filter(({ type }) => type !== "space"));
+    for (const [at, element] of elements.entries()) {
+      const { block, nodes } = this.#put(element, at === 0 ? this.#block : null);
+      if (settled) this.#settle(block, lead);
+      else this.#open.push(...nodes);
+    }
+  }
 
-/**
- * Cut a text into blocks. Open is the last one, and the one before it while the last consists of
- * one unfinished line: "2" may become "2.", another item of the list above.
- * @type {(source: string) => Progress}
- */
-export function parseProgress(source) {
-  const blocks = parseBlocks(source);
-  const last = blocks.length - 1;
-  const unfinished = source.indexOf("\n", offsetOf(source, blocks[last]?.line ?? 0)) < 0;
-  const settled = Math.max(unfinished ? last - 1 : last, 0);
-  return { blocks, settled, settled_chars: offsetOf(source, blocks[settled]?.line ?? 0) };
-}
+  /** @type {(block: OpenBlock, lead?: string) => void} */
+  #settle(block, lead) {
+    this.#block = lead === undefined ? null : { lead, ...block };
+    if (!this.#block) reader.polish(block.root, this.#onGrow);
+  }
 
-/** @type {(source: string, line: number) => number} give where a line begins, in characters */
-function offsetOf(source, line) {
-  let offset = 0;
-  for (let seen = 0; seen < line; seen += 1) offset = source.indexOf("\n", offset) + 1;
-  return offset;
+  /** @type {(element: Element, block: OpenBlock | null) => { block: OpenBlock, nodes: ChildNode[] }} */
+  #put(element, block) {
+    // Decorated where it is, so that it may be replaced by another element.
+    const frame = el("div", {}, element);
+    decorate(frame, this.#seen);
+    const root = /** @type {Element} */ (frame.firstElementChild);
+    const into = root.querySelector(":scope > table > tbody, :scope > pre > code") ?? root;
+    const nodes = block ? [...into.childNodes] : [root];
+    (block?.into ?? this.#host).append(...nodes);
+    return { block: block ?? { root, into }, nodes };
+  }
 }

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -276,8 +277,8 @@ def _picture() -> bytes:
 
 
 @contextmanager
-def page_server() -> Iterator[tuple[PageServer, str]]:
-    """Serve the page and the double behind it; give the double and the page's address."""
+def page_server(folder: Path = FOLDER) -> Iterator[tuple[PageServer, str]]:
+    """Serve the page in a folder and the double behind it; give the double and the page's address."""
     double = PageServer()
     runners: list[web.AppRunner] = []
 
@@ -289,7 +290,7 @@ def page_server() -> Iterator[tuple[PageServer, str]]:
 
     async def begin() -> str:
         backend = await listen(web.AppRunner(double.app()))
-        return await listen(make_runner(folder=FOLDER, backend=backend))
+        return await listen(make_runner(folder=folder, backend=backend))
 
     async def end() -> None:
         for runner in reversed(runners):

@@ -80,11 +80,12 @@ test("every style sheet is linked and every linked file is there", () => {
   );
 });
 
-test("only api.js talks to the server and nothing makes elements from text", () => {
+test("only two files talk to the server and one makes elements from markup, cleaned", () => {
   const calls = filesWith(/\bfetch\(|XMLHttpRequest|EventSource|sendBeacon/, ".js");
   assert.deepEqual(calls, ["api.js", "wire/transfer.js"]);
   const markup = /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\(/;
   assert.deepEqual(filesWith(markup, ".js"), []);
+  assert.deepEqual(filesWith(/\.sanitize\(|from "(?:dompurify|marked)"/, ".js"), ["text/rich.js"]);
 });
 
 test("the page comes quickly: its scripts and styles are less than 60 KB when they are packed", () => {

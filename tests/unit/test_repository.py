@@ -152,6 +152,7 @@ def test_nginx_passes_on_what_run_frontend_does_and_leaves_its_answers_as_they_a
     text = (ROOT / "nginx.conf").read_text(encoding="utf-8")
     pattern, block = re.search(r"location ~ (\S+) \{([^}]*)\}", text).groups()
     paths = [*PROXIED, "/api/artifacts/art_1", "/api/approve/e30.c2ln", "/v1/chat/completions"]
+    paths.append("/vendor/marked.js")
     assert [path for path in paths if re.search(pattern, path) is None] == []
     assert [path for path in ("/", "/api.js", "/app.js", "/v1x") if re.search(pattern, path)] == []
     assert "proxy_set_header Host $http_host;" in block
@@ -208,6 +209,20 @@ def test_the_image_does_not_run_as_root():
     """The last USER line is who the server is."""
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.startswith("USER ")][-1] == "USER steward"
+
+
+def test_the_image_brings_the_libraries_of_the_page_by_the_lock():
+    """Those of the machine it is built on stay outside, and what makes them is let in."""
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    stage = image.partition("AS page\n")[2].partition("\nFROM ")[0]
+    assert "npm ci --omit=dev --ignore-scripts" in stage
+    copied = re.findall(r"^COPY (.*) \S+$", stage, re.MULTILINE)
+    named = [word for line in copied for word in line.split()]
+    let_in = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert named == ["package.json", "package-lock.json", "scripts/page_libraries.mjs"]
+    assert [name for name in named if f"!{name}" not in let_in] == []
+    assert let_in.index("frontend/vendor") > let_in.index("!frontend")
+    assert "COPY --from=page /page/frontend/vendor ./frontend/vendor" in image
 
 
 def test_a_chat_is_followed_to_its_model_in_few_lines():
