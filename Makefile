@@ -34,6 +34,9 @@ check: dev
 	echo "dead code";          $(BIN)/vulture
 	echo "dependencies";       $(BIN)/deptry . && { $(PIP_CHECK) check | grep -vE '$(UNMET_ON_PURPOSE)'; true; } | { ! grep .; }
 	echo "docstrings";         $(BIN)/interrogate --quiet backend $(wildcard run_*.py)
+	if command -v npm >/dev/null && command -v node >/dev/null; then $(MAKE) check-page; \
+	elif [ "$$CI" = true ]; then echo "Node is needed to check the page" >&2; exit 1; \
+	else echo "THE PAGE WAS NOT CHECKED: that needs Node 20 or newer with npm" >&2; fi
 
 .PHONY: check-page
 check-page: page-tools

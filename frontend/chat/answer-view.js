@@ -46,8 +46,8 @@ export class AnswerView {
     this.#trace = trace;
     this.#markdown = new MarkdownView(this.#text, { sources: this.#sources, known }, does.onGrow);
     const title = el("h2", { class: "visually-hidden" }, text.name);
-    const parts = [title, trace.element, this.#text, this.approvals.element, this.#foot];
-    this.element = el("article", { class: "answer" }, ...parts);
+    this.element = el("article", { class: "answer" }, title, trace.element);
+    this.element.append(this.#text, this.approvals.element, this.#foot);
   }
 
   /** Whether text came whose sources are known only from the tools, not from the server's end. */
@@ -96,7 +96,8 @@ export class AnswerView {
       this.#sources.clear();
       for (const [number, source] of found) this.#sources.set(number, source);
       this.#markdown.renderAgain();
-    } else if (event.kind === "restart") this.#clear();
+    } else if (event.kind === "restart")
+      for (const one of [this.#sources, this.#trace, this.#markdown]) one.clear();
     this.#pace.soon();
   }
 
@@ -131,12 +132,6 @@ export class AnswerView {
       }
     }
     this.#trace.note(type, data, words);
-  }
-
-  #clear() {
-    this.#sources.clear();
-    this.#trace.clear();
-    this.#markdown.clear();
   }
 
   /** Show at once what has come, and what has become known since. */

@@ -35,7 +35,6 @@ def put(page: Page) -> Page:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory) -> Iterator[Page]:
     """Give a page somebody has logged in to."""
-    folder = tmp_path_factory.mktemp("browser")
     with browser() as chromium, page_server() as (_, address):
         yield put(Page(chromium, address=address))
 

@@ -135,3 +135,33 @@ def test_pictures_and_short_files_are_sent_as_they_are(folder):
         found = PageFiles(folder).read(name, "br, gzip")
         assert found is not None
         assert not {"Content-Encoding", "Vary"} & found.headers.keys()
+
+
+def test_comments_are_not_sent_and_lines_keep_their_numbers(folder):
+    """What is code stays as it is, also behind and before a comment on its line."""
+    source = """/**
+ * Does it. // all of it
+ */
+export const one = "/* no comment */"; // a reason
+  /** @type {number} */
+  let a = /** @type {any} */ (1);
+/* short */ let b = "*/";
+  // only a comment
+/* begins
+ends */ let c = 1;
+"""
+    sent = """
+
+
+export const one = "/* no comment */"; // a reason
+
+  let a = /** @type {any} */ (1);
+/* short */ let b = "*/";
+
+
+ let c = 1;
+"""
+    (folder / "code.js").write_text(source)
+    found = PageFiles(folder).read("/code.js")
+    assert found is not None
+    assert found.body.decode() == sent
