@@ -90,7 +90,7 @@ test("only two files talk to the server and one makes elements from markup, clea
 
 /** Empty what holds only a comment, as the server does (backend/kit/page_files.py). */
 const withoutComments = (/** @type {string} */ source) =>
-  source.replace(/^[ \t]*\/\*[^]*?\*\/[ \t]*$|^[ \t]*\/\/.*$/gm, (gone) =>
+  source.replace(/^[ \t]*\/\*[\s\S]*?\*\/[ \t]*$|^[ \t]*\/\/.*$/gm, (gone) =>
     gone.replace(/[^\n]/g, ""),
   );
 
