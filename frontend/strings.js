@@ -1,23 +1,22 @@
-/** The texts of the page in the language that was chosen, else in the first of the browser's that is there. */
+/** The texts of the page in its language, which early.js has chosen; in English where there are none. */
 
-import { readPref } from "./kit/prefs.js";
 import { text as english } from "./strings/en.js";
 
-/** Each language by its tag, named in itself. */
-export const LANGUAGES = /** @type {const} */ ({ en: "English" });
+/** Each language by its tag, named in itself. Each has a table; that of English is always there. */
+export const LANGUAGES = { en: "English", de: "Deutsch" };
 
-/** @typedef {keyof typeof LANGUAGES} Language */
+/** Nowhere but in a browser is there anything to choose by. */
+const root = globalThis.document?.documentElement ?? { lang: "en" };
 
-/** @returns {Language} */
-function choose() {
-  const wanted = [readPref("language"), ...(globalThis.navigator?.languages ?? [])];
-  const known = wanted.map((tag) => tag.slice(0, 2)).find((tag) => Object.hasOwn(LANGUAGES, tag));
-  return /** @type {Language} */ (known ?? "en");
-}
+/** @type {{ text: typeof english } | null} */
+const table =
+  root.lang === "en" ? null : await import(`./strings/${root.lang}.js`).catch(() => null);
 
-export const language = choose();
+if (!table) root.lang = "en";
 
-export const text = english;
+export const language = root.lang;
+
+export const text = table?.text ?? english;
 
 /**
  * Give a text from a table of texts by a word that came from the server, or the word itself.

@@ -3,7 +3,7 @@
 import { confirmDanger } from "../kit/dialogs.js";
 import { el, iconButton, outsideLink, saveAs } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
-import { named, text } from "../strings.js";
+import { language, named, text } from "../strings.js";
 import { deleteFile, original, pathOf, readAgain } from "../wire/server.js";
 
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
@@ -13,7 +13,9 @@ export function sizeOf(size_bytes) {
   let size = size_bytes;
   let unit = 0;
   for (; size >= 999.5 && unit < UNITS.length - 1; unit += 1) size /= 1000;
-  return `${size < 9.95 && unit > 0 ? size.toFixed(1) : Math.round(size)} ${UNITS[unit]}`;
+  const digits = size < 9.95 && unit > 0 ? 1 : 0;
+  const shown = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return `${size.toLocaleString(language, shown)} ${UNITS[unit]}`;
 }
 
 /** @param {StoredFile} file */

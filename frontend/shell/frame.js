@@ -95,6 +95,7 @@ export function fillTexts(root) {
     const name = /** @type {IconName} */ (element.getAttribute("data-icon"));
     element.prepend(icon(name));
   }
+  delete document.documentElement.dataset.untold;
 }
 
 /**

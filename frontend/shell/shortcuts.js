@@ -3,7 +3,7 @@
 import { byId } from "../kit/dom.js";
 import { text } from "../strings.js";
 
-const COMMAND = /Mac|iP/.test(navigator.userAgent) ? "⌘" : "Ctrl+";
+const COMMAND = /Mac|iP/.test(navigator.userAgent) ? "⌘" : `${text.ctrl}+`;
 const TYPING = ":is(input, textarea, select):focus";
 
 /** @type {(drawer: Drawer) => void} */
@@ -11,7 +11,7 @@ export function listenForShortcuts(drawer) {
   const search = byId("search", HTMLInputElement);
   const newChat = byId("new-chat", HTMLAnchorElement);
   search.title = `${text.search} (${COMMAND}K)`;
-  newChat.title = `${text.newChat} (${COMMAND}Shift+O)`;
+  newChat.title = `${text.newChat} (${COMMAND}${text.shift}+O)`;
   const find = () => {
     drawer.open();
     if (!search.checkVisibility()) byId("close-files", HTMLButtonElement).click(); // in its place

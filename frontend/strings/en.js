@@ -23,6 +23,8 @@ export const text = {
   conversations: "Conversations",
   newChat: "New chat",
   search: "Search conversations",
+  ctrl: "Ctrl",
+  shift: "Shift",
   today: "Today",
   yesterday: "Yesterday",
   lastWeek: "Previous 7 days",

@@ -28,10 +28,10 @@ class Page:
     """One tab. `complaints` are errors and violated policies that its console has told of, `asked`
     all addresses it has asked anybody for."""
 
-    def __init__(self, chromium: Browser, *, address: str) -> None:
+    def __init__(self, chromium: Browser, *, address: str, locale: str = "en-US") -> None:
         self.complaints: list[str] = []
         self.asked: list[str] = []
-        self._context = chromium.new_context(viewport=WIDE)
+        self._context = chromium.new_context(viewport=WIDE, locale=locale)
         self._context.grant_permissions(["clipboard-read", "clipboard-write"])
         self.tab = self._context.new_page()
         self.tab.set_default_timeout(MOST_WAIT_S * 1000)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from websockets.sync.client import ClientConnection
+from playwright.sync_api import Browser
 
 from tests.fakes.browser import Page, browser
 from tests.fakes.models import MODEL_DIR
@@ -34,7 +34,7 @@ class PageWorld:
     def __init__(
         self,
         folder: Path,
-        chromium: ClientConnection,
+        chromium: Browser,
         run: Callable[[Coroutine[Any, Any, Any]], Any],
     ) -> None:
         self._folder, self._chromium, self._run = folder, chromium, run
@@ -68,9 +68,9 @@ class PageWorld:
             self._run(self.model.stop())
         self.model = None
 
-    def open(self, place: str = "/") -> Page:
-        """Open an address as somebody new."""
-        return Page(self._chromium, address=f"{self.address}{place}")
+    def open(self, place: str = "/", *, locale: str = "en-US") -> Page:
+        """Open an address as somebody new, whose browser speaks that language."""
+        return Page(self._chromium, address=f"{self.address}{place}", locale=locale)
 
 
 @contextmanager

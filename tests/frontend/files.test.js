@@ -25,7 +25,7 @@ test("sizes are written with three digits at most", () => {
   const sizes = [0, 999, 1000, 9949, 9950, 999_499, 999_500, 123_456_789, 5e12, 5e15];
   assert.deepEqual(sizes.map(sizeOf), [
     ...["0 B", "999 B", "1.0 KB", "9.9 KB", "10 KB", "999 KB", "1.0 MB", "123 MB"],
-    ...["5.0 TB", "5000 TB"],
+    ...["5.0 TB", "5,000 TB"],
   ]);
 });
 
