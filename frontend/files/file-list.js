@@ -78,7 +78,7 @@ export class FileList {
     const limit = cursor ? SLICE : Math.min(Math.max(kept.length, SLICE), MOST);
     const asked = { name: this.#query(), sort: this.#order.value, cursor, limit };
     const { documents: found, next_cursor } = await listFiles(this.#parts.api, asked);
-    if (!isWanted()) return;
+    if (!isWanted() || asked.name !== this.#query()) return; // what is typed is asked for soon
     for (const words of newlyRead(kept, found)) this.#parts.announce(words);
     const files = cursor ? merged(kept, found) : merged(found, kept.slice(limit));
     if (cursor || files.length === found.length) this.#cursor = next_cursor ?? "";
