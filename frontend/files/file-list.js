@@ -23,7 +23,7 @@ export class FileList {
   #order = byId("file-order", HTMLSelectElement);
   #cursor = "";
   #asked = 0;
-  #timer = 0;
+  #timer = 0; // of what is asked for next; what is typed comes before a look again
   /** @type {StoredFile[]} */
   #shown = [];
 
@@ -78,12 +78,12 @@ export class FileList {
     const limit = cursor ? SLICE : Math.min(Math.max(kept.length, SLICE), MOST);
     const asked = { name: this.#query(), sort: this.#order.value, cursor, limit };
     const { documents: found, next_cursor } = await listFiles(this.#parts.api, asked);
-    if (!isWanted() || asked.name !== this.#query()) return; // what is typed is asked for soon
+    if (!isWanted()) return;
     for (const words of newlyRead(kept, found)) this.#parts.announce(words);
     const files = cursor ? merged(kept, found) : merged(found, kept.slice(limit));
     if (cursor || files.length === found.length) this.#cursor = next_cursor ?? "";
     this.#draw(files);
-    if (!found.every(isFinal)) this.#later(LOOK_AGAIN_MS, "again");
+    if (!found.every(isFinal)) this.#timer ||= window.setTimeout(this.refresh, LOOK_AGAIN_MS);
   }
 
   #searchInside() {

@@ -309,3 +309,20 @@ def test_an_edit_is_not_sent_into_a_conversation_that_was_opened_meanwhile(opene
         page.run("fetch('/api/tools')")
     assert len(double.questions) == 1
     assert page.run(QUESTIONS) == []
+
+
+def test_the_documents_stay_open_beside_another_conversation(opened) -> None:
+    """On a wide screen; on a phone they cover it, and give way."""
+    page, _ = opened
+    put(page, "one", answers=1)
+    hidden = "document.querySelector('#files').hidden"
+    for width, gone in ((1280, False), (360, True)):
+        page.resize(width, 740)
+        page.run(
+            "document.querySelector('#files').hidden && document.querySelector('#open-files').click()"
+        )
+        page.run("location.hash = '#/'")
+        page.wait(f"!document.querySelector('#welcome').hidden && {hidden} === {str(gone).lower()}")
+        page.run("location.hash = '#/c/conv_1'")
+        page.wait(f"{BARS} === 1")
+        assert page.run(hidden) is gone
