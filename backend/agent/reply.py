@@ -36,7 +36,8 @@ async def ask(run: Run, request: ModelRequest, *, show: Show | None) -> Reply:
     """Stream one model call: its text goes to `show`, its reasoning to the log as thought.
 
     None shows neither; one that raises Stopped ends the call. The run's usage and its provider's
-    token estimate grow by the call, the usage also by one that is cut short. With `request.logprobs` the text comes as Told.
+    token estimate grow by the call, the usage also by one that is cut short. With
+    `request.logprobs` the text comes as Told.
     """
     parts: list[str] = []
     reply = Reply()
@@ -99,9 +100,7 @@ async def _told(stream: AsyncGenerator[ModelDelta]) -> AsyncGenerator[ModelDelta
 def _estimated(run: Run, request: ModelRequest, reply: Reply, content: str) -> Usage:
     """Count a call that was cut short, of which the model server's own count never came."""
     estimate, model = run.parts.estimate, run.model.id
-    thought = (
-        "x" * reply.thought_chars
-    )  # thoughts are not gathered; what they were is no matter here
+    thought = "x" * reply.thought_chars  # what they were is no matter here
     said = estimate.tokens(model, [{"role": "assistant", "content": thought + content}])
     asked = estimate.tokens(model, request.messages) + estimate.tools(model, request.tools)
     return Usage(prompt_tokens=asked, completion_tokens=said, model_calls=1)

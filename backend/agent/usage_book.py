@@ -25,14 +25,15 @@ class UsageBook:
         self._store = store
         self._clock = clock
         self._unwritten: dict[tuple[str, int, str, str], Used] = {}
-        self._writing: asyncio.Task[None] | None = None
+        self._waiting: asyncio.Task[None] | None = None
+        self._writes: set[asyncio.Task[None]] = set()
 
     def note(self, user_id: str, usage: Usage, *, model: str, route: str) -> None:
         """Add what a request used that has ended and leaves no run."""
         now_ms = self._clock.now_ms()
         self._add(Used.of_request(user_id, usage, now_ms=now_ms, model=model, route=route))
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_soon())
+        if self._waiting is None:
+            self._waiting = asyncio.create_task(self._write_soon())
 
     async def of_user(self, user_id: str, *, since_day: int) -> Sequence[Used]:
         """A user's sums from that day on: by day, newest first, then by model and route."""
@@ -46,8 +47,8 @@ class UsageBook:
 
     async def aclose(self) -> None:
         """Write what is still to be written."""
-        if self._writing is not None:
-            self._writing.cancel()
+        if self._waiting is not None:
+            self._waiting.cancel()
         await self._write()
 
     def _add(self, used: Used) -> None:
@@ -55,14 +56,21 @@ class UsageBook:
 
     async def _write_soon(self) -> None:
         await self._clock.sleep(LATE_S)
-        self._writing = None
+        self._waiting = None
         await self._write()
 
     async def _write(self) -> None:
-        """Write all sums; those that cannot be written are kept for the next time."""
-        if not self._unwritten:
-            return
-        used, self._unwritten = list(self._unwritten.values()), {}
+        """Write all sums, and wait for those that are being written; none is lost when a caller leaves."""
+        if self._unwritten:
+            used, self._unwritten = list(self._unwritten.values()), {}
+            write = asyncio.create_task(self._store_sums(used))
+            self._writes.add(write)
+            write.add_done_callback(self._writes.discard)
+        if self._writes:
+            await asyncio.wait(self._writes)
+
+    async def _store_sums(self, used: Sequence[Used]) -> None:
+        """Write sums; those that cannot be written are kept for the next time."""
         try:
             await self._store.add(used)
         except StewardError:

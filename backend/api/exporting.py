@@ -1,7 +1,7 @@
 """Write conversations out for their owner, as JSON or as Markdown, piece by piece.
 
 Pure: it is given what was stored. A piece is never much longer than the longest message, so that a
-conversation is not held a second time as text. Not for: reading the store (`routes/exports`).
+conversation is not held a second time as text. Not for: reading the store (`routes/conversation_exports`).
 """
 
 from __future__ import annotations

@@ -54,6 +54,7 @@ class WorkerSupervisor:
         self._closed = False
         self._failures = 0
         self._code = 0
+        self._began_s = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -73,12 +74,13 @@ class WorkerSupervisor:
             self._say(b"work\n")
 
     async def health(self) -> Health:
-        """Tell whether the process ends as it should, or how it ended."""
-        if self._failures:
+        """Tell how the process ended, until it has run for a while or ended as it should."""
+        running = self.pid is not None
+        steady = running and self._clock.monotonic_s() - self._began_s >= STEADY_S
+        if self._failures and not steady:
             fix = "See the server's log; `python -m backend doctor` looks at what it needs."
             detail = f"The process that reads documents ended with code {self._code}."
             return Health(ok=False, detail=detail, fix=fix)
-        running = self.pid is not None
         return Health(
             ok=True, detail="It runs." if running else "It starts with the next document."
         )
@@ -109,9 +111,9 @@ class WorkerSupervisor:
         while not self._closed:
             await self._wanted.wait()
             self._wanted.clear()
-            began_s = self._clock.monotonic_s()
+            self._began_s = self._clock.monotonic_s()
             code = await self._run()
-            lasted_s = self._clock.monotonic_s() - began_s
+            lasted_s = self._clock.monotonic_s() - self._began_s
             self._code = code
             self._failures = 0 if code == 0 or lasted_s >= STEADY_S else self._failures + 1
             if self._closed:

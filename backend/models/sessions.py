@@ -75,7 +75,10 @@ class ConversationChange(BaseModel):
 
 
 class RunOut(BaseModel):
-    """A run with its trace."""
+    """A run with its trace; `finished_at` and `duration_ms` are null until it has ended.
+
+    The duration counts from the question, with the time in which an approval was waited for.
+    """
 
     id: str
     conversation_id: str | None

@@ -315,7 +315,8 @@ class ConversationStore(Protocol):
     ) -> bool:
         """Put what `edit` makes of a message in its place, or drop it, in one transaction.
 
-        What follows a dropped message follows the one before it from then on. Tell whether there is such a message; SessionBusy while a run holds the conversation.
+        What follows a dropped message follows the one before it from then on. Tell whether there is
+        such a message; SessionBusy while a run holds the conversation.
         """
         ...
 

@@ -135,7 +135,8 @@ class SqlConversationStore:
     ) -> bool:
         """Put what `edit` makes of a message in its place, or drop it, in one transaction.
 
-        What follows a dropped message follows the one before it from then on. Tell whether there is such a message; SessionBusy while a run holds the conversation.
+        What follows a dropped message follows the one before it from then on. Tell whether there is
+        such a message; SessionBusy while a run holds the conversation.
         """
         whose = {"wanted": conversation_id, "owner": user_id, "now": now_ms}
         return await self._database.write(_edit_message, whose, message_id, edit)

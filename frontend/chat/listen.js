@@ -46,11 +46,12 @@ export class Listener {
 
   /**
    * Show an answer as it comes; false when the messages that are shown are not those of the
-   * conversation any more. Throws only what happened before it began.
+   * conversation any more. Throws only what happened before it began, and when the reader has left.
    * @type {(events: Answering, answer: AnswerView, signal: AbortSignal) => Promise<boolean>}
    */
   async listen(events, answer, signal) {
     const { announce, onChanged, onError } = this.#parts;
+    signal.throwIfAborted();
     this.#running.add(answer);
     this.#tell();
     announce(text.answering);
@@ -94,7 +95,7 @@ export class Listener {
       if (answer.approvals.isOpen(callId)) throw error;
     }
     if (this.#running.has(answer)) this.#again.add(answer);
-    else this.follow(answer, signal).catch(onError);
+    else this.follow(answer, signal).catch((error) => signal.aborted || onError(error));
   }
 
   /** @type {(answer: AnswerView) => Promise<void>} fetch what was decided meanwhile */

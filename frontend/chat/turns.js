@@ -16,11 +16,9 @@ export class Turns {
   #chat;
   /** @type {object | null} */
   #change = null;
+  #isBusy = () => this.#change !== null || this.#chat.listener.isRunning;
 
-  /**
-   * @param {ChatParts} parts
-   * @param {Chat} chat
-   */
+  /** @param {ChatParts} parts @param {Chat} chat */
   constructor(parts, chat) {
     this.#parts = parts;
     this.#chat = chat;
@@ -32,10 +30,14 @@ export class Turns {
   }
 
   /** @type {(words: string, files: StoredFile[]) => Promise<void>} what cannot be put becomes the draft again */
-  send(words, files) {
-    const { composer } = this.#parts;
+  async send(words, files) {
+    const { composer, announce } = this.#parts;
+    if (this.#isBusy()) {
+      composer.restore(words, files);
+      return announce(text.busy);
+    }
     composer.scope.add(files);
-    return this.#alone(async () => {
+    await this.#alone(async () => {
       const fault = await this.#put(withFiles(words, files)).catch((error) => error);
       if (!fault) return;
       composer.restore(words, files);
@@ -80,7 +82,7 @@ export class Turns {
   /** @type {(make: () => Promise<unknown>) => Promise<void>} */
   async #alone(make) {
     const { messages, listener } = this.#chat;
-    if (this.#change || listener.isRunning) return;
+    if (this.#isBusy()) return;
     const change = {};
     this.#change = change;
     this.#parts.onTry();
@@ -100,8 +102,7 @@ export class Turns {
   }
 
   /**
-   * Put a question, or without content ask for another answer; in the place of a message and all that
-   * followed it if one is given.
+   * Put a question, or without content ask for another answer; in the place of `from` and all behind it.
    * @type {(content: unknown, from?: MessageView, mode?: string) => Promise<void>}
    */
   async #put(content, from, mode = this.#parts.pickers.mode) {
@@ -134,15 +135,16 @@ export class Turns {
   /** @type {(error: unknown, content: unknown, from?: MessageView) => never} */
   #refused(error, content, from) {
     const { status = 0 } = error instanceof ApiError ? error : {};
-    const moved = status === 400; // it is not shown any more
-    if (from && (moved || status === 401)) this.#parts.composer.draft ||= wordsOf(content);
-    if (from && moved) this.#chat.open(this.#chat.id);
+    const moved = from && status === 400; // it is not shown any more
+    if (moved || (from && status === 401)) this.#parts.composer.draft ||= wordsOf(content);
+    if (moved) this.#chat.open(this.#chat.id);
     throw error;
   }
 
   /** @type {(view: MessageView) => Promise<void>} find out where a message stands, if that is not known */
   async #locate(view) {
-    const { id, messages } = this.#chat;
-    if (!view.place.id && id) messages.place((await getConversation(this.#parts.api, id)).messages);
+    const { id, messages, signal } = this.#chat;
+    if (view.place.id || !id) return;
+    messages.place((await getConversation(this.#parts.api, id, signal)).messages);
   }
 }

@@ -23,7 +23,7 @@ export class FileList {
   #order = byId("file-order", HTMLSelectElement);
   #cursor = "";
   #asked = 0;
-  #timer = 0;
+  #timer = 0; // of what is asked for next; what is typed comes before a look again
   /** @type {StoredFile[]} */
   #shown = [];
 
@@ -83,7 +83,7 @@ export class FileList {
     const files = cursor ? merged(kept, found) : merged(found, kept.slice(limit));
     if (cursor || files.length === found.length) this.#cursor = next_cursor ?? "";
     this.#draw(files);
-    if (!found.every(isFinal)) this.#later(LOOK_AGAIN_MS, "again");
+    if (!found.every(isFinal)) this.#timer ||= window.setTimeout(this.refresh, LOOK_AGAIN_MS);
   }
 
   #searchInside() {

@@ -1,6 +1,6 @@
 /** The documents beside the conversation: the list and what is on its way, or the text of one. */
 
-import { announce, byId, styled } from "../kit/dom.js";
+import { announce, byId, NARROW, styled } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { wordsOf } from "../wire/errors.js";
 import { Arrivals } from "./arrivals.js";
@@ -8,8 +8,6 @@ import { takeFiles } from "./drops.js";
 import { FileList } from "./file-list.js";
 import { resizable } from "./panel-width.js";
 import { SourceCard } from "./source-card.js";
-
-const NARROW = "(max-width: 800px)";
 
 /** Opens and closes; when it closes, the focus goes back to where it came from. */
 export class FilesPanel {
@@ -59,7 +57,7 @@ export class FilesPanel {
     });
     new SourceCard({ api, onOpen: (id) => this.showCitation(id), onFile });
     resizable(this.#panel);
-    addEventListener("popstate", () => this.close());
+    addEventListener("popstate", () => matchMedia(NARROW).matches && this.close());
     matchMedia(NARROW).addEventListener("change", () => this.#coverMain());
     takeFiles((files, toChat) => (toChat ? attachments.add(files) : this.#add(files)));
   }
@@ -74,6 +72,7 @@ export class FilesPanel {
     this.#open("text");
     try {
       const [{ FileView }] = await Promise.all([import("./file-view.js"), styled("preview")]);
+      if (!this.#viewPart.checkVisibility()) return; // it was closed meanwhile
       this.#view ??= new FileView({ api: this.#api, host: this.#viewPart, title: this.#title });
       await work(this.#view);
     } catch (error) {

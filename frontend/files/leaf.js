@@ -5,11 +5,11 @@ import { text } from "../strings.js";
 import { gridElement } from "../text/elements.js";
 import { ApiError } from "../wire/errors.js";
 import { original, pageImage, textPage } from "../wire/server.js";
+import { isPicture } from "./attached.js";
 import { factsOf } from "./file-item.js";
 import { sheet } from "./sheet.js";
 
 const LEAST_PART_CHARS = 10_000; // of formats without pages
-const PICTURE = /\.(?:png|jpe?g|gif|webp)$/i; // by name: what could not be read is of no known kind
 
 /** @type {(api: Api, book: Book, signal: AbortSignal) => HTMLElement} its pictures go with the signal */
 export function leaf(api, { file, passage, page }, signal) {
@@ -20,7 +20,7 @@ export function leaf(api, { file, passage, page }, signal) {
   const draw =
     kind === "pdf" && page
       ? (width) => pageImage(api, id, page.number, { width, passage, signal })
-      : PICTURE.test(name) && (() => original(api, id));
+      : isPicture(name) && (() => original(api, id)); // what could not be read is of no known kind
   if (!draw) return shown;
   const picture = sheet(text.place(name, page?.page ?? null), draw, signal);
   return el("section", { class: "leaf" }, picture, shown);

@@ -120,7 +120,7 @@ export class AttachedChip extends Moving {
       if (!this.element.isConnected) return;
       if (page.hidden) continue; // somebody has to log in first
       this.file = await getFile(this.#parts.api, file.file_id).catch((error) =>
-        error.status === 404 ? null : file,
+        error.status === 404 ? null : this.file,
       );
       onChange();
     }

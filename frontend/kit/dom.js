@@ -39,6 +39,9 @@ export function byId(id, type) {
  */
 export const announce = (words) => byId("status", HTMLElement).replaceChildren(words);
 
+/** Screens on which panels lie over the conversation; the style sheets have the same number. */
+export const NARROW = "(max-width: 800px)";
+
 /**
  * Wait for a style sheet of a part of the page that is loaded when it is wanted.
  * @param {string} name

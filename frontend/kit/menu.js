@@ -34,9 +34,11 @@ function open(button, items) {
     const opened = newState === "open";
     button.popoverTargetElement = opened ? menu : null; // not sooner: this click would close it
     button.setAttribute("aria-expanded", `${opened}`);
-    if (!opened) menu.remove();
+    if (opened) return;
+    menu.remove();
+    document.removeEventListener("wheel", close);
   });
-  document.addEventListener("wheel", close, { once: true });
+  document.addEventListener("wheel", close);
   button.after(menu);
   menu.showPopover();
   button.setAttribute("aria-expanded", "true"); // the event comes later

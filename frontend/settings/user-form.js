@@ -2,38 +2,27 @@
 
 import { el } from "../kit/dom.js";
 import { text } from "../strings.js";
+import { choice, field, makeForm } from "./controls.js";
 
 const PASSWORD_BYTES = 12;
 
-/**
- * Make the form that adds an account.
- * @param {(body: NewAccount) => Promise<boolean>} add gives false when it was refused
- */
+/** @type {(add: (body: NewAccount) => Promise<void>) => HTMLElement} make the form that adds an account */
 export function addForm(add) {
-  const name = el("input", { required: true, maxlength: "64", autocomplete: "off" });
-  const password = el("input", { required: true, maxlength: "72", autocomplete: "off" });
+  const input = (/** @type {string} */ name, /** @type {string} */ maxlength) =>
+    el("input", { name, maxlength, required: true, autocomplete: "off" });
+  const name = input("username", "64");
+  const password = input("password", "72");
   const role = roleChoice("user", text.role);
-  const send = el("button", { class: "primary" }, text.addUser);
-  const form = el(
-    "form",
-    { class: "row" },
-    el("label", { class: "field" }, el("span", {}, text.username), name),
-    el("label", { class: "field" }, el("span", {}, text.password), password),
-    role,
-    send,
-  );
+  const work = async () => {
+    await add({ username: name.value, password: password.value, role: roleOf(role) });
+    name.value = "";
+    password.value = generated();
+    return "";
+  };
+  const fields = [field(text.username, name), field(text.password, password), role];
+  const form = makeForm(text.addUser, work, ...fields);
+  form.className = "row";
   password.value = generated();
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    send.disabled = true;
-    /** @type {NewAccount} */
-    const body = { username: name.value, password: password.value, role: roleOf(role) };
-    if (await add(body)) {
-      name.value = "";
-      password.value = generated();
-    }
-    send.disabled = false;
-  });
   return form;
 }
 
@@ -46,10 +35,9 @@ export function button(label, about, onClick) {
 
 /** @type {(chosen: User["role"], label: string) => HTMLSelectElement} */
 export function roleChoice(chosen, label) {
-  const options = /** @type {const} */ (["user", "admin"]).map((one) =>
-    el("option", { value: one, selected: one === chosen }, text.roles[one]),
-  );
-  return el("select", { "aria-label": label }, ...options);
+  const select = choice(text.roles, chosen);
+  select.ariaLabel = label;
+  return select;
 }
 
 /** @param {HTMLSelectElement} select */

@@ -40,9 +40,10 @@ class Users {
 
   get elements() {
     return [
-      addForm((body) =>
-        this.#do(body.username, () => addUser(this.#parts.api, body), body.password),
-      ),
+      addForm(async (body) => {
+        await addUser(this.#parts.api, body);
+        await this.#done(body.username, body.password);
+      }),
       this.#note,
       this.#search,
       this.#list,
@@ -64,11 +65,8 @@ class Users {
   /** @param {Account} user */
   #item(user) {
     const { id, username: name, role, disabled, created_at } = user;
-    const facts = [
-      text.roles[role],
-      ...(disabled ? [text.disabled] : []),
-      text.sinceDay(dayOf(created_at)),
-    ];
+    const facts = [text.roles[role], ...(disabled ? [text.disabled] : [])];
+    facts.push(text.sinceDay(dayOf(created_at)));
     const own = id === this.#parts.user.id;
     const body = el(
       "div",
@@ -114,12 +112,15 @@ class Users {
       await act();
     } catch (error) {
       this.#note.replaceChildren(wordsOf(error));
-      this.#draw();
-      return false;
+      return this.#draw();
     }
+    await this.#done(name, password);
+  }
+
+  /** @type {(name: string, password?: string) => Promise<void>} */
+  async #done(name, password = "") {
     const secret = [text.passwordOf(name), el("code", {}, password), copyButton(() => password)];
     this.#note.replaceChildren(...(password ? secret : [text.changed(name)]));
     await this.load().catch(() => undefined);
-    return true;
   }
 }

@@ -1,6 +1,6 @@
 /** The fixed parts of the page: texts, a line for what went wrong, the narrow drawer, dialogs. */
 
-import { byId, el, iconButton } from "../kit/dom.js";
+import { byId, el, iconButton, NARROW } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { text } from "../strings.js";
 
@@ -24,8 +24,6 @@ export class Banner {
     this.#host.replaceChildren();
   }
 }
-
-const NARROW = "(max-width: 800px)";
 
 /** Opens and closes the drawer; what cannot be seen cannot be reached by keyboard either. */
 export class Drawer {

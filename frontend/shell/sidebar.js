@@ -52,8 +52,10 @@ export class Sidebar {
 
   /** Forget what is listed, as when another person logs in. */
   clear() {
+    this.settle();
     this.#asked += 1; // what was asked for is not for them
     this.#search.value = "";
+    this.#cursor = "";
     this.#listed = [];
     this.#draw();
   }
@@ -93,7 +95,8 @@ export class Sidebar {
       this.#query = query;
       this.#take(page, cursor);
       this.#draw();
-      if (this.#listed.some((one) => one.active_run_id)) this.#refreshIn(AGAIN_MS);
+      const isTyping = query !== this.#search.value.trim(); // that comes sooner
+      if (!isTyping && this.#listed.some((one) => one.active_run_id)) this.#refreshIn(AGAIN_MS);
     } catch (error) {
       if (asked === this.#asked) this.#parts.onError(error);
     }

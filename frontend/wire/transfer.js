@@ -8,6 +8,7 @@ import { unreachable } from "./errors.js";
  */
 export function sendForm(path, form, token, { onProgress, signal }) {
   return new Promise((done, fail) => {
+    signal.throwIfAborted(); // given up while the log-in was renewed
     const call = new XMLHttpRequest();
     call.open("POST", path);
     call.setRequestHeader("Authorization", `Bearer ${token}`);

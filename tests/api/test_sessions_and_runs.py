@@ -77,6 +77,19 @@ async def test_a_stateless_request_keeps_no_conversation_but_a_trace(
     assert (run["state"], run["conversation_id"], run["route"]) == ("completed", None, "chat")
 
 
+async def test_a_run_tells_how_long_it_took_once_it_has_ended(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """Null while it goes on."""
+    ollama.queue(Reply(content="Hi there, Ada.", fault=HANG))
+    async with http.stream("POST", CHAT, json=hello(stream=True)) as answer:
+        address = f"/api/runs/{answer.headers['x-run-id']}"
+        assert (await http.get(address)).json()["duration_ms"] is None
+        await http.post(f"{address}/cancel")
+        await answer.aread()
+    assert (await http.get(address)).json()["duration_ms"] >= 0
+
+
 async def test_conversations_are_listed_searched_renamed_and_erased(
     http: AsyncClient, ollama: OllamaDouble
 ) -> None:

@@ -11,6 +11,7 @@ from tests.fakes.page_world import PageWorld, log_in, page_world
 
 ROWS = "[...document.querySelectorAll('.rows li')]"
 NAMES = f"{ROWS}.map((one) => one.querySelector('strong').textContent)"
+REFUSED = "document.querySelector('.settings form .failed').textContent"
 NOTE = "document.querySelector('.note').textContent"
 TABS = "[...document.querySelectorAll('[role=tab]')].map((one) => one.textContent)"
 FACTS = f"{ROWS}.map((one) => one.querySelector('.muted').textContent)"
@@ -97,13 +98,14 @@ def test_what_the_server_refuses_is_said_where_it_was_tried(page: Page) -> None:
     assert "This is you" in page.run(f"{ROWS}[0].innerText")
     page.type(".settings form input", "ADMIN")
     page.press("Enter")
-    page.wait(f"{NOTE}.includes('taken')")
+    page.wait(f"{REFUSED}.includes('taken')")
     fields = "document.querySelectorAll('.settings form input')"
     page.run(f"void ({fields}[0].value = 'bob', {fields}[1].value = 'short')")
     page.focus(".settings form .primary")
     page.press("Enter")
-    page.wait(f"{NOTE}.includes('8 to 72 bytes')")
+    page.wait(f"{REFUSED}.includes('8 to 72 bytes')")
     assert page.run(f"{fields}[0].value") == "bob"
+    assert page.run(f"document.activeElement === {fields}[1]")
 
 
 def test_many_users_can_be_searched(page: Page) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Route
 
 from tests.fakes.browser import Page, browser
 from tests.fakes.page_server import PageServer, page_server
@@ -20,6 +21,7 @@ EDIT = ".question [aria-label='Edit']"
 AGAIN = ".answer [aria-label='Answer again']"
 INFO = ".answer [aria-label='How this answer was made']"
 EDITOR = ".editor textarea"
+CONVERSATION = "**/api/conversations/conv_1"
 
 
 @pytest.fixture
@@ -266,3 +268,61 @@ def test_drafts_are_kept_by_conversation_until_one_logs_out(opened) -> None:
     page.run("location.hash = '#/c/conv_1'")
     page.wait(f"{BARS} === 1")
     assert page.run(f"{FIELD}.value") == ""
+
+
+def test_what_is_sent_while_a_version_is_being_fetched_stays_written(opened) -> None:
+    """The message is not lost between two changes, and can be sent after them."""
+    page, double = opened
+    put(page, "one", answers=1)
+    press(page, AGAIN)
+    page.wait(f"{NUMBERS}[0] === '2/2' && {BARS} === 1")
+    held: list[Route] = []
+    page.tab.route(CONVERSATION, lambda it: it.continue_() if held else held.append(it))
+    with page.tab.expect_request(CONVERSATION):
+        press(page, "[aria-label='Earlier version']")
+    page.type("#message", "two")
+    page.press("Enter")
+    page.wait(f"{STATUS}.startsWith('An answer is being given.')")
+    assert page.run(f"{FIELD}.value") == "two"
+    held[0].continue_()
+    page.wait(f"{NUMBERS}[0] === '1/2'")
+    page.focus("#message")
+    page.press("Enter")
+    page.wait(f"{ANSWERS}.at(-1) === 'two, answer 3'")
+    assert len(double.questions) == 3
+
+
+def test_an_edit_is_not_sent_into_a_conversation_that_was_opened_meanwhile(opened) -> None:
+    """It is looked for where the question stands, and one leaves before that is known."""
+    page, double = opened
+    page.tab.route(CONVERSATION, lambda route: route.fulfill(status=500))
+    put(page, "one", answers=1)
+    page.tab.unroute(CONVERSATION)
+    held: list[Route] = []
+    page.tab.route(CONVERSATION, lambda it: it.continue_() if held else held.append(it))
+    with page.tab.expect_request(CONVERSATION):
+        edit(page, " more")
+    page.run("location.hash = '#/'")
+    page.wait("!document.querySelector('#welcome').hidden")
+    with page.tab.expect_event("requestfinished", lambda asked: "/api/tools" in asked.url):
+        held[0].continue_()
+        page.run("fetch('/api/tools')")
+    assert len(double.questions) == 1
+    assert page.run(QUESTIONS) == []
+
+
+def test_the_documents_stay_open_beside_another_conversation(opened) -> None:
+    """On a wide screen; on a phone they cover it, and give way."""
+    page, _ = opened
+    put(page, "one", answers=1)
+    hidden = "document.querySelector('#files').hidden"
+    for width, gone in ((1280, False), (360, True)):
+        page.resize(width, 740)
+        page.run(
+            "document.querySelector('#files').hidden && document.querySelector('#open-files').click()"
+        )
+        page.run("location.hash = '#/'")
+        page.wait(f"!document.querySelector('#welcome').hidden && {hidden} === {str(gone).lower()}")
+        page.run("location.hash = '#/c/conv_1'")
+        page.wait(f"{BARS} === 1")
+        assert page.run(hidden) is gone

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Route
 
 from tests.fakes.browser import Page, browser
 from tests.fakes.page_server import PageServer, page_server
@@ -53,8 +54,8 @@ def test_pictures_and_files_come_from_our_own_origin_and_unseen_hosts_are_no_lin
         own = page.run("location.origin")
         made = [f"{own}/api/artifacts/art_{one}" for one in (1, 1, 2)]
         assert links(page) == ["https://known.example/a", "https://mine.example/", *made], at
+        page.wait(f"{SAID}.includes('stolen (https://evil.example/?q=sesame)')")
         words = page.run(SAID)
-        assert "stolen (https://evil.example/?q=sesame)" in words
         assert "https://evil.example/auto" in words
         assert "2.3 KB" in words
         assert page.run("document.querySelector('.picture img').alt") == "chart.png"
@@ -121,6 +122,26 @@ def test_an_answer_goes_on_when_it_was_decided_before_its_first_part_had_ended(o
     page.wait(f"{SAID}.includes('The page says hi.')")
     assert double.decisions == [("call_9", "approve")]
     assert page.complaints == []
+
+
+@pytest.mark.parametrize("address", ["**/approvals/call_9", "**/api/runs/run_2/events"])
+def test_whoever_leaves_while_an_answer_goes_on_is_not_followed_by_it(opened, address: str) -> None:
+    """The new chat shows neither its end as an error nor a button that would stop it."""
+    page, double = opened
+    put(page, "fetch it")
+    page.wait("document.querySelector('.approval')")
+    held: list[Route] = []
+    page.tab.route(address, lambda it: it.continue_() if held else held.append(it))
+    with page.tab.expect_request(address):
+        page.focus(ALLOW)
+        page.press("Enter")
+    page.run("location.hash = '#/'")
+    page.wait("!document.querySelector('#welcome').hidden")
+    held[0].continue_()
+    page.run("fetch('/api/tools').then((found) => found.json())")
+    assert double.decisions == [("call_9", "approve")]
+    assert page.run("document.querySelector('#send').title") == "Send"
+    assert page.run("document.querySelector('#banner').hidden")
 
 
 def test_an_approval_that_nobody_answers_in_time_says_so(opened) -> None:

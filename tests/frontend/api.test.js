@@ -6,6 +6,7 @@ import { Api } from "../../frontend/api.js";
 import { answers, speaks } from "../../frontend/chat/pickers.js";
 import { ApiError } from "../../frontend/wire/errors.js";
 import { deleteConversation, listModels } from "../../frontend/wire/server.js";
+import { sendForm } from "../../frontend/wire/transfer.js";
 
 const LOGIN = "POST /api/auth/login";
 const REFRESH = "POST /api/auth/refresh";
@@ -127,4 +128,11 @@ test("a conversation is deleted by a call that outlives the page, others end wit
   await deleteConversation(api, "conv_1");
   await api.json("/a");
   assert.deepEqual(kept, [true, false]);
+});
+
+test("a form that was given up before its turn is not sent", async () => {
+  const options = { onProgress: () => undefined, signal: AbortSignal.abort() };
+  await assert.rejects(sendForm("/api/files/upload", new FormData(), "token", options), {
+    name: "AbortError",
+  });
 });

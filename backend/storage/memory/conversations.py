@@ -153,7 +153,8 @@ class MemoryConversationStore:
     ) -> bool:
         """Put what `edit` makes of a message in its place, or drop it.
 
-        What follows a dropped message follows the one before it from then on. Tell whether there is such a message; SessionBusy while a run holds the conversation.
+        What follows a dropped message follows the one before it from then on. Tell whether there is
+        such a message; SessionBusy while a run holds the conversation.
         """
         it = self._mine(user_id, conversation_id)
         if it is None:

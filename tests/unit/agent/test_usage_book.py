@@ -19,16 +19,21 @@ SPENT = Usage(prompt_tokens=4, completion_tokens=1)
 
 
 class Store:
-    """The store of this server, which counts writes, and is away when `broken`."""
+    """The store of this server, which counts writes, is away when `broken`, and waits for `free`."""
 
     def __init__(self, store):
         self.store = store
         self.writes = 0
+        self.begun = asyncio.Event()
         self.written = asyncio.Event()
+        self.free = asyncio.Event()
+        self.free.set()
         self.broken = False
 
     async def add(self, used):
         self.writes += 1
+        self.begun.set()
+        await self.free.wait()
         if self.broken:
             raise Unavailable
         await self.store.add(used)
@@ -102,6 +107,32 @@ async def test_what_cannot_be_written_is_written_later(book, store, clock):
     store.broken = False
     note(book)
     assert list(await book.of_user("me", since_day=0)) == used(3, clock)
+
+
+async def test_whoever_asks_while_sums_are_written_waits_for_them(book, store, clock):
+    """They are told of them, not of what was there before; so is the end of the server."""
+    store.free.clear()
+    note(book)
+    await clock.until_asked(LATE_S)
+    clock.step(LATE_S)
+    await store.begun.wait()
+    asking = [asyncio.create_task(it) for it in (book.of_user("me", since_day=0), book.aclose())]
+    assert (await asyncio.wait(asking, timeout=0))[0] == set()
+    store.free.set()
+    found, _ = await asyncio.gather(*asking)
+    assert list(found) == used(1, clock)
+
+
+async def test_nothing_is_lost_when_whoever_asked_has_left(book, store, clock):
+    """Their request is cancelled while it waits for the writing."""
+    store.free.clear()
+    note(book)
+    asking = asyncio.create_task(book.of_user("me", since_day=0))
+    await store.begun.wait()
+    asking.cancel()
+    await asyncio.wait([asking])
+    store.free.set()
+    assert list(await book.of_user("me", since_day=0)) == used(1, clock)
 
 
 async def test_the_end_of_the_server_writes_what_is_left(book, stores, clock):

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from backend.errors import Unavailable
-from backend.jobs.supervisor import LOOK_AGAIN_S, WorkerSupervisor
+from backend.jobs.supervisor import LOOK_AGAIN_S, STEADY_S, WorkerSupervisor
 from tests.fakes.clock import WatchedClock
 
 ECHO = """
@@ -160,6 +160,21 @@ async def test_it_says_how_the_process_is(make):
     await clock.until_asked(2.0)
     found = await broken.health()
     assert (found.ok, "code 3" in found.detail, bool(found.fix)) == (False, True, True)
+
+
+async def test_a_process_that_runs_again_is_well_after_a_while(make):
+    """One accident is not told of for ever."""
+    heard, clock = Heard(), WatchedClock()
+    supervisor = make(ECHO, Pending(1), heard, clock)
+    supervisor.wake()
+    await heard.until(1)
+    os.kill(supervisor.pid, signal.SIGKILL)
+    await clock.until_asked(2.0)
+    clock.step(2.0)
+    await heard.until(2)
+    assert not (await supervisor.health()).ok
+    clock.step(STEADY_S)
+    assert (await supervisor.health()).detail == "It runs."
 
 
 async def test_closing_ends_a_process_that_does_not_listen(make):
