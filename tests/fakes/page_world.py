@@ -68,9 +68,9 @@ class PageWorld:
             self._run(self.model.stop())
         self.model = None
 
-    def open(self, place: str = "/") -> Page:
-        """Open an address as somebody new."""
-        return Page(self._chromium, address=f"{self.address}{place}")
+    def open(self, place: str = "/", *, address: str = "") -> Page:
+        """Open an address of the server, or of another, as somebody new."""
+        return Page(self._chromium, address=f"{address or self.address}{place}")
 
 
 @contextmanager
