@@ -55,15 +55,23 @@ $$\\int_0^1 x^2 \\, dx = \\frac{1}{3}$$
 """
 SUM = Call(name="math_calc", arguments={"expression": "6*7"})
 BAD = Call(name="wikipedia", arguments={"action": "search"})
-DRAW = Call(name="data_analysis", arguments={"data": "city,n\nOslo,3\nBonn,5", "chart": "bar", "x": "city", "y": ["n"]})
+DRAW = Call(
+    name="data_analysis",
+    arguments={"data": "city,n\nOslo,3\nBonn,5", "chart": "bar", "x": "city", "y": ["n"]},
+)
 STEPS = [{"id": f"s{at}", "purpose": f"Step {at}", "tool": "wikipedia"} for at in range(4)]
 PLANNED = [
     event("route", "plan", route="plan", reason="It takes several steps.", confidence=0.7),
     {"kind": "reasoning", "type": "", "text": "I should look it up."},
     event("plan", "plan", round=1, steps=STEPS),
-    *[event("step", "", id=f"s{at}", state=state) for at, state in enumerate(("ok", "failed", "running"))],
+    *[
+        event("step", "", id=f"s{at}", state=state)
+        for at, state in enumerate(("ok", "failed", "running"))
+    ],
     event("tool_call", "call", call_id="call_1", tool="wikipedia", arguments={"query": "Ada"}),
-    event("tool_result", "no", call_id="call_1", outcome="timeout", duration_ms=9000, text="too slow"),
+    event(
+        "tool_result", "no", call_id="call_1", outcome="timeout", duration_ms=9000, text="too slow"
+    ),
     event("tool_call", "call", call_id="call_2", tool="weather", arguments={"place": "Lisbon"}),
 ]
 FOOTS = "[...document.querySelectorAll('.answer-foot')]"
@@ -153,6 +161,25 @@ def test_a_new_chat_with_a_model_and_without(world: PageWorld, page: Page) -> No
         world.start_model()
 
 
+def look_at_the_list(page: Page) -> None:
+    """Open the menu of the only conversation, rename it, search for it, delete it."""
+    press(page, "#conversations .icon-button")
+    page.wait("document.querySelector('[role=menu]:popover-open')")
+    assert_accessible(page, "menu", WIDE)
+    page.press("Enter")
+    page.wait("document.querySelector('#conversations input')")
+    assert_accessible(page, "renaming", WIDE)
+    page.press("Escape")
+    page.type("#search", "Show")
+    page.wait("document.querySelector('#conversations mark')")
+    assert_accessible(page, "search for conversations", WIDE)
+    press(page, "#conversations .icon-button")
+    page.press("End")
+    page.press("Enter")
+    page.wait("document.querySelector('.toast')")
+    assert_accessible(page, "toast")
+
+
 def test_a_conversation_with_all_that_answers_hold(world: PageWorld, page: Page) -> None:
     """Tables, code, formulas, tasks, links; the question written anew, versions, how it was made."""
     assert world.model
@@ -173,21 +200,7 @@ def test_a_conversation_with_all_that_answers_hold(world: PageWorld, page: Page)
     press(page, ".answer [aria-label='Answer again']")
     page.wait("document.querySelector('.answer .versions')")
     assert_accessible(page, "versions")
-    press(page, "#conversations .icon-button")
-    page.wait("document.querySelector('[role=menu]:popover-open')")
-    assert_accessible(page, "menu", WIDE)
-    page.press("Enter")
-    page.wait("document.querySelector('#conversations input')")
-    assert_accessible(page, "renaming", WIDE)
-    page.press("Escape")
-    page.type("#search", "Show")
-    page.wait("document.querySelector('#conversations mark')")
-    assert_accessible(page, "search for conversations", WIDE)
-    press(page, "#conversations .icon-button")
-    page.press("End")
-    page.press("Enter")
-    page.wait("document.querySelector('.toast')")
-    assert_accessible(page, "toast")
+    look_at_the_list(page)
 
 
 def test_work_as_it_is_done_and_when_it_asks(world: PageWorld, page: Page) -> None:
@@ -222,6 +235,7 @@ def test_a_plan_with_steps_in_every_state(world: PageWorld) -> None:
         page.wait("document.querySelectorAll('.plan li').length === 4")
         page.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         assert_accessible(page, "plan")
+        double.decided.set()
         page.close()
 
 

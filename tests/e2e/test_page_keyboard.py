@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.browser import Page
-from tests.fakes.ollama_double import Reply
 from tests.fakes.page_world import PASSWORD, PageWorld, page_world
 from tests.fakes.sample_files import pdf_of_lines
 
@@ -116,28 +115,8 @@ def choose(page: Page, path: Path) -> None:
     opened.value.set_files(path)
 
 
-def test_everything_is_done_without_a_mouse(world: PageWorld, page: Page, tmp_path: Path) -> None:
-    """Ask, see the work, open a source and close it, attach, rename, delete, undo, settings, log out."""
-    assert world.model
-    lease = tmp_path / "lease.pdf"
-    lease.write_bytes(pdf_of_lines([["The rent is 900 euros."], [NOTICE]]))
-    page.tab.select_option("#model", "builtin")
-    go(page, "#attach")
-    choose(page, lease)
-    page.wait("document.querySelector('.composer .attached progress[hidden]')")
-    back(page, "#message")
-    ask(page, "What notice does the lease ask for?", answers=1)
-    back(page, ".trace > summary")
-    page.press("Enter")
-    page.wait("document.querySelector('.trace').open")
-    go(page, "a.cite")
-    page.press("Enter")
-    page.wait("document.querySelector('#file-view mark')")
-    assert page.run("document.activeElement.id") == "files-title"
-    go(page, "#close-files")
-    page.press("Enter")
-    assert page.run("document.activeElement.className") == "cite"
-
+def rename_and_delete(page: Page) -> None:
+    """Give the only conversation another title, delete it, undo that, and delete it for good."""
     back(page, "#conversations .icon-button")
     page.press("Enter")
     page.wait("document.activeElement.role === 'menuitem'")
@@ -163,6 +142,9 @@ def test_everything_is_done_without_a_mouse(world: PageWorld, page: Page, tmp_pa
         page.wait(f"!({NOWHERE})")
         back(page, "#new-chat")
 
+
+def settings_and_out(page: Page) -> None:
+    """Make a key in the settings, close them, and log out."""
     go(page, "#who")
     page.press("Enter")
     page.wait("document.activeElement.id === 'tab-account'")
@@ -180,3 +162,28 @@ def test_everything_is_done_without_a_mouse(world: PageWorld, page: Page, tmp_pa
     assert page.run("document.activeElement.id") == "logout"
     page.press("Enter")
     page.wait("document.activeElement.id === 'username'")
+
+
+def test_everything_is_done_without_a_mouse(world: PageWorld, page: Page, tmp_path: Path) -> None:
+    """Ask, see the work, open a source and close it, attach, rename, delete, undo, settings, log out."""
+    assert world.model
+    lease = tmp_path / "lease.pdf"
+    lease.write_bytes(pdf_of_lines([["The rent is 900 euros."], [NOTICE]]))
+    page.tab.select_option("#model", "builtin")
+    go(page, "#attach")
+    choose(page, lease)
+    page.wait("document.querySelector('.composer .attached progress[hidden]')")
+    back(page, "#message")
+    ask(page, "What notice does the lease ask for?", answers=1)
+    back(page, ".trace > summary")
+    page.press("Enter")
+    page.wait("document.querySelector('.trace').open")
+    go(page, "a.cite")
+    page.press("Enter")
+    page.wait("document.querySelector('#file-view mark')")
+    assert page.run("document.activeElement.id") == "files-title"
+    go(page, "#close-files")
+    page.press("Enter")
+    assert page.run("document.activeElement.className") == "cite"
+    rename_and_delete(page)
+    settings_and_out(page)

@@ -13,7 +13,7 @@ from tests.fakes.page_world import PageWorld, log_in, page_world
 
 RULES = {"APPROVALS__RULES": "math_calc=ask", "DOCUMENTS__MAX_FILE_BYTES": "50000"}
 SUM = Call(name="math_calc", arguments={"expression": "6*7"})
-# What a reader speaks: every change of the words of a live region that can be seen or is only for readers.
+# What a reader speaks: every change of the words of a live region, but that a list is still empty.
 LISTEN = """(() => {
     window.told = [];
     const live = '[role=status], [role=alert], [aria-live=polite], [aria-live=assertive]';
@@ -27,7 +27,7 @@ LISTEN = """(() => {
         }).filter((one) => one?.isConnected && one.checkVisibility()));
         for (const one of regions) {
             const words = one.innerText.trim();
-            if (words) window.told.push(words);
+            if (words && one.id !== 'list-note') window.told.push(words);
         }
     }).observe(document.body, { subtree: true, childList: true, characterData: true,
         attributes: true, attributeFilter: ['hidden', 'role'] });
@@ -72,7 +72,7 @@ def told(page: Page, last: str) -> list[str]:
 def test_how_answers_begin_and_end_is_told_and_their_words_are_not(
     world: PageWorld, page: Page
 ) -> None:
-    """Complete, stopped, failed, and when something is to be allowed."""
+    """Complete, and stopped."""
     assert world.model
     world.model.queue(Reply(content="Many words that come one by one."))
     put(page, "Talk")
@@ -82,10 +82,22 @@ def test_how_answers_begin_and_end_is_told_and_their_words_are_not(
     page.wait("document.querySelectorAll('.answer-text')[1]?.innerText.length > 30")
     page.press("Escape")
     assert told(page, "Stopped") == ["Steward is answering.", "Stopping…", "Stopped."]
+
+
+def test_a_failed_answer_is_told_once(world: PageWorld, page: Page) -> None:
+    """In the line above the conversation alone."""
+    assert world.model
     world.model.script(lambda _: failing(500, "model runner has unexpectedly stopped"))
     put(page, "Fail")
     failed = told(page, "unexpectedly stopped")
     assert [one for one in failed if "unexpectedly" in one] == failed[-1:]
+
+
+def test_that_something_is_to_be_allowed_is_told_to_whoever_writes(
+    world: PageWorld, page: Page
+) -> None:
+    """Once; whoever does not is led to the card."""
+    assert world.model
     world.model.script(lambda _: Reply(calls=[SUM]))
     put(page, "Calculate", "react")
     page.type("#message", "meanwhile")
