@@ -61,10 +61,9 @@ const welcome = new Welcome({
 const chat = new Chat({
   ...{ api, view, composer, pickers, announce, onChanged, onMissing },
   ...{ onError: report, onTry: clearReport },
-  onAsked: (card) => {
-    announce(card.ariaLabel ?? "");
-    if (composer.idle) card.focus({ preventScroll: true }); // the log follows its end
-  },
+  // The log follows its end, and what has the focus is read out.
+  onAsked: (card) =>
+    composer.idle ? card.focus({ preventScroll: true }) : announce(card.ariaLabel ?? ""),
 });
 const sidebar = new Sidebar({
   api,

@@ -64,9 +64,9 @@ export class Listener {
       if (signal.aborted) return true;
       answer.finish(state, failure);
       const end = state === "completed" ? text.answered : named(text.states, state);
-      if (state !== "waiting") announce(failure || end);
       const fault = new ApiError(failure, 502, { code });
       if (fault.upstream) onError(fault);
+      else if (state !== "waiting") announce(failure || end);
       onChanged(this.#chat.id);
     } finally {
       this.#running.delete(answer);

@@ -1,6 +1,6 @@
 /** Files on their way: to the server, and those that go with a question until they are read. */
 
-import { byId, el, iconButton } from "../kit/dom.js";
+import { announce, byId, el, iconButton } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { sleep } from "../wire/ask.js";
 import { getFile } from "../wire/server.js";
@@ -54,7 +54,7 @@ export class Moving {
   show(state = this.upload?.state, words = this.#told, share = this.upload?.share) {
     const failed = state === "failed";
     this.element.className = failed ? "failed" : "";
-    this.#words?.replaceChildren(words);
+    if (this.#words?.textContent !== words) this.#words?.replaceChildren(words);
     this.#words?.setAttribute("role", failed ? "alert" : "none");
     this.#bar.hidden = failed || state === "ready";
     this.#bar.value = share ?? 0;
@@ -124,6 +124,8 @@ export class AttachedChip extends Moving {
       );
       onChange();
     }
+    const listed = byId("file-list", HTMLElement).checkVisibility(); // it says so itself
+    if (this.state === "ready" && !listed) announce(`${this.#name}: ${text.fileStates.ready}`);
   }
 
   /** Show how it stands now. */

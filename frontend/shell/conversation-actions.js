@@ -1,6 +1,6 @@
 /** What is done with a conversation of the list: it is deleted when that cannot be undone any more. */
 
-import { saveAs } from "../kit/dom.js";
+import { byId, saveAs } from "../kit/dom.js";
 import { endToast, toast } from "../kit/toast.js";
 import { text } from "../strings.js";
 import { addressOf } from "../text/links.js";
@@ -51,14 +51,22 @@ export class ConversationActions {
     const byKeyboard = document.activeElement?.matches(":focus-visible");
     const open = location.hash === addressOf(id);
     if (open) location.replace(addressOf(""));
+    const home = () => {
+      const left = document.activeElement === document.body;
+      const row = document.querySelector(`#conversations [data-id="${id}"] a`);
+      const to = row instanceof HTMLElement ? row : byId("new-chat", HTMLElement);
+      if (byKeyboard && left) to.focus(); // what had the focus is gone
+    };
     const undo = toast(text.removed(title || text.untitled), {
       action: text.undo,
       onAct: () => {
         this.#giveBack(id);
         if (open && location.hash === addressOf("")) location.replace(addressOf(id));
+        home();
       },
       onOver: () => {
         this.#told = this.#delete(id);
+        home();
       },
     });
     this.gone.add(id);

@@ -6,6 +6,7 @@ import { clean, cleanMaths } from "./rich.js";
 // Longer code would hold the page up while it is coloured.
 const MOST_CODE_CHARS = 10_000;
 const MOST_FORMULA_CHARS = 5000;
+const MOST_WAIT_MS = 500; // a page that is drawn all the time has never nothing to do
 
 let turn = Promise.resolve();
 
@@ -20,7 +21,8 @@ export const polish = (root) => {
 
 const pause = () =>
   new Promise((done) => {
-    (globalThis.requestIdleCallback ?? setTimeout)(done);
+    if ("requestIdleCallback" in globalThis) requestIdleCallback(done, { timeout: MOST_WAIT_MS });
+    else setTimeout(done);
   });
 
 /** @param {Element} code */

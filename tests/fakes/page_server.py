@@ -40,14 +40,15 @@ ASKED = {
 }
 
 
-def _event(kind: str, words: str = "", **data: Any) -> dict[str, Any]:
+def event(kind: str, words: str = "", **data: Any) -> dict[str, Any]:
+    """Give the entry of an answer that tells of its work."""
     return {"kind": "event", "type": kind, "text": words, "data": data}
 
 
 class PageServer:
     """What was asked of it is in `decisions` and `fetched`; `ttl_ms` is how long approvals live, and
     without `decided` answers do not end before a decision. A conversation that is `busy` is being
-    answered for somebody else.
+    answered for somebody else. `scripts` are the entries of answers by their questions.
     """
 
     def __init__(self) -> None:
@@ -61,6 +62,7 @@ class PageServer:
         self.expires_at_ms = 0
         self.tree = ConversationTree()
         self.busy = False
+        self.scripts: dict[str, list[dict[str, Any]]] = {}
         self.cancelled: set[str] = set()
         self.runs: dict[str, list[dict[str, Any]]] = {}
 
@@ -136,6 +138,8 @@ class PageServer:
             self.tree.add(answer, run=run, state=state)
 
     def _script(self, question: str) -> tuple[str, list[dict[str, Any]], str]:
+        if question in self.scripts:
+            return f"run_{len(self.runs) + 10}", self.scripts[question], "completed"
         if "fetch" not in question and "Draw" not in question:
             return self._echo(question)
         if "fetch" not in question:
@@ -143,8 +147,8 @@ class PageServer:
             return (
                 "run_1",
                 [
-                    _event("tool_call", "call", call_id="call_1", tool="sql_query", arguments={}),
-                    _event("tool_result", "ok", call_id="call_1", tool="sql_query", **result)
+                    event("tool_call", "call", call_id="call_1", tool="sql_query", arguments={}),
+                    event("tool_result", "ok", call_id="call_1", tool="sql_query", **result)
                     | {
                         "data": {"call_id": "call_1", **result, "hosts": ["known.example"]}
                         | {"artifacts": ARTIFACTS, "data": TABLE}
@@ -159,8 +163,8 @@ class PageServer:
             "run_2",
             [
                 {"kind": "content", "text": "I will look. "},
-                _event("tool_call", "call", call_id="call_9", tool="web_fetch", arguments={}),
-                _event("approval", "asks", **asked),
+                event("tool_call", "call", call_id="call_9", tool="web_fetch", arguments={}),
+                event("approval", "asks", **asked),
             ],
             "waiting",
         )
@@ -168,7 +172,7 @@ class PageServer:
     def _echo(self, question: str) -> tuple[str, list[dict[str, Any]], str]:
         route = {"route": "chat", "reason": "It is a plain question.", "confidence": 0.8}
         said = f"{question}, answer {len(self.runs) + 1}"
-        entries = [_event("route", "chat", **route), {"kind": "content", "text": said}]
+        entries = [event("route", "chat", **route), {"kind": "content", "text": said}]
         return f"run_{len(self.runs) + 10}", entries, "completed"
 
     def _take_in(self, body: dict[str, Any]) -> str:
@@ -248,7 +252,7 @@ class PageServer:
         outcome = "ok" if decision == "approve" else "denied"
         result = {"call_id": "call_9", "tool": "web_fetch", "outcome": outcome, "duration_ms": 7}
         more = [
-            _event("tool_result", "got", **result, text="hi", citations=[]),
+            event("tool_result", "got", **result, text="hi", citations=[]),
             {"kind": "content", "text": "The page says hi."},
         ]
         self._keep("run_2", [*self.runs["run_2"], *more], "completed")

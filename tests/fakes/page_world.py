@@ -68,9 +68,9 @@ class PageWorld:
             self._run(self.model.stop())
         self.model = None
 
-    def open(self, place: str = "/", *, locale: str = "en-US") -> Page:
-        """Open an address as somebody new, whose browser speaks that language."""
-        return Page(self._chromium, address=f"{self.address}{place}", locale=locale)
+    def open(self, place: str = "/", *, address: str = "", locale: str = "en-US") -> Page:
+        """Open an address of the server, or of another, as somebody new, whose browser speaks a language."""
+        return Page(self._chromium, address=f"{address or self.address}{place}", locale=locale)
 
 
 @contextmanager
