@@ -35,12 +35,8 @@ export class Turns {
   send(words, files) {
     const { composer } = this.#parts;
     composer.scope.add(files);
-    return this.#alone(async () => {
-      const fault = await this.#put(withFiles(words, files)).catch((error) => error);
-      if (!fault) return;
-      composer.restore(words, files);
-      throw fault;
-    });
+    const put = () => this.#put(withFiles(words, files));
+    return this.#alone(put, () => composer.restore(words, files));
   }
 
   /** @type {(question: QuestionView, content: unknown) => Promise<void>} */
@@ -77,10 +73,13 @@ export class Turns {
     });
   }
 
-  /** @type {(make: () => Promise<unknown>) => Promise<void>} */
-  async #alone(make) {
+  /** @type {(make: () => Promise<unknown>, giveBack?: () => void) => Promise<void>} */
+  async #alone(make, giveBack = () => {}) {
     const { messages, listener } = this.#chat;
-    if (this.#change || listener.isRunning) return;
+    if (this.#change || listener.isRunning) {
+      this.#parts.announce(text.busy);
+      return giveBack();
+    }
     const change = {};
     this.#change = change;
     this.#parts.onTry();
@@ -88,6 +87,7 @@ export class Turns {
     try {
       await make();
     } catch (error) {
+      giveBack();
       const elsewhere = error instanceof ApiError && error.status === 409;
       const told = elsewhere ? new Error(text.busyElsewhere) : error;
       if (this.#change === change) this.#parts.onError(told);

@@ -53,6 +53,7 @@ export class Sidebar {
   /** Forget what is listed, as when another person logs in. */
   clear() {
     this.#asked += 1; // what was asked for is not for them
+    this.settle();
     this.#search.value = "";
     this.#listed = [];
     this.#draw();

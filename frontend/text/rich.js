@@ -5,6 +5,7 @@
 
 import DOMPurify from "dompurify";
 import { Marked } from "marked";
+import { plain } from "./reader.js";
 import { displayFormula, formulaAt } from "./tex.js";
 
 const TAGS =
@@ -103,11 +104,23 @@ const marked = new Marked({
   ],
 });
 
-/** @type {Reader["lex"]} */
-export const lex = (source) => /** @type {Piece[]} */ (marked.lexer(source));
+/** @type {Reader["lex"]} what is nested too deep for the library is read as plain text */
+export function lex(source) {
+  try {
+    return /** @type {Piece[]} */ (marked.lexer(source));
+  } catch {
+    return plain.lex(source);
+  }
+}
 
 /** @type {Reader["build"]} */
-export const build = (pieces) => [...clean(marked.parser(/** @type {any} */ (pieces))).children];
+export function build(pieces) {
+  try {
+    return [...clean(marked.parser(/** @type {any} */ (pieces))).children];
+  } catch {
+    return plain.build(pieces);
+  }
+}
 
 /** @type {Reader["polish"]} */
 export async function polish(root, onChange) {
