@@ -12,12 +12,16 @@ const TAGS =
   "a blockquote br code del em h3 hr input li ol p pre span strong table tbody td th thead tr ul";
 const ATTRIBUTES = "align checked class data-lang data-maths disabled start type".split(" ");
 const ADDRESSES = ["data-src", "href"];
+// No formula is larger than a screen, or draws far from its place.
+const SIZES = ["depth", "height", "lspace", "rspace", "voffset", "width"];
+const SIZE = /^(?:\+?\d{0,2}|-?\d?)(?:\.\d+)?(?:[a-z]{2}|%)?$|^100%$/;
 const CLASSES = /^(?:rank-[1-6]|hljs-\w+|boxed|tml-\w+)$/;
 
 /** @type {(options: import("dompurify").Config) => (html: string) => DocumentFragment} */
 function cleaner(options) {
   const purify = DOMPurify(window);
   purify.addHook("uponSanitizeAttribute", (_, data) => {
+    if (SIZES.includes(data.attrName)) data.keepAttr = SIZE.test(data.attrValue);
     if (data.attrName !== "class") return;
     const known = data.attrValue.split(" ").filter((one) => CLASSES.test(one));
     data.attrValue = known.join(" ");
