@@ -4,7 +4,7 @@
  * Not for: naming the routes (`wire/server.js`) or reading answers (`wire/ask.js`).
  */
 
-import { errorOf, unreachable } from "./wire/errors.js";
+import { errorOf, jsonOf, unreachable } from "./wire/errors.js";
 import { sendForm } from "./wire/transfer.js";
 
 const none = () => undefined;
@@ -33,7 +33,7 @@ export class Api {
     const body = { username, password, remember: true };
     const response = await this.#fetch("/api/auth/login", { method: "POST", body });
     if (!response.ok) throw await this.#fault(response);
-    this.#token = (await response.json()).access_token;
+    this.#token = (await jsonOf(response, this.#onLost)).access_token;
   }
 
   /** Renew the log-in by the browser session; false when there is none (any more). */
@@ -74,7 +74,7 @@ export class Api {
    */
   async json(path, options) {
     const response = await this.open(path, options);
-    return response.status === 204 ? undefined : response.json();
+    return response.status === 204 ? undefined : jsonOf(response, this.#onLost);
   }
 
   /**
@@ -91,7 +91,7 @@ export class Api {
    */
   async upload(path, form, options) {
     const send = () => this.#transfer(path, form, this.#token, options);
-    return (await this.#withLogin(send)).json();
+    return jsonOf(await this.#withLogin(send), this.#onLost);
   }
 
   /** @type {(call: () => Promise<Response>, also?: number) => Promise<Response>} */
@@ -117,7 +117,7 @@ export class Api {
     const response = await this.#fetch(REFRESH, { method: "POST" });
     if (response.status === 401 || response.status === 403) return false;
     if (!response.ok) throw await this.#fault(response);
-    this.#token = (await response.json()).access_token;
+    this.#token = (await jsonOf(response, this.#onLost)).access_token;
     return true;
   }
 

@@ -25,7 +25,10 @@ import { whoAmI } from "./wire/server.js";
 fillTexts(document);
 byId("theme", HTMLElement).append(themeButton);
 
-const api = new Api({ onLoggedOut: () => leave(text.loggedOut), onLost: () => session.lost() });
+const api = new Api({
+  onLoggedOut: () => session.leave(text.loggedOut),
+  onLost: () => session.lost(),
+});
 const drawer = new Drawer();
 const view = new ChatView();
 const pickers = new Pickers();
@@ -36,7 +39,10 @@ const composer = new Composer({
   onStop: () => chat.stop(),
   onEditLast: () => chat.messages.editLast(),
 });
-const who = new Who({ api, announce, logOut: () => session.logOut(), onLeft: leave });
+const who = new Who({
+  ...{ api, announce, logOut: () => session.logOut(), onLeft: (note) => session.leave(note) },
+  onError: (error) => report(error),
+});
 const { report, tell, clear } = new Reports(who, look);
 /** @type {Session} */
 const session = new Session(api, {
@@ -82,12 +88,6 @@ function clearReport() {
   if (!session.isLost) clear();
 }
 
-/** @param {string} note why the log-in is asked for */
-function leave(note) {
-  who.close();
-  session.leave(note);
-}
-
 /** @param {string} id */
 async function onChanged(id) {
   if (conversationIn(location.hash) !== id) history.replaceState(null, "", addressOf(id));
@@ -105,7 +105,7 @@ function onMissing() {
 
 /** Open what the address names. */
 function goToAddress() {
-  if (who.follow()) return;
+  if (who.follow() || byId("page", HTMLElement).hidden) return;
   const id = conversationIn(location.hash);
   drawer.close();
   clearReport();

@@ -102,6 +102,8 @@ type SettingsParts = {
   onLeft: (note: string) => void;
 };
 
+type WhoParts = Omit<SettingsParts, "user"> & { onError: (error: unknown) => void };
+
 type OpenedSettings = { choose: (tab: string) => void; close: () => void };
 
 type OpenSettings = (

@@ -27,6 +27,7 @@ OWN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 OPENAI = "/v1/"
 OPENAI_VERSION = "2020-10-01"
 SECURITY = {
+    "cache-control": "private, no-store",  # unless a route knows better
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "x-frame-options": "DENY",

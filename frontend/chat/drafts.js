@@ -25,7 +25,8 @@ export class Drafts {
   /** @type {(conversation: string) => void} go on with the draft of one; "" names the one that has not begun */
   open(conversation) {
     this.#conversation = conversation;
-    this.#box.draft = this.#kept.words[conversation] ?? "";
+    const { words } = this.#kept;
+    this.#box.draft = (Object.hasOwn(words, conversation) && words[conversation]) || "";
   }
 
   /** @type {(conversation: string) => void} what is being written belongs to it: it has just begun */

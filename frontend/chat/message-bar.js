@@ -76,8 +76,9 @@ export function fillAnswerBar(bar, answer, acts) {
   }
   if (runId) {
     const info = iconButton("info", text.runInfo, async () => {
-      const { showRunInfo } = await import("./run-info.js");
-      showRunInfo(
+      const loaded = await import("./run-info.js").catch(() => null);
+      if (!loaded) return announce(text.unreachable);
+      loaded.showRunInfo(
         info,
         () => acts.loadRun(runId),
         (mode) => acts.onAgain(answer, mode),

@@ -31,18 +31,12 @@ export class Turns {
 
   /** @type {(words: string, files: StoredFile[]) => Promise<void>} what cannot be put becomes the draft again */
   async send(words, files) {
-    const { composer, announce } = this.#parts;
-    if (this.#isBusy()) {
-      composer.restore(words, files);
-      return announce(text.busy);
-    }
-    composer.scope.add(files);
-    await this.#alone(async () => {
-      const fault = await this.#put(withFiles(words, files)).catch((error) => error);
-      if (!fault) return;
-      composer.restore(words, files);
-      throw fault;
-    });
+    const { composer } = this.#parts;
+    const put = () => {
+      composer.scope.add(files);
+      return this.#put(withFiles(words, files));
+    };
+    await this.#alone(put, () => composer.restore(words, files));
   }
 
   /** @type {(question: QuestionView, content: unknown) => Promise<void>} */
@@ -79,10 +73,13 @@ export class Turns {
     });
   }
 
-  /** @type {(make: () => Promise<unknown>) => Promise<void>} */
-  async #alone(make) {
+  /** @type {(make: () => Promise<unknown>, giveBack?: () => void) => Promise<void>} */
+  async #alone(make, giveBack = () => {}) {
     const { messages, listener } = this.#chat;
-    if (this.#isBusy()) return;
+    if (this.#isBusy()) {
+      this.#parts.announce(text.busy);
+      return giveBack();
+    }
     const change = {};
     this.#change = change;
     this.#parts.onTry();
@@ -90,6 +87,7 @@ export class Turns {
     try {
       await make();
     } catch (error) {
+      giveBack();
       const elsewhere = error instanceof ApiError && error.status === 409;
       const told = elsewhere ? new Error(text.busyElsewhere) : error;
       if (this.#change === change) this.#parts.onError(told);

@@ -63,6 +63,7 @@ export class Session {
     writePref("session", "");
     this.#api.forget();
     byId("page", HTMLElement).hidden = true;
+    for (const one of document.querySelectorAll("dialog")) one.close(); // they would lie above
     this.#login.show(note);
   }
 

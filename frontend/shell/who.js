@@ -17,7 +17,7 @@ export class Who {
   /** Where one was when the settings were opened; "" if that was with the page. */
   #beneath = "";
 
-  /** @param {Omit<SettingsParts, "user">} parts */
+  /** @param {WhoParts} parts */
   constructor(parts) {
     this.#parts = parts;
     this.#button.title = text.settings;
@@ -60,10 +60,11 @@ export class Who {
 
   /** @param {string} tab */
   async #show(tab) {
-    const loading = import("../settings/settings.js");
-    const [{ openSettings }] = await Promise.all([loading, styled("settings")]);
+    const loading = import("../settings/settings.js").catch(() => null);
+    const [loaded] = await Promise.all([loading, styled("settings")]);
     if (!this.#open || !this.#user) return;
-    this.#settings ??= openSettings(
+    if (!loaded) return this.#leave();
+    this.#settings ??= loaded.openSettings(
       { ...this.#parts, user: this.#user },
       (id) => history.replaceState({ beneath: this.#beneath, ...history.state }, "", ADDRESS + id),
       () => {
@@ -74,5 +75,12 @@ export class Who {
       },
     );
     this.#settings.choose(tab);
+  }
+
+  /** Go back from what could not be loaded, so that it can be tried again. */
+  #leave() {
+    const fault = new Error(text.unreachable);
+    addEventListener("hashchange", () => this.#parts.onError(fault), { once: true });
+    location.replace(this.#beneath || "#/");
   }
 }

@@ -5,18 +5,23 @@
 
 import DOMPurify from "dompurify";
 import { Marked } from "marked";
+import { plain } from "./reader.js";
 import { displayFormula, formulaAt } from "./tex.js";
 
 const TAGS =
   "a blockquote br code del em h3 hr input li ol p pre span strong table tbody td th thead tr ul";
 const ATTRIBUTES = "align checked class data-lang data-maths disabled start type".split(" ");
 const ADDRESSES = ["data-src", "href"];
+// No formula is larger than a screen, or draws far from its place.
+const SIZES = ["depth", "height", "lspace", "rspace", "voffset", "width"];
+const SIZE = /^(?:\+?\d{0,2}|-?\d?)(?:\.\d+)?(?:[a-z]{2}|%)?$|^100%$/;
 const CLASSES = /^(?:rank-[1-6]|hljs-\w+|boxed|tml-\w+)$/;
 
 /** @type {(options: import("dompurify").Config) => (html: string) => DocumentFragment} */
 function cleaner(options) {
   const purify = DOMPurify(window);
   purify.addHook("uponSanitizeAttribute", (_, data) => {
+    if (SIZES.includes(data.attrName)) data.keepAttr = SIZE.test(data.attrValue);
     if (data.attrName !== "class") return;
     const known = data.attrValue.split(" ").filter((one) => CLASSES.test(one));
     data.attrValue = known.join(" ");
@@ -103,11 +108,23 @@ const marked = new Marked({
   ],
 });
 
-/** @type {Reader["lex"]} */
-export const lex = (source) => /** @type {Piece[]} */ (marked.lexer(source));
+/** @type {Reader["lex"]} what is nested too deep for the library is read as plain text */
+export function lex(source) {
+  try {
+    return /** @type {Piece[]} */ (marked.lexer(source));
+  } catch {
+    return plain.lex(source);
+  }
+}
 
 /** @type {Reader["build"]} */
-export const build = (pieces) => [...clean(marked.parser(/** @type {any} */ (pieces))).children];
+export function build(pieces) {
+  try {
+    return [...clean(marked.parser(/** @type {any} */ (pieces))).children];
+  } catch {
+    return plain.build(pieces);
+  }
+}
 
 /** @type {Reader["polish"]} */
 export async function polish(root, onChange) {

@@ -16,7 +16,8 @@ export async function* ask(api, question, options) {
   const { signal } = options;
   const body = requestBody(question);
   const response = await api.open("/v1/chat/completions", { method: "POST", body, signal });
-  const runId = response.headers.get("x-run-id") ?? "";
+  const runId = response.headers.get("x-run-id");
+  if (!runId) throw new Error(text.unreachable); // somebody else answered, such as a proxy
   yield { kind: "open", runId, sessionId: response.headers.get("x-session-id") ?? "" };
   try {
     if (yield* chunks(response)) return;

@@ -42,6 +42,20 @@ export async function errorOf(response) {
   return new ApiError(message, response.status, { code: code ?? "", param: param ?? "", retry_s });
 }
 
+/**
+ * Read the JSON of an answer; one without comes from no server of ours, or was cut off.
+ * @type {(response: Response, onLost: () => void) => Promise<any>}
+ */
+export async function jsonOf(response, onLost) {
+  try {
+    return await response.json();
+  } catch (error) {
+    if (error instanceof DOMException) throw error; // given up by who asked
+    onLost();
+    throw unreachable();
+  }
+}
+
 /** @param {unknown} error */
 export const wordsOf = (error) => (error instanceof Error ? error.message : String(error));
 

@@ -76,6 +76,7 @@ async def test_every_answer_has_the_security_headers_and_an_id(
     }
     assert shown == {"x-content-type-options": "nosniff", "x-frame-options": "DENY"}
     assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"]
     assert answer.headers["x-request-id"].startswith("req_")
     assert int(answer.headers["openai-processing-ms"]) >= 0
     assert "server" not in answer.headers

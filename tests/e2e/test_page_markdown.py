@@ -238,6 +238,27 @@ def test_code_is_coloured_and_formulas_are_set_when_they_are_finished(page: Page
     assert page.complaints == []
 
 
+@pytest.mark.parametrize("source", [">" * 20_000 + " deep", "- " * 4_000 + "deep"])
+def test_what_is_nested_too_deep_is_shown_as_it_was_written(page: Page, source: str) -> None:
+    """As a model writes that goes in circles; the rest of the conversation is shown as well."""
+    assert page.run(f"probe.whole({json.dumps(source)}).innerText").endswith("deep")
+    assert page.complaints == []
+
+
+def test_a_formula_keeps_to_its_place(page: Page) -> None:
+    """It is not larger than a screen, nor drawn over what stands elsewhere."""
+    text = "$\\rule{99999em}{99999em}$ $\\hspace{-500px} \\raisebox{-80em}{x}$ $a\\quad\\rule{2em}{1em}$"
+    page.run(f"void probe.whole({json.dumps(text)})")
+    page.wait("document.querySelectorAll('#log math').length === 3")
+    sizes = page.run(
+        "[...document.querySelectorAll('#log :is(mspace, mpadded)')].flatMap((one) => [...one.attributes])"
+        ".filter(({ name }) => /^(?:width|height|voffset)$/.test(name)).map(({ value }) => value)"
+    )
+    assert "2em" in sizes
+    assert [one for one in sizes if re.search(r"\d{3}|-\d{2}", one)] == []
+    assert page.run("document.querySelector('#scroller').scrollWidth") < 1400
+
+
 def test_without_the_libraries_answers_are_plain_text_and_it_is_said_once(tmp_path) -> None:
     """Nothing is broken, what is missing is named with what brings it, and it is asked for once."""
     folder = tmp_path / "page"

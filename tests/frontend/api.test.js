@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Api } from "../../frontend/api.js";
 import { answers, speaks } from "../../frontend/chat/pickers.js";
+import { text } from "../../frontend/strings.js";
+import { ask } from "../../frontend/wire/ask.js";
 import { ApiError } from "../../frontend/wire/errors.js";
 import { deleteConversation, listModels } from "../../frontend/wire/server.js";
 import { sendForm } from "../../frontend/wire/transfer.js";
@@ -68,6 +70,20 @@ test("a server that fails while renewing does not log out", async () => {
 test("a server that cannot be reached is a passing error", async () => {
   const { api } = scripted([]);
   await assert.rejects(api.json("/a"), (error) => error instanceof ApiError && error.passing);
+});
+
+test("an answer that is no JSON is as none: a proxy gave it, or it was cut off", async () => {
+  for (const body of ["<!doctype html>", "", '{"half": ']) {
+    const { api } = scripted([() => new Response(body)]);
+    await assert.rejects(api.json("/a"), (error) => error instanceof ApiError && error.lost);
+  }
+});
+
+test("an answer of nobody's run leaves the question unasked", async () => {
+  const { api } = scripted([() => new Response("<title>Log in to this network</title>")]);
+  const { signal } = new AbortController();
+  const question = { model: "m", mode: "auto", content: "Hi", sessionId: "" };
+  await assert.rejects(ask(api, question, { signal }).next(), { message: text.unreachable });
 });
 
 test("an upload tells how far it is, and goes again after the log-in was renewed", async () => {

@@ -103,6 +103,15 @@ test("a draft belongs to a conversation and a person, also in a new page of the 
   assert.doesNotMatch([...kept.values()].join(), /new/);
 });
 
+test("a conversation of any name has no draft before one is written", () => {
+  const box = { draft: "" };
+  const drafts = new Drafts(box);
+  for (const name of ["constructor", "__proto__", "toString"]) {
+    drafts.open(name);
+    assert.equal(box.draft, "");
+  }
+});
+
 test("drafts are kept as long as the page where the browser keeps nothing", () => {
   const refuse = () => {
     throw new Error("no room");
@@ -122,7 +131,7 @@ test("what takes the place of a message names it, and an answer given anew bring
   /** @type {typeof fetch} */
   const send = async (_, options) => {
     sent.push(JSON.parse(String(options?.body)));
-    return new Response("data: [DONE]\n\n");
+    return new Response("data: [DONE]\n\n", { headers: { "X-Run-Id": "run_1" } });
   };
   const question = { model: "m", mode: "auto", sessionId: "conv_1" };
   const { signal } = new AbortController();

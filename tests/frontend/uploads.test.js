@@ -110,7 +110,7 @@ test("a question brings its files as parts, and names the files to ask only when
   const api = {
     open: async (/** @type {string} */ _, /** @type {{ body: unknown }} */ { body }) => {
       bodies.push(body);
-      return new Response("data: [DONE]\n\n");
+      return new Response("data: [DONE]\n\n", { headers: { "X-Run-Id": "run_1" } });
     },
   };
   const options = { signal: new AbortController().signal };
