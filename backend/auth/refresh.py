@@ -1,6 +1,8 @@
 """The page's session: a refresh token that is good once and is answered by the next.
 
-A token that comes twice was stolen or replayed, so its whole family (the browser session) ends.
+A token that comes twice was stolen or replayed, so its whole family (the browser session) ends. Only
+within ten seconds, and while nobody has used the next one, the answer was lost on its way, as when a
+page is reloaded in that moment: then the token is good once more, and the next one is not any more.
 Not for: cookies; the route sets them.
 """
 
@@ -16,6 +18,7 @@ from backend.ports.clock import Clock
 from backend.ports.stores import RefreshStore, RefreshToken, User, UserStore
 
 _MAX_SECRET_CHARS = 128
+LOST_ANSWER_MS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,9 @@ class RefreshService:
     async def _take(self, secret: str) -> RefreshToken | None:
         if len(secret) > _MAX_SECRET_CHARS:
             return None
-        return await self._tokens.use(hash_secret(secret), self._clock.now_ms())
+        return await self._tokens.use(
+            hash_secret(secret), self._clock.now_ms(), again_ms=LOST_ANSWER_MS
+        )
 
     async def _next(self, user: User, *, family: str) -> PageSession:
         now_ms = self._clock.now_ms()

@@ -228,10 +228,12 @@ class RefreshStore(Protocol):
         """Add a token."""
         ...
 
-    async def use(self, token_hash: str, now_ms: int) -> RefreshToken | None:
+    async def use(self, token_hash: str, now_ms: int, *, again_ms: int = 0) -> RefreshToken | None:
         """Take a token once; None when it is unknown or expired.
 
-        One that was used before is returned with its old `used_at_ms`, its whole family ended.
+        One that was used before is returned with its old `used_at_ms`, its whole family ended; unless
+        that was less than `again_ms` ago and the token after it was never used: then its answer was
+        lost, and it is taken again, in the place of the one after it.
         """
         ...
 

@@ -157,10 +157,26 @@ async def test_the_pages_cookie_is_renewed_and_good_once(
         assert me.json()["username"] == person.name
         second = page.cookies["steward_refresh"]
         assert second != first
+        assert (await page.post(REFRESH)).status_code == 200
+        third = page.cookies["steward_refresh"]
     async with server.http(cookies={"steward_refresh": first}) as thief:
         assert (await thief.post(REFRESH)).status_code == 401
-    async with server.http(cookies={"steward_refresh": second}) as page:
-        assert (await page.post(REFRESH)).status_code == 401
+    for secret in (second, third):
+        async with server.http(cookies={"steward_refresh": secret}) as page:
+            assert (await page.post(REFRESH)).status_code == 401
+
+
+async def test_a_page_that_was_reloaded_while_it_renewed_stays_logged_in(
+    server: LiveServer, person: Person
+) -> None:
+    """The answer with the next cookie was lost; the old one is good once more."""
+    body = {"username": person.name, "password": SECRET, "remember": True}
+    async with server.http() as page:
+        await page.post(LOGIN, json=body)
+        first = page.cookies["steward_refresh"]
+        assert (await page.post(REFRESH)).status_code == 200
+    async with server.http(cookies={"steward_refresh": first}) as page:
+        assert (await page.post(REFRESH)).status_code == 200
 
 
 async def test_a_log_out_ends_the_browser_session(server: LiveServer, person: Person) -> None:

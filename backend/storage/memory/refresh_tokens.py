@@ -26,19 +26,27 @@ class MemoryRefreshStore:
             raise Conflict
         self._shelves.refresh_tokens[token.id] = token
 
-    async def use(self, token_hash: str, now_ms: int) -> RefreshToken | None:
+    async def use(self, token_hash: str, now_ms: int, *, again_ms: int = 0) -> RefreshToken | None:
         """Take a token once; None when it is unknown or expired.
 
-        One that was used before is returned with its old `used_at_ms`, its whole family ended.
+        One that was used before is returned with its old `used_at_ms`, its whole family ended; unless
+        that was less than `again_ms` ago and the token after it was never used: then its answer was
+        lost, and it is taken again, in the place of the one after it.
         """
         token = self._find(token_hash)
         if token is None or token.expires_at_ms <= now_ms:
             return None
         if token.used_at_ms is not None:
-            await self.end_family(token.family)
-            return token
+            later = any(
+                it.family == token.family and (it.used_at_ms or 0) > token.used_at_ms
+                for it in self._shelves.refresh_tokens.values()
+            )
+            if later or not 0 < now_ms - token.used_at_ms < again_ms:
+                await self.end_family(token.family)
+                return token
+            self._forget(lambda it: it.family == token.family and it.used_at_ms is None)
         self._shelves.refresh_tokens[token.id] = replace(token, used_at_ms=now_ms)
-        return token
+        return replace(token, used_at_ms=None)
 
     async def end_family(self, family: str) -> None:
         """End a browser session."""

@@ -39,6 +39,31 @@ async def test_a_reused_token_ends_its_whole_family(stores):
     assert await stores.refresh_tokens.use("hash_3", 61) == OTHER
 
 
+async def test_a_token_whose_answer_was_lost_is_taken_again_for_a_while(stores):
+    """The one after it, which nobody has used, goes; once that was used, or later, it is a replay."""
+    third = replace(TOKEN, id="refresh_5", hash="hash_5")
+    await _add(stores, TOKEN)
+    await stores.refresh_tokens.use("hash_1", 50, again_ms=10)
+    await _add(stores, NEXT)
+    assert await stores.refresh_tokens.use("hash_1", 59, again_ms=10) == TOKEN
+    assert await stores.refresh_tokens.use("hash_2", 60, again_ms=10) is None
+    await _add(stores, third)
+    assert await stores.refresh_tokens.use("hash_5", 61, again_ms=10) == third
+    used = replace(TOKEN, used_at_ms=59)
+    assert await stores.refresh_tokens.use("hash_1", 62, again_ms=10) == used
+    assert await stores.refresh_tokens.use("hash_5", 63, again_ms=10) is None
+
+
+async def test_a_token_is_not_taken_again_when_the_time_is_over(stores):
+    """It was used before, and all of its family goes."""
+    await _add(stores, TOKEN)
+    await stores.refresh_tokens.use("hash_1", 50, again_ms=10)
+    await _add(stores, NEXT)
+    used = replace(TOKEN, used_at_ms=50)
+    assert await stores.refresh_tokens.use("hash_1", 60, again_ms=10) == used
+    assert await stores.refresh_tokens.use("hash_2", 61, again_ms=10) is None
+
+
 async def test_of_many_simultaneous_uses_one_wins(stores):
     """A token that comes twice at the same time counts as reused."""
     await _add(stores, TOKEN)

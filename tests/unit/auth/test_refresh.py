@@ -31,10 +31,22 @@ async def test_a_secret_used_twice_ends_the_session_but_no_other(auth, ann):
     other = await auth.refresh.begin(ann)
     first = await auth.refresh.begin(ann)
     second = await auth.refresh.renew(first.secret)
+    auth.clock.step(10)
     for secret in (first.secret, second.secret):
         with pytest.raises(NotAuthenticated):
             await auth.refresh.renew(secret)
     await auth.refresh.renew(other.secret)
+
+
+async def test_an_answer_that_was_lost_on_its_way_costs_no_session(auth, ann):
+    """A page that is reloaded while it renews comes with the old secret; the lost one is good no more."""
+    first = await auth.refresh.begin(ann)
+    lost = await auth.refresh.renew(first.secret)
+    auth.clock.step(9)
+    second = await auth.refresh.renew(first.secret)
+    with pytest.raises(NotAuthenticated):
+        await auth.refresh.renew(lost.secret)
+    await auth.refresh.renew(second.secret)
 
 
 async def test_a_session_ends_when_nobody_renews_it(auth, ann):
