@@ -99,8 +99,11 @@ def slow(count: int = 400, per_second: float = 40) -> Reply:
     return Reply(count=count, tokens_per_second=per_second)
 
 
-def test_an_answer_whose_server_was_killed_says_so_and_can_be_asked_for_again(world) -> None:
-    """What was received stays; after a reload, too, the page knows that there is no answer."""
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_an_answer_whose_server_was_killed_says_so_and_can_be_asked_for_again(
+    world, *, reloaded: bool
+) -> None:
+    """What was received stays until a reload; the question is answered, not put a second time."""
     page, server, model = world
     model.queue(slow())
     put(page, "Tell me much")
@@ -109,14 +112,22 @@ def test_an_answer_whose_server_was_killed_says_so_and_can_be_asked_for_again(wo
     server.start_again()
     page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
     assert words_shown(page) > 5
-    reload(page)
-    page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
+    if reloaded:
+        reload(page)
+        page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
     assert page.run("document.querySelectorAll('#log article').length") == 2
     model.queue(Reply(content="All is well again."))
     page.focus(".retry")
     page.press("Enter")
     page.wait(f"{SAID} === 'All is well again.'")
     page.wait(f"{ENDED} && document.querySelector('#send').title === 'Send'")
+    for _ in range(2):
+        shown = page.run("[...document.querySelectorAll('.bubble')].map((one) => one.textContent)")
+        assert shown == ["Tell me much"]
+        assert page.run("document.querySelectorAll('.versions').length") == 0
+        assert page.run(SAID) == "All is well again."
+        reload(page)
+        page.wait(ENDED)
 
 
 def test_a_server_that_does_not_come_back_is_told_and_can_be_asked_later(world) -> None:
