@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from websockets.sync.client import ClientConnection
+from playwright.sync_api import Browser
 
 from tests.fakes.browser import Page, browser
 from tests.fakes.models import MODEL_DIR
@@ -34,7 +34,7 @@ class PageWorld:
     def __init__(
         self,
         folder: Path,
-        chromium: ClientConnection,
+        chromium: Browser,
         run: Callable[[Coroutine[Any, Any, Any]], Any],
     ) -> None:
         self._folder, self._chromium, self._run = folder, chromium, run
