@@ -8,7 +8,7 @@ Where each way is proved:
 | no model yet, one that comes and goes | test_page_first_run |
 | ask in each mode, see the way and why, watch the work | here |
 | approve, deny, by a link, while another question is put | test_page_tools_live |
-| charts, tables, links and pictures of tools | test_page_tools_live |
+| charts, tables, links and pictures of tools | test_page_tools_live, test_page_tools |
 | add a PDF, ask, open the citation at its mark | test_page_documents, test_page_citations; on a phone here |
 | attach a file to a chat and ask it alone | test_page_files |
 | stop; reload and stop | test_page_breaks |
@@ -183,6 +183,17 @@ def expire(world: PageWorld, page: Page) -> None:
         route.continue_(headers={**headers, **changed})
 
     page.tab.route("**/*", passed_on)
+
+
+def add_on_phone(page: Page, path: Path) -> None:
+    """Add a document in the panel, which covers the chat there."""
+    page.tab.click("#open-files")
+    with page.tab.expect_file_chooser() as asked:
+        page.tab.click("#add-files")
+    asked.value.set_files(path)
+    page.wait("document.querySelector('#file-list li.ready')")
+    fits(page, "#file-list li", "#file-search", "#close-files")
+    page.tab.click("#close-files")
 
 
 def fits(page: Page, *selectors: str) -> None:
@@ -360,13 +371,7 @@ def test_on_a_phone_one_gets_from_the_log_in_to_the_cited_page_and_back(
     page.resize(WIDTH, 740)
     fits(page, "#login-button")
     log_in(page)
-    page.tab.click("#open-files")
-    with page.tab.expect_file_chooser() as asked:
-        page.tab.click("#add-files")
-    asked.value.set_files(lease)
-    page.wait("document.querySelector('#file-list li.ready')")
-    fits(page, "#file-list li", "#file-search", "#close-files")
-    page.tab.click("#close-files")
+    add_on_phone(page, lease)
     fits(page, "#send", "#model", "#mode", "#attach")
     put(page, "What notice do my documents ask for?")
     page.wait(f"{SAID}?.startsWith('A notice of 90 days') && {FREE}")
