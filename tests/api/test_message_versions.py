@@ -172,6 +172,25 @@ async def test_a_new_answer_that_fails_leaves_the_old_one_shown(
     assert await seen(http, session_id) == before
 
 
+async def test_a_question_that_nobody_has_answered_is_answered_without_being_put_again(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """As after a failure; it is no version of itself, and what is named must be the last."""
+    ollama.queue(Reply(content="x", fault=Fault(kind="error", text=b"no")))
+    failed = await http.post(CHAT, json=asks("One", store=True))
+    assert failed.status_code >= 400
+    session_id = failed.headers["x-session-id"]
+    [question] = await seen(http, session_id)
+    ollama.queue(Reply(content="Uno."))
+    answer = await again(http, session_id, question["id"])
+    assert answer.status_code == 200, answer.text
+    assert told(ollama) == ["One"]
+    same, said_then = await seen(http, session_id)
+    assert (same, said_then["message"]["content"]) == (question, "Uno.")
+    refused = await again(http, session_id, question["id"])
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "replaces")
+
+
 @pytest.mark.parametrize("streamed", [False, True])
 async def test_nothing_is_shown_otherwise_while_an_answer_is_given(
     http: AsyncClient, ollama: OllamaDouble, *, streamed: bool

@@ -35,6 +35,7 @@ class Server:
             "AUTH__BCRYPT_ROUNDS": "10",
             "DOCUMENTS__MODEL_DIR": str(MODEL_DIR),
             "OLLAMA_HOST": model,
+            "SERVER__SHUTDOWN_GRACE_S": "1",
         }
         self._stack = ExitStack()
         self.address = self._start("0")
@@ -49,6 +50,11 @@ class Server:
     def kill(self) -> None:
         """End it as a crash does."""
         self._process.kill()
+        self._process.wait(timeout=30)
+
+    def stop(self) -> None:
+        """End it in good order; an answer that is being given has a second left."""
+        self._process.terminate()
         self._process.wait(timeout=30)
 
     def start_again(self) -> None:
@@ -99,8 +105,11 @@ def slow(count: int = 400, per_second: float = 40) -> Reply:
     return Reply(count=count, tokens_per_second=per_second)
 
 
-def test_an_answer_whose_server_was_killed_says_so_and_can_be_asked_for_again(world) -> None:
-    """What was received stays; after a reload, too, the page knows that there is no answer."""
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_an_answer_whose_server_was_killed_says_so_and_can_be_asked_for_again(
+    world, *, reloaded: bool
+) -> None:
+    """What was received stays until a reload; the question is answered, not put a second time."""
     page, server, model = world
     model.queue(slow())
     put(page, "Tell me much")
@@ -109,14 +118,43 @@ def test_an_answer_whose_server_was_killed_says_so_and_can_be_asked_for_again(wo
     server.start_again()
     page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
     assert words_shown(page) > 5
-    reload(page)
-    page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
+    if reloaded:
+        reload(page)
+        page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
     assert page.run("document.querySelectorAll('#log article').length") == 2
     model.queue(Reply(content="All is well again."))
     page.focus(".retry")
     page.press("Enter")
     page.wait(f"{SAID} === 'All is well again.'")
     page.wait(f"{ENDED} && document.querySelector('#send').title === 'Send'")
+    for _ in range(2):
+        shown = page.run("[...document.querySelectorAll('.bubble')].map((one) => one.textContent)")
+        assert shown == ["Tell me much"]
+        assert page.run("document.querySelectorAll('.versions').length") == 0
+        assert page.run(SAID) == "All is well again."
+        reload(page)
+        page.wait(ENDED)
+
+
+def test_an_answer_whose_server_was_stopped_keeps_what_was_said(world) -> None:
+    """Also after a reload; the next answer is another version of it."""
+    page, server, model = world
+    model.queue(slow(count=3000))
+    put(page, "Tell me much")
+    page.wait(f"{SAID}.length > 60")
+    server.stop()
+    page.wait(f"{NOTE}?.startsWith('The server is shutting down; the answer is incomplete')")
+    said = words_shown(page)
+    server.start_again()
+    reload(page)
+    page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
+    assert words_shown(page) >= said > 10
+    model.queue(Reply(content="All is well again."))
+    page.focus(".retry")
+    page.press("Enter")
+    page.wait(f"{SAID} === 'All is well again.' && document.querySelector('.versions')")
+    assert page.run("document.querySelector('.versions').textContent") == "2/2"
+    assert page.run("document.querySelectorAll('#log article').length") == 2
 
 
 def test_a_server_that_does_not_come_back_is_told_and_can_be_asked_later(world) -> None:

@@ -79,8 +79,9 @@ def test_conversations_are_grouped_by_date_and_searched_as_one_types(
 
 
 def test_a_conversation_is_renamed_in_its_place(world: World, http: httpx.Client) -> None:
-    """By Enter, not by Escape; also by a double click; the title of the page follows."""
+    """By Enter, not by Escape; also by a double click; the title of the page follows, no date does."""
     made = talk(world, http, "First name")
+    age(world, made, days=3)
     page = seen(world, f"#/c/{made}")
     page.wait(f"{OPEN} === 'First name' && document.title === 'First name · Steward'")
     menu(page, "First name", "Enter")
@@ -95,6 +96,8 @@ def test_a_conversation_is_renamed_in_its_place(world: World, http: httpx.Client
     page.press("Enter")
     page.wait(f"{OPEN} === 'Third name' && document.title === 'Third name · Steward'")
     until(lambda: left(http) == ["Third name"])
+    reloaded = seen(world)
+    assert (reloaded.run(GROUPS), reloaded.run(ROWS)) == (["Previous 7 days"], ["Third name"])
     assert page.run(f"{FOCUSED}.textContent") == "Third name"
     assert page.complaints == []
 

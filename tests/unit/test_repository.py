@@ -116,6 +116,7 @@ class TestMakefile:
             ("check", "interrogate"),
             ("fix", "ruff check --fix"),
             ("bench", "benchmarks/run.py"),
+            ("screenshots", "scripts/screenshots.py"),
             ("clean", "rm -rf .venv"),
         ],
     )
@@ -257,3 +258,53 @@ def test_packages_that_hints_name_are_those_of_the_extras():
         assert package in {
             one for found in PROJECT["optional-dependencies"].values() for one in found
         }
+
+
+PICTURES = ROOT / "docs" / "screenshots"
+
+
+def test_pictures_of_the_page_are_shown_light_and_dark_and_small():
+    """Each that is there is shown by README or docs, each that is shown is there, with words for it."""
+    texts = {
+        path: path.read_text("utf-8") for path in [ROOT / "README.md", *ROOT.glob("docs/*.md")]
+    }
+    shown = {
+        (path.parent / name).resolve()
+        for path, text in texts.items()
+        for name in re.findall(r'(?:src|srcset)="([^"]+\.png)"', text)
+    }
+    there = sorted(PICTURES.glob("*.png"))
+    assert shown == {one.resolve() for one in there}
+    assert {one.name.replace("-light", "-dark") for one in there if "-light" in one.name} == {
+        one.name for one in there if "-dark" in one.name
+    }
+    sizes = [one.stat().st_size for one in there]
+    assert max(sizes) <= 120_000
+    assert sum(sizes) <= 700_000
+    images = [one for text in texts.values() for one in re.findall(r"<img [^>]*>", text)]
+    assert [one for one in images if re.search(r'alt="[^"]{10,}"', one) is None] == []
+
+
+def test_the_guide_of_the_page_names_what_there_is():
+    """Its keys, its ways to be served and its settings are those of the code."""
+    guide = (ROOT / "docs" / "web_chat.md").read_text(encoding="utf-8")
+    keys = (ROOT / "frontend" / "shell" / "shortcuts.js").read_text(encoding="utf-8")
+    assert {"Ctrl+k", "Ctrl+O"} == set(re.findall(r'"(Ctrl\+\w)"', keys))
+    assert [key for key in ("Ctrl+K", "Ctrl+Shift+O", "Enter", "Escape") if key not in guide] == []
+    settings = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert [
+        one for one in re.findall(r"[A-Z]+__[A-Z_]+", guide) if f"`{one}`" not in settings
+    ] == []
+    paths = re.findall(r"`((?:frontend|backend)/[\w./]+|run_frontend\.py)`", guide)
+    assert [one for one in paths if one != "frontend/vendor/" and not (ROOT / one).exists()] == []
+    libraries = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    words = guide.lower()
+    assert [one for one in libraries if one.split("/")[0].strip("@")[:9] not in words] == []
+
+
+def test_every_file_of_page_tests_has_its_place_in_the_table():
+    """Where a way through the page is proved is found in test_page_flows.py."""
+    table = (ROOT / "tests" / "e2e" / "test_page_flows.py").read_text(encoding="utf-8")
+    table = table.partition('"""')[2].partition('"""')[0]
+    files = {one.stem for one in (ROOT / "tests" / "e2e").glob("test_page_*.py")}
+    assert files - {"test_page_flows"} <= set(re.findall(r"test_page_\w+", table))

@@ -67,20 +67,13 @@ async def change_conversation(
     """Rename a conversation, change its metadata, or show another version of a message."""
     account.require("chat")
     user_id = account.user.id
-    it = await found.conversations.get(user_id, conversation_id)
-    if it is None:
+    conversations = found.conversations
+    if await conversations.get(user_id, conversation_id) is None:
         raise NotFound(MISSING)
-    if body.shown is not None:
-        if not await found.conversations.show(user_id, conversation_id, body.shown):
-            raise NotFound("There is no such message in this conversation", param="shown")
-        if body.model_fields_set == {"shown"}:
-            return ConversationOut.of(it)
-    changed = await found.conversations.update(
-        user_id,
-        conversation_id,
-        title=body.title,
-        metadata=body.metadata,
-        now_ms=found.clock.now_ms(),
+    if body.shown and not await conversations.show(user_id, conversation_id, body.shown):
+        raise NotFound("There is no such message in this conversation", param="shown")
+    changed = await conversations.update(
+        user_id, conversation_id, title=body.title, metadata=body.metadata
     )
     if changed is None:
         raise NotFound(MISSING)

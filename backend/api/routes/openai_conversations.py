@@ -79,7 +79,6 @@ async def change_conversation(
         account.user.id,
         conversation_id,
         metadata=dict(body.metadata or {}),
-        now_ms=found.clock.now_ms(),
     )
     if changed is None:
         raise NotFound(MISSING, param="conversation_id")

@@ -102,9 +102,8 @@ class MemoryConversationStore:
         *,
         title: str | None = None,
         metadata: JsonObject | None = None,
-        now_ms: int,
     ) -> Conversation | None:
-        """Change title or metadata."""
+        """Change title or metadata; that is no use of it, so the list stays in its order."""
         it = self._mine(user_id, conversation_id)
         if it is None:
             return None
@@ -112,7 +111,6 @@ class MemoryConversationStore:
             it,
             title=it.title if title is None else title,
             metadata=it.metadata if metadata is None else metadata,
-            updated_at_ms=now_ms,
         )
         self._keep(changed)
         return await self.get(user_id, conversation_id)

@@ -56,7 +56,7 @@ async def test_a_conversation_comes_back_whole_to_its_owner_only(stores):
     await stores.conversations.begin_turn(RUN, [QUESTION], title_if_empty="How?")
     assert await stores.conversations.get("user_ann", "conv_1") is None
     assert list(await stores.conversations.messages("user_ann", "conv_1")) == []
-    assert await stores.conversations.update("user_ann", "conv_1", title="x", now_ms=1) is None
+    assert await stores.conversations.update("user_ann", "conv_1", title="x") is None
     assert await stores.conversations.delete("user_ann", "conv_1") is False
     foreign = replace(RUN, id="run_9", user_id="user_ann")
     with pytest.raises(NotFound):
@@ -167,13 +167,14 @@ async def test_a_turn_whose_conversation_was_erased_meanwhile_ends_quietly(store
 
 
 async def test_title_and_metadata_change_apart(stores):
-    """What is not given stays; the time of change moves."""
+    """What is not given stays, and so does the time of the last use: the list keeps its order."""
     await stores.conversations.create(CONV)
-    titled = await stores.conversations.update("user_bob", "conv_1", title="New", now_ms=50)
-    assert titled == replace(CONV, title="New", updated_at_ms=50)
-    emptied = await stores.conversations.update("user_bob", "conv_1", metadata={}, now_ms=60)
-    assert emptied == replace(titled, metadata={}, updated_at_ms=60)
+    titled = await stores.conversations.update("user_bob", "conv_1", title="New")
+    assert titled == replace(CONV, title="New")
+    emptied = await stores.conversations.update("user_bob", "conv_1", metadata={})
+    assert emptied == replace(titled, metadata={})
     assert await stores.conversations.get("user_bob", "conv_1") == emptied
+    assert await stores.conversations.update("user_bob", "conv_1") == emptied
 
 
 async def test_a_conversation_may_start_with_messages(stores):
