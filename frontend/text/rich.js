@@ -110,8 +110,7 @@ export const lex = (source) => /** @type {Piece[]} */ (marked.lexer(source));
 export const build = (pieces) => [...clean(marked.parser(/** @type {any} */ (pieces))).children];
 
 /** @type {Reader["polish"]} */
-export async function polish(root, onChange) {
+export async function polish(root) {
   if (!root.matches(".code, :has(.code, [data-maths])")) return;
   await (await import("./polish.js")).polish(root);
-  onChange();
 }

@@ -118,8 +118,8 @@ class Page:
             )
 
     def busy_s(self) -> float:
-        """Give the seconds that the tab has spent on scripts, styles, layout and the like."""
-        self._devtools.send("Performance.enable")
+        """Give the seconds of a processor that the tab has spent on scripts, styles, layout and the like."""
+        self._devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
         found = self._devtools.send("Performance.getMetrics")["metrics"]
         return next(one["value"] for one in found if one["name"] == "TaskDuration")
 
