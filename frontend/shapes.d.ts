@@ -196,7 +196,6 @@ type Decision = "approve" | "deny";
  * waits to be allowed something.
  */
 type AnswerDoes = MessageActs & {
-  onGrow: () => void;
   onKnown: () => void;
   onAsked: (card: HTMLElement) => void;
   onDecide: (answer: AnswerView, callId: string, decision: Decision) => Promise<void>;
@@ -295,5 +294,5 @@ type OpenBlock = { root: Element; into: Element; lead?: string };
 type Reader = {
   lex: (source: string) => Piece[];
   build: (pieces: Piece[]) => Element[];
-  polish: (root: Element, onChange: () => void) => Promise<void>;
+  polish: (root: Element) => Promise<void>;
 };

@@ -44,7 +44,7 @@ export class AnswerView {
     this.#known = known;
     this.#does = does;
     this.#trace = trace;
-    this.#markdown = new MarkdownView(this.#text, { sources: this.#sources, known }, does.onGrow);
+    this.#markdown = new MarkdownView(this.#text, { sources: this.#sources, known });
     const title = el("h2", { class: "visually-hidden" }, text.name);
     this.element = el("article", { class: "answer" }, title, trace.element);
     this.element.append(this.#text, this.approvals.element, this.#foot);
@@ -112,12 +112,10 @@ export class AnswerView {
     this.#trace.setWorking(false);
     if (this.#begun_ms) this.#trace.took(performance.now() - this.#begun_ms);
     this.render();
-    this.#markdown.end();
     if (state !== "waiting") this.approvals.end();
     fillAnswerBar(this.#bar, this, this.#does);
     const sources = this.#annotated ? sourceList(this.#sources) : [];
     this.#foot.replaceChildren(...sources, ...endNote(this, this.#does), this.#bar);
-    this.#does.onGrow();
   }
 
   /** @type {(type: string, data: Record<string, any>, words: string) => void} */
@@ -143,7 +141,7 @@ export class AnswerView {
     const again = this.#known_size !== this.#known.size && this.lacks;
     this.#known_size = this.#known.size;
     if (again) this.#markdown.renderAgain();
-    else this.#markdown.render();
-    this.#does.onGrow();
+    else if (!this.state) this.#markdown.render();
+    if (this.state) this.#markdown.end();
   }
 }

@@ -6,6 +6,7 @@
 
 import { attachedIn } from "../files/attached.js";
 import { text } from "../strings.js";
+import { loadLibraries } from "../text/reader.js";
 import { ApiError } from "../wire/errors.js";
 import { cancelRun, getConversation, getRun, original } from "../wire/server.js";
 import { Listener } from "./listen.js";
@@ -60,7 +61,7 @@ export class Chat {
     view.setWelcome(false);
     const { signal } = this;
     try {
-      const found = await getConversation(api, id, signal);
+      const [found] = await Promise.all([getConversation(api, id, { signal }), loadLibraries()]);
       view.setTitle(found.title || text.untitled);
       composer.scope.open(found);
       composer.scope.add(found.messages.flatMap((one) => attachedIn(one.message.content)));

@@ -112,13 +112,16 @@ export class Listener {
   async #complete(answer, state, signal) {
     const { id, messages } = this.#chat;
     if (state === "waiting") await this.#askAgain(answer);
-    const found = await getConversation(this.#parts.api, id, signal).catch(() => null);
-    if (!found) return true;
+    const after = messages.before(answer);
+    const found = await getConversation(this.#parts.api, id, { signal, after }).catch(
+      ({ status }) => status !== 404,
+    );
+    if (typeof found === "boolean") return found;
     if (answer.lacksAnnotations) {
       const said = found.messages.filter((one) => one.run_id === answer.runId);
       const annotations = said.flatMap((one) => one.message.annotations ?? []);
       if (annotations.length > 0) answer.handle({ kind: "annotations", annotations });
     }
-    return messages.place(found.messages);
+    return messages.place(found.messages, after);
   }
 }

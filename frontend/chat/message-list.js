@@ -3,6 +3,7 @@
 import { byId } from "../kit/dom.js";
 import { AnswerView } from "./answer-view.js";
 import { Known } from "./known.js";
+import { Later } from "./later.js";
 import { setWaiting } from "./message-bar.js";
 import { placeOf, shownOf } from "./path.js";
 import { QuestionView } from "./question-view.js";
@@ -14,20 +15,19 @@ const isQuestion = (view) => view instanceof QuestionView;
 /** Holds the views of messages. */
 export class MessageList {
   #log = byId("log", HTMLElement);
-  #end = byId("to-end", HTMLButtonElement);
+  #scroller = byId("scroller", HTMLElement);
+  #busy = false;
   /** @type {MessageView[]} */
   #views = [];
   #does;
-  scroll = new ScrollFollower(byId("scroller", HTMLElement), this.#log, this.#end);
+  scroll = new ScrollFollower(this.#scroller, this.#log, byId("to-end", HTMLButtonElement));
+  later = new Later(this.#scroller, (filled) => this.#busy && setWaiting(filled, true));
   known = new Known();
 
-  /** @param {Omit<AnswerDoes, "onGrow" | "onKnown">} does */
+  /** @param {Omit<AnswerDoes, "onKnown">} does */
   constructor(does) {
-    const onGrow = () => this.scroll.grow();
-    const onKnown = () => this.answers.forEach((one) => void one.render());
-    this.#does = { ...does, onGrow, onKnown };
-    // A picture takes its room when it has come.
-    this.#log.addEventListener("load", onGrow, { capture: true });
+    const onKnown = () => this.answers.forEach((one) => void (one.lacks && one.render()));
+    this.#does = { ...does, onKnown };
   }
 
   get isEmpty() {
@@ -40,6 +40,7 @@ export class MessageList {
 
   clear() {
     this.drop(0);
+    this.later.clear();
     this.known = new Known();
     this.scroll.toStart();
   }
@@ -70,6 +71,11 @@ export class MessageList {
     return this.#views[index];
   }
 
+  /** @type {(view: MessageView) => string} give the id of the last message before one whose id is known */
+  before(view) {
+    return this.#views.slice(0, this.indexOf(view)).findLast((one) => one.place.id)?.place.id ?? "";
+  }
+
   /** @type {(index: number) => MessageView[]} take away the messages from there on */
   drop(index) {
     const gone = this.#views.splice(index);
@@ -97,12 +103,13 @@ export class MessageList {
 
   /**
    * Take over where messages stand by now; false when they are not those that are shown.
-   * @param {readonly StoredMessage[]} messages
+   * @param {readonly StoredMessage[]} messages those that follow the message `after`
    */
-  place(messages) {
+  place(messages, after = "") {
     const shown = shownOf(messages);
     const kept = new Set(shown.map(({ key }) => key));
-    const views = this.#views.filter((one) => isQuestion(one) || kept.has(one.key));
+    const from = after ? this.#views.findIndex(({ place }) => place.id === after) + 1 : 0;
+    const views = this.#views.slice(from).filter((one) => isQuestion(one) || kept.has(one.key));
     if (String(shown.map(({ key }) => key)) !== String(views.map(({ key }) => key))) return false;
     for (const [at, { stored }] of shown.entries()) views[at]?.setPlace(placeOf(stored));
     return true;
@@ -110,7 +117,13 @@ export class MessageList {
 
   /** @type {(busy: boolean) => void} say whether something is under way that nothing may disturb */
   setBusy(busy) {
+    this.#busy = busy;
     setWaiting(this.#log, busy);
+  }
+
+  /** @type {(index: number, end?: number) => void} fill messages that wait for it */
+  fill(index, end) {
+    for (const { element } of this.#views.slice(index, end)) this.later.now(element);
   }
 
   /** @type {(answer: AnswerView) => QuestionView | undefined} give what an answer is to */

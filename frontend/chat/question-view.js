@@ -32,7 +32,6 @@ export class QuestionView {
     const files = attachedIn(content);
     const chips = files.length > 0 ? [attachedList(files, acts.loadPicture)] : [];
     this.element = el("article", { class: "question" }, title, ...chips, this.#bubble, this.#bar);
-    this.#fillBar();
   }
 
   get key() {
@@ -43,10 +42,11 @@ export class QuestionView {
   setPlace(place) {
     const same = String(place.versions) === String(this.place.versions);
     this.place = place;
-    if (!same) this.#fillBar();
+    if (!same) this.fillBar();
   }
 
-  #fillBar() {
+  /** Show what can be done with it. */
+  fillBar() {
     fillBar(
       this.#bar,
       this,

@@ -23,7 +23,8 @@ export class ScrollFollower {
     this.#content = content;
     this.#button = button;
     button.addEventListener("click", () => this.toEnd());
-    new ResizeObserver(() => this.grow()).observe(scroller);
+    const sizes = new ResizeObserver(() => this.#grow());
+    for (const one of [scroller, content]) sizes.observe(one);
     // These come before the scrolling, which the next piece of text would undo.
     for (const kind of ["wheel", "touchmove", "keydown", "click"]) {
       const turn = (/** @type {Event} */ event) => {
@@ -36,8 +37,8 @@ export class ScrollFollower {
     }
   }
 
-  /** Take note that there is more: go to the end if the reader was there. */
-  grow() {
+  /** Go to the end if the reader was there. */
+  #grow() {
     if (this.#active && this.#following) this.toEnd();
     else this.#look();
   }

@@ -4,6 +4,9 @@ import { focusSwitch } from "./message-bar.js";
 import { placeOf, shownOf, wordsOf } from "./path.js";
 import { recall, storedTrace } from "./stored-trace.js";
 
+// What a tall screen may show; the rest is filled after it.
+const AT_ONCE = 8;
+
 /**
  * Show the messages of a conversation.
  * @type {(list: MessageList, found: FullConversation, loadRun: LoadRun) => AnswerView[]}
@@ -11,7 +14,9 @@ import { recall, storedTrace } from "./stored-trace.js";
  */
 export function showStored(list, found, loadRun) {
   const following = addAll(list, shownOf(found.messages), found.active_run_id, loadRun);
+  list.fill(-AT_ONCE);
   list.scroll.toEnd();
+  recall(list.answers, list.known, loadRun);
   return following;
 }
 
@@ -29,7 +34,9 @@ export function exchange(list, gone, found, loadRun, back) {
   list.scroll.hold(() => {
     list.drop(index);
     following = addAll(list, shown.slice(from), found.active_run_id, loadRun);
+    list.fill(index, index + AT_ONCE);
   });
+  recall(list.answers, list.known, loadRun);
   focusSwitch(list.at(index)?.element, back);
   return following;
 }
@@ -38,12 +45,13 @@ export function exchange(list, gone, found, loadRun, back) {
 function addAll(list, shown, active, loadRun) {
   const runs = shown.flatMap(({ stored, asked, unanswered }, at) => {
     if (!asked) return addAnswer(list, stored, loadRun);
-    list.ask(stored.message.content).setPlace(placeOf(stored));
+    const view = list.ask(stored.message.content);
+    view.place = placeOf(stored);
+    list.later.add(view.element, () => view.fillBar());
     const runId = (at === shown.length - 1 && active) || stored.run_id;
     return unanswered && runId ? list.answer(runId) : [];
   });
   if (active && runs.every(({ runId }) => runId !== active)) runs.push(list.answer(active));
-  recall(list.answers, list.known, loadRun);
   return runs.filter(({ state }) => state === "" || state === "waiting");
 }
 
@@ -53,11 +61,14 @@ function addAnswer(list, stored, loadRun) {
   const runId = run_id ?? "";
   const told = runId && state !== "waiting"; // one that waits is told again as it goes on
   const view = list.answer(runId, told ? storedTrace(() => loadRun(runId)) : undefined);
-  view.handle({ kind: "content", text: wordsOf(message.content) });
-  if (message.annotations?.length) {
-    view.handle({ kind: "annotations", annotations: message.annotations });
-  }
-  view.setPlace(placeOf(stored));
-  view.finish(state);
+  const { annotations = [] } = message;
+  list.known.note({ citations: annotations.map((one) => one.url_citation) });
+  view.place = placeOf(stored);
+  view.state = state;
+  list.later.add(view.element, () => {
+    view.handle({ kind: "content", text: wordsOf(message.content) });
+    if (annotations.length > 0) view.handle({ kind: "annotations", annotations });
+    view.finish(state);
+  });
   return view;
 }

@@ -54,7 +54,8 @@ export class TraceView {
    * @param {boolean} working
    */
   setWorking(working) {
-    if (this.#working && !working && this.#opensItself) {
+    if (this.#working === working) return;
+    if (!working && this.#opensItself) {
       this.element.open = false;
       this.#opensItself = false;
     }

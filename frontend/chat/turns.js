@@ -63,12 +63,13 @@ export class Turns {
       const { api, announce } = this.#parts;
       const { messages, signal, loadRun } = this.#chat;
       await showVersion(api, this.#chat.id, id);
-      const found = await getConversation(api, this.#chat.id, signal);
+      const after = messages.before(view);
+      const found = await getConversation(api, this.#chat.id, { signal, after });
       if (signal.aborted) return;
       const answers = exchange(messages, view, found, loadRun, back);
       const { versions } = view.place;
       announce(text.versionShown(versions.indexOf(id) + 1, versions.length));
-      if (messages.place(found.messages)) await this.#chat.follow(answers);
+      if (messages.place(found.messages, after)) await this.#chat.follow(answers);
       else await this.#chat.open(this.#chat.id);
     });
   }
@@ -109,7 +110,7 @@ export class Turns {
     const { messages, listener, id: sessionId } = this.#chat;
     const signal = this.#chat.renew();
     const undo = messages.cut(from);
-    if (content !== undefined) messages.ask(content);
+    if (content !== undefined) messages.ask(content).fillBar();
     const answer = messages.answer();
     view.setWelcome(false);
     messages.scroll.toEnd();

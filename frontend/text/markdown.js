@@ -15,7 +15,6 @@ let told = false;
 export class MarkdownView {
   #host;
   #seen;
-  #onGrow;
   #settled_chars = 0;
   #ended = false;
   /** @type {ChildNode[]} */
@@ -26,12 +25,10 @@ export class MarkdownView {
   /**
    * @param {HTMLElement} host
    * @param {Seen} seen looked up whenever a marker or a link is built
-   * @param {() => void} onGrow told when something changes later on
    */
-  constructor(host, seen, onGrow) {
+  constructor(host, seen) {
     this.#host = host;
     this.#seen = seen;
-    this.#onGrow = onGrow;
     this.source = "";
     if (reader === plain) this.#await();
   }
@@ -41,7 +38,6 @@ export class MarkdownView {
     if (await loadLibraries()) this.renderAgain();
     else if (!told) this.#host.after(el("p", { class: "end-note" }, text.noLibraries));
     told = true;
-    this.#onGrow();
   }
 
   /**
@@ -75,21 +71,25 @@ export class MarkdownView {
 
   /** Show that nothing more comes for now. */
   end() {
+    if (this.#ended) return;
     this.#ended = true;
     this.render();
     for (const one of [this.#block?.root, ...this.#open]) {
-      if (one instanceof Element) reader.polish(one, this.#onGrow);
+      if (one instanceof Element) reader.polish(one);
     }
   }
 
   /** Build everything again, as when the sources have changed. */
   renderAgain() {
+    const { firstChild: shown } = this.#host;
     this.#host.replaceChildren();
     this.#open = [];
     this.#block = null;
     this.#settled_chars = 0;
-    if (this.#ended) this.end();
-    else this.render();
+    const ended = this.#ended;
+    this.#ended = false;
+    if (ended) this.end();
+    else if (shown) this.render();
   }
 
   /** Forget the text. */
@@ -123,7 +123,7 @@ export class MarkdownView {
   /** @type {(block: OpenBlock, lead?: string) => void} */
   #settle(block, lead) {
     this.#block = lead === undefined ? null : { lead, ...block };
-    if (!this.#block) reader.polish(block.root, this.#onGrow);
+    if (!this.#block) reader.polish(block.root);
   }
 
   /** @type {(element: Element, block: OpenBlock | null) => { block: OpenBlock, nodes: ChildNode[] }} */

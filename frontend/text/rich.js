@@ -127,8 +127,7 @@ export function build(pieces) {
 }
 
 /** @type {Reader["polish"]} */
-export async function polish(root, onChange) {
+export async function polish(root) {
   if (!root.matches(".code, :has(.code, [data-maths])")) return;
   await (await import("./polish.js")).polish(root);
-  onChange();
 }

@@ -27,9 +27,12 @@ export const listConversations = (api, { query, cursor } = {}) =>
     `/api/conversations?${new URLSearchParams({ limit: "50", ...(query && { query }), ...(cursor && { cursor }) })}`,
   );
 
-/** @type {(api: Api, id: string, signal?: AbortSignal) => Promise<FullConversation>} */
-export const getConversation = (api, id, signal) =>
-  api.json(pathOf("conversations", id), signal ? { signal } : {});
+/**
+ * Give what is shown of a conversation, or only what follows the message `after`; 404 when that is not shown.
+ * @type {(api: Api, id: string, options?: { signal?: AbortSignal, after?: string }) => Promise<FullConversation>}
+ */
+export const getConversation = (api, id, { after, ...options } = {}) =>
+  api.json(pathOf("conversations", id) + (after ? `?after=${after}` : ""), options);
 
 /** @type {(api: Api, id: string, title: string) => Promise<Conversation>} */
 export const renameConversation = (api, id, title) =>

@@ -53,6 +53,11 @@ def told(ollama: OllamaDouble) -> list[str]:
     return [one["content"] for one in ollama.chats[-1].body["messages"]]
 
 
+async def since(http: AsyncClient, session_id: str, message_id: str) -> httpx.Response:
+    """Ask for what follows a message that is shown."""
+    return await http.get(f"/api/conversations/{session_id}", params={"after": message_id})
+
+
 async def show(http: AsyncClient, session_id: str, message_id: str) -> httpx.Response:
     """Have a version shown."""
     return await http.patch(f"/api/conversations/{session_id}", json={"shown": message_id})
@@ -279,3 +284,32 @@ async def test_a_stored_completion_of_another_version_is_kept(http: AsyncClient)
     kept = (await http.get(f"{CHAT}/{made['id']}")).json()
     assert kept["choices"] == made["choices"]
     assert (await http.get(f"{CHAT}/{made['id']}/messages")).json()["data"] == []
+
+
+async def test_only_what_follows_a_message_is_given_when_it_is_named(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """Each message comes as it does with all others, the newest one has nothing behind it."""
+    session_id = await said(http, "One", "Two")
+    everything = await seen(http, session_id)
+    ollama.queue(Reply(content="Better."))
+    await again(http, session_id, everything[-1]["id"])
+    shown = await seen(http, session_id)
+    for at, one in enumerate(shown, 1):
+        answer = await since(http, session_id, one["id"])
+        assert answer.json()["messages"] == shown[at:]
+    assert len(shown[-1]["versions"]) == 2
+
+
+async def test_nothing_follows_a_message_that_is_not_shown(
+    http: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """A version that was left is no place to go on from, nor is another conversation's message."""
+    session_id, other = await said(http, "One"), await said(http, "Else")
+    _, first = await seen(http, session_id)
+    ollama.queue(Reply(content="Better."))
+    await again(http, session_id, first["id"])
+    strange = (await seen(http, other))[0]["id"]
+    for message_id in (first["id"], strange, "msg_none", ""):
+        answer = await since(http, session_id, message_id)
+        assert (answer.status_code, answer.json()["error"]["param"]) == (404, "after")

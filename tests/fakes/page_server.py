@@ -103,8 +103,14 @@ class PageServer:
         shown = [self._head()] if self.tree.head else []
         return web.json_response({"conversations": shown, "next_cursor": None})
 
-    async def _conversation(self, _: web.Request) -> web.Response:
-        return web.json_response({**self._head(), "messages": self.tree.shown})
+    async def _conversation(self, request: web.Request) -> web.Response:
+        shown = self.tree.shown
+        if after := request.query.get("after"):
+            ids = [one["id"] for one in shown]
+            if after not in ids:
+                return _refusal(404, "There is no such message among those shown")
+            shown = shown[ids.index(after) + 1 :]
+        return web.json_response({**self._head(), "messages": shown})
 
     async def _show(self, request: web.Request) -> web.Response:
         if self.busy:

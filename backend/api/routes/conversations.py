@@ -43,18 +43,30 @@ async def list_conversations(
 
 @router.get("/{conversation_id}")
 async def get_conversation(
-    conversation_id: str, account: Account, found: Services
+    conversation_id: str,
+    account: Account,
+    found: Services,
+    after: Annotated[str | None, Query(max_length=200)] = None,
 ) -> ConversationWithMessages:
-    """Give a conversation with the messages that are shown, each with its other versions."""
+    """Give a conversation with the messages that are shown, each with its other versions.
+
+    `after` names one of them: only those that follow it are given.
+    """
     account.require("chat")
     conversation = await found.conversations.get(account.user.id, conversation_id)
     if conversation is None:
         raise NotFound(MISSING)
     messages = await found.conversations.all_messages(account.user.id, conversation_id)
     versions = side_by_side(one for one in messages if one.message["role"] != KEPT_ITEM)
+    shown = path_to(messages, conversation.head_id)
+    if after is not None:
+        begin = next((at for at, one in enumerate(shown, 1) if one.id == after), None)
+        if begin is None:
+            raise NotFound("There is no such message among those shown", param="after")
+        shown = shown[begin:]
     said = [
         MessageOut.of(one, versions[one.parent_id])
-        for one in path_to(messages, conversation.head_id)
+        for one in shown
         if one.message["role"] != KEPT_ITEM
     ]
     return ConversationWithMessages(**conversation_fields(conversation), messages=said)
