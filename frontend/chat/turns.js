@@ -144,6 +144,6 @@ export class Turns {
   async #locate(view) {
     const { id, messages, signal } = this.#chat;
     if (view.place.id || !id) return;
-    messages.place((await getConversation(this.#parts.api, id, signal)).messages);
+    messages.place((await getConversation(this.#parts.api, id, { signal })).messages);
   }
 }
