@@ -5,6 +5,7 @@
  */
 
 import { attachedIn } from "../files/attached.js";
+import { SourceCard } from "../files/source-card.js";
 import { text } from "../strings.js";
 import { ApiError } from "../wire/errors.js";
 import { cancelRun, getConversation, getRun, original } from "../wire/server.js";
@@ -28,7 +29,10 @@ export class Chat {
     this.listener = new Listener(parts, this);
     this.turns = new Turns(parts, this);
     this.messages = new MessageList({
-      onAsked: parts.onAsked,
+      onAsked: (card) => {
+        parts.announce(card.ariaLabel ?? "");
+        if (parts.composer.idle) card.focus({ preventScroll: true }); // the log follows its end
+      },
       onDecide: (answer, callId, how) => this.listener.decide(answer, callId, how, this.signal),
       onEdit: (question, content) => this.turns.edit(question, content),
       onAgain: (answer, mode) => this.turns.again(answer, mode),
@@ -37,6 +41,7 @@ export class Chat {
       loadRun: this.loadRun,
       loadPicture: (id) => original(parts.api, id),
     });
+    new SourceCard(parts);
   }
 
   /** Aborted when the reader leaves, or something new is asked. */
@@ -44,20 +49,15 @@ export class Chat {
     return this.#stay.signal;
   }
 
-  /** Leave for an empty conversation; an answer that is being worked on is finished by the server. */
-  startNew() {
-    this.#goTo("");
-    this.#parts.view.setWelcome(true);
-  }
-
   /**
-   * Open a stored conversation and go on with the answer it is being given.
+   * Open a stored conversation and go on with the answer it is being given, or leave for an empty one:
+   * "". An answer that is being worked on is finished by the server.
    * @param {string} id
    */
   async open(id) {
     const { api, view, composer, onError, onMissing } = this.#parts;
     this.#goTo(id);
-    view.setWelcome(false);
+    if (!id) return;
     const { signal } = this;
     try {
       const found = await getConversation(api, id, signal);
@@ -132,8 +132,5 @@ export class Chat {
     this.#runs.clear();
     this.id = id;
     this.messages.clear();
-    this.#parts.view.setTitle("");
-    this.#parts.composer.drafts.open(id);
-    this.#parts.composer.scope.open();
   }
 }

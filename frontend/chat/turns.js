@@ -34,13 +34,14 @@ export class Turns {
   /** @type {(words: string, files: StoredFile[]) => Promise<void>} what cannot be put becomes the draft again */
   send(words, files) {
     const { composer } = this.#parts;
-    composer.scope.add(files);
-    return this.#alone(async () => {
+    const put = async () => {
+      composer.scope.add(files);
       const fault = await this.#put(withFiles(words, files)).catch((error) => error);
       if (!fault) return;
       composer.restore(words, files);
       throw fault;
-    });
+    };
+    return this.#alone(put, () => composer.restore(words, files));
   }
 
   /** @type {(question: QuestionView, content: unknown) => Promise<void>} */
@@ -77,10 +78,10 @@ export class Turns {
     });
   }
 
-  /** @type {(make: () => Promise<unknown>) => Promise<void>} */
-  async #alone(make) {
+  /** @type {(make: () => Promise<unknown>, onBusy?: () => void) => Promise<void>} */
+  async #alone(make, onBusy) {
     const { messages, listener } = this.#chat;
-    if (this.#change || listener.isRunning) return;
+    if (this.#change || listener.isRunning) return onBusy?.();
     const change = {};
     this.#change = change;
     this.#parts.onTry();
