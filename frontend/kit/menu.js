@@ -39,6 +39,7 @@ function open(button, items) {
   document.addEventListener("wheel", close, { once: true });
   button.after(menu);
   menu.showPopover();
+  button.setAttribute("aria-expanded", "true"); // the event comes later
   const { top, bottom, right } = button.getBoundingClientRect();
   const below = bottom + menu.offsetHeight < innerHeight;
   menu.style.left = `${Math.max(8, right - menu.offsetWidth)}px`;

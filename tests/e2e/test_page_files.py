@@ -131,7 +131,7 @@ def test_a_dropped_file_goes_with_the_question_that_waits_for_it(
         assert page.run("document.querySelector('.bubble').innerText").endswith("ask for?")
         page.run("document.querySelector('.question .chip').click()")
         page.wait("document.querySelector('.page-text')?.innerText.includes('900 euros')")
-        assert page.run("document.querySelector('#files-title').textContent") == "lease.pdf"
+        assert page.run("document.querySelector('#files-title').textContent") == "lease.pdf, page 1"
         reload(page)
     assert page.complaints == []
 

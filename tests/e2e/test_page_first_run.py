@@ -152,6 +152,7 @@ def test_the_log_in_helps(world: PageWorld) -> None:
     page = world.open()
     page.type("#username", "somebody")
     page.type("#password", "wrong")
+    page.wait("!document.documentElement.dataset.start")
     page.focus("#reveal")
     page.press("Enter")
     assert page.run("document.querySelector('#password').type") == "text"

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Error, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Playwright, sync_playwright
 
 from tests.fakes.processes import required_program
 
@@ -128,12 +128,32 @@ class Page:
         self._context.close()
 
 
+class _Driver:
+    """Playwright, of which a thread can have only one: shared by the browsers that are open."""
+
+    playwright: Playwright | None = None
+    users = 0
+
+
+@contextmanager
+def _driver() -> Iterator[Playwright]:
+    _Driver.playwright = _Driver.playwright or sync_playwright().start()
+    _Driver.users += 1
+    try:
+        yield _Driver.playwright
+    finally:
+        _Driver.users -= 1
+        if _Driver.users == 0:
+            _Driver.playwright.stop()
+            _Driver.playwright = None
+
+
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Start Chromium; every `Page` on it is somebody else's."""
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
     program = path or required_program(NAMES[0])
-    with sync_playwright() as playwright:
+    with _driver() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=OPTIONS)
         try:
             yield chromium

@@ -15,7 +15,7 @@ const MATHS =
 msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover menclose mprescripts";
 const TAGS = new Set((OURS + FRAME + MATHS).split(" "));
 const PLAIN =
-  /^(?:align|alt|aria-[\w-]+|checked|class|d|data-(?:call|id|lang|maths|state)|dir|disabled|download|hidden|loading|max|open|rel|role|start|tabindex|target|title|type|value|viewBox)$/;
+  /^(?:align|alt|aria-[\w-]+|checked|class|d|data-(?:call|id|lang|maths|state|waits)|dir|disabled|download|hidden|loading|max|open|rel|role|start|tabindex|target|title|type|value|viewBox)$/;
 const MATHS_ATTRIBUTES =
   /^(?:accent|accentunder|columnalign|columnlines|columnspacing|columnspan|depth|display|displaystyle|fence|form|frame|height|largeop|linethickness|lspace|math(?:background|color|size|variant)|maxsize|minsize|movablelimits|notation|rowlines|rowspacing|rowspan|rspace|scriptlevel|separator|stretchy|symmetric|voffset|width)$/;
 
