@@ -131,14 +131,16 @@ def test_another_conversation_that_is_opened_meanwhile_is_the_one_that_is_shown(
     assert page.run(BUBBLES) == ["For a new one"]
 
 
-def test_documents_are_opened_once_by_two_clicks_and_the_focus_is_theirs(page) -> None:
-    """Two clicks open and close them, as if they had been there; a third opens them."""
+def test_two_clicks_open_and_close_documents_that_were_not_there_yet(page) -> None:
+    """A third one opens them, and the focus is theirs."""
     held = Held(page, "files/files-panel.js")
     opener = page.tab.locator("#open-files")
     opener.dblclick()
-    opener.click()
     assert not page.run(PANEL)
     held.let_go()
+    page.wait("document.querySelector('#files .handle')")
+    assert not page.run(PANEL)
+    opener.click()
     page.wait(PANEL)
     assert page.run("document.activeElement.id") == "files-title"
     page.press("Escape")
