@@ -5,9 +5,12 @@
  */
 
 import { errorOf, jsonOf, unreachable } from "./wire/errors.js";
-import { sendForm } from "./wire/transfer.js";
 
 const none = () => undefined;
+
+/** @type {typeof import("./wire/transfer.js").sendForm} */
+const sendForm = async (...form) => (await import("./wire/transfer.js")).sendForm(...form);
+
 const REFRESH = "/api/auth/refresh";
 
 /** Calls the server as whoever is logged in. */

@@ -4,12 +4,12 @@
  */
 
 import { Api } from "./api.js";
-import { Chat } from "./chat/chat.js";
 import { ChatView } from "./chat/chat-view.js";
 import { Composer } from "./chat/composer.js";
+import { laterChat } from "./chat/later-chat.js";
 import { Pickers } from "./chat/pickers.js";
 import { Welcome } from "./chat/welcome.js";
-import { FilesPanel } from "./files/files-panel.js";
+import { Documents } from "./files/documents.js";
 import { announce, byId } from "./kit/dom.js";
 import { Drawer, fillTexts } from "./shell/frame.js";
 import { Reports } from "./shell/reports.js";
@@ -35,9 +35,12 @@ const pickers = new Pickers();
 /** @type {Composer} */
 const composer = new Composer({
   ...{ api, pickers, onError: (error) => report(error) },
-  onSend: (words, files) => chat.turns.send(words, files),
-  onStop: () => chat.stop(),
-  onEditLast: () => chat.messages.editLast(),
+  onSend: (words, files) => {
+    const send = (/** @type {Chat} */ it) => it.turns.send(words, files);
+    chat.want(send, () => composer.restore(words, files));
+  },
+  onStop: () => chat.now?.stop(),
+  onEditLast: () => chat.now?.messages.editLast(),
 });
 const who = new Who({
   ...{ api, announce, logOut: () => session.logOut(), onLeft: (note) => session.leave(note) },
@@ -54,29 +57,22 @@ const session = new Session(api, {
   onBack: () => {
     sidebar.refresh();
     look();
-    if (chat.messages.isEmpty && conversationIn(location.hash)) goToAddress();
+    if (!chat.now?.messages.at(0) && conversationIn(location.hash)) goToAddress();
   },
 });
-const welcome = new Welcome({
-  ...{ api, pickers, announce, tell },
-  onTake: (words) => {
-    composer.draft = words;
-    composer.focus();
-  },
-});
-const chat = new Chat({
+const welcome = new Welcome({ api, pickers, composer, announce, tell });
+const chat = laterChat({
   ...{ api, view, composer, pickers, announce, onChanged, onMissing },
   ...{ onError: report, onTry: clearReport },
-  // The log follows its end, and what has the focus is read out.
-  onAsked: (card) =>
-    composer.idle ? card.focus({ preventScroll: true }) : announce(card.ariaLabel ?? ""),
+  onCited: (id) => documents.showCitation(id),
+  onFile: (id) => documents.showFile(id),
 });
 const sidebar = new Sidebar({
   api,
   onError: report,
-  onRenamed: (id, title) => id === chat.id && view.setTitle(title),
+  onRenamed: (id, title) => id === chat.now?.id && view.setTitle(title),
 });
-const files = new FilesPanel({ api, composer });
+const documents = new Documents({ api, composer, onError: report });
 let userId = "";
 
 /** Ask which models are there. */
@@ -93,14 +89,23 @@ async function onChanged(id) {
   if (conversationIn(location.hash) !== id) history.replaceState(null, "", addressOf(id));
   sidebar.setActive(id);
   await sidebar.refresh();
-  if (id === chat.id && sidebar.titleOf(id)) view.setTitle(sidebar.titleOf(id));
+  if (id === chat.now?.id && sidebar.titleOf(id)) view.setTitle(sidebar.titleOf(id));
 }
 
 /** Offer a new conversation in the place of one that is not there. */
 function onMissing() {
-  chat.startNew();
+  show("");
   onChanged("");
   tell(text.noConversation);
+}
+
+/** @type {(id: string) => void} show a conversation, or "" for a new one */
+function show(id) {
+  composer.drafts.open(id);
+  composer.scope.open();
+  view.setTitle(sidebar.titleOf(id));
+  view.setWelcome(!id);
+  if (id || chat.isWanted) chat.want((it) => it.open(id));
 }
 
 /** Open what the address names. */
@@ -109,16 +114,12 @@ function goToAddress() {
   const id = conversationIn(location.hash);
   drawer.close();
   clearReport();
-  if (id) chat.open(id);
-  else {
-    chat.startNew();
-    welcome.suggest();
-  }
+  show(id);
+  if (!id) welcome.suggest();
   sidebar.setActive(id);
-  view.setTitle(sidebar.titleOf(id));
   composer.focus();
   const cited = citationIn(location.hash);
-  if (cited) files.showCitation(cited);
+  if (cited) documents.showCitation(cited);
 }
 
 /** Show the page to whoever has just logged in. */
@@ -128,13 +129,13 @@ async function enter() {
   byId("page", HTMLElement).hidden = false;
   if (userId && userId !== user.id) {
     sidebar.clear();
-    files.clear();
+    documents.clear();
     history.replaceState(null, "", addressOf(""));
   }
   userId = user.id;
   composer.drafts.belongTo(userId);
   look();
-  files.resume();
+  documents.resume();
   goToAddress();
   sidebar.refresh();
 }
@@ -143,7 +144,5 @@ byId("new-chat", HTMLAnchorElement).addEventListener("click", () => {
   if (location.hash === addressOf("")) goToAddress(); // no change of the address will be told
 });
 listenForShortcuts(drawer);
-byId("skip", HTMLButtonElement).addEventListener("click", () => composer.focus());
-byId("open-tools", HTMLButtonElement).addEventListener("click", () => who.openSettings("tools"));
 addEventListener("hashchange", goToAddress);
 session.start();

@@ -5,6 +5,7 @@
  */
 
 type Api = import("./api.js").Api;
+type AttachedChip = import("./files/moving.js").AttachedChip;
 type AnswerView = import("./chat/answer-view.js").AnswerView;
 type Chat = import("./chat/chat.js").Chat;
 type ChatView = import("./chat/chat-view.js").ChatView;
@@ -12,6 +13,7 @@ type Composer = import("./chat/composer.js").Composer;
 type Drawer = import("./shell/frame.js").Drawer;
 type FileView = import("./files/file-view.js").FileView;
 type IconName = import("./kit/icons.js").IconName;
+type Later<T> = import("./kit/later.js").Later<T>;
 type Known = import("./chat/known.js").Known;
 type Uploads = import("./files/uploads.js").Uploads;
 type MessageList = import("./chat/message-list.js").MessageList;
@@ -59,8 +61,8 @@ type OnFiles = (files: File[], toChat: boolean) => void;
 
 /**
  * `announce` tells people who do not see the page; `onTry`, that errors of before do not matter any
- * more; `onChanged`, that a conversation began or went on; `onAsked`, that a run waits to be allowed
- * something; `onMissing`, that the conversation to be opened is not there.
+ * more; `onChanged`, that a conversation began or went on; `onMissing`, that the conversation to be
+ * opened is not there; `onCited` and `onFile`, that a passage or a file is to be shown.
  */
 type ChatParts = {
   api: Api;
@@ -72,16 +74,17 @@ type ChatParts = {
   onTry: () => void;
   onChanged: (id: string) => void;
   onMissing: () => void;
-  onAsked: (card: HTMLElement) => void;
+  onCited: (citationId: string) => void;
+  onFile: (fileId: string) => void;
 };
 
-/** `tell` shows words that are no failure; `onTake` is given an example that was chosen. */
+/** `tell` shows words that are no failure. */
 type WelcomeParts = {
   api: Api;
   pickers: Pickers;
+  composer: Composer;
   announce: (words: string) => void;
   tell: (words: string) => void;
-  onTake: (words: string) => void;
 };
 
 /** `enter` shows the page; `onBack` is told that the server can be reached again, `onLeave` before a log-out. */
@@ -227,12 +230,18 @@ type ComposerParts = {
   onError: (error: unknown) => void;
 };
 
+/** `onFail` is told when the files that were to be taken cannot be. */
 type AttachmentParts = {
   api: Api;
-  uploads: Uploads;
+  uploads: Later<Uploads>;
   pickers: Pickers;
   onChange: () => void;
+  onFail: () => void;
 };
+
+type ChipParts = { api: Api; uploads: Uploads; pickers: Pickers };
+
+type MakeChip = (name: string, onClose: () => void) => AttachedChip;
 
 type SseEvent = { event: string; data: string; id: string };
 

@@ -1,8 +1,9 @@
 /** The files that go with the next question: uploaded and read while it is being written. */
 
-import { AttachedChip } from "../files/moving.js";
+import { laterChips } from "../files/later-files.js";
 import { byId, el } from "../kit/dom.js";
 import { text } from "../strings.js";
+import { wordsOf } from "../wire/errors.js";
 
 const MOST = 10; // as many as the server takes in one request
 
@@ -14,12 +15,16 @@ export class Attachments {
   #field = byId("message", HTMLTextAreaElement);
   /** @type {Set<AttachedChip>} */
   #chips = new Set();
+  #coming = 0; // that have no chip yet
+  #round = {};
+  #maker;
   /** @type {(files: File[]) => void} takes those that are too many for a question */
   onTooMany = () => {};
 
   /** @param {AttachmentParts} parts */
   constructor(parts) {
     this.#parts = parts;
+    this.#maker = laterChips(parts);
     this.#field.before(this.#host, this.#note);
     byId("model", HTMLSelectElement).addEventListener("change", this.#changed);
     this.#field.addEventListener("paste", (event) => {
@@ -39,6 +44,7 @@ export class Attachments {
   /** Whether all is there: one that failed keeps the question back, one on its way holds it up. */
   get state() {
     const states = [...this.#chips].map((one) => one.state);
+    if (this.#coming > 0) states.push("busy");
     return ["failed", "busy"].find((one) => states.some((state) => state === one)) ?? "ready";
   }
 
@@ -50,17 +56,17 @@ export class Attachments {
   /** @type {(files: readonly File[]) => void} upload files; those that are too many become documents only */
   add(files) {
     const room = this.#room(files.length);
-    for (const file of files.slice(0, room)) {
-      this.#chip(file.name).begin(file, this.#changed);
-    }
+    this.#take(files.slice(0, room), (file, make) => {
+      this.#chip(file.name, make).begin(file, this.#changed);
+    });
     if (files.length > room) this.onTooMany(files.slice(room));
   }
 
   /** @type {(files: readonly StoredFile[]) => void} take files that are there already */
   attach(files) {
-    for (const file of files) {
-      if (this.#room() > 0) this.#chip(file.filename).follow(file, this.#changed);
-    }
+    this.#take(files.slice(0, this.#room(files.length)), (file, make) => {
+      this.#chip(file.filename, make).follow(file, this.#changed);
+    });
     this.#field.focus();
   }
 
@@ -68,19 +74,39 @@ export class Attachments {
   clear() {
     for (const chip of this.#chips) chip.end();
     this.#chips.clear();
+    this.#coming = 0;
+    this.#round = {};
     this.say("");
     this.#changed();
   }
 
   #room(wanted = 1) {
-    const room = Math.max(MOST - this.#chips.size, 0);
+    const room = Math.max(MOST - this.#chips.size - this.#coming, 0);
     this.say(wanted > room ? text.tooManyFiles(MOST) : "");
     return room;
   }
 
-  /** @param {string} name */
-  #chip(name) {
-    const chip = new AttachedChip(this.#parts, name, () => {
+  /** @type {<F>(files: F[], begin: (file: F, make: MakeChip) => void) => Promise<void>} */
+  async #take(files, begin) {
+    const round = this.#round;
+    this.#coming += files.length;
+    try {
+      const make = await this.#maker.get();
+      if (round !== this.#round) return;
+      for (const file of files) begin(file, make);
+      this.#coming -= files.length;
+      this.#changed();
+    } catch (error) {
+      if (round !== this.#round) return;
+      this.#coming -= files.length;
+      this.#parts.onFail();
+      this.say(wordsOf(error));
+    }
+  }
+
+  /** @type {(name: string, make: MakeChip) => AttachedChip} */
+  #chip(name, make) {
+    const chip = make(name, () => {
       this.#remove(chip);
       this.#field.focus();
     });

@@ -2,7 +2,6 @@
 
 import { byId } from "../kit/dom.js";
 import { text } from "../strings.js";
-import { loadLibraries } from "../text/reader.js";
 
 /** What stands around the messages. */
 export class ChatView {
@@ -20,7 +19,6 @@ export class ChatView {
 
   /** @type {(welcome: boolean) => void} show the welcome, or take it away */
   setWelcome(welcome) {
-    loadLibraries(); // beside what is fetched meanwhile
     this.#welcome.hidden = !welcome;
   }
 }

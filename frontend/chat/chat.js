@@ -5,6 +5,7 @@
  */
 
 import { attachedIn } from "../files/attached.js";
+import { SourceCard } from "../files/source-card.js";
 import { text } from "../strings.js";
 import { loadLibraries } from "../text/reader.js";
 import { ApiError } from "../wire/errors.js";
@@ -29,7 +30,11 @@ export class Chat {
     this.listener = new Listener(parts, this);
     this.turns = new Turns(parts, this);
     this.messages = new MessageList({
-      onAsked: parts.onAsked,
+      // The log follows its end, and what has the focus is read out.
+      onAsked: (card) =>
+        parts.composer.idle
+          ? card.focus({ preventScroll: true })
+          : parts.announce(card.ariaLabel ?? ""),
       onDecide: (answer, callId, how) => this.listener.decide(answer, callId, how, this.signal),
       onEdit: (question, content) => this.turns.edit(question, content),
       onAgain: (answer, mode) => this.turns.again(answer, mode),
@@ -38,6 +43,7 @@ export class Chat {
       loadRun: this.loadRun,
       loadPicture: (id) => original(parts.api, id),
     });
+    new SourceCard(parts);
   }
 
   /** Aborted when the reader leaves, or something new is asked. */
@@ -45,20 +51,15 @@ export class Chat {
     return this.#stay.signal;
   }
 
-  /** Leave for an empty conversation; an answer that is being worked on is finished by the server. */
-  startNew() {
-    this.#goTo("");
-    this.#parts.view.setWelcome(true);
-  }
-
   /**
-   * Open a stored conversation and go on with the answer it is being given.
+   * Open a stored conversation and go on with the answer it is being given, or leave for an empty one:
+   * "". An answer that is being worked on is finished by the server.
    * @param {string} id
    */
   async open(id) {
     const { api, view, composer, onError, onMissing } = this.#parts;
     this.#goTo(id);
-    view.setWelcome(false);
+    if (!id) return;
     const { signal } = this;
     try {
       const [found] = await Promise.all([getConversation(api, id, { signal }), loadLibraries()]);
@@ -133,8 +134,5 @@ export class Chat {
     this.#runs.clear();
     this.id = id;
     this.messages.clear();
-    this.#parts.view.setTitle("");
-    this.#parts.composer.drafts.open(id);
-    this.#parts.composer.scope.open();
   }
 }

@@ -1,6 +1,6 @@
 /** The box for the next message and the files that go with it. Its text is the draft, which stays until it is sent. */
 
-import { Uploads } from "../files/uploads.js";
+import { laterUploads } from "../files/later-files.js";
 import { announce, byId } from "../kit/dom.js";
 import { isSendKey } from "../kit/keys.js";
 import { text } from "../strings.js";
@@ -25,14 +25,15 @@ export class Composer {
   constructor({ api, pickers, onError, ...does }) {
     this.#does = does;
     this.drafts = new Drafts(this);
-    this.uploads = new Uploads(api);
+    this.uploads = laterUploads(api);
     this.scope = new Scope(api, onError);
     this.attachments = new Attachments({
       ...{ api, uploads: this.uploads, pickers },
-      onChange: () => this.#filesChanged(),
+      ...{ onChange: () => this.#filesChanged(), onFail: () => this.#wait(false) },
     });
     this.#field.addEventListener("input", () => this.#changed());
     this.#field.addEventListener("keydown", (event) => this.#pressed(event));
+    byId("skip", HTMLButtonElement).addEventListener("click", () => this.focus());
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.#mayStop(event)) this.#stop();
     });

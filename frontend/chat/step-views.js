@@ -1,6 +1,6 @@
 /** Shows the steps of the work: plans that are ticked off, and tool calls with their results. */
 
-import { artifactElement } from "../files/file-item.js";
+import { artifactElement } from "../files/artifact.js";
 import { el, outsideLink } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { named, text } from "../strings.js";

@@ -75,12 +75,16 @@ export class Welcome {
   /** Show examples that fit what is there now; none where that cannot be found out. */
   async suggest() {
     if (this.#lack === null) return;
+    const { composer } = this.#parts;
     const found = await this.#fitting().catch(() => []);
     if (String(found) === this.#examples.dataset.shown) return; // the focus may be on one of them
     this.#examples.dataset.shown = String(found);
     const items = found.map(([, words]) => {
       const button = el("button", { type: "button" }, words);
-      button.addEventListener("click", () => this.#parts.onTake(words));
+      button.addEventListener("click", () => {
+        composer.draft = words;
+        composer.focus();
+      });
       return el("li", {}, button);
     });
     this.#examples.replaceChildren(...items);

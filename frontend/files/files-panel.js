@@ -4,10 +4,8 @@ import { announce, byId, NARROW, styled } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { wordsOf } from "../wire/errors.js";
 import { Arrivals } from "./arrivals.js";
-import { takeFiles } from "./drops.js";
 import { FileList } from "./file-list.js";
 import { resizable } from "./panel-width.js";
-import { SourceCard } from "./source-card.js";
 
 /** Opens and closes; when it closes, the focus goes back to where it came from. */
 export class FilesPanel {
@@ -22,44 +20,39 @@ export class FilesPanel {
   /** @type {Element | null} */
   #from = null;
   #api;
-  #composer;
   #list;
   /** @type {FileView | null} */
   #view = null;
   #arrivals;
 
-  /** @param {{ api: Api, composer: Composer }} parts */
-  constructor({ api, composer }) {
-    const { attachments, uploads } = composer;
+  /** @param {{ api: Api, uploads: Uploads, onAttach: (file: StoredFile) => void }} parts */
+  constructor({ api, uploads, onAttach }) {
     this.#api = api;
-    this.#composer = composer;
     this.#arrivals = new Arrivals(uploads, this.#title);
-    const onFile = (/** @type {string} */ id) => this.showFile(id);
     this.#list = new FileList({
       ...{ api, announce },
-      onShow: onFile,
+      onShow: (id) => this.showFile(id),
       onAttach: (file) => {
         if (this.#main.inert) this.close();
-        attachments.attach([file]);
+        onAttach(file);
       },
       onPassage: (id) => this.showCitation(id),
     });
     uploads.onSent = () => this.#isListed() && this.#list.refreshSoon();
-    attachments.onTooMany = (files) => this.#add(files);
-    this.#opener.addEventListener("click", () => {
-      if (this.#panel.hidden) this.#open("list");
-      else this.close();
-    });
     this.#back.addEventListener("click", () => this.#open("list"));
     byId("close-files", HTMLButtonElement).addEventListener("click", () => this.close());
     this.#panel.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
     });
-    new SourceCard({ api, onOpen: (id) => this.showCitation(id), onFile });
     resizable(this.#panel);
     addEventListener("popstate", () => matchMedia(NARROW).matches && this.close());
     matchMedia(NARROW).addEventListener("change", () => this.#coverMain());
-    takeFiles((files, toChat) => (toChat ? attachments.add(files) : this.#add(files)));
+  }
+
+  /** Open the list, or close what is open. */
+  toggle() {
+    if (this.#panel.hidden) this.#open("list");
+    else this.close();
   }
 
   /** @type {(id: string) => void} open the passage that a citation points at */
@@ -87,9 +80,9 @@ export class FilesPanel {
 
   /** Go on after a new log-in. */
   resume() {
-    this.#composer.uploads.resume();
     if (this.#isListed()) this.#list.refresh();
   }
+
   #isListed = () => this.#listPart.checkVisibility();
 
   /** Close it; uploads go on. */
@@ -108,13 +101,12 @@ export class FilesPanel {
   /** Forget everything, as when another person logs in. */
   clear() {
     this.#arrivals.clear();
-    this.#composer.attachments.clear();
     this.#list.clear();
     this.close();
   }
 
-  /** @param {File[]} files */
-  #add(files) {
+  /** @type {(files: File[]) => void} upload them, and show how far they are */
+  add(files) {
     if (files.length > 0) this.#open("list");
     this.#arrivals.add(files);
   }

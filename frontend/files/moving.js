@@ -75,7 +75,7 @@ export class AttachedChip extends Moving {
   file;
 
   /**
-   * @param {AttachmentParts} parts
+   * @param {ChipParts} parts
    * @param {string} name
    * @param {() => void} onClose
    */

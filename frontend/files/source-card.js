@@ -17,8 +17,8 @@ export class SourceCard {
   #link = null;
   #timer = 0;
 
-  /** @param {{ api: Api, onOpen: (id: string) => void, onFile: (id: string) => void }} parts */
-  constructor({ api, onOpen, onFile }) {
+  /** @param {Pick<ChatParts, "api" | "onCited" | "onFile">} parts */
+  constructor({ api, onCited, onFile }) {
     this.#api = api;
     const log = byId("log", HTMLElement);
     log.after(this.#card);
@@ -39,7 +39,7 @@ export class SourceCard {
       this.#hide();
       if (!cited || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      onOpen(cited);
+      onCited(cited);
     });
   }
 

@@ -1,6 +1,6 @@
 /** What one has used: per day, per model, and what is left of the limits. */
 
-import { sizeOf } from "../files/file-item.js";
+import { sizeOf } from "../files/artifact.js";
 import { el } from "../kit/dom.js";
 import { language, named, text } from "../strings.js";
 import { choice, dayOf, field, refusal } from "./controls.js";

@@ -24,6 +24,9 @@ export class Who {
     this.#button.addEventListener("click", () => {
       location.hash = ADDRESS;
     });
+    byId("open-tools", HTMLButtonElement).addEventListener("click", () => {
+      this.openSettings("tools");
+    });
     addEventListener("hashchange", ({ oldURL }) => {
       if (!this.#open) this.#beneath = new URL(oldURL).hash || "#/";
     });

@@ -3,7 +3,7 @@
  * markers, files of tools, code to copy, tables that scroll.
  */
 
-import { artifactElement } from "../files/file-item.js";
+import { artifactElement } from "../files/artifact.js";
 import { copyButton, el, outsideLink } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { addressesAndMarkers, artifactIn, isWebAddress, withoutTail } from "./links.js";

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hostOf } from "../../frontend/chat/known.js";
-import { factsOf, sizeOf } from "../../frontend/files/file-item.js";
+import { sizeOf } from "../../frontend/files/artifact.js";
+import { factsOf } from "../../frontend/files/file-item.js";
 import { markedPage, pageAround, tablesIn } from "../../frontend/files/leaf.js";
 import { addressOf, citationIn, conversationIn } from "../../frontend/text/links.js";
 import { ApiError } from "../../frontend/wire/errors.js";

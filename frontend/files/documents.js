@@ -1,0 +1,51 @@
+/** The ways to the documents and to files for the chat; the panel is loaded when it is first wanted. */
+
+import { byId, styled } from "../kit/dom.js";
+import { Later } from "../kit/later.js";
+import { takeFiles } from "./drops.js";
+
+/** Everybody's hold on the panel. */
+export class Documents {
+  #composer;
+  #panel;
+
+  /** @param {{ api: Api, composer: Composer, onError: (error: unknown) => void }} parts */
+  constructor({ api, composer, onError }) {
+    const { attachments, uploads } = composer;
+    this.#composer = composer;
+    this.#panel = new Later(async () => {
+      const [{ FilesPanel }, sent] = await Promise.all([
+        import("./files-panel.js"),
+        uploads.get(),
+        styled("files"),
+      ]);
+      return new FilesPanel({ api, uploads: sent, onAttach: (file) => attachments.attach([file]) });
+    }, onError);
+    byId("open-files", HTMLButtonElement).addEventListener("click", () => {
+      this.#panel.want((panel) => panel.toggle());
+    });
+    attachments.onTooMany = this.#add;
+    takeFiles((files, toChat) => (toChat ? attachments.add(files) : this.#add(files)));
+  }
+
+  /** @type {(id: string) => void} open the passage that a citation points at */
+  showCitation = (id) => this.#panel.want((panel) => panel.showCitation(id));
+
+  /** @type {(id: string) => void} open the text of a file */
+  showFile = (id) => this.#panel.want((panel) => panel.showFile(id));
+
+  /** Go on after a new log-in. */
+  resume() {
+    this.#composer.uploads.now?.resume();
+    this.#panel.now?.resume();
+  }
+
+  /** Forget everything, as when another person logs in. */
+  clear() {
+    this.#composer.attachments.clear();
+    this.#panel.now?.clear();
+  }
+
+  /** @param {File[]} files */
+  #add = (files) => this.#panel.want((panel) => panel.add(files));
+}
