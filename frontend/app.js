@@ -71,7 +71,7 @@ const sidebar = new Sidebar({
   onError: report,
   onRenamed: (id, title) => id === chat.id && view.setTitle(title),
 });
-const files = new FilesPanel({ api, composer });
+const files = new FilesPanel({ api, composer, onRead: (words) => welcome.onRead(words) });
 let userId = "";
 
 /** Ask which models are there. */

@@ -157,7 +157,7 @@ type RowActions = {
 
 type FileListParts = {
   api: Api;
-  announce: (words: string) => void;
+  onRead: (words: string) => void;
   onAttach: (file: StoredFile) => void;
   onShow: (fileId: string) => void;
   onPassage: (citationId: string) => void;

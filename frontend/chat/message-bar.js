@@ -1,6 +1,6 @@
 /** What stands under a message: the quiet row of what can be done with it, how it ended, its sources. */
 
-import { announce, copyButton, el, iconButton, outsideLink } from "../kit/dom.js";
+import { announce, copyButton, el, iconButton, outsideLink, styled } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { isWebAddress } from "../text/links.js";
 import { hostOf } from "./known.js";
@@ -76,7 +76,8 @@ export function fillAnswerBar(bar, answer, acts) {
   }
   if (runId) {
     const info = iconButton("info", text.runInfo, async () => {
-      const { showRunInfo } = await import("./run-info.js");
+      const loading = import("./run-info.js");
+      const [{ showRunInfo }] = await Promise.all([loading, styled("run")]);
       showRunInfo(
         info,
         () => acts.loadRun(runId),

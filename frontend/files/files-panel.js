@@ -1,6 +1,6 @@
 /** The documents beside the conversation: the list and what is on its way, or the text of one. */
 
-import { announce, byId, styled } from "../kit/dom.js";
+import { byId, styled } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { wordsOf } from "../wire/errors.js";
 import { Arrivals } from "./arrivals.js";
@@ -30,15 +30,15 @@ export class FilesPanel {
   #view = null;
   #arrivals;
 
-  /** @param {{ api: Api, composer: Composer }} parts */
-  constructor({ api, composer }) {
+  /** @param {{ api: Api, composer: Composer, onRead: (words: string) => void }} parts */
+  constructor({ api, composer, onRead }) {
     const { attachments, uploads } = composer;
     this.#api = api;
     this.#composer = composer;
     this.#arrivals = new Arrivals(uploads, this.#title);
     const onFile = (/** @type {string} */ id) => this.showFile(id);
     this.#list = new FileList({
-      ...{ api, announce },
+      ...{ api, onRead },
       onShow: onFile,
       onAttach: (file) => {
         if (this.#main.inert) this.close();
