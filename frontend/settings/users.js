@@ -2,9 +2,10 @@
 
 import { askText, confirmDanger } from "../kit/dialogs.js";
 import { copyButton, el, iconButton } from "../kit/dom.js";
-import { language, text } from "../strings.js";
+import { text } from "../strings.js";
 import { wordsOf } from "../wire/errors.js";
 import { addUser, changeUser, deleteUser, listUsers } from "../wire/server.js";
+import { dayOf } from "./controls.js";
 import { addForm, button, generated, roleChoice, roleOf } from "./user-form.js";
 
 const MANY = 8;
@@ -63,7 +64,7 @@ class Users {
   /** @param {Account} user */
   #item(user) {
     const { id, username: name, role, disabled, created_at } = user;
-    const day = new Date(created_at * 1000).toLocaleDateString(language);
+    const day = dayOf(created_at);
     const facts = [text.roles[role], ...(disabled ? [text.disabled] : []), text.sinceDay(day)];
     const own = id === this.#parts.user.id;
     const body = el(
