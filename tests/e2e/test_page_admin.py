@@ -64,7 +64,7 @@ def test_an_administrator_adds_changes_and_erases_users(world: PageWorld, page: 
     other = world.open()
     log_in(other, "grace", password)
     settings(other, "tools")
-    assert other.run(TABS) == ["Account", "Tools"]
+    assert other.run(TABS) == ["Account", "API keys", "Usage", "Tools"]
     press(page, "Disable: grace")
     page.wait(f"({FACTS})[1].includes('disabled')")
     press(page, "Enable: grace")
