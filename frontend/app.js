@@ -72,7 +72,8 @@ const sidebar = new Sidebar({
   onError: report,
   onRenamed: (id, title) => id === chat.now?.id && view.setTitle(title),
 });
-const documents = new Documents({ api, composer, onError: report });
+const onRead = (/** @type {string} */ words) => welcome.onRead(words);
+const documents = new Documents({ api, composer, onRead, onError: report });
 let userId = "";
 
 /** Ask which models are there. */

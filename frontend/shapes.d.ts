@@ -162,10 +162,18 @@ type RowActions = {
 
 type FileListParts = {
   api: Api;
-  announce: (words: string) => void;
+  onRead: (words: string) => void;
   onAttach: (file: StoredFile) => void;
   onShow: (fileId: string) => void;
   onPassage: (citationId: string) => void;
+};
+
+/** `onRead` is told, in words, that a document has been read. */
+type DocumentsParts = {
+  api: Api;
+  composer: Composer;
+  onRead: (words: string) => void;
+  onError: (error: unknown) => void;
 };
 
 type FileAction = "show" | "attach" | "download" | "readAgain" | "remove";

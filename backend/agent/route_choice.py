@@ -69,7 +69,7 @@ def _settled(run: Run) -> RouteDecision | None:
     demands_tool = request.tool_choice not in (None, "auto", "none")
     brings_servers = bool(request.remote_servers) and wants_tools
     if request.mode != "auto":
-        return RouteDecision(route=request.mode, reason="asked for by the caller", confidence=1.0)
+        return RouteDecision(route=request.mode, reason="this mode was asked for", confidence=1.0)
     if request.tools_named and wants_tools and at_hand and not brings_servers:
         return None
     form_given = request.template.response_schema is not None

@@ -1,6 +1,6 @@
 /** What stands under a message: the quiet row of what can be done with it, how it ended, its sources. */
 
-import { announce, copyButton, el, iconButton, outsideLink } from "../kit/dom.js";
+import { announce, copyButton, el, iconButton, outsideLink, styled } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { isWebAddress } from "../text/links.js";
 import { hostOf } from "./known.js";
@@ -76,9 +76,10 @@ export function fillAnswerBar(bar, answer, acts) {
   }
   if (runId) {
     const info = iconButton("info", text.runInfo, async () => {
-      const loaded = await import("./run-info.js").catch(() => null);
+      const loading = Promise.all([import("./run-info.js"), styled("run")]);
+      const loaded = await loading.catch(() => null);
       if (!loaded) return announce(text.unreachable);
-      loaded.showRunInfo(
+      loaded[0].showRunInfo(
         info,
         () => acts.loadRun(runId),
         (mode) => acts.onAgain(answer, mode),

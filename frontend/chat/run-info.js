@@ -45,7 +45,7 @@ function factsOf({ model, state, duration_ms, trace: { route, usage, error } }) 
 /** @type {(box: HTMLElement, onAgain: (mode: string) => void) => HTMLElement} */
 function againAs(box, onAgain) {
   const buttons = Object.entries(text.modes).map(([mode, label]) => {
-    const button = el("button", { type: "button" }, label);
+    const button = el("button", { type: "button", class: "retry" }, label);
     button.addEventListener("click", () => {
       box.hidePopover();
       onAgain(mode);

@@ -113,6 +113,7 @@ export class TraceView {
     step: ({ id, state }) => {
       for (const plan of this.#plans) plan.mark(id, state);
     },
+    approval: ({ tool }) => this.#addNote(text.approval(tool)),
     tool_call: ({ call_id, tool, arguments: given }) => {
       const view = new ToolView(tool, given ?? {});
       view.element.open = this.#earlier.get(call_id)?.element.open ?? false;

@@ -5,6 +5,7 @@
 
 import { Again } from "../kit/again.js";
 import { byId, copyButton, el } from "../kit/dom.js";
+import { icon } from "../kit/icons.js";
 import { text } from "../strings.js";
 import { getReady, listFiles, listModels, listTools } from "../wire/server.js";
 import { speaks } from "./pickers.js";
@@ -79,15 +80,23 @@ export class Welcome {
     const found = await this.#fitting().catch(() => []);
     if (String(found) === this.#examples.dataset.shown) return; // the focus may be on one of them
     this.#examples.dataset.shown = String(found);
-    const items = found.map(([, words]) => {
-      const button = el("button", { type: "button" }, words);
+    const items = found.map((words) => {
+      const adds = words === text.noFiles;
+      const button = el("button", { type: "button" }, ...(adds ? [icon("paperclip")] : []), words);
       button.addEventListener("click", () => {
+        if (adds) return byId("attach", HTMLElement).click();
         composer.draft = words;
         composer.focus();
       });
       return el("li", {}, button);
     });
     this.#examples.replaceChildren(...items);
+  }
+
+  /** @param {string} words tell that a document has been read */
+  onRead(words) {
+    this.#parts.announce(words);
+    this.suggest();
   }
 
   async #fitting() {
@@ -97,10 +106,11 @@ export class Welcome {
       listFiles(api, { name: "", cursor: "" }),
     ]);
     const on = new Set(tools.filter((one) => one.available).map((one) => one.name));
-    if (files.documents.every((one) => one.state !== "ready")) on.delete("rag_retrieval");
+    const hasDocuments = files.documents.some((one) => one.state === "ready");
     if (this.#lack) on.delete("data_analysis"); // the builtin model draws nothing
     return Object.entries(text.prompts)
       .filter(([tool]) => on.has(tool))
+      .map(([tool, words]) => (tool !== "rag_retrieval" || hasDocuments ? words : text.noFiles))
       .slice(0, MOST);
   }
 }

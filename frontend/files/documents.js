@@ -9,8 +9,8 @@ export class Documents {
   #composer;
   #panel;
 
-  /** @param {{ api: Api, composer: Composer, onError: (error: unknown) => void }} parts */
-  constructor({ api, composer, onError }) {
+  /** @param {DocumentsParts} parts */
+  constructor({ api, composer, onRead, onError }) {
     const { attachments, uploads } = composer;
     this.#composer = composer;
     this.#panel = new Later(async () => {
@@ -19,7 +19,8 @@ export class Documents {
         uploads.get(),
         styled("files"),
       ]);
-      return new FilesPanel({ api, uploads: sent, onAttach: (file) => attachments.attach([file]) });
+      const onAttach = (/** @type {StoredFile} */ file) => attachments.attach([file]);
+      return new FilesPanel({ api, uploads: sent, onAttach, onRead });
     }, onError);
     byId("open-files", HTMLButtonElement).addEventListener("click", () => {
       this.#panel.want((panel) => panel.toggle());

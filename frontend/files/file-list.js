@@ -79,7 +79,7 @@ export class FileList {
     const asked = { name: this.#query(), sort: this.#order.value, cursor, limit };
     const { documents: found, next_cursor } = await listFiles(this.#parts.api, asked);
     if (!isWanted()) return;
-    for (const words of newlyRead(kept, found)) this.#parts.announce(words);
+    for (const words of newlyRead(kept, found)) this.#parts.onRead(words);
     const files = cursor ? merged(kept, found) : merged(found, kept.slice(limit));
     if (cursor || files.length === found.length) this.#cursor = next_cursor ?? "";
     this.#draw(files);

@@ -1,6 +1,6 @@
 /** The documents beside the conversation: the list and what is on its way, or the text of one. */
 
-import { announce, byId, NARROW, styled } from "../kit/dom.js";
+import { byId, NARROW, styled } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { wordsOf } from "../wire/errors.js";
 import { Arrivals } from "./arrivals.js";
@@ -25,12 +25,12 @@ export class FilesPanel {
   #view = null;
   #arrivals;
 
-  /** @param {{ api: Api, uploads: Uploads, onAttach: (file: StoredFile) => void }} parts */
-  constructor({ api, uploads, onAttach }) {
+  /** @param {{ api: Api, uploads: Uploads, onAttach: (file: StoredFile) => void, onRead: (words: string) => void }} parts */
+  constructor({ api, uploads, onAttach, onRead }) {
     this.#api = api;
     this.#arrivals = new Arrivals(uploads, this.#title);
     this.#list = new FileList({
-      ...{ api, announce },
+      ...{ api, onRead },
       onShow: (id) => this.showFile(id),
       onAttach: (file) => {
         if (this.#main.inert) this.close();

@@ -1,6 +1,7 @@
 /** Says who is logged in, and opens the settings, which have addresses: #/settings/TAB. */
 
-import { byId, styled } from "../kit/dom.js";
+import { byId, el, styled } from "../kit/dom.js";
+import { icon } from "../kit/icons.js";
 import { text } from "../strings.js";
 
 const ADDRESS = "#/settings/";
@@ -39,7 +40,7 @@ export class Who {
   /** @param {User} user */
   show(user) {
     this.#user = user;
-    this.#button.textContent = user.username;
+    this.#button.replaceChildren(icon("person"), el("span", {}, user.username));
   }
 
   /** Open or close the settings as the address says; true when all else can stay as it is. */

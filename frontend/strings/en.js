@@ -4,10 +4,10 @@ export const text = {
   name: "Steward",
   skip: "Skip to the message box",
 
-  loginTitle: "Welcome",
-  loginHint: "Log in to your own agent server.",
+  loginTitle: "Welcome to Steward",
+  loginHint: "Log in to your own server.",
   loginHelp:
-    "First time? The server printed the first name and password where it was started, or in its log; unless ADMIN_PASSWORD gave one.",
+    "First time? The server printed a user name and a password in its terminal or log when it first started.",
   username: "User name",
   password: "Password",
   login: "Log in",
@@ -48,7 +48,7 @@ export const text = {
   closeMenu: "Close the list of conversations",
 
   theme: "Theme",
-  themes: { "": "As the system", light: "Light", dark: "Dark" },
+  themes: { "": "System", light: "Light", dark: "Dark" },
 
   settings: "Settings",
   closeSettings: "Close the settings",
@@ -73,7 +73,7 @@ export const text = {
   newKey: "New key",
   makeKey: "Make key",
   keyName: "Name",
-  keyScopes: "What it may do; everything, if nothing is chosen",
+  keyScopes: "What it may do (choose nothing for everything)",
   scopes: {
     chat: "Chat: models, conversations, usage",
     files: "Documents: add, search, read, delete",
@@ -135,11 +135,11 @@ export const text = {
   server: "Server",
   version: (/** @type {string} */ version, /** @type {number} */ runs) =>
     `Steward ${version} · ${runs === 1 ? "1 answer" : `${runs} answers`} under way`,
-  refresh: "Look again",
-  checked: "All parts were looked at.",
+  refresh: "Check again",
+  checked: "Everything was checked.",
   checks: {
     database: "Database",
-    documents: "Embedding of documents",
+    documents: "Indexing of documents",
     "documents:worker": "Reading of documents",
     "documents:ocr": "Text in scans",
     sandbox: "Python sandbox",
@@ -150,7 +150,7 @@ export const text = {
   checkStates: {
     ok: "works",
     off: "off",
-    checking: "trying itself",
+    checking: "being checked",
     limited: "limited",
     failing: "does not work",
   },
@@ -160,19 +160,19 @@ export const text = {
   lacking: {
     server: {
       title: "No model server is connected yet",
-      hint: "Steward answers with its small builtin model: it calculates, looks things up and quotes what it finds. For a real language model, start Ollama on the server and pull one:",
+      hint: "You can start all the same: a small built-in model calculates, looks things up and quotes your documents. For a real language model, install Ollama on the server (ollama.com), then run there:",
     },
     model: {
       title: "The model server has no model yet",
-      hint: "Until it has one, Steward answers with its small builtin model. Pull one on the server:",
+      hint: "Until it has one, a small built-in model answers. To get one, run on the server:",
     },
     speech: {
       title: "None of the models can chat",
-      hint: "They only turn texts into vectors. Until one can, Steward answers with its small builtin model. Pull one on the server:",
+      hint: "Those on the model server are made for search. Until one can chat, a small built-in model answers. To get one, run on the server:",
     },
   },
   commands: ["ollama serve", "ollama pull llama3.2"],
-  noticed: "This page notices by itself when it is there.",
+  noticed: "This page notices by itself as soon as it is there.",
   modelFound: (/** @type {string} */ name) => `A model is there: ${name} answers now.`,
   modelGone: (/** @type {string} */ wanted, /** @type {string} */ now) =>
     `${wanted} is not there at the moment; ${now} answers until it is back.`,
@@ -233,13 +233,13 @@ export const text = {
   tryAgain: "Try again",
   loadAgain: "Load again",
   runInfo: "How this answer was made",
-  way: "Way",
+  way: "How",
   why: "Why",
   time: "Time",
   tokens: "Tokens",
   tokenCounts: (/** @type {number} */ prompt, /** @type {number} */ completion) =>
     `${prompt.toLocaleString("en")} read, ${completion.toLocaleString("en")} written`,
-  ending: "End",
+  ending: "Outcome",
   againAs: "Answer again as",
   states: {
     cancelled: "Stopped.",
@@ -253,7 +253,7 @@ export const text = {
   notLinked: "Link not shown: host not seen in sources",
   approval: (/** @type {string} */ tool) => `Steward asks to use ${tool}`,
   allow: "Allow",
-  deny: "Do not allow",
+  deny: "Don’t allow",
   approvalStates: {
     approved: "Allowed.",
     denied: "Not allowed.",
@@ -283,7 +283,16 @@ export const text = {
     /** @type {number} */ count,
     /** @type {string} */ what,
   ) => `Step ${number} of ${count}: ${what}`,
-  using: (/** @type {string} */ tool) => `Using ${tool}…`,
+  using: (/** @type {string} */ tool) =>
+    ({
+      rag_retrieval: "Searching your documents…",
+      web_search: "Searching the web…",
+      web_fetch: "Reading a web page…",
+      wikipedia: "Looking it up in Wikipedia…",
+      python_code: "Running code…",
+      math_calc: "Calculating…",
+      data_analysis: "Analysing data…",
+    })[tool] ?? `Using ${tool}…`,
   routes: {
     chat: "Answered directly",
     react: "Worked step by step",
@@ -314,7 +323,7 @@ export const text = {
   addFiles: "Add files",
   closeFiles: "Close the documents",
   findFile: "Find by name; Enter searches inside",
-  noFiles: "Add PDF, Word, text, tables and more, or drop them here. Steward answers from them.",
+  noFiles: "Add PDFs, Word files, tables or pictures, or drop them here, and ask about them.",
   dropFiles: "Drop to add to your documents",
   dropOnChat: "Drop to attach to this chat",
   attachFile: "Attach to this chat",
@@ -356,8 +365,9 @@ export const text = {
   dismiss: "Dismiss",
   lost: "The server cannot be reached. Trying again…",
   connected: "The server is there again.",
-  showServer: "Look at the server",
+  showServer: "Show server health",
   unreachable: "The server cannot be reached. Check that it is running, then try again.",
   cutOff: "The connection broke and could not be mended. What was received is kept.",
-  failed: (/** @type {number} */ status) => `The server answered with status ${status}.`,
+  failed: (/** @type {number} */ status) =>
+    `Something went wrong: the server answered with status ${status}.`,
 };

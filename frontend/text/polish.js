@@ -1,6 +1,6 @@
 /** Colours code and sets formulas in blocks that are finished; what cannot be, stays as it is. */
 
-import { el } from "../kit/dom.js";
+import { el, styled } from "../kit/dom.js";
 import { clean, cleanMaths } from "./rich.js";
 
 // Longer code would hold the page up while it is coloured.
@@ -39,7 +39,7 @@ async function colour(code) {
       const { default: grammar } = await import(`highlight.js/languages/${language}.js`);
       hljs.registerLanguage(language, grammar);
     }
-    await pause();
+    await Promise.all([styled("code"), pause()]);
     const { value } = hljs.highlight(written, { language, ignoreIllegals: true });
     if (code.textContent === written) code.replaceChildren(clean(value));
   } catch {

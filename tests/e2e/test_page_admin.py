@@ -132,14 +132,14 @@ def test_the_server_tab_says_what_works_and_what_mends_the_rest(
     assert len(states) >= 8
     world.stop_model()
     try:
-        again = "document.querySelector('[aria-label=\"Look again\"]')"
+        again = "document.querySelector('[aria-label=\"Check again\"]')"
         down = f"{ROWS}[0].innerText.startsWith('Models: ollama does not work')"
         page.wait(f"{down} || ({again}.disabled || {again}.click(), false)")
         first = page.run(f"{ROWS}[0].innerText")
         assert f"127.0.0.1:{world.model_port}" in first
         assert "ollama serve" in page.run(f"{ROWS}[0].querySelector('.command code').textContent")
         assert (
-            page.run("document.querySelector('#status').textContent") == "All parts were looked at."
+            page.run("document.querySelector('#status').textContent") == "Everything was checked."
         )
     finally:
         world.start_model()

@@ -88,9 +88,9 @@ def test_an_example_is_put_into_the_message_box_and_not_sent(world: PageWorld, p
     page.wait(f"({EXAMPLES}).length === 4")
     assert not any("documents" in one for one in page.run(EXAMPLES))
     assert page.run("document.querySelector('.examples').checkVisibility()")
-    page.focus(".examples button")
+    page.focus(".examples li:last-child button")
     page.press("Enter")
-    page.wait(f"{DRAFT} === ({EXAMPLES})[0]")
+    page.wait(f"{DRAFT} === ({EXAMPLES})[3]")
     assert page.run("document.querySelectorAll('#log article').length") == 0
     page.resize(1280, 800)
     left = "[...document.querySelectorAll('.examples li')].map((one) => one.offsetLeft)"
@@ -98,6 +98,26 @@ def test_an_example_is_put_into_the_message_box_and_not_sent(world: PageWorld, p
     page.resize(360, 740)
     assert len(set(page.run(left))) == 1
     assert page.run("document.documentElement.scrollWidth") <= 360
+    assert page.complaints == []
+
+
+def test_a_first_document_is_asked_for_and_then_asked_about(
+    world: PageWorld, page: Page, tmp_path: Path
+) -> None:
+    """The first example opens the choice of files; when one was read, it asks about it."""
+    page.wait(f"({EXAMPLES})[0]?.startsWith('Add PDFs')")
+    with page.tab.expect_file_chooser():
+        page.tab.click(".examples button")
+    notes = tmp_path / "notes.txt"
+    notes.write_text("The meeting is on the third of May.")
+    page.focus("#open-files")
+    page.press("Enter")
+    page.choose("#picker", [notes])
+    page.wait(f"({EXAMPLES})[0]?.startsWith('What do my documents say')")
+    page.run("document.querySelector('#file-list li [aria-label^=\"Delete\"]').click()")
+    page.wait("document.querySelector('dialog[open] .danger')")
+    page.run("document.querySelector('dialog[open] .danger').click()")
+    page.wait("!document.querySelector('#file-list li')")
     assert page.complaints == []
 
 
