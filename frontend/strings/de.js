@@ -10,10 +10,10 @@ export const text = {
   name: "Steward",
   skip: "Zum Nachrichtenfeld springen",
 
-  loginTitle: "Willkommen",
-  loginHint: "Bei deinem eigenen Agentenserver anmelden.",
+  loginTitle: "Willkommen bei Steward",
+  loginHint: "Auf deinem eigenen Server anmelden.",
   loginHelp:
-    "Zum ersten Mal hier? Der Server hat Namen und Passwort dort ausgegeben, wo er gestartet wurde, oder in seinem Protokoll; es sei denn, ADMIN_PASSWORD hat eines vorgegeben.",
+    "Zum ersten Mal hier? Der Server hat beim ersten Start Namen und Passwort in seinem Terminal oder Protokoll ausgegeben.",
   username: "Benutzername",
   password: "Passwort",
   login: "Anmelden",
@@ -56,7 +56,7 @@ export const text = {
   closeMenu: "Liste der Unterhaltungen schließen",
 
   theme: "Farben",
-  themes: { "": "Wie das System", light: "Hell", dark: "Dunkel" },
+  themes: { "": "System", light: "Hell", dark: "Dunkel" },
 
   settings: "Einstellungen",
   closeSettings: "Einstellungen schließen",
@@ -81,7 +81,7 @@ export const text = {
   newKey: "Neuer Schlüssel",
   makeKey: "Schlüssel erstellen",
   keyName: "Name",
-  keyScopes: "Was er darf; alles, wenn nichts gewählt ist",
+  keyScopes: "Was er darf (nichts wählen heißt alles)",
   scopes: {
     chat: "Chat: Modelle, Unterhaltungen, Nutzung",
     files: "Dokumente: hinzufügen, durchsuchen, lesen, löschen",
@@ -153,10 +153,10 @@ export const text = {
   version: (version, runs) =>
     `Steward ${version} · ${runs === 1 ? "1 Antwort" : `${runs} Antworten`} in Arbeit`,
   refresh: "Erneut prüfen",
-  checked: "Alle Teile wurden geprüft.",
+  checked: "Alles wurde geprüft.",
   checks: {
     database: "Datenbank",
-    documents: "Einbettung der Dokumente",
+    documents: "Index der Dokumente",
     "documents:worker": "Einlesen der Dokumente",
     "documents:ocr": "Text in Scans",
     sandbox: "Python-Sandbox",
@@ -167,7 +167,7 @@ export const text = {
   checkStates: {
     ok: "funktioniert",
     off: "aus",
-    checking: "prüft sich gerade",
+    checking: "wird geprüft",
     limited: "eingeschränkt",
     failing: "funktioniert nicht",
   },
@@ -178,19 +178,19 @@ export const text = {
   lacking: {
     server: {
       title: "Noch ist kein Modellserver verbunden",
-      hint: "Steward antwortet mit seinem kleinen eingebauten Modell: Es rechnet, schlägt nach und zitiert, was es findet. Für ein richtiges Sprachmodell starte Ollama auf dem Server und lade eines:",
+      hint: "Es kann trotzdem losgehen: Ein kleines eingebautes Modell rechnet, schlägt nach und zitiert deine Dokumente. Für ein richtiges Sprachmodell Ollama auf dem Server installieren (ollama.com) und dort ausführen:",
     },
     model: {
       title: "Der Modellserver hat noch kein Modell",
-      hint: "Bis er eines hat, antwortet Steward mit seinem kleinen eingebauten Modell. Lade eines auf den Server:",
+      hint: "Bis er eines hat, antwortet ein kleines eingebautes Modell. Um eines zu holen, auf dem Server ausführen:",
     },
     speech: {
       title: "Keines der Modelle kann chatten",
-      hint: "Sie machen nur Vektoren aus Texten. Bis eines chatten kann, antwortet Steward mit seinem kleinen eingebauten Modell. Lade eines auf den Server:",
+      hint: "Die auf dem Modellserver sind für die Suche gemacht. Bis eines chatten kann, antwortet ein kleines eingebautes Modell. Um eines zu holen, auf dem Server ausführen:",
     },
   },
   commands: ["ollama serve", "ollama pull llama3.2"],
-  noticed: "Diese Seite merkt von selbst, wenn es da ist.",
+  noticed: "Diese Seite merkt von selbst, sobald es da ist.",
   modelFound: (name) => `Ein Modell ist da: Jetzt antwortet ${name}.`,
   modelGone: (wanted, now) => `${wanted} ist gerade nicht da; bis es zurück ist, antwortet ${now}.`,
   abilities: { tools: "Werkzeuge", vision: "Bilder", thinking: "Nachdenken" },
@@ -250,13 +250,13 @@ export const text = {
   tryAgain: "Erneut versuchen",
   loadAgain: "Erneut laden",
   runInfo: "Wie diese Antwort entstanden ist",
-  way: "Weg",
+  way: "Wie",
   why: "Grund",
   time: "Dauer",
   tokens: "Tokens",
   tokenCounts: (prompt, completion) =>
     `${prompt.toLocaleString("de")} gelesen, ${completion.toLocaleString("de")} geschrieben`,
-  ending: "Ende",
+  ending: "Ausgang",
   againAs: "Neu antworten mit",
   states: {
     cancelled: "Angehalten.",
@@ -295,7 +295,16 @@ export const text = {
   thinking: "Denkt nach …",
   planning: "Plant …",
   stepNow: (number, count, what) => `Schritt ${number} von ${count}: ${what}`,
-  using: (tool) => `Benutzt ${tool} …`,
+  using: (tool) =>
+    ({
+      rag_retrieval: "Durchsucht deine Dokumente …",
+      web_search: "Sucht im Web …",
+      web_fetch: "Liest eine Webseite …",
+      wikipedia: "Schlägt in Wikipedia nach …",
+      python_code: "Führt Code aus …",
+      math_calc: "Rechnet …",
+      data_analysis: "Wertet Daten aus …",
+    })[tool] ?? `Benutzt ${tool} …`,
   routes: {
     chat: "Direkt beantwortet",
     react: "Schritt für Schritt",
@@ -328,7 +337,7 @@ export const text = {
   closeFiles: "Dokumente schließen",
   findFile: "Namen suchen; Enter sucht im Text",
   noFiles:
-    "PDF, Word, Text, Tabellen und mehr hinzufügen oder hier ablegen. Steward antwortet daraus.",
+    "PDFs, Word-Dateien, Tabellen oder Bilder hinzufügen oder hier ablegen und danach fragen.",
   dropFiles: "Ablegen, um sie zu deinen Dokumenten hinzuzufügen",
   dropOnChat: "Ablegen, um sie an diesen Chat anzuhängen",
   attachFile: "An diesen Chat anhängen",
@@ -368,9 +377,9 @@ export const text = {
   dismiss: "Schließen",
   lost: "Der Server ist nicht erreichbar. Neuer Versuch läuft …",
   connected: "Der Server ist wieder da.",
-  showServer: "Server ansehen",
+  showServer: "Zustand des Servers zeigen",
   unreachable: "Der Server ist nicht erreichbar. Prüfe, ob er läuft, und versuche es dann erneut.",
   cutOff:
     "Die Verbindung ist abgebrochen und war nicht wiederherzustellen. Was angekommen ist, bleibt erhalten.",
-  failed: (status) => `Der Server hat mit Status ${status} geantwortet.`,
+  failed: (status) => `Etwas ist schiefgegangen: Der Server hat mit Status ${status} geantwortet.`,
 };
