@@ -9,8 +9,8 @@ export class Documents {
   #composer;
   #panel;
 
-  /** @param {{ api: Api, composer: Composer, onError: (error: unknown) => void }} parts */
-  constructor({ api, composer, onError }) {
+  /** @param {{ api: Api, composer: Composer, onLost: () => void }} parts */
+  constructor({ api, composer, onLost }) {
     const { attachments, uploads } = composer;
     this.#composer = composer;
     this.#panel = new Later(async () => {
@@ -20,7 +20,7 @@ export class Documents {
         styled("files"),
       ]);
       return new FilesPanel({ api, uploads: sent, onAttach: (file) => attachments.attach([file]) });
-    }, onError);
+    }, onLost);
     byId("open-files", HTMLButtonElement).addEventListener("click", () => {
       this.#panel.want((panel) => panel.toggle());
     });
