@@ -25,10 +25,8 @@ import { whoAmI } from "./wire/server.js";
 fillTexts(document);
 byId("theme", HTMLElement).append(themeButton);
 
-const api = new Api({
-  onLoggedOut: () => session.leave(text.loggedOut),
-  onLost: () => session.lost(),
-});
+const onLost = () => session.lost();
+const api = new Api({ onLoggedOut: () => session.leave(text.loggedOut), onLost });
 const drawer = new Drawer();
 const view = new ChatView();
 const pickers = new Pickers();
@@ -63,7 +61,7 @@ const session = new Session(api, {
 const welcome = new Welcome({ api, pickers, composer, announce, tell });
 const chat = laterChat({
   ...{ api, view, composer, pickers, announce, onChanged, onMissing },
-  ...{ onError: report, onTry: clearReport },
+  ...{ onError: report, onLost, onTry: clearReport },
   onCited: (id) => documents.showCitation(id),
   onFile: (id) => documents.showFile(id),
 });
@@ -73,7 +71,7 @@ const sidebar = new Sidebar({
   onRenamed: (id, title) => id === chat.now?.id && view.setTitle(title),
 });
 const onRead = (/** @type {string} */ words) => welcome.onRead(words);
-const documents = new Documents({ api, composer, onRead, onError: report });
+const documents = new Documents({ api, composer, onRead, onLost });
 let userId = "";
 
 /** Ask which models are there. */

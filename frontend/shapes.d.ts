@@ -60,7 +60,7 @@ type AttachedFile = { file_id: string; filename: string };
 type OnFiles = (files: File[], toChat: boolean) => void;
 
 /**
- * `announce` tells people who do not see the page; `onTry`, that errors of before do not matter any
+ * `announce` tells people who do not see the page; `onLost`, that the server was not reached; `onTry`, that errors of before do not matter any
  * more; `onChanged`, that a conversation began or went on; `onMissing`, that the conversation to be
  * opened is not there; `onCited` and `onFile`, that a passage or a file is to be shown.
  */
@@ -70,6 +70,7 @@ type ChatParts = {
   composer: Composer;
   pickers: Pickers;
   onError: (error: unknown) => void;
+  onLost: () => void;
   announce: (words: string) => void;
   onTry: () => void;
   onChanged: (id: string) => void;
@@ -173,7 +174,7 @@ type DocumentsParts = {
   api: Api;
   composer: Composer;
   onRead: (words: string) => void;
-  onError: (error: unknown) => void;
+  onLost: () => void;
 };
 
 type FileAction = "show" | "attach" | "download" | "readAgain" | "remove";

@@ -13,7 +13,7 @@ export function laterChat(parts) {
     import("../text/reader.js").then((reader) => reader.loadLibraries(), none); // meanwhile
     const [{ Chat }] = await Promise.all([import("./chat.js"), styled("work")]);
     return new Chat(parts);
-  }, parts.onError);
+  }, parts.onLost);
   if (conversationIn(location.hash) && readPref("session")) chat.load();
   byId("message", HTMLTextAreaElement).addEventListener("input", () => chat.load());
   return chat;

@@ -10,7 +10,7 @@ export class Documents {
   #panel;
 
   /** @param {DocumentsParts} parts */
-  constructor({ api, composer, onRead, onError }) {
+  constructor({ api, composer, onRead, onLost }) {
     const { attachments, uploads } = composer;
     this.#composer = composer;
     this.#panel = new Later(async () => {
@@ -21,7 +21,7 @@ export class Documents {
       ]);
       const onAttach = (/** @type {StoredFile} */ file) => attachments.attach([file]);
       return new FilesPanel({ api, uploads: sent, onAttach, onRead });
-    }, onError);
+    }, onLost);
     byId("open-files", HTMLButtonElement).addEventListener("click", () => {
       this.#panel.want((panel) => panel.toggle());
     });

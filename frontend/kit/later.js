@@ -16,7 +16,7 @@ export class Later {
 
   /**
    * @param {() => Promise<T>} make
-   * @param {(error: Error) => void} [onError] told when what is wanted of it cannot be done
+   * @param {(error: Error) => void} [onError] told when what is wanted of it cannot come
    */
   constructor(make, onError = () => undefined) {
     this.#make = make;

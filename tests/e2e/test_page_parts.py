@@ -11,6 +11,7 @@ from playwright.sync_api import Route
 from tests.fakes.browser import Page, browser
 from tests.fakes.page_server import page_server
 
+LOST = "The server cannot be reached. Trying again"
 UNREACHABLE = "The server cannot be reached. Check that it is running, then try again."
 DRAFT = "document.querySelector('#message').value"
 BUBBLES = "[...document.querySelectorAll('.bubble')].map((one) => one.textContent)"
@@ -109,13 +110,12 @@ def test_a_question_that_cannot_be_put_is_a_draft_again_and_can_be_sent_then(pag
     page.type("#message", "Draw it")
     page.press("Enter")
     held.refuse()
-    page.wait(f"document.querySelector('#banner').innerText.trim() === '{UNREACHABLE}'")
+    page.wait(f"document.querySelector('#banner').innerText.startsWith('{LOST}')")
     assert page.run(DRAFT) == "Draw it"
     page.focus("#message")
     page.press("Enter")
     page.wait("document.querySelector('.answer-foot')?.hasChildNodes()")
     assert page.run(BUBBLES) == ["Draw it"]
-    assert page.run("document.querySelector('#banner').hidden")
 
 
 def test_another_conversation_that_is_opened_meanwhile_is_the_one_that_is_shown(page) -> None:
@@ -153,7 +153,7 @@ def test_documents_that_cannot_be_loaded_say_so_and_open_at_the_next_click(page)
     held = Held(page, "files/files-panel.js")
     page.tab.locator("#open-files").click()
     held.refuse()
-    page.wait(f"document.querySelector('#banner').innerText.trim() === '{UNREACHABLE}'")
+    page.wait(f"document.querySelector('#banner').innerText.startsWith('{LOST}')")
     page.tab.locator("#open-files").click()
     page.wait(PANEL)
 

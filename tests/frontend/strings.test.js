@@ -12,7 +12,17 @@ const OTHERS = Object.keys(LANGUAGES).filter((tag) => tag !== "en");
 /** What is the same in another language: names, words it has taken over, and what is a measure alone. */
 const SAME = {
   de: [
-    ...["name", "server", "keyName", "tokens", "plan", "roles.admin", "modes.chat", "modes.react"],
+    ...[
+      "name",
+      "server",
+      "keyName",
+      "tokens",
+      "plan",
+      "roles.admin",
+      "themes.",
+      "modes.chat",
+      "modes.react",
+    ],
     ...["modes.plan", "commands.0", "commands.1"],
   ],
 };
