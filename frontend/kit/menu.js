@@ -16,6 +16,13 @@ export function menuButton(label, items) {
 function open(button, items) {
   const menu = el("div", { class: "menu", role: "menu", popover: "", "aria-label": button.title });
   const close = () => menu.hidePopover();
+  const closed = () => {
+    if (!menu.isConnected) return;
+    button.popoverTargetElement = null;
+    button.setAttribute("aria-expanded", "false");
+    menu.remove();
+    document.removeEventListener("wheel", close);
+  };
   for (const { label, icon: name, act, danger } of items) {
     const item = el("button", { role: "menuitem", tabindex: "-1" }, icon(name), label);
     if (danger) item.className = "dangerous";
@@ -27,21 +34,20 @@ function open(button, items) {
   }
   menu.addEventListener("keydown", (event) => {
     event.stopPropagation(); // Escape is for the menu alone
-    if (event.key === "Tab") close();
-    else step(event, menu);
+    if (event.key === "Escape") event.preventDefault();
+    if (event.key !== "Escape" && event.key !== "Tab") return step(event, menu);
+    close();
+    closed(); // the event comes later, and the next key may open another
   });
   menu.addEventListener("toggle", ({ newState }) => {
-    const opened = newState === "open";
-    button.popoverTargetElement = opened ? menu : null; // not sooner: this click would close it
-    button.setAttribute("aria-expanded", `${opened}`);
-    if (opened) return;
-    menu.remove();
-    document.removeEventListener("wheel", close);
+    if (newState === "open")
+      button.popoverTargetElement = menu; // not sooner: this click would close it
+    else closed();
   });
   document.addEventListener("wheel", close);
   button.after(menu);
   menu.showPopover();
-  button.setAttribute("aria-expanded", "true"); // the event comes later
+  button.setAttribute("aria-expanded", "true");
   const { top, bottom, right } = button.getBoundingClientRect();
   const below = bottom + menu.offsetHeight < innerHeight;
   menu.style.left = `${Math.max(8, right - menu.offsetWidth)}px`;

@@ -280,6 +280,7 @@ def test_a_file_of_the_documents_is_attached_from_its_row_once(
     page.focus(attach)
     page.press("Enter")
     page.wait("document.querySelector('#files').hidden")
+    page.wait(f"{CHIPS}.length === 1")
     page.run(f'document.querySelector("{attach}").click()')
     assert page.run(f"{CHIPS}.length") == 1
     page.wait(f"{SCOPE}.checkVisibility()")

@@ -21,6 +21,10 @@ Where each way is proved:
 | API keys with programs that run, password, usage, language | test_page_settings |
 | users, health, tools of the server | test_page_admin |
 | Markdown, code, formulas, hostile texts, without libraries | test_page_markdown |
+| a thousand messages, what stays when one leaves | test_page_long |
+| parts that come late or cannot come; impatient clicks, broken answers | test_page_parts, test_page_bad_moments |
+| another language, from the first paint | test_page_languages |
+| axe in every state, keyboard alone, what is told, motion and zoom | test_page_accessible, test_page_keyboard, test_page_told, test_page_senses |
 """
 
 from __future__ import annotations
@@ -209,9 +213,9 @@ def fits(page: Page, *selectors: str) -> None:
     [
         ("auto", "Hello there", "Answered directly", "small talk · "),
         ("auto", "What is 12*(3+4)?", "Worked step by step", "it holds a sum to work out · "),
-        ("chat", "What is 12*(3+4)?", "Answered directly", "asked for by the caller"),
-        ("react", "Hello there", "Worked step by step", "asked for by the caller"),
-        ("plan", "Hello there", "Planned and carried out", "asked for by the caller"),
+        ("chat", "What is 12*(3+4)?", "Answered directly", "this mode was asked for"),
+        ("react", "Hello there", "Worked step by step", "this mode was asked for"),
+        ("plan", "Hello there", "Planned and carried out", "this mode was asked for"),
     ],
 )
 def test_each_mode_says_which_way_was_taken_and_why(
@@ -226,7 +230,7 @@ def test_each_mode_says_which_way_was_taken_and_why(
     page.wait(f"{SAID} === 'So it is.' && {FREE}")
     assert page.run(f"{TRACE}.querySelector('.trace-label').textContent") == way
     found = told(page)
-    assert found[:5] == ["Way", way, "Why", found[3], "Model"]
+    assert found[:5] == ["How", way, "Why", found[3], "Model"]
     assert found[3].startswith(why)
     assert found[3] in opened_work(page)
 

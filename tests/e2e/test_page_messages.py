@@ -139,7 +139,7 @@ def test_a_refused_edit_leaves_everything_as_it_was(opened) -> None:
     double.busy = True
     edit(page, " more")
     page.wait(f"{BANNER}.startsWith('This conversation is being answered already')")
-    assert page.run(ANSWERS) == ["one, answer 1", "two, answer 2"]
+    page.wait(f"{ANSWERS}.join() === 'one, answer 1,two, answer 2'")
     assert page.run(f"document.querySelector('{EDITOR}').value") == "one more"
     as_before = f"{BANNER} && {ANSWERS}.join() === 'one, answer 1,two, answer 2'"
     press(page, f".answer:last-of-type {AGAIN.removeprefix('.answer ')}")

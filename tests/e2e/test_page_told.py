@@ -149,6 +149,7 @@ def test_a_lost_connection_is_told_and_when_it_is_back(world: PageWorld) -> None
 def test_the_outline_of_the_page_is_one_heading_and_named_parts(page: Page) -> None:
     """What readers jump between."""
     page.run("document.querySelector('#open-files').click()")
+    page.wait("document.querySelector('#files').checkVisibility()")
     parts = page.run("""[...document.querySelectorAll('main, nav, aside')]
         .filter((one) => one.checkVisibility())
         .map((one) => [one.localName, one.ariaLabel
