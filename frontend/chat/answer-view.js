@@ -108,7 +108,8 @@ export class AnswerView {
    */
   finish(state, error = "") {
     this.state = error && state === "completed" ? "failed" : state;
-    this.note = error || (state in text.states ? named(text.states, state) : "");
+    const silent = state === "completed" && !this.source ? text.saidNothing : "";
+    this.note = error || (state in text.states ? named(text.states, state) : silent);
     this.#trace.setWorking(false);
     if (this.#begun_ms) this.#trace.took(performance.now() - this.#begun_ms);
     this.render();

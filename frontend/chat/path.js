@@ -35,8 +35,12 @@ export const placeOf = ({ id, versions = [id] }) => ({ id, versions });
 /** @param {string} words */
 export const questionKey = (words) => `?${words}`;
 
+/** @param {StoredMessage} stored whether an answer waits, or says nothing without calling the client's tools */
+const isEnd = ({ state, message }) =>
+  state === "waiting" || (message.content === "" && !message.tool_calls);
+
 /**
- * Give what is shown of stored messages: questions, and answers that say something or wait. A question
+ * Give what is shown of stored messages: questions, and answers, also those that wait. A question
  * is `unanswered` when nothing of its run follows; `key` tells messages apart that are shown.
  * @type {(messages: readonly StoredMessage[]) => ShownMessage[]}
  */
@@ -50,7 +54,7 @@ export function shownOf(messages) {
     const more = next && (next.message.role !== "user" || next.run_id === stored.run_id);
     if (role === "user") {
       shown.push({ stored, key: questionKey(words), asked: true, unanswered: !more });
-    } else if (role === "assistant" && (words || stored.state === "waiting")) {
+    } else if (role === "assistant" && (words || isEnd(stored))) {
       shown.push({ stored, key: stored.run_id ?? "", asked: false, unanswered: false });
     }
   }

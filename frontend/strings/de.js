@@ -258,6 +258,7 @@ export const text = {
     `${prompt.toLocaleString("de")} gelesen, ${completion.toLocaleString("de")} geschrieben`,
   ending: "Ausgang",
   againAs: "Neu antworten mit",
+  saidNothing: "Das Modell hat nichts gesagt.",
   states: {
     cancelled: "Angehalten.",
     interrupted: "Unterbrochen: Der Server wurde beendet, bevor die Antwort vollständig war.",

@@ -241,6 +241,7 @@ export const text = {
     `${prompt.toLocaleString("en")} read, ${completion.toLocaleString("en")} written`,
   ending: "Outcome",
   againAs: "Answer again as",
+  saidNothing: "The model said nothing.",
   states: {
     cancelled: "Stopped.",
     interrupted: "Interrupted: the server stopped before the answer was complete.",

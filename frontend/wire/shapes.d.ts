@@ -51,7 +51,7 @@ type Annotation = {
 type StoredMessage = {
   id: string;
   versions?: string[];
-  message: { role: string; content?: unknown; annotations?: Annotation[] };
+  message: { role: string; content?: unknown; annotations?: Annotation[]; tool_calls?: unknown };
   state: string;
   run_id: string | null;
 };

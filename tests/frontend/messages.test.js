@@ -29,12 +29,16 @@ test("questions and answers are shown, and what tools said is not", () => {
     stored("m4", "assistant", "b"),
     stored("m5", "user", "c", "run_2"),
     stored("m6", "assistant", "", "run_2", "waiting"),
+    stored("m7", "user", "d", "run_3"),
+    stored("m8", "assistant", "", "run_3"),
   ];
   assert.deepEqual(told(messages), [
     ["m1", "?a", false],
     ["m4", "run_1", false],
     ["m5", "?c", false],
     ["m6", "run_2", false],
+    ["m7", "?d", false],
+    ["m8", "run_3", false],
   ]);
 });
 
