@@ -22,7 +22,7 @@ CODE := backend tests scripts $(wildcard benchmarks) $(wildcard run_*.py)
 run: runtime sandbox-where-it-runs page-libraries-where-node-runs
 	exec $(BIN)/python run_backend.py $(ARGS)
 
-test: dev sandbox-where-it-runs page-libraries-where-node-runs node-clients-where-they-run
+test: dev sandbox-where-it-runs page-tools-where-node-runs node-clients-where-they-run
 	$(BIN)/python -m pytest $(ARGS)
 
 check: dev
@@ -132,7 +132,7 @@ define npm
 	for stamp in $(1) libraries.stamp; do printf '%s\n' "$$want" > node_modules/$$stamp; done
 endef
 
-.PHONY: page-libraries page-tools page-libraries-where-node-runs
+.PHONY: page-libraries page-tools page-libraries-where-node-runs page-tools-where-node-runs
 page-libraries:
 	$(call npm,libraries.stamp,--omit=dev)
 
@@ -140,5 +140,5 @@ page-tools:
 	$(call npm,tools.stamp)
 
 # Without Node the page shows plain text, and says so.
-page-libraries-where-node-runs:
-	if command -v npm >/dev/null && command -v node >/dev/null; then $(MAKE) page-libraries || [ "$$CI" != true ]; fi
+page-libraries-where-node-runs page-tools-where-node-runs: %-where-node-runs:
+	if command -v npm >/dev/null && command -v node >/dev/null; then $(MAKE) $* || [ "$$CI" != true ]; fi
