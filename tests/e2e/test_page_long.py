@@ -71,6 +71,7 @@ def test_the_beginning_is_a_key_away(opened) -> None:
     """Home leads to the first message, which is filled by then."""
     page, _ = opened
     page.wait(f"{LEFT_PX} < 2 && {FILLED} > 3")
+    page.wait("document.activeElement.id === 'message'")
     page.run("document.querySelector('#scroller').focus()")
     page.press("Home")
     assert page.wait("scroller.scrollTop === 0 && document.querySelector('.answer-text > h3')")

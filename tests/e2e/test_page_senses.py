@@ -103,6 +103,7 @@ def test_larger_and_wider_text_loses_nothing(opened, width: int) -> None:
         for state in ("", "#open-files", "#open-menu"):
             if state and page.run(f"document.querySelector('{state}').checkVisibility()"):
                 page.run(f"document.querySelector('{state}').click()")
+                page.wait(f"document.querySelector('{state}').ariaExpanded === 'true'")
             where = (width, spaced, state)
             assert page.run("document.documentElement.scrollWidth") <= width, where
             assert page.run(OUTSIDE) == [], where
@@ -120,6 +121,7 @@ def test_whatever_is_pressed_is_large_enough(opened, width: int) -> None:
     page.wait("document.querySelector('.tool')")
     assert page.run(SMALL) == []
     page.run("document.querySelector('#open-files').click()")
+    page.wait("!document.querySelector('#files').hidden")
     assert page.run(SMALL) == []
     page.run("document.querySelector('#close-files').click()")
     page.run("void (location.hash = '#/settings/account')")
