@@ -248,6 +248,7 @@ def left_conversations(chromium: Any, address: str, access: str) -> str:
     kept = []
     for made in [stored(address, access, 100) for _ in range(OPENED)]:
         opened(page, made, 50)
+        page.tab.wait_for_timeout(1000)  # what was left is let go when the page is idle
         kept.append(page.kept())
     page.close()
     (nodes, listeners), (last_nodes, last_listeners) = kept[0], kept[-1]
