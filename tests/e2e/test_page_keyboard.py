@@ -170,6 +170,7 @@ def test_everything_is_done_without_a_mouse(world: PageWorld, page: Page, tmp_pa
     lease = tmp_path / "lease.pdf"
     lease.write_bytes(pdf_of_lines([["The rent is 900 euros."], [NOTICE]]))
     page.tab.select_option("#model", "builtin")
+    page.wait("document.querySelector('.examples button')")  # what is shown first has come
     page.wait("document.activeElement.id === 'message'")
     go(page, "#attach")
     choose(page, lease)
