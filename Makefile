@@ -23,7 +23,7 @@ run: runtime sandbox-where-it-runs page-libraries-where-node-runs
 	exec $(BIN)/python run_backend.py $(ARGS)
 
 test: dev sandbox-where-it-runs page-tools-where-node-runs node-clients-where-they-run
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(or $(ARGS),-n auto --maxprocesses 4 --dist loadfile)
 
 check: dev
 	echo "format";             $(BIN)/ruff format --check --quiet $(CODE) || { echo "run: make fix"; exit 1; }

@@ -33,7 +33,7 @@ from backend.ports.findings import Finding
 from backend.ports.tools import Services
 from backend.ports.values import Health
 from backend.storage.database import UnusableDatabaseUrl
-from backend.storage.schema import UnusableSchema
+from backend.storage.revisions import UnusableSchema
 
 
 def diagnose(settings: Settings) -> list[Finding]:

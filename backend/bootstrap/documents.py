@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from backend.config.errors import SettingsError
@@ -38,11 +38,14 @@ from backend.documents.search import Searcher, SearchStores
 from backend.documents.work_loop import WorkLoop
 from backend.jobs.supervisor import WorkerSupervisor
 from backend.kit.clocks import SystemClock
+from backend.kit.ids import new_id
 from backend.kit.incoming import clear_incoming
 from backend.ports.clock import Clock
 from backend.ports.document_stores import FileLimits
 from backend.ports.embedding import EmbeddingFailed
+from backend.ports.signals import Signals
 from backend.ports.values import Health, JsonObject
+from backend.storage.memory.signals import LocalSignals
 from backend.storage.stores import Stores
 
 logger = logging.getLogger(__name__)
@@ -69,13 +72,18 @@ class DocumentFolders:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What everything of documents is made on; what is made closes with `stack`."""
+    """What a server's parts are made on; what is made closes with `stack`.
+
+    `server_id` names this process, among others on the same database, until it ends.
+    """
 
     settings: Settings
     stores: Stores
     clock: Clock
     stack: AsyncExitStack
     folders: DocumentFolders
+    signals: Signals = field(default_factory=LocalSignals)
+    server_id: str = field(default_factory=lambda: new_id("srv"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ from backend.config.secrets_file import make_private_folder, signing_key
 from backend.config.settings import Settings
 from backend.kit.folder_lock import FolderInUse, FolderLock
 from backend.storage.database import UnusableDatabaseUrl
-from backend.storage.schema import UnusableSchema, prepare_database
+from backend.storage.revisions import UnusableSchema
+from backend.storage.schema import prepare_database
 
 logger = logging.getLogger(__name__)
 PAGE = Path(__file__).resolve().parents[2] / "frontend"

@@ -108,8 +108,10 @@ def same_server(url: str, *, host: str, port: int) -> bool:
 
 
 def database_url(text: str) -> str:
-    """Check a database address and name the asynchronous driver in it."""
+    """Check a database address and name the driver of its kind in it."""
     scheme, found, rest = text.strip().partition("://")
+    if found and scheme.partition("+")[0] in {"postgres", "postgresql"}:
+        return _postgres_url(rest)
     if not found or scheme not in {"sqlite", "sqlite+aiosqlite"}:
         msg = "this database is not supported"
         raise ValueError(msg)
@@ -117,6 +119,14 @@ def database_url(text: str) -> str:
         msg = "it names no file"
         raise ValueError(msg)
     return f"sqlite+aiosqlite://{rest}"
+
+
+def _postgres_url(rest: str) -> str:
+    parts = _split(f"postgresql://{rest}")
+    if not parts.path.strip("/") or "/" in parts.path.strip("/"):
+        msg = "it names no database"
+        raise ValueError(msg)
+    return f"postgresql+psycopg://{rest}"
 
 
 def secret_key(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Applies the migrations: `python -m backend.storage.migrate sqlite+aiosqlite:///path`.
+"""Applies the migrations: `python -m backend.storage.migrate`, with the address on standard input.
 
 Run by the server as a child process, or by hand. All steps are one transaction; before an existing
 file is touched it is copied, and put back when a step fails. Says why on one line of stderr.
@@ -20,8 +20,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.storage import migrations
 from backend.storage.backups import backup_before_migration, copy_database
-from backend.storage.database import UnusableDatabaseUrl, migrating_engine, sqlite_path
-from backend.storage.schema import HEAD, MigrationFailed, UnusableSchema, current_revision
+from backend.storage.database import UnusableDatabaseUrl, kind_of
+from backend.storage.revisions import HEAD, MigrationFailed, UnusableSchema
+from backend.storage.schema import current_revision
+from backend.storage.sqlite_database import migrating_engine, sqlite_path
 
 
 def migrate(
@@ -63,14 +65,11 @@ def _alone(path: Path, wait_s: float) -> Generator[None]:
 
 def _upgrade(path: Path, revision: str | None, scripts: Path, head: str) -> None:
     backup = None if revision is None else backup_before_migration(path, revision=revision)
-    config = Config()
-    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     engine = migrating_engine(path)
     done = False
     try:
         with engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, head)
+            apply(connection, scripts, head)
             _check_foreign_keys(connection)
         done = True
     finally:
@@ -85,13 +84,42 @@ def _check_foreign_keys(connection: Connection) -> None:
         raise MigrationFailed(msg)
 
 
-def main(arguments: list[str]) -> int:
-    """Migrate the database of the one argument; 0 when it is up to date, 1 with a reason, 2 for bad use."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m backend.storage.migrate sqlite+aiosqlite:///path\n")
-        return 2
+def apply(connection: Connection, scripts: Path, head: str) -> None:
+    """Run the steps from where a database is to `head`, in the transaction of this connection."""
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, head)
+
+
+def migrate_postgres(url: str, *, scripts: Path | None = None, head: str = HEAD) -> None:
+    """Bring a database of PostgreSQL to `head`; whoever comes second waits and finds it done.
+
+    Raises:
+        UnusableSchema: as `schema.revision_of` does.
+        MigrationFailed: when a step failed; the database is as it was.
+    """
+    from backend.storage.postgres_schema import (  # noqa: PLC0415 - a driver that SQLite needs not
+        alone_in_postgres,
+    )
+
     try:
-        migrate(sqlite_path(arguments[0]))
+        with alone_in_postgres(url) as (connection, revision):
+            if revision != head:
+                apply(connection, scripts or Path(migrations.__path__[0]), head)
+    except (OSError, SQLAlchemyError, CommandError) as exc:
+        msg = f"the database cannot be migrated to {head}: {exc}"
+        raise MigrationFailed(msg.replace("\n", " ")) from exc
+
+
+def main() -> int:
+    """Migrate the database that standard input names; 0 when it is up to date, 1 with a reason."""
+    url = sys.stdin.readline().strip()
+    try:
+        if kind_of(url) == "postgresql":
+            migrate_postgres(url)
+        else:
+            migrate(sqlite_path(url))
     except (UnusableDatabaseUrl, UnusableSchema) as exc:
         sys.stderr.write(f"{exc}\n")
         return 1
@@ -99,4 +127,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

@@ -13,30 +13,17 @@ from contextlib import closing
 from pathlib import Path
 
 import backend
-from backend.storage.database import sqlite_path
-
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
-HEAD = REVISIONS[-1]
+from backend.storage.database import kind_of
+from backend.storage.revisions import HEAD, MigrationFailed, UnusableSchema, known_revision
+from backend.storage.sqlite_database import sqlite_path
 
 _HEADER = b"SQLite format 3\x00"
-
-
-class UnusableSchema(Exception):
-    """The database cannot be used by this version."""
-
-
-class SchemaTooNew(UnusableSchema):
-    """The database was written by a newer version of Steward."""
-
-
-class MigrationFailed(UnusableSchema):
-    """The schema could not be brought up to date; the data are as they were."""
 
 
 async def prepare_database(url: str, *, timeout_s: float = 600.0) -> bool:
     """Make or upgrade the database in a child process when needed; tell whether it was.
 
-    A file is made readable by its owner alone. Two servers that start at once take turns.
+    A file is made readable by its owner alone; a database of PostgreSQL must be there already. Two servers that start at once take turns.
 
     Raises:
         UnusableDatabaseUrl: when the address is not one of an SQLite file.
@@ -44,27 +31,49 @@ async def prepare_database(url: str, *, timeout_s: float = 600.0) -> bool:
         MigrationFailed: when a step failed; an existing database was put back as it was.
         UnusableSchema: when the file is no Steward database or cannot be opened.
     """
-    path = sqlite_path(url)
-    if await asyncio.to_thread(current_revision, path) == HEAD:
+    at = await asyncio.to_thread(revision_of, url)
+    if at == HEAD:
         return False
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "backend.storage.migrate", f"sqlite+aiosqlite:///{path}"),
+        *(sys.executable, "-m", "backend.storage.migrate"),
         cwd=Path(backend.__path__[0]).parent,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE,  # not as an argument: the address may hold a password
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        _, said = await asyncio.wait_for(child.communicate(), timeout_s)
+        _, said = await asyncio.wait_for(child.communicate(_absolute(url).encode()), timeout_s)
     except TimeoutError as exc:
         child.kill()
         await child.wait()
-        msg = f"the migration of {path} did not end within {timeout_s:g} s"
+        msg = f"the migration of the database did not end within {timeout_s:g} s"
         raise MigrationFailed(msg) from exc
     if child.returncode != 0:
         lines = said.decode(errors="replace").strip().splitlines()
         raise MigrationFailed(lines[-1] if lines else f"exit status {child.returncode}")
     return True
+
+
+def revision_of(url: str) -> str | None:
+    """Read which revision a database has; None when it is empty or not there yet.
+
+    Raises:
+        UnusableDatabaseUrl, SchemaTooNew, UnusableSchema: as `prepare_database` does.
+    """
+    if kind_of(url) == "sqlite":
+        return current_revision(sqlite_path(url))
+    from backend.storage.postgres_schema import (  # noqa: PLC0415 - a driver that SQLite needs not
+        postgres_revision,
+    )
+
+    return postgres_revision(url)
+
+
+def _absolute(url: str) -> str:
+    # The child runs in another folder.
+    if kind_of(url) == "postgresql":
+        return url
+    return f"sqlite+aiosqlite:///{sqlite_path(url)}"
 
 
 def current_revision(path: Path) -> str | None:
@@ -95,19 +104,8 @@ def _check_header(path: Path) -> None:
 
 def _revision(connection: sqlite3.Connection, path: Path) -> str | None:
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-    if not tables:
-        return None
-    if "alembic_version" not in tables:
-        msg = f"{path} is a database, but not one of Steward; name another file in DATABASE_URL"
-        raise UnusableSchema(msg)
-    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    if row is None:
-        msg = f"{path} does not say which version wrote it; restore a backup"
-        raise UnusableSchema(msg)
-    if row[0] not in REVISIONS:
-        msg = (
-            f"{path} was written by a newer version of Steward (schema {row[0]}, this one knows "
-            f"{HEAD}); upgrade Steward, or restore a backup made by this version"
-        )
-        raise SchemaTooNew(msg)
-    return str(row[0])
+    found: list[str] = []
+    if "alembic_version" in tables:
+        rows = connection.execute("SELECT version_num FROM alembic_version")
+        found = [str(row[0]) for row in rows]
+    return known_revision(found, tables, name=str(path))

@@ -52,6 +52,7 @@ from backend.storage.memory.spaces import MemorySpaceStore
 from backend.storage.memory.usage import MemoryUsageStore
 from backend.storage.memory.users import MemoryUserStore
 from backend.storage.memory.vector_stores import MemoryVectorStoreStore
+from backend.storage.opening import open_database
 from backend.storage.refresh_tokens import SqlRefreshStore
 from backend.storage.runs import SqlRunStore
 from backend.storage.schema import prepare_database
@@ -94,7 +95,7 @@ async def open_stores(url: str, *, clock: Clock | None = None) -> Stores:
         UnusableDatabaseUrl: when the address is not one this server can use.
     """
     await prepare_database(url)
-    return sql_stores(Database(url), clock=clock)
+    return sql_stores(open_database(url), clock=clock)
 
 
 def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:

@@ -32,9 +32,21 @@ export class ScrollFollower {
       };
       scroller.addEventListener(kind, turn, { passive: true });
     }
+    scroller.addEventListener("keydown", (event) => this.#key(event));
     for (const kind of ["scroll", "touchend"]) {
       scroller.addEventListener(kind, () => this.#scrolled(), { passive: true });
     }
+  }
+
+  /**
+   * Go to the beginning in one step: a browser's gliding ends where messages above grow meanwhile.
+   * @param {KeyboardEvent} event
+   */
+  #key(event) {
+    if (event.key !== "Home" || event.target !== this.#scroller) return;
+    event.preventDefault();
+    this.#following = false;
+    this.#scroller.scrollTop = 0;
   }
 
   /** Go to the end if the reader was there. */

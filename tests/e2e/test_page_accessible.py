@@ -136,7 +136,7 @@ def add(page: Page, folder: Path, **files: bytes) -> None:
 def test_the_log_in_also_when_it_was_refused(world: PageWorld) -> None:
     """With a password that can be read, and a reason."""
     page = world.open()
-    page.focus("#username")
+    page.wait("document.querySelector('#reveal').ariaLabel")
     assert_accessible(page, "log-in")
     page.type("#username", "admin")
     page.type("#password", "not this one")

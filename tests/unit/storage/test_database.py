@@ -13,7 +13,8 @@ from sqlalchemy import insert, select, text
 
 from backend.errors import Conflict, ServerFault, Unavailable
 from backend.ports.values import Health
-from backend.storage.database import Database, UnusableDatabaseUrl, sqlite_path
+from backend.storage.database import UnusableDatabaseUrl
+from backend.storage.sqlite_database import SqliteDatabase, sqlite_path
 from backend.storage.tables import login_failures, users
 
 
@@ -153,7 +154,7 @@ async def test_a_closed_database_is_unavailable(database):
 async def test_health_tells_a_working_database_from_a_missing_one(database, tmp_path):
     """A folder without the file is reported with what to look at."""
     assert await database.health() == Health(ok=True, detail="SQLite")
-    gone = Database(f"sqlite+aiosqlite:///{tmp_path}/no/where.db")
+    gone = SqliteDatabase(f"sqlite+aiosqlite:///{tmp_path}/no/where.db")
     health = await gone.health()
     await gone.aclose()
     assert (health.ok, health.detail) == (False, "The database file cannot be opened.")
@@ -163,7 +164,7 @@ async def test_health_tells_a_working_database_from_a_missing_one(database, tmp_
 async def test_health_reports_a_file_that_is_no_database(tmp_path):
     """Damage is told from absence."""
     (tmp_path / "x.db").write_bytes(b"this is not a database, but long enough to look at" * 50)
-    broken = Database(f"sqlite+aiosqlite:///{tmp_path}/x.db")
+    broken = SqliteDatabase(f"sqlite+aiosqlite:///{tmp_path}/x.db")
     health = await broken.health()
     await broken.aclose()
     assert (health.ok, health.detail) == (
@@ -191,7 +192,7 @@ def test_the_address_is_read_in_both_spellings():
 )
 def test_other_addresses_are_refused_without_showing_a_password(url):
     """The message names what is expected."""
-    with pytest.raises(UnusableDatabaseUrl, match=r"SQLite|sqlite") as refused:
+    with pytest.raises(UnusableDatabaseUrl, match=r"SQLite|sqlite|no file") as refused:
         sqlite_path(url)
     assert "u:p" not in str(refused.value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import shutil
 import sqlite3
 import stat
@@ -21,15 +22,8 @@ from backend.storage.answer_tables import METADATA
 from backend.storage.backups import backup_before_migration, backups_of
 from backend.storage.database import UnusableDatabaseUrl
 from backend.storage.migrate import main, migrate
-from backend.storage.schema import (
-    HEAD,
-    REVISIONS,
-    MigrationFailed,
-    SchemaTooNew,
-    UnusableSchema,
-    current_revision,
-    prepare_database,
-)
+from backend.storage.revisions import HEAD, REVISIONS, MigrationFailed, SchemaTooNew, UnusableSchema
+from backend.storage.schema import current_revision, prepare_database
 from backend.storage.stores import open_stores
 
 NEXT = f'''
@@ -255,15 +249,17 @@ async def test_a_place_that_cannot_be_written_is_named(tmp_path):
 async def test_other_databases_are_refused_before_anything_starts():
     """The address is checked first."""
     with pytest.raises(UnusableDatabaseUrl):
-        await prepare_database("postgresql+asyncpg://u:p@host/db")
+        await prepare_database("mysql://u:p@host/db")
 
 
-def test_the_command_answers_with_an_exit_status_and_one_line(tmp_path, capsys):
-    """0 done, 1 refused with the reason, 2 used wrongly."""
-    assert main([f"sqlite+aiosqlite:///{tmp_path}/a.db"]) == 0
-    assert capsys.readouterr().err == ""
+def test_the_command_answers_with_an_exit_status_and_one_line(tmp_path, capsys, monkeypatch):
+    """0 done, 1 refused with the reason."""
     _run(tmp_path / "b.db", "CREATE TABLE mine (x)")
-    assert main([f"sqlite+aiosqlite:///{tmp_path}/b.db"]) == 1
-    assert capsys.readouterr().err.count("\n") == 1
-    assert main([]) == 2
-    assert "usage:" in capsys.readouterr().err
+    for url, status, lines in (
+        (f"sqlite+aiosqlite:///{tmp_path}/a.db", 0, 0),
+        (f"sqlite+aiosqlite:///{tmp_path}/b.db", 1, 1),
+        ("nothing", 1, 1),
+    ):
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{url}\n"))
+        assert main() == status
+        assert capsys.readouterr().err.count("\n") == lines
