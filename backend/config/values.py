@@ -184,6 +184,6 @@ ApiKey = Annotated[SecretStr, AfterValidator(_one_line), Allowed("the key, on on
 DatabaseUrl = Annotated[
     SecretStr,
     AfterValidator(_database),
-    Allowed("sqlite+aiosqlite:///path/to/file.db"),
+    Allowed("sqlite+aiosqlite:///path/to/file.db or postgresql://user:password@host/name"),
     DefaultWords("steward.db in DATA_DIR"),
 ]
