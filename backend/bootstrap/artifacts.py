@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from backend.bootstrap.documents import Ground
+from backend.bootstrap.owned_files import owned_files
 from backend.config.secrets_file import signing_key
 from backend.kit.signed_links import LinkSigner
 from backend.ports.artifacts import Artifacts
@@ -19,6 +20,7 @@ def open_artifacts(ground: Ground, *, public_url: str) -> Artifacts:
     keeper = ArtifactKeeper(
         stores.artifacts,
         ground.folders.artifacts,
+        owned_files(settings, ground.folders.artifacts),
         signer=link_signer(ground, purpose="artifacts"),
         clock=ground.clock,
         options=KeeperOptions(

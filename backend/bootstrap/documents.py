@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from backend.bootstrap.owned_files import owned_files
 from backend.config.errors import SettingsError
 from backend.config.process import inherited_environment
 from backend.config.settings import Settings
@@ -193,7 +194,7 @@ def make_library(
             files=stores.files,
             documents=stores.documents,
             jobs=stores.jobs,
-            folder=UploadFolder(folders.uploads),
+            folder=UploadFolder(owned_files(ground.settings, folders.uploads)),
             indexes=indexes,
             searcher=searcher,
             news=news,
@@ -253,7 +254,7 @@ def make_ingest(ground: Ground, *, tell: Callable[[str], None]) -> Ingest:
             documents=stores.documents,
             jobs=stores.jobs,
             spaces=stores.spaces,
-            folder=UploadFolder(ground.folders.uploads),
+            folder=UploadFolder(owned_files(ground.settings, ground.folders.uploads)),
             reader=reader,
             embedders=shelf,
             clock=clock,
@@ -278,8 +279,9 @@ async def _tidy(ground: Ground) -> None:
     released = await stores.jobs.release_all()
     if released:
         logger.info("interrupted uploads that go on: %d", released)
-    uploads = UploadFolder(folders.uploads)
-    removed = await asyncio.to_thread(uploads.sweep, await stores.files.ids())
+    uploads = UploadFolder(owned_files(ground.settings, folders.uploads))
+    held = await asyncio.to_thread(uploads.held)
+    removed = await asyncio.to_thread(uploads.remove_unknown, held, await stores.files.ids())
     if removed:
         logger.info("files removed that a crash had left behind: %d", removed)
 

@@ -30,6 +30,7 @@ from backend.config.groups import (
     ToolSettings,
 )
 from backend.config.names import check_names
+from backend.config.object_groups import ObjectSettings
 from backend.config.sources import Entry, as_tree, read_layers
 from backend.config.tool_groups import (
     ApprovalSettings,
@@ -122,6 +123,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     artifacts: ArtifactSettings = Field(default_factory=ArtifactSettings)
+    objects: ObjectSettings = Field(default_factory=ObjectSettings)
     attachments: AttachmentSettings = Field(default_factory=AttachmentSettings)
     sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
     tools: ToolSettings = Field(default_factory=ToolSettings)

@@ -93,6 +93,14 @@ OllamaUrl = Annotated[
     AfterValidator(addresses.ollama_url),
     Allowed("an address such as 127.0.0.1:11434 or https://models.example"),
 ]
+BucketUrl = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        pattern=r"^(s3|s3a|gs|az|azure|abfss?)://[A-Za-z0-9][A-Za-z0-9._@-]*(/[A-Za-z0-9._-]+)*/?$",
+    ),
+    Allowed("a bucket and a prefix such as s3://bucket/steward"),
+]
 HostName = Annotated[
     str, AfterValidator(addresses.host_name), Allowed("a host name or IP address without a port")
 ]

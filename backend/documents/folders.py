@@ -1,58 +1,66 @@
-"""Where uploaded bytes lie: `uploads/{user_id}/{file_id}`; names given by people never become paths.
+"""Uploaded bytes by user and file; names given by people never become paths.
 
 Not for: what the files are (`ports.document_stores`).
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from backend.kit.owned_folder import OwnedFolder
+from backend.errors import Unavailable
+from backend.kit.owned_files import OwnedFiles
 from backend.ports.documents import File
 
 INCOMING = ".incoming"
 
 
 class UploadFolder:
-    """The folder of all uploads, readable by its owner alone."""
+    """The bytes of all uploads. Every method may take a while: it is called in a thread."""
 
-    def __init__(self, root: Path) -> None:
-        self._folder = OwnedFolder(root)
-
-    def path(self, user_id: str, file_id: str) -> Path:
-        """Say where a file's bytes lie."""
-        return self._folder.path(user_id, file_id)
+    def __init__(self, kept: OwnedFiles) -> None:
+        self._kept = kept
 
     def find(self, files: Iterable[File]) -> Path | None:
-        """Give the bytes of the first of these files (all of one document) that is there."""
-        paths = (self.path(one.user_id, one.id) for one in files)
-        return next((path for path in paths if path.is_file()), None)
+        """Give the bytes of the first of these files (all of one document) that is there.
 
-    def take_in(self, received: Path, *, user_id: str, file_id: str) -> Path:
-        """Move received bytes to their place; they are on the disk when this returns."""
-        return self._folder.put(received, owner_id=user_id, file_id=file_id)
-
-    def share(self, path: Path, *, among: Path) -> None:
-        """Let a file with the same bytes as another take no room of its own, where links exist."""
-        twin = path.with_name(f"{path.name}.link")
+        Raises:
+            Unavailable: when what keeps them cannot be reached.
+        """
         try:
-            twin.unlink(missing_ok=True)
-            os.link(among, twin)
-            twin.replace(path)
-        except OSError:
-            twin.unlink(missing_ok=True)
+            found = (self._kept.fetch(one.user_id, one.id) for one in files)
+            return next((path for path in found if path is not None), None)
+        except OSError as exc:
+            msg = "The store of uploaded files cannot be reached."
+            raise Unavailable(msg, retry_after_s=5) from exc
+
+    def take_in(self, received: Path, *, user_id: str, file_id: str) -> None:
+        """Take received bytes to their place; they outlive a crash when this returns."""
+        self._kept.put(received, owner_id=user_id, file_id=file_id)
+
+    def put_back(self, file_id: str, *, kept: File) -> None:
+        """Drop bytes that were there already as another file, or make good for bytes that had gone."""
+        self._kept.put_back(kept.user_id, file_id, kept_id=kept.id)
+
+    def share(self, file: File, twins: Iterable[File]) -> None:
+        """Let a further name of known bytes take no room of its own."""
+        for twin in twins:
+            if twin.id != file.id and self._kept.fetch(twin.user_id, twin.id) is not None:
+                self._kept.share(file.user_id, file.id, among=twin.id)
+                return
 
     def remove(self, user_id: str, file_id: str) -> None:
         """Remove a file's bytes; harmless when they are gone."""
-        self._folder.remove(user_id, file_id)
+        self._kept.remove(user_id, file_id)
 
     def remove_user(self, user_id: str) -> None:
         """Remove all bytes of a user; harmless when there are none."""
-        self._folder.remove_owner(user_id)
+        self._kept.remove_owner(user_id)
 
-    def sweep(self, known: Mapping[str, frozenset[str]]) -> int:
-        """At start: remove what a crash left behind, that is bytes without a row; tell how many."""
-        held = self._folder.held(spared=INCOMING)
-        return self._folder.remove_unknown(held, known)
+    def held(self) -> list[Path]:
+        """List what is there; to be followed by `remove_unknown`."""
+        return list(self._kept.held(spared=INCOMING))
+
+    def remove_unknown(self, held: list[Path], known: Mapping[str, frozenset[str]]) -> int:
+        """Remove those of the listed bytes that no row names, read after they were listed."""
+        return self._kept.remove_unknown(held, known)

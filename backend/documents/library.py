@@ -187,7 +187,7 @@ class Library:
     async def content(self, user_id: str, file_id: str) -> tuple[File, Path] | None:
         """Give the original and where its bytes lie."""
         file = await self.get(user_id, file_id)
-        path = None if file is None else self._parts.folder.find([file])
+        path = None if file is None else await asyncio.to_thread(self._parts.folder.find, [file])
         return None if file is None or path is None else (file, path)
 
     async def text(self, user_id: str, file_id: str, *, number: int | None) -> Sequence[TextPage]:
@@ -301,7 +301,7 @@ class Library:
         """Put the bytes in their place before the row that names them: a crash leaves no row without bytes."""
         folder = self._parts.folder
         user_id = file.user_id
-        path = await asyncio.to_thread(folder.take_in, received, user_id=user_id, file_id=file.id)
+        await asyncio.to_thread(folder.take_in, received, user_id=user_id, file_id=file.id)
         queued = file.document.state == "queued"
         job = _job(file.document, now_ms=file.created_at_ms) if queued else None
         try:
@@ -310,28 +310,14 @@ class Library:
             await asyncio.shield(asyncio.to_thread(folder.remove, user_id, file.id))
             raise
         if kept.id != file.id:
-            await asyncio.to_thread(self._put_back, path, kept)
+            await asyncio.to_thread(folder.put_back, file.id, kept=kept)
             if await self.get(user_id, kept.id) is None:  # erased meanwhile
                 await asyncio.to_thread(folder.remove, user_id, kept.id)
         elif kept.document.id != file.document.id:
-            await self._share(path, kept)
+            document_id = kept.document.id
+            twins = await self._parts.files.of_documents(kept.user_id, [document_id])
+            await asyncio.to_thread(folder.share, kept, twins.get(document_id, ()))
         return kept
-
-    def _put_back(self, path: Path, kept: File) -> None:
-        """Drop bytes that were there already, or make good for bytes that had gone."""
-        place = self._parts.folder.path(kept.user_id, kept.id)
-        if place.is_file():
-            path.unlink(missing_ok=True)
-        else:
-            path.replace(place)
-
-    async def _share(self, path: Path, kept: File) -> None:
-        """Let a further name of known bytes take no room of its own."""
-        folder, document_id = self._parts.folder, kept.document.id
-        twins = await self._parts.files.of_documents(kept.user_id, [document_id])
-        other = folder.find(one for one in twins.get(document_id, ()) if one.id != kept.id)
-        if other is not None:
-            await asyncio.to_thread(folder.share, path, among=other)
 
 
 def _job(document: Document, *, now_ms: int) -> Job:

@@ -6,13 +6,13 @@ Names given by people never become paths. Not for: what the files are.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
+from backend.kit.owned_files import check_id
+
 _ANY_ID = "any"
 _MOST_TRIES = 20
 
@@ -25,12 +25,14 @@ class OwnedFolder:
 
     def path(self, owner_id: str, file_id: str) -> Path:
         """Say where a file's bytes lie."""
-        if not _ID.fullmatch(owner_id) or not _ID.fullmatch(file_id):
-            msg = "an id with other characters than ours cannot be a path"
-            raise ValueError(msg)
-        return self._root / owner_id / file_id
+        return self._root / check_id(owner_id) / check_id(file_id)
 
-    def put(self, ready: Path, *, owner_id: str, file_id: str) -> Path:
+    def fetch(self, owner_id: str, file_id: str) -> Path | None:
+        """Give the path of a file's bytes; None when they are gone."""
+        path = self.path(owner_id, file_id)
+        return path if path.is_file() else None
+
+    def put(self, ready: Path, *, owner_id: str, file_id: str) -> None:
         """Move a finished file of the same file system to its place; it is on the disk by then."""
         path = self.path(owner_id, file_id)
         sync(ready)
@@ -43,7 +45,25 @@ class OwnedFolder:
                 if not tries_left:
                     raise
         sync(path.parent)
-        return path
+
+    def put_back(self, owner_id: str, file_id: str, *, kept_id: str) -> None:
+        """Drop bytes that are there already under `kept_id`, or make good for those that had gone."""
+        path, place = self.path(owner_id, file_id), self.path(owner_id, kept_id)
+        if place.is_file():
+            path.unlink(missing_ok=True)
+        else:
+            path.replace(place)
+
+    def share(self, owner_id: str, file_id: str, *, among: str) -> None:
+        """Let a file with the same bytes as another take no room of its own, where links exist."""
+        path = self.path(owner_id, file_id)
+        twin = path.with_name(f"{path.name}.link")
+        try:
+            twin.unlink(missing_ok=True)
+            os.link(self.path(owner_id, among), twin)
+            twin.replace(path)
+        except OSError:
+            twin.unlink(missing_ok=True)
 
     def remove(self, owner_id: str, file_id: str) -> None:
         """Remove a file's bytes; harmless when they are gone."""

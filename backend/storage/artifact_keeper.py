@@ -16,7 +16,7 @@ from backend.errors import QuotaExceeded, StewardError, Unavailable
 from backend.kit.ids import new_id
 from backend.kit.incoming import clear_incoming
 from backend.kit.media_types import media_type_of
-from backend.kit.owned_folder import OwnedFolder
+from backend.kit.owned_files import OwnedFiles
 from backend.kit.signed_links import LinkSigner
 from backend.kit.upload_names import MAX_NAME_CHARS, clean_file_name
 from backend.ports.artifacts import Artifact, ArtifactStore, KeptFiles, Origin
@@ -45,6 +45,7 @@ class ArtifactKeeper:
         self,
         store: ArtifactStore,
         root: Path,
+        folder: OwnedFiles,
         *,
         signer: LinkSigner,
         clock: Clock,
@@ -52,7 +53,7 @@ class ArtifactKeeper:
     ) -> None:
         self._store = store
         self._root = root
-        self._folder = OwnedFolder(root)
+        self._folder = folder
         self._signer = signer
         self._clock = clock
         self._options = options
@@ -77,7 +78,8 @@ class ArtifactKeeper:
         artifact = await self._store.get(user_id, artifact_id)
         if artifact is None:
             return None
-        return artifact, self._folder.path(artifact.user_id, artifact.id)
+        path = await asyncio.to_thread(self._folder.fetch, artifact.user_id, artifact.id)
+        return None if path is None else (artifact, path)
 
     async def list(
         self, user_id: str, *, run_id: str | None = None, limit: int = 100

@@ -311,7 +311,7 @@ async def test_a_file_that_arrives_is_private(mine: AsyncClient, server: LiveSer
         modes.append(server.incoming[0].parent.stat().st_mode & 0o777)
         yield b"\r\n" + END
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         answer = await mine.post(UPLOAD, content=slowly(), headers=FORM)
     assert answer.status_code == 200
     assert modes == [0o600, 0o700]

@@ -13,6 +13,7 @@ from backend.documents.embedding.shelf import EmbedderShelf
 from backend.documents.folders import UploadFolder
 from backend.documents.ingest import Ingest, IngestParts, RecognisedPage
 from backend.kit.ids import new_id
+from backend.kit.owned_folder import OwnedFolder
 from backend.ports.document_stores import Chunk, FileLimits, Job, ReadDocument
 from backend.ports.documents import Document, File, TextPage
 from backend.ports.embedding import EmbeddingFailed, EmbeddingSpace
@@ -108,7 +109,7 @@ class Workshop:
     def __init__(self, root: Path, stores: Stores | None = None) -> None:
         self.clock = WatchedClock()
         self.stores = stores or memory_stores(clock=self.clock)
-        self.folder = UploadFolder(root / "uploads")
+        self.folder = UploadFolder(OwnedFolder(root / "uploads"))
         self.reader = ScriptedReader()
         self.embedder = CountingEmbedder("test-one")
         self.older: dict[str, CountingEmbedder] = {}

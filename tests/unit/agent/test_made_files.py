@@ -12,6 +12,7 @@ import pytest
 from backend.agent.file_links import FileLinks
 from backend.agent.made_files import named_only
 from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
+from backend.kit.owned_folder import OwnedFolder
 from backend.kit.signed_links import LinkSigner
 from backend.ports.sandbox import MadeFile
 from backend.ports.tools import ToolContext, ToolResult
@@ -45,7 +46,12 @@ def with_drawer(made: Core, folder: Path) -> Core:
     )
     signer = LinkSigner("s" * 40, purpose="artifacts", clock=made.clock)
     keeper = ArtifactKeeper(
-        made.stores.artifacts, folder, signer=signer, clock=made.clock, options=options
+        made.stores.artifacts,
+        folder,
+        OwnedFolder(folder),
+        signer=signer,
+        clock=made.clock,
+        options=options,
     )
     card = ToolCard(
         name="draw",

@@ -69,8 +69,7 @@ def received(tmp_path):
 
 
 def held_bytes(shop):
-    folder = shop.folder.path(ANN.id, "any").parent
-    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    return sorted(path.name for path in shop.folder.held() if path.parent.name == ANN.id)
 
 
 async def test_an_upload_during_the_first_look_is_known_afterwards(shop, library, received):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from backend.kit.clocks import SteppedClock
+from backend.kit.owned_folder import OwnedFolder
 from backend.kit.signed_links import LinkSigner
 from backend.ports.artifacts import Origin
 from backend.ports.sandbox import MadeFile
@@ -42,7 +43,9 @@ def keeper(stores: Stores, clock: SteppedClock, tmp_path: Path) -> ArtifactKeepe
     )
     signer = LinkSigner("s" * 40, purpose="artifacts", clock=clock)
     root = tmp_path / "artifacts"
-    return ArtifactKeeper(stores.artifacts, root, signer=signer, clock=clock, options=options)
+    return ArtifactKeeper(
+        stores.artifacts, root, OwnedFolder(root), signer=signer, clock=clock, options=options
+    )
 
 
 async def test_a_kept_file_is_given_back_to_its_owner_alone(keeper, tmp_path):
