@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Any
 
 import openai
@@ -12,14 +11,12 @@ from httpx import AsyncClient
 
 from tests.fakes.live_server import PASSWORD, LiveServer
 from tests.fakes.people import (
-    CHAT_BODY,
     MATRIX,
     SECRET,
     Person,
     a_key,
     code,
 )
-from tests.fakes.routes import EVERY_ROUTE, OPEN
 
 
 async def test_an_api_key_is_shown_once_and_works_as_the_sdks_key(
@@ -113,46 +110,6 @@ async def test_an_expired_key_is_refused(server: LiveServer, http: AsyncClient) 
         while answer.status_code == 200:
             answer = await with_key.get("/v1/models/builtin")
     assert code(answer) == (401, "invalid_api_key")
-
-
-# One key serves all routes: an account has at most 100.
-OF_FILES = ("/api/files", "/v1/files", "/v1/uploads", "/v1/vector_stores")
-KEYS: dict[tuple[str, str], str] = {}
-
-
-@pytest.mark.parametrize(
-    ("method", "path"), [one for one in EVERY_ROUTE if one not in OPEN], ids=str
-)
-async def test_no_route_is_open_to_a_key_without_its_scope(
-    server: LiveServer, http: AsyncClient, method: str, path: str
-) -> None:
-    """A new route that forgets its scope fails here; only two tell nothing that needs one."""
-    bodies: dict[str, Any] = {one[2].rpartition("/")[0]: one[3] for one in MATRIX if one[3]}
-    bodies |= {
-        "/v1/chat/completions": CHAT_BODY,
-        "/v1/messages": {**CHAT_BODY, "max_tokens": 9},
-        "/v1/chat/completions/x": {"metadata": {}},
-        "/v1/conversations/x": {"metadata": {}},
-        "/v1/conversations/x/items": {"items": []},
-        "/api/users": {"username": "x", "password": "x"},
-        "/api/runs/x/approvals/x": {"decision": "deny"},
-        "/api/auth/keys": {"name": "x"},
-        "/v1/uploads": {"filename": "x", "purpose": "batch", "bytes": 1, "mime_type": "x"},
-        "/v1/uploads/x/complete": {"part_ids": ["x"]},
-        "/v1/vector_stores/x/search": {"query": "x"},
-        "/v1/vector_stores/x/files": {"file_id": "x", "attributes": {}},
-        "/v1/vector_stores/x/file_batches": {"file_ids": ["x"]},
-        "/api/auth/password": {"old_password": "x", "new_password": "x"},
-    }
-    address = re.sub(r"{.+?}", "x", path)
-    body = bodies.get(address, bodies.get(address.rpartition("/")[0], {}))
-    other = "chat" if path.startswith(OF_FILES) else "files"
-    if (server.url, other) not in KEYS:
-        KEYS[server.url, other] = await a_key(http, other, name="for all routes")
-    async with server.http(KEYS[server.url, other]) as with_key:
-        answer = await with_key.request(method, address, json=body if method != "GET" else None)
-    free = {("GET", "/api/auth/me"), ("GET", "/api/tools")}
-    assert answer.status_code == (200 if (method, path) in free else 403), answer.text
 
 
 async def test_a_key_for_other_things_reads_no_tool_calls(
