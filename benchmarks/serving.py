@@ -79,7 +79,7 @@ def steward(upstream: str, **more: str) -> Iterator[tuple[Server, str]]:
         serve(["run_backend.py"], port=port, env=env).stop()
         server = serve(["run_backend.py"], port=port, env=env)
         try:
-            yield server, _api_key(server.url)
+            yield server, api_key(server.url)
         finally:
             server.stop()
 
@@ -204,7 +204,8 @@ def rows() -> Iterator[Row]:
         yield Row(**figures)
 
 
-def _api_key(url: str) -> str:
+def api_key(url: str) -> str:
+    """Log in and make a key."""
     login = {"username": "admin", "password": PASSWORD}
     token = _post(url + "/api/auth/login", login)["access_token"]
     return _post(url + "/api/auth/keys", {"name": "benchmark"}, token)["key"]
