@@ -195,6 +195,7 @@ type ShownMessage = { stored: StoredMessage; key: string; asked: boolean; unansw
 type MessageActs = {
   onEdit: (question: QuestionView, content: unknown) => void;
   onAgain: (answer: AnswerView, mode?: string) => void;
+  onResume: (answer: AnswerView) => void;
   onVersion: (view: MessageView, id: string, back: boolean) => void;
   onReload: () => void;
   loadRun: LoadRun;

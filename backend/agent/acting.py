@@ -18,6 +18,7 @@ from backend.agent.toolbox import CallOutcome
 from backend.agent.trust import ALLOWED, Judgement, judged, taints
 from backend.kit.addresses_told import host_of, hosts_in
 from backend.kit.fences import defused
+from backend.kit.ids import id_within
 from backend.ports.tools import ToolContext, Touch
 from backend.ports.values import Citation, JsonObject, ToolCall, TurnEvent
 
@@ -122,7 +123,12 @@ async def _carried_out(
     toolbox = run.parts.toolbox
     card = toolbox.available.get(name)
     if card is not None:
-        run.tainted |= taints(card.for_call(arguments))
+        reached = card.for_call(arguments)
+        run.tainted |= taints(reached)
+        if (
+            "writes_outside" in reached.touches
+        ):  # one call, one row: what a crash left of it is found
+            audit_id = audit_id or id_within("tool", run.id, call_id)
     outcome = await toolbox.call(name, arguments, context_of(run), audit_id=audit_id)
     run.artifacts += outcome.artifacts
     first_own = len(run.citations)

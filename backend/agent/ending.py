@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from backend.agent.citing import annotate, lightened
+from backend.agent.kept_request import to_begin_again
 from backend.agent.run import Run
 from backend.agent.run_log import merged
+from backend.errors import StewardError, Unavailable
 from backend.ports import stores
 from backend.ports.values import ChatMessage
+
+AGAIN = ("running", "interrupted")  # states from which a run of a session can be taken up
 
 
 def round_off(run: Run) -> None:
@@ -24,6 +28,9 @@ def stored_run(run: Run) -> stores.Run:
     """Give the row of a run as it stands now."""
     shown = run.state != "running"
     ended = shown and run.state != "waiting"
+    trace = run.trace() if shown else {}
+    if run.session_id is not None and run.state in AGAIN:
+        trace["resume"] = to_begin_again(run)
     return stores.Run(
         id=run.id,
         user_id=run.request.user_id,
@@ -31,12 +38,25 @@ def stored_run(run: Run) -> stores.Run:
         model=run.model.id,
         route=run.decision.route if run.decision else "",
         state=run.state,
-        trace=run.trace() if shown else {},
+        trace=trace,
         events=merged(run.log.items) if shown else (),
         file_ids=quoted_files(run),
         started_at_ms=run.started_at_ms,
         finished_at_ms=run.parts.clock.now_ms() if ended else None,
     )
+
+
+def can_be_resumed(run: Run) -> bool:
+    """Tell whether a run can be taken up once it is interrupted: its session holds its question."""
+    return run.session_id is not None and run.parts.resumables is not None
+
+
+def interruption(run: Run) -> StewardError:
+    """Say that an answer is incomplete, and how it can go on."""
+    told = "The server is shutting down; the answer is incomplete"
+    if can_be_resumed(run):
+        told = f"{told}. It can be resumed: POST /api/runs/{run.id}/resume"
+    return Unavailable(told, code="runinterruption")
 
 
 def quoted_files(run: Run) -> tuple[str, ...]:

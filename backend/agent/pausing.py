@@ -14,7 +14,8 @@ from backend.agent.acting import context_of
 from backend.agent.asking import Asking, Decision, approval_event, asked_text, linked
 from backend.agent.ending import kept_messages, message_id, stored_run
 from backend.agent.graphs import thread_of
-from backend.agent.run import AgentParts, Run, TurnRequest, citation_object, citation_of
+from backend.agent.kept_request import request_of, written
+from backend.agent.run import AgentParts, Run, citation_object, citation_of
 from backend.agent.run_log import LogItem, RunLog, restored
 from backend.errors import ServerFault
 from backend.kit.ids import new_id
@@ -22,8 +23,7 @@ from backend.kit.masking import masked
 from backend.ports import stores
 from backend.ports.approvals import Approval, Pause
 from backend.ports.artifacts import Artifact
-from backend.ports.models import ModelInfo, ModelProvider, ModelRequest
-from backend.ports.tools import PassageBounds
+from backend.ports.models import ModelInfo, ModelProvider
 from backend.ports.values import JsonObject, RouteDecision, Usage
 
 SHOWN_ARGUMENT_CHARS = 20_000
@@ -59,7 +59,7 @@ async def pause(run: Run) -> None:
     now_ms = run.parts.clock.now_ms()
     messages = kept_messages(shown, now_ms=now_ms, instead=asked_text(approvals, None))
     run.parts.kept_servers.keep(run.id, run.request.remote_servers)
-    await asking.store.pause(stored_run(shown), messages, approvals, _data(run))
+    await asking.store.pause(stored_run(shown), messages, approvals, data_of(run, run.pause))
     for item in told:
         run.log.add(item)
 
@@ -90,19 +90,20 @@ def _approvals(run: Run, asking: Asking) -> list[Approval]:
     ]
 
 
-def _data(run: Run) -> JsonObject:
+def data_of(run: Run, pause: JsonObject) -> JsonObject:
     """Write down what a run goes on from, beside its checkpoint and its log."""
-    request: JsonObject = _fields(run.request)
-    request["template"] = _fields(run.request.template)
-    request["passages"] = _fields(run.request.passages)
-    if run.request.allowed_tools is not None:
-        request["allowed_tools"] = sorted(run.request.allowed_tools)
-    request["remote_servers"] = remote_pause.written(run)
     return {
-        "request": request,
-        "pause": run.pause,
+        "request": written(run.request) | {"remote_servers": remote_pause.written(run)},
+        "pause": pause,
         "history": list(run.history),
         "model": run.model.id,
+        **found_so_far(run),
+    }
+
+
+def found_so_far(run: Run) -> JsonObject:
+    """Write down what a run has found until now."""
+    return {
         "decision": _fields(run.decision) if run.decision else None,
         "citations": [citation_object(one) for one in run.citations],
         "artifacts": [_fields(one) for one in run.artifacts],
@@ -114,15 +115,21 @@ def _data(run: Run) -> JsonObject:
     }
 
 
-FLAGS = ("sought", "about_documents", "tainted", "calls_made")
+FLAGS = ("sought", "about_documents", "tainted", "calls_made", "attached", "finish_reason")
 
 
 def made_whole(
-    paused: Pause, parts: AgentParts, *, provider: ModelProvider, model: ModelInfo
+    paused: Pause,
+    parts: AgentParts,
+    *,
+    provider: ModelProvider,
+    model: ModelInfo,
+    log: RunLog | None = None,
 ) -> Run:
     """Make a run again that waited: its log starts with all it has shown.
 
-    What it had sent as answer was a question to the user, and is a remark from now on.
+    What it had sent as answer was a question to the user, and is a remark from now on; unless `log`
+    is given, which is the log it goes on with.
 
     Raises:
         StewardError: when its remote servers cannot be used any more.
@@ -143,7 +150,7 @@ def made_whole(
         started_at_ms=paused.run.started_at_ms,
         session_id=paused.run.conversation_id,
         history=data["history"],
-        log=RunLog(restored(paused.run.events)),
+        log=log or RunLog(restored(paused.run.events)),
         decision=RouteDecision(**decision) if decision else None,
         usage=Usage(**data["usage"]),
         citations=[citation_of(one) for one in data["citations"]],
@@ -154,20 +161,10 @@ def made_whole(
         beside=set(data.get("beside", ())),
         **data["flags"],
     )
-    run.log.demote(0)
+    if log is None:
+        run.log.demote(0)
     remote_pause.work_again(run, stored)
     return run
-
-
-def request_of(data: JsonObject) -> TurnRequest:
-    """Read the request of a run that waits."""
-    written = dict(data["request"])
-    written.pop("remote_servers", None)  # see `remote_pause`
-    written["template"] = ModelRequest(**written["template"])
-    written["passages"] = PassageBounds(**written.get("passages", {}))
-    if written["allowed_tools"] is not None:
-        written["allowed_tools"] = frozenset(written["allowed_tools"])
-    return TurnRequest(**written)
 
 
 def decisions_of(paused: Pause) -> dict[str, Decision]:

@@ -17,11 +17,11 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Send, interrupt
 
-from backend.agent import answering, prompts
+from backend.agent import answering, progress, prompts
 from backend.agent.acting import Arguments, act, decided
 from backend.agent.asking import Decision
 from backend.agent.context import message_parts
-from backend.agent.graphs import invoke
+from backend.agent.graphs import NOTHING, asked, invoke
 from backend.agent.plan import (
     Plan,
     Step,
@@ -33,7 +33,7 @@ from backend.agent.plan import (
     substituted,
 )
 from backend.agent.plan_state import PlanContext, PlanState, StepResult, StepState
-from backend.agent.react import tool_message
+from backend.agent.react import react, tool_message
 from backend.agent.reply import CUT
 from backend.agent.room import fitted
 from backend.agent.run import Run
@@ -42,7 +42,7 @@ from backend.agent.structured import NotStructured, ask_json
 from backend.agent.toolbox import CallOutcome, cut
 from backend.errors import ContextTooLong
 from backend.kit.fences import defused
-from backend.kit.ids import new_id
+from backend.kit.ids import id_within
 from backend.ports.values import ChatMessage, JsonObject, ToolCall, TurnEvent
 
 RESULT_CHARS = 8_000
@@ -66,43 +66,54 @@ async def plan_execute(
         "held": {},
         "decisions": {},
         "tainted": run.tainted,
+        "beside": NOTHING,
     }
     context = PlanContext(run=run, messages=messages, question=question, forced=forced)
+    await progress.begin(run, _pause(context))
     return await _run(context, start)
 
 
-async def go_on(run: Run, decisions: Mapping[str, Decision]) -> None:
-    """Go on from where the run asked the user, with what was decided of each call."""
+async def go_on(run: Run, decisions: Mapping[str, Decision], *, after_crash: bool = False) -> None:
+    """Go on from where the run asked the user, with what was decided of each call; or from a crash."""
     pause = run.pause
     context = PlanContext(
         run=run, messages=pause["base"], question=pause["question"], forced=pause["forced"]
     )
-    await _run(context, Command(resume=dict(decisions)))
+    start: Command[Any] | None = Command(resume=dict(decisions))
+    if after_crash:
+        held = await asked(run, "plan", _builder)
+        start = start if held and all(ask["call_id"] in decisions for ask in held) else None
+    if not await _run(context, start):
+        await react(run, context.messages, question=context.question)
 
 
-async def _run(context: PlanContext, start: PlanState | Command[Any]) -> bool:
+def _pause(context: PlanContext) -> JsonObject:
+    return {
+        "graph": "plan_execute",
+        "base": list(context.messages),
+        "question": context.question,
+        "forced": context.forced,
+    }
+
+
+async def _run(context: PlanContext, start: PlanState | Command[Any] | None) -> bool:
     run, options = context.run, context.run.parts.options
     limit = options.plan_max_rounds * (2 * options.plan_max_steps + 4) + 5
     end = await invoke(run, "plan", _builder, start, context=context, recursion_limit=limit)
     if run.asks:
-        run.pause = {
-            "graph": "plan_execute",
-            "base": list(context.messages),
-            "question": context.question,
-            "forced": context.forced,
-        }
+        run.pause = _pause(context)
         return True
     return end["outcome"] == "answered"
 
 
 def _builder() -> StateGraph[PlanState, PlanContext]:
     builder: StateGraph[PlanState, PlanContext] = StateGraph(PlanState, context_schema=PlanContext)
-    builder.add_node("plan", make_plan)
+    builder.add_node("plan", progress.noted(make_plan))
     builder.add_node("dispatch", dispatch)
-    builder.add_node("step", run_step)
+    builder.add_node("step", progress.noted(run_step))
     builder.add_node("approve", approve)
-    builder.add_node("verify", verify)
-    builder.add_node("answer", answer)
+    builder.add_node("verify", progress.noted(verify))
+    builder.add_node("answer", progress.noted(answer))
     builder.add_edge(START, "plan")
     builder.add_conditional_edges("plan", _after_plan)
     builder.add_conditional_edges("dispatch", _branches, ["step", "approve", "verify"])
@@ -207,7 +218,7 @@ async def run_step(state: StepState, runtime: Runtime[PlanContext]) -> dict[str,
     arguments = step["input"]
     if placeholders(arguments) and step["depends_on"]:
         arguments = await _filled(context, step, state["results"])
-    call = _call(step, arguments, new_id("call"))
+    call = _call(step, arguments, id_within("call", run.id, step["id"]))
     question = step["purpose"] or context.question
     outcome = await act(run, call, question=question, tainted=state["tainted"])
     if not isinstance(outcome, CallOutcome):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, NotRequired, TypedDict
 
 from backend.agent.asking import Ask, Decision
+from backend.agent.graphs import Beside, newer
 from backend.agent.plan import Step
 from backend.agent.run import Run
 from backend.ports.values import ChatMessage
@@ -49,6 +50,7 @@ class PlanState(TypedDict):
     held: Annotated[dict[str, Ask], join]
     decisions: dict[str, Decision]
     tainted: bool
+    beside: Annotated[Beside, newer]
 
 
 class StepState(TypedDict):

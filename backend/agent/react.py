@@ -18,7 +18,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command, interrupt
 
-from backend.agent import prompts, resume, text_protocol
+from backend.agent import progress, prompts, resume, text_protocol
 from backend.agent.acting import act, decided, read_arguments
 from backend.agent.answer_sink import AnswerSink
 from backend.agent.answering import answer, call_or_answer_apart
@@ -33,7 +33,7 @@ from backend.agent.client_calls import (
     one_or_all,
 )
 from backend.agent.context import message_text
-from backend.agent.graphs import invoke
+from backend.agent.graphs import NOTHING, Beside, asked, invoke, newer
 from backend.agent.reply import CUT, Reply, ask
 from backend.agent.room import fitted
 from backend.agent.run import Run
@@ -58,6 +58,7 @@ class ReactState(TypedDict):
     seen: dict[str, dict[str, Any]]
     closing: str
     held: dict[str, dict[str, Any]]
+    beside: Annotated[Beside, newer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +90,29 @@ async def react(
         "seen": {},
         "closing": "",
         "held": {},
+        "beside": NOTHING,
     }
+    await progress.begin(run, _pause(base, question))
     await _run(run, start, base=base, question=question)
 
 
-async def go_on(run: Run, decisions: Mapping[str, Decision]) -> None:
-    """Go on from where the run asked the user, with what was decided of each call."""
+async def go_on(run: Run, decisions: Mapping[str, Decision], *, after_crash: bool = False) -> None:
+    """Go on from where the run asked the user, with what was decided of each call; or from a crash."""
     base, question = run.pause["base"], run.pause["question"]
-    await _run(run, Command(resume=dict(decisions)), base=base, question=question)
+    start: Command[Any] | None = Command(resume=dict(decisions))
+    if after_crash:
+        held = await asked(run, "react", _builder)
+        start = start if held and all(ask["call_id"] in decisions for ask in held) else None
+    await _run(run, start, base=base, question=question)
+
+
+def _pause(base: Sequence[ChatMessage], question: str) -> JsonObject:
+    return {"graph": "react", "base": list(base), "question": question}
 
 
 async def _run(
     run: Run,
-    start: ReactState | Command[Any],
+    start: ReactState | Command[Any] | None,
     *,
     base: Sequence[ChatMessage],
     question: str,
@@ -110,11 +121,11 @@ async def _run(
     taken = set(map(name_of, run.request.client_tools))
     specs = [*(one for one in run.parts.toolbox.specs if name_of(one) not in taken), *theirs]
     context = ReactContext(run=run, base=base, question=question, specs=specs)
-    limit = 2 * run.parts.options.react_max_iterations + 5
+    limit = 2 * run.parts.options.react_max_iterations + 6
     end = await invoke(run, "react", _builder, start, context=context, recursion_limit=limit)
     run.transcript = end["messages"]
     if run.asks:
-        run.pause = {"graph": "react", "base": list(base), "question": question}
+        run.pause = _pause(base, question)
     elif end["client_calls"]:
         run.client_calls = tuple(end["client_calls"])
         run.finish_reason = "tool_calls"
@@ -124,14 +135,21 @@ def _builder() -> StateGraph[ReactState, ReactContext]:
     builder: StateGraph[ReactState, ReactContext] = StateGraph(
         ReactState, context_schema=ReactContext
     )
-    builder.add_node("think", think)
-    builder.add_node("act", observe)
+    builder.add_node("begin", begin)
+    builder.add_node("think", progress.noted(think))
+    builder.add_node("act", progress.noted(observe))
     builder.add_node("approve", approve)
-    builder.add_conditional_edges(START, _after_start)
+    builder.add_edge(START, "begin")
+    builder.add_conditional_edges("begin", _after_start)
     builder.add_conditional_edges("think", _after_think)
     builder.add_conditional_edges("act", _after_act)
     builder.add_edge("approve", "act")
     return builder
+
+
+def begin(state: ReactState) -> dict[str, Any]:
+    """Change nothing: calls that come with the start are on the disk before they are made."""
+    return {"iteration": state["iteration"]}
 
 
 def _after_start(state: ReactState) -> str:

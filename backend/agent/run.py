@@ -26,6 +26,7 @@ from backend.ports.clock import Clock
 from backend.ports.documents import Documents
 from backend.ports.models import ModelInfo, ModelProvider, ModelRequest
 from backend.ports.remote_tools import RemoteServer, RemoteTools
+from backend.ports.resumables import ResumableStore
 from backend.ports.stores import Role, RunState
 from backend.ports.tools import ANY_PASSAGES, PassageBounds
 from backend.ports.values import (
@@ -78,6 +79,7 @@ class AgentParts:
     remote: RemoteTools | None = None
     kept_servers: KeptServers = field(default_factory=KeptServers)
     checkpointer: Callable[[], Awaitable[Any]] | None = None
+    resumables: ResumableStore | None = None
     graphs: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def bound_to(self, request: TurnRequest) -> AgentParts:
@@ -155,7 +157,9 @@ class Run:
     the caller's documents speak of the question. `tainted` tells that text nobody vouches for has
     entered the run, `sources_told` which addresses earlier answers cited. `asks` are the calls that
     wait for the user's word when the run's graph has stopped for them, and `pause` what it goes on
-    from. `at_end` is called with the run once its end is stored.
+    from. `at_end` is called with the run once its end is stored. `attempts` counts how often it was taken
+    up after an interruption, `said_before` is what it had answered until then, and `counted` what of its
+    usage is in the user's sums already.
     """
 
     id: str
@@ -194,6 +198,10 @@ class Run:
     replaced: str | None = None
     cancel_reason: RunState | None = None
     at_end: AtEnd | None = None
+    checkpointed: bool = False
+    attempts: int = 0
+    said_before: str = ""
+    counted: Usage | None = None
 
     def model_request(self, messages: Sequence[ChatMessage], **changes: Any) -> ModelRequest:  # noqa: ANN401 - fields of ModelRequest
         """Make a model call of this turn's model and sampling."""
@@ -251,7 +259,7 @@ class Run:
 
     def trace(self) -> JsonObject:
         """Give the stored picture of the run: route, citations, usage, transcript, error."""
-        return {
+        told: JsonObject = {
             "route": decision_object(self.decision) if self.decision else None,
             "requested_model": self.request.requested_model,
             "request_id": self.request.request_id,
@@ -262,6 +270,9 @@ class Run:
             "tainted": self.tainted,
             "error": self.error.message if self.error else None,
         }
+        if self.counted is not None:
+            told["usage_counted"] = usage_object(self.counted)
+        return told
 
 
 AtEnd = Callable[[Run], Awaitable[None]]

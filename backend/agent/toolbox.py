@@ -27,7 +27,15 @@ from backend.ports.tools import Reaching, Tool, ToolContext, ToolResult, Touch
 from backend.ports.values import Citation, JsonObject
 
 logger = logging.getLogger(__name__)
-Outcome = Literal["ok", "retry", "failed", "timeout", "refused", "denied"]
+Outcome = Literal["ok", "retry", "failed", "timeout", "refused", "denied", "unknown"]
+UNKNOWN = (
+    "Error: the server stopped while this call was being made. Whether it had its effect is not known:"
+    " do not make it again; tell the user that it is not known."
+)
+MADE_BEFORE = (
+    "This call was made before the server stopped, and ended as: {outcome}. What it brought is lost: do"
+    " not make it again."
+)
 REMOTE = "mcp"  # what rules and keys call the tools of every remote server
 
 
@@ -165,14 +173,14 @@ class Toolbox:
         """Validate, run within the deadline, cut to the output budget, and write an audit row.
 
         What changes something outside is in the audit before it is made, or is not made at all.
-        `audit_id` is the row of a call that was asked for; it tells the outcome from then on.
+        `audit_id` is the row of a call that was asked for, or may have been made before a crash; then it
+        is not made again, and what is known of it is told.
         """
         clock = self._parts.clock
         row = self._row(name, arguments, context, audit_id=audit_id)
         acts = self._acts_outside(name, arguments)
-        if acts and not await self._told(row, outcome="started", known=True):
-            text = "Error: this cannot be done: the call could not be recorded, so it was not made."
-            return CallOutcome(outcome="failed", text=text)
+        if acts and (refused := await self._begun(row)):
+            return refused
         started_s = clock.monotonic_s()
         try:
             outcome, result = await self._run(name, arguments, context)
@@ -233,6 +241,22 @@ class Toolbox:
             logger.warning(told, row.id, row.tool, exc.message)
             return False
         return True
+
+    async def _begun(self, row: ToolAudit) -> CallOutcome | None:
+        """Record that a call is being made; what to tell when it cannot be, or was made before."""
+        try:
+            before = await self._parts.audit.begin(row)
+        except StewardError as exc:
+            logger.warning(
+                "the call %s of %s is not in the audit: %s", row.id, row.tool, exc.message
+            )
+            text = "Error: this cannot be done: the call could not be recorded, so it was not made."
+            return CallOutcome(outcome="failed", text=text)
+        if before is None:
+            return None
+        if before in {"started", "unknown"}:
+            return CallOutcome(outcome="unknown", text=UNKNOWN)
+        return CallOutcome(outcome="unknown", text=MADE_BEFORE.format(outcome=before))
 
     def _acts_outside(self, name: str, arguments: Mapping[str, Any]) -> bool:
         card = self.available.get(name)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import zip_longest
 
-from backend.agent import made_files, prompts, remote, replacing, resume, route_choice
+from backend.agent import graphs, made_files, prompts, remote, replacing, resume, route_choice
 from backend.agent.answer_form import form_of
 from backend.agent.answering import answer
 from backend.agent.asking import Decision
@@ -20,7 +21,7 @@ from backend.agent.attachments import Attachments
 from backend.agent.catalog import ModelCatalog
 from backend.agent.chat import chat_or_call, chat_with_client_tools, demanded_call
 from backend.agent.client_calls import check_tools, client_tools
-from backend.agent.ending import stored_run
+from backend.agent.ending import interruption, message_id, stored_run
 from backend.agent.loading import AgentModules
 from backend.agent.room import fitted
 from backend.agent.run import AgentParts, AtEnd, Run, TurnRequest, decision_object
@@ -148,6 +149,13 @@ class Turns:
             stored, run.replaced = replacing.before(stored, request)
         elif request.store:
             run.session_id = new_id("conv")
+        await self._take_in(run, stored)
+        if run.session_id:
+            await self._claim(run, is_new=not request.session_id)
+
+    async def _take_in(self, run: Run, stored: Sequence[StoredMessage]) -> None:
+        """Make the run's history of what its session holds and what is new."""
+        request = run.request
         attachments = Attachments(run)
         messages = resume.continued(stored, await attachments.taken_in(request.messages))
         if not any(message["role"] in {"user", "tool"} for message in messages):
@@ -163,8 +171,6 @@ class Turns:
             messages, user_id=request.user_id, runs=self._runs
         )
         run.history = await attachments.shown(run.history)
-        if run.session_id:
-            await self._claim(run, is_new=not request.session_id)
 
     async def _claim(self, run: Run, *, is_new: bool) -> None:
         request = run.request
@@ -197,29 +203,50 @@ class Turns:
             await asyncio.shield(self._end(run))
             raise
 
-    def go_on(self, run: Run, decisions: Mapping[str, Decision]) -> None:
-        """Begin again where a run had stopped to ask; it is running in the database already."""
-        self.active[run.id] = run
-        run.task = asyncio.create_task(self._carry_out(run, decisions), name=run.id)
+    def go_on(
+        self, run: Run, decisions: Mapping[str, Decision], *, after_crash: bool = False
+    ) -> None:
+        """Begin again where a run had stopped; it is running in the database already.
 
-    async def _carry_out(self, run: Run, decisions: Mapping[str, Decision] | None = None) -> None:
+        After a crash `decisions` are all that were ever made, and a run without a checkpoint begins anew.
+        """
+
+        async def work() -> None:
+            if run.pause:
+                agent = await self._agents.load(run.pause["graph"])
+                more = {"after_crash": True} if after_crash else {}
+                await agent.go_on(run, decisions, **more)
+            else:
+                await self._read_again(run)
+                await self._answer(run)
+
+        self.active[run.id] = run
+        run.task = asyncio.create_task(self._carry_out(run, work), name=run.id)
+
+    async def _read_again(self, run: Run) -> None:
+        """Take in once more what the session holds of a run that begins anew, which has claimed it."""
+        stored = await self._conversations.messages(run.request.user_id, run.session_id or "")
+        own, answer_id = len(stored), message_id(run.id)
+        while own and stored[own - 1].run_id == run.id:
+            own -= 1
+        brought = [one.message for one in stored[own:] if one.id != answer_id]
+        run.request = replace(run.request, messages=brought, taken_before=len(brought))
+        await self._take_in(run, stored[:own])
+
+    async def _carry_out(self, run: Run, work: Callable[[], Awaitable[None]] | None = None) -> None:
         """Run the turn to its end or to a question, whatever the end is, and keep what was said."""
         run.started = True
         try:
             run.check_cancelled()
             with bind_log_context(user_id=run.request.user_id, run_id=run.id):
-                if decisions is None:
-                    await self._answer(run)
-                else:
-                    agent = await self._agents.load(run.pause["graph"])
-                    await agent.go_on(run, decisions)
+                await (work() if work else self._answer(run))
                 if not run.asks:
                     made_files.show(run)
             run.state = "waiting" if run.asks else "completed"
         except asyncio.CancelledError:
             run.state = run.cancel_reason or "interrupted"
             if run.state == "interrupted":
-                run.error = Unavailable("The server is shutting down; the answer is incomplete")
+                run.error = interruption(run)
         except StewardError as exc:
             run.state, run.error = "failed", exc
         except Exception:
@@ -290,7 +317,8 @@ class Turns:
     async def _end(self, run: Run) -> None:
         """Store the end of the run, then close its log: who saw the end finds it stored."""
         try:
-            await self.ends.end(run)
+            if await self.ends.end(run):
+                await graphs.prune(run)
         finally:
             self._forget(run)
 

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from backend.agent import pausing, resume
-from backend.agent.ending import kept_messages, round_off, stored_run
+from backend.agent.ending import can_be_resumed, kept_messages, round_off, stored_run
 from backend.agent.run import Run
 from backend.errors import Conflict, StewardError
 from backend.ports.stores import ConversationStore, RunStore, StoredMessage
@@ -34,18 +34,22 @@ class TurnEnds:
         self._spent = spent
         self._unstored: dict[str, tuple[StoredRun, Sequence[StoredMessage]]] = {}
 
-    async def end(self, run: Run) -> None:
-        """Store how a run ended, or that it waits; who waits for it is told when that fails."""
+    async def end(self, run: Run) -> bool:
+        """Store how a run ended, or that it waits; who waits for it is told when that fails.
+
+        Tell whether its end is stored, so that nothing is left to go on from.
+        """
         try:
             if run.state == "waiting":
                 await pausing.pause(run)
                 await _keep(run)
-                return
-            if run.asks:
+                return False
+            if run.asks and run.state != "interrupted":
                 await pausing.forget(run)
             round_off(run)
             await self.store(stored_run(run), _said(run))
             await _keep(run)
+            return run.state != "interrupted" or not can_be_resumed(run)
         except Exception as exc:
             if run.state == "waiting":
                 await self._give_up(run)
@@ -53,9 +57,10 @@ class TurnEnds:
             logger.warning("run %s could not be stored", run.id, exc_info=not erased)
             text = "This answer could not be stored.\n"
             run.say(TurnEvent(type="notice", text=text, data={"notice": "not stored"}))
+            return erased
         finally:
             if self._spent is not None and run.state != "waiting":
-                self._spent(run.request.user_id, run.usage)
+                self._spent(run.request.user_id, run.usage.minus(run.counted))
 
     async def store(self, run: StoredRun, said: Sequence[StoredMessage]) -> None:
         """Store the end of a run; one of a session that cannot be stored now is tried again."""
@@ -102,5 +107,5 @@ async def _keep(run: Run) -> None:
 
 def _said(run: Run) -> list[StoredMessage]:
     """Give what a run leaves in its session; one that had waited replaces its question at least."""
-    instead = resume.UNANSWERED if run.pause else ""
+    instead = run.said_before or (resume.UNANSWERED if run.pause else "")
     return kept_messages(run, now_ms=run.parts.clock.now_ms(), instead=instead)

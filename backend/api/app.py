@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from backend.api import document, errors, reference_page, routes
 from backend.api.deps import ApiOptions
+from backend.api.idempotency import Idempotent
 from backend.api.middleware import Edge
 from backend.api.page import Page
 from backend.api.rate_limits import HEADER_NAMES
@@ -40,6 +41,7 @@ EXPOSED = [
     "openai-version",
     "retry-after",
     "retry-after-ms",
+    "idempotent-replayed",
     *HEADER_NAMES,
 ]
 
@@ -71,7 +73,7 @@ def build_app(
         app.include_router(module.router)
     if page is not None:
         app.router.default = Page(page)
-    whole: ASGIApp = app
+    whole: ASGIApp = Idempotent(app, inner=app)
     if options.cors_origins:
         whole = CORSMiddleware(
             whole,

@@ -14,9 +14,11 @@ from backend.agent.approvals import Approvals
 from backend.agent.catalog import ModelCatalog
 from backend.agent.completing import Completions
 from backend.agent.policy import Policy
+from backend.agent.resuming import Resuming
 from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
 from backend.agent.usage_book import UsageBook
+from backend.api.keyed_answers import KeyedAnswers
 from backend.api.pending_uploads import PendingUploads
 from backend.api.rate_limits import PREFIX as LIMITED
 from backend.api.rate_limits import counted
@@ -77,6 +79,8 @@ class AppServices:
     runs: RunStore
     audit: AuditStore
     approvals: Approvals
+    resuming: Resuming
+    keyed: KeyedAnswers
     answers: AnswerStore
     responses: LiveResponses
     policy: Policy
@@ -103,15 +107,17 @@ async def services(request: Request) -> AppServices:
 
 async def account(request: Request, _: Annotated[str | None, Depends(bearer)]) -> Principal:
     """Give the caller, whom the route's `SafeRoute` may have authenticated before the body."""
-    known: Principal | None = getattr(request.state, "caller", None)
-    return known or await authenticate(request)
+    return await authenticate(request)
 
 
 async def authenticate(request: Request) -> Principal:
     """Authenticate the caller by access token or API key, and count what it asks of `/v1`.
 
-    Anthropic's clients send their key as x-api-key.
+    Anthropic's clients send their key as x-api-key. A request is counted once, however often it is asked.
     """
+    known: Principal | None = getattr(request.state, "caller", None)
+    if known is not None:
+        return known
     given = request.headers.get("authorization")
     if given is None and (key := request.headers.get("x-api-key")):
         given = f"Bearer {key}"

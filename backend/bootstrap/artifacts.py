@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from backend.bootstrap.documents import Ground
 from backend.bootstrap.owned_files import owned_files
@@ -13,8 +14,13 @@ from backend.storage.artifact_keeper import ArtifactKeeper, KeeperOptions
 from backend.storage.retention import prune_daily
 
 
-def open_artifacts(ground: Ground, *, public_url: str) -> Artifacts:
-    """Make the keeper of files that tools make, and begin to forget what is old, daily."""
+def open_artifacts(
+    ground: Ground, *, public_url: str, shrink: Callable[[], Awaitable[None]]
+) -> Artifacts:
+    """Make the keeper of files that tools make, and begin to forget what is old, daily.
+
+    `shrink` gives the disk back what that freed.
+    """
     settings, stores = ground.settings, ground.stores
     kept = settings.artifacts
     keeper = ArtifactKeeper(
@@ -38,8 +44,18 @@ def open_artifacts(ground: Ground, *, public_url: str) -> Artifacts:
         "tool calls": (stores.audit.prune, days),
         "answers": (stores.answers.prune, settings.storage.answer_retention_days),
         "artifacts": (stores.artifacts.prune, kept.retention_days),
+        "answers to keys": (stores.keyed_requests.prune, 1),
     }
-    pruning = prune_daily(prunings, clock=ground.clock, tidy=keeper.tidy)
+    if settings.storage.idle_session_retention_days:
+        days = settings.storage.idle_session_retention_days
+        prunings["idle sessions"] = (stores.conversations.prune, days)
+
+    async def tidy() -> None:
+        await keeper.tidy()
+        if settings.storage.vacuum:
+            await shrink()
+
+    pruning = prune_daily(prunings, clock=ground.clock, tidy=tidy)
     ground.stack.callback(asyncio.create_task(pruning).cancel)
     return keeper
 

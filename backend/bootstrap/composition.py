@@ -19,7 +19,6 @@ from backend.agent.asking import Asking
 from backend.agent.catalog import ModelCatalog
 from backend.agent.completing import Completions
 from backend.agent.context import TokenEstimate
-from backend.agent.graphs import thread_of
 from backend.agent.run import AgentParts
 from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
@@ -40,6 +39,7 @@ from backend.bootstrap.documents import (
     open_library,
     open_page_images,
 )
+from backend.bootstrap.durable import kept_threads, open_keyed, open_resuming, shrink_all
 from backend.bootstrap.parts import (
     agent_options,
     api_options,
@@ -179,6 +179,8 @@ class Composition:
             runs=stores.runs,
             audit=stores.audit,
             approvals=approvals,
+            resuming=open_resuming(ground, answering.turns, parts, checkpoints),
+            keyed=await open_keyed(ground),
             answers=stores.answers,
             responses=answering.responses,
             policy=parts.policy,
@@ -229,7 +231,8 @@ class Composition:
         settings = ground.settings
         http = HttpClient()
         ground.stack.push_async_callback(http.aclose)
-        artifacts = open_artifacts(ground, public_url=self._public_url)
+        shrink = partial(shrink_all, ground.stores, checkpoints)
+        artifacts = open_artifacts(ground, public_url=self._public_url, shrink=shrink)
         services = open_tooling(ground, http=http, documents=library.documents)
         self._tables = services.tables
         look_behind_the_start(ground, services.databases)
@@ -239,6 +242,9 @@ class Composition:
             clock=ground.clock,
             options=agent_options(settings, address=self._address),
             checkpointer=checkpoints.saver,
+            resumables=None
+            if settings.agent.resume_after_crash == "off"
+            else ground.stores.resumables,
             documents=library.documents,
             attaching=open_attaching(ground, library.documents),
             policy=make_policy(settings),
@@ -249,11 +255,8 @@ class Composition:
         return parts, services
 
     def _open_checkpoints(self, stores: Stores) -> CheckpointFile:
-        async def waiting() -> list[str]:
-            return [thread_of(run.user_id, run.id) for run in await stores.approvals.waiting()]
-
         path = None if self._demo else self._settings.data_dir / "checkpoints.db"
-        return CheckpointFile(path, waiting=waiting)
+        return CheckpointFile(path, waiting=partial(kept_threads, stores))
 
     @property
     def _public_url(self) -> str:

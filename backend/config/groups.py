@@ -5,7 +5,7 @@ Not for: options of single tools, which live in the tool's own module.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -187,6 +187,10 @@ class AgentSettings(Group):
         le=1,
         description="Look a chat question up in the caller's documents when they fit it this well; 0 = never.",
     )
+    resume_after_crash: Literal["ask", "auto", "off"] = Field(
+        default="ask",
+        description="Interrupted answers of sessions: resumed on request, by the server at its start, or never.",
+    )
 
 
 class DocumentSettings(Group):
@@ -289,6 +293,19 @@ class StorageSettings(Group):
         ge=1,
         le=3650,
         description="Age in days after which responses and completions that clients stored are removed.",
+    )
+    interrupted_retention_days: int = Field(
+        default=7, ge=1, le=3650, description="Days for which an interrupted answer can be resumed."
+    )
+    idle_session_retention_days: int = Field(
+        default=0,
+        ge=0,
+        le=36_500,
+        description="Days without use after which sessions are removed for good; 0 = never.",
+    )
+    vacuum: bool = Field(
+        default=True,
+        description="Give space that was freed in SQLite files back to the disk, daily.",
     )
 
 

@@ -5,6 +5,7 @@ Sorted as text they are sorted by the time they were made, which keeps database 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 import time
@@ -22,3 +23,9 @@ def made_at(made: str) -> int | None:
     """Read when an id was made, in milliseconds since 1970 UTC; None for one of another form."""
     found = _STAMPED.fullmatch(made)
     return None if found is None else int(found[1], 16)
+
+
+def id_within(prefix: str, *names: str) -> str:
+    """Make the id that always belongs to these names, so that what is done again has the same."""
+    digest = hashlib.sha256("\0".join(names).encode()).hexdigest()
+    return f"{prefix}_{digest[:32]}"

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from backend.ports.stores import Conversation, Run, StoredMessage, ToolAudit, ToolTotal
+from backend.ports.values import JsonObject
 
 
 class ConversationOut(BaseModel):
@@ -100,11 +101,15 @@ class RunOut(BaseModel):
             model=found.model,
             route=found.route,
             state=found.state,
-            trace={**found.trace, "events": list(found.events)},
+            trace={**_shown(found.trace), "events": list(found.events)},
             started_at=found.started_at_ms // 1000,
             finished_at=None if finished is None else finished // 1000,
             duration_ms=None if finished is None else finished - found.started_at_ms,
         )
+
+
+def _shown(trace: JsonObject) -> JsonObject:
+    return {name: it for name, it in trace.items() if name != "resume"}
 
 
 class ToolOut(BaseModel):

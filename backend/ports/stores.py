@@ -120,8 +120,8 @@ class Run:
 class ToolAudit:
     """One tool call, for the audit.
 
-    `asked` waits for the user's word. What changes something outside is `started` before it is
-    made; what a dead process had started is `unknown`.
+    `asked` waits for the user's word; `started` is what changes something outside, before it is made,
+    `unknown` what a dead process had started.
     """
 
     id: str
@@ -182,10 +182,7 @@ class UserStore(Protocol):
         password_hash: str | None = None,
         end_tokens: bool = False,
     ) -> User | None:
-        """Change the given fields; `end_tokens` makes every older token invalid.
-
-        Raises Conflict when the last enabled administrator would be lost.
-        """
+        """Change fields, `end_tokens` all older tokens; Conflict for the last enabled administrator."""
         ...
 
     async def delete(self, user_id: str) -> bool:
@@ -231,9 +228,8 @@ class RefreshStore(Protocol):
     async def use(self, token_hash: str, now_ms: int, *, again_ms: int = 0) -> RefreshToken | None:
         """Take a token once; None when it is unknown or expired.
 
-        One that was used before is returned with its old `used_at_ms`, its whole family ended; unless
-        that was less than `again_ms` ago and the token after it was never used: then its answer was
-        lost, and it is taken again, in the place of the one after it.
+        One used before comes back with its old `used_at_ms`, its whole family ended; unless that was less
+        than `again_ms` ago and the one after it was never used: then that gives way to it.
         """
         ...
 
@@ -295,6 +291,10 @@ class ConversationStore(Protocol):
         """Erase it with its messages and runs."""
         ...
 
+    async def prune(self, before_ms: int) -> int:
+        """Erase those last used before then that nothing runs or waits in; tell how many."""
+        ...
+
     async def append(
         self,
         user_id: str,
@@ -306,8 +306,7 @@ class ConversationStore(Protocol):
     ) -> None:
         """Add messages behind the last one, outside of any turn, in one transaction.
 
-        Raises SessionBusy while a run holds the conversation, NotFound when it is not the user's,
-        QuotaExceeded when it would grow too large to be read for each turn.
+        Raises SessionBusy, NotFound when it is not the user's, QuotaExceeded when it would grow too large.
         """
         ...
 
@@ -316,8 +315,7 @@ class ConversationStore(Protocol):
     ) -> bool:
         """Put what `edit` makes of a message in its place, or drop it, in one transaction.
 
-        What follows a dropped message follows the one before it from then on. Tell whether there is
-        such a message; SessionBusy while a run holds the conversation.
+        What follows a dropped one follows the one before it. Tell whether it is there; or SessionBusy.
         """
         ...
 
@@ -331,17 +329,15 @@ class ConversationStore(Protocol):
     ) -> None:
         """Claim the conversation for a run and store what is new, in one transaction.
 
-        It stands behind what is shown, or in the place of the message `replaces`, of which it is
-        another version; with nothing new the answer will. Raises SessionBusy when another run holds
-        the conversation, NotFound when it is not the user's, Conflict without such a message.
+        It stands behind what is shown, or in the place of the message `replaces`; with nothing new the
+        answer will. Raises SessionBusy, NotFound when it is not the user's, Conflict without such a message.
         """
         ...
 
     async def end_turn(self, run: Run, new_messages: Sequence[StoredMessage]) -> None:
         """Store the run's end and its messages and free the conversation, in one transaction.
 
-        A message that is stored already, of a run that had waited, is replaced in its place. A run
-        that says nothing leaves shown what was written last.
+        A message that is there already is replaced; one that says nothing leaves shown what is newest.
         """
         ...
 
@@ -379,6 +375,10 @@ class AuditStore(Protocol):
 
     async def put(self, row: ToolAudit) -> None:
         """Add a row, or replace the user's row of that id."""
+        ...
+
+    async def begin(self, row: ToolAudit) -> AuditOutcome | None:
+        """Add a row, or replace one that is asked; any other stays, and its outcome is given."""
         ...
 
     async def list(

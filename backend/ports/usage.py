@@ -34,15 +34,17 @@ class Used:
 
     @classmethod
     def of_run(cls, run: Run) -> Self:
-        """Read what a run that has ended used out of its trace."""
-        told: JsonObject = run.trace.get("usage", {})
+        """Read what a run that has ended used out of its trace; one taken up again was counted once."""
+        told: JsonObject = run.trace.get("usage") or {}
+        before: JsonObject = run.trace.get("usage_counted") or {}
         return cls(
             user_id=run.user_id,
             day=(run.finished_at_ms or run.started_at_ms) // DAY_MS,
             model=run.model,
             route=run.route,
-            prompt_tokens=told.get("prompt_tokens", 0),
-            completion_tokens=told.get("completion_tokens", 0),
+            runs=0 if before else 1,
+            prompt_tokens=told.get("prompt_tokens", 0) - before.get("prompt_tokens", 0),
+            completion_tokens=told.get("completion_tokens", 0) - before.get("completion_tokens", 0),
         )
 
     @classmethod

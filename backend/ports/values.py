@@ -67,6 +67,13 @@ class Usage:
             model_calls=self.model_calls + other.model_calls,
         )
 
+    def minus(self, other: Usage | None) -> Usage:
+        """Give what has come since `other`, which is a part of this."""
+        if other is None:
+            return self
+        names = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "model_calls")
+        return Usage(**{name: getattr(self, name) - getattr(other, name) for name in names})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Row, delete, func, insert, literal_column, select, update
 
-from backend.ports.stores import ToolAudit, ToolTotal
+from backend.ports.stores import AuditOutcome, ToolAudit, ToolTotal
 from backend.storage.database import Database, upsert
 from backend.storage.tables import tool_audit
 
 _UPSERT = upsert(tool_audit, "id")
+_BEGIN = upsert(tool_audit, "id", only=tool_audit.c.outcome == "asked").returning(tool_audit.c.id)
 _STARTED = tool_audit.c.outcome == literal_column("'started'")  # as its index has it
 
 
@@ -29,6 +30,10 @@ class SqlAuditStore:
     async def put(self, row: ToolAudit) -> None:
         """Add a row, or replace the user's row of that id."""
         await self._database.write(_put, row)
+
+    async def begin(self, row: ToolAudit) -> AuditOutcome | None:
+        """Add a row, or replace one that is only asked; any other stays, and its outcome is given."""
+        return await self._database.write(_begin, row)
 
     async def list(
         self, user_id: str | None, *, limit: int = 100, tool: str = "", run_id: str = ""
@@ -61,6 +66,13 @@ def _add(connection: Connection, row: ToolAudit) -> None:
 
 def _put(connection: Connection, row: ToolAudit) -> None:
     connection.execute(_UPSERT, _values(row))
+
+
+def _begin(connection: Connection, row: ToolAudit) -> AuditOutcome | None:
+    if connection.execute(_BEGIN, _values(row)).first() is not None:
+        return None
+    found = select(tool_audit.c.outcome).where(tool_audit.c.id == row.id)
+    return cast("AuditOutcome", connection.execute(found).scalar_one())
 
 
 def _values(row: ToolAudit) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from backend.errors import Unavailable
+from backend.storage.vacuum import MAKE_SHRINKABLE, empty_log, shrink_a_little
 
 BUSY_TIMEOUT_MS = 5_000
 MOST_FORGOTTEN = 1_000
@@ -38,8 +39,10 @@ class ThreadedSqliteSaver(SqliteSaver):
     """
 
     def __init__(self, path: Path | None) -> None:
+        self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
         connection = sqlite3.connect(path or ":memory:", check_same_thread=False)
+        connection.execute(f"PRAGMA {MAKE_SHRINKABLE}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA secure_delete=ON")
@@ -106,8 +109,16 @@ class ThreadedSqliteSaver(SqliteSaver):
         """Make what was pruned unreadable on the disk as well: empty the write-ahead log."""
         await self._hop(self._empty_log)
 
+    async def shrink(self) -> None:
+        """Give free space in the file back to the disk."""
+        if self._path is not None:
+            begun = False
+            while await self._hop(shrink_a_little, self.conn, self._path, begun=begun):
+                begun = True
+            await self.forget()
+
     def _empty_log(self) -> None:
-        self.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        empty_log(self.conn)
 
     def _is_late(self, config: RunnableConfig) -> bool:
         return config.get("configurable", {}).get("thread_id") in self._forgotten

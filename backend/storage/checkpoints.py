@@ -2,7 +2,7 @@
 
 Apart from the main database, because the two would lock each other out. The file is a work space:
 a run's checkpoints are pruned when it ends, and what a dead process left is dropped when the file is
-opened, but for the runs that wait for their user.
+opened, but for the runs that wait for their user or can be taken up again.
 """
 
 from __future__ import annotations
@@ -63,6 +63,11 @@ class CheckpointFile:
         """Make what was pruned unreadable on the disk as well."""
         if self._saver is not None:
             await self._saver.forget()
+
+    async def shrink(self) -> None:
+        """Give free space in the file back to the disk, if it was opened."""
+        if self._saver is not None:
+            await self._saver.shrink()
 
     async def aclose(self) -> None:
         """Close the file if it was opened."""

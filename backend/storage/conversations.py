@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, or_, select, update
 
 from backend.kit.branches import newest, newest_below, path_to
 from backend.kit.folding import fold
@@ -31,7 +31,7 @@ from backend.storage.message_rows import (
     show_head,
 )
 from backend.storage.quotas import check_conversation
-from backend.storage.tables import conversations, messages
+from backend.storage.tables import conversations, messages, runs
 
 _GET = select(conversations).where(MINE)
 _SIZE = select(func.coalesce(func.sum(func.length(messages.c.message)), 0)).where(
@@ -111,6 +111,10 @@ class SqlConversationStore:
     async def delete(self, user_id: str, conversation_id: str) -> bool:
         """Erase it with its messages and runs."""
         return await self._database.write(_delete, user_id, conversation_id)
+
+    async def prune(self, before_ms: int) -> int:
+        """Erase those last used before then that nothing runs or waits in; tell how many."""
+        return await self._database.write(_prune, before_ms)
 
     async def append(
         self,
@@ -258,6 +262,15 @@ def _update(
 def _delete(connection: Connection, user_id: str, conversation_id: str) -> bool:
     mine = (conversations.c.id == conversation_id) & (conversations.c.user_id == user_id)
     return connection.execute(delete(conversations).where(mine)).rowcount > 0
+
+
+def _prune(connection: Connection, before_ms: int) -> int:
+    it = conversations.c
+    waits = exists().where(
+        runs.c.conversation_id == it.id, runs.c.state.in_(("running", "waiting"))
+    )
+    idle = (it.updated_at_ms < before_ms) & it.active_run_id.is_(None) & ~waits
+    return connection.execute(delete(conversations).where(idle)).rowcount
 
 
 def _append(

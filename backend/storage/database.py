@@ -63,6 +63,10 @@ class Database(Protocol):
         """Make what was erased unreadable on the disk as well, as far as the database can."""
         ...
 
+    async def shrink(self) -> None:
+        """Give freed space back to the disk, where the database does not by itself."""
+        ...
+
     async def health(self) -> Health:
         """Tell whether the database answers."""
         ...
@@ -90,14 +94,18 @@ def kind_of(url: str) -> str:
     return kind
 
 
-def upsert(table: Table, key: str) -> Insert:
-    """Build an INSERT that replaces the row of the same `key` when it belongs to the same user."""
+def upsert(table: Table, key: str, *, only: ColumnElement[bool] | None = None) -> Insert:
+    """Build an INSERT that replaces the row of the same `key` when it belongs to the same user.
+
+    With `only`, the row that is there is replaced when that holds of it.
+    """
     fresh = insert(table)
     changed = {c.name: fresh.excluded[c.name] for c in table.c if c.name not in {key, "user_id"}}
+    same_user = table.c.user_id == fresh.excluded["user_id"]
     return fresh.on_conflict_do_update(
         index_elements=[table.c[key]],
         set_=changed,
-        where=table.c.user_id == fresh.excluded["user_id"],
+        where=same_user if only is None else same_user & only,
     )
 
 

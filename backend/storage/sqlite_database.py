@@ -6,8 +6,9 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from backend.errors import ServerFault, StewardError, Unavailable
 from backend.ports.values import Health
 from backend.storage.database import UnusableDatabaseUrl, in_thread, kind_of, ping
+from backend.storage.vacuum import MAKE_SHRINKABLE, empty_log, shrink_a_little
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -57,7 +59,7 @@ class SqliteDatabase:
     """
 
     def __init__(self, url: str, *, readers: int = 2, busy_timeout_s: float = 5.0) -> None:
-        path = sqlite_path(url)
+        self._path = path = sqlite_path(url)
         self._write_engine = _writing_engine(path, busy_timeout_s=busy_timeout_s)
         self._read_engine = _reading_engine(path, readers=readers, busy_timeout_s=busy_timeout_s)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="db-write")
@@ -102,6 +104,12 @@ class SqliteDatabase:
         """
         await in_thread(self._writer, self._empty_log, _translated)
 
+    async def shrink(self) -> None:
+        """Give free space in the file back to the disk, in steps between which others can write."""
+        begun = False
+        while await in_thread(self._writer, partial(self._shrink, begun=begun), _translated):
+            begun = True
+
     async def health(self) -> Health:
         """Tell whether the database answers."""
         try:
@@ -119,6 +127,21 @@ class SqliteDatabase:
         connection = self._write_engine.raw_connection()  # outside of a transaction
         try:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+
+    def _shrink(self, *, begun: bool) -> bool:
+        connection = self._write_engine.raw_connection()  # outside of a transaction
+        try:
+            file = cast("sqlite3.Connection", connection.driver_connection)
+            if shrink_a_little(file, self._path, begun=begun):
+                return True
+            empty_log(file)
+        except sqlite3.Error as exc:
+            msg = f"The database cannot be made smaller: {exc}"
+            raise Unavailable(msg) from exc
+        else:
+            return False
         finally:
             connection.close()
 
@@ -142,7 +165,7 @@ def migrating_engine(path: Path) -> Engine:
     Foreign keys must be off to rebuild tables: https://sqlite.org/lang_altertable.html#otheralter
     """
     engine = create_engine(URL.create("sqlite", database=str(path)))
-    pragmas = ("journal_mode=WAL", "foreign_keys=OFF", _busy(60))
+    pragmas = (MAKE_SHRINKABLE, "journal_mode=WAL", "foreign_keys=OFF", _busy(60))
 
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN EXCLUSIVE")

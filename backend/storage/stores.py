@@ -11,7 +11,9 @@ from backend.ports.approvals import ApprovalStore
 from backend.ports.artifacts import ArtifactStore
 from backend.ports.clock import Clock
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
+from backend.ports.keyed_requests import KeyedRequestStore
 from backend.ports.login_attempts import LoginAttemptStore
+from backend.ports.resumables import ResumableStore
 from backend.ports.stores import (
     AuditStore,
     ConversationStore,
@@ -32,6 +34,7 @@ from backend.storage.database import Database
 from backend.storage.document_jobs import SqlJobStore
 from backend.storage.documents import SqlDocumentStore
 from backend.storage.files import SqlFileStore
+from backend.storage.keyed_requests import SqlKeyedRequestStore
 from backend.storage.keys import SqlKeyStore
 from backend.storage.login_attempts import SqlLoginAttemptStore
 from backend.storage.memory.answers import MemoryAnswerStore
@@ -43,9 +46,11 @@ from backend.storage.memory.document_jobs import MemoryJobStore
 from backend.storage.memory.document_shelves import DocumentShelves
 from backend.storage.memory.documents import MemoryDocumentStore
 from backend.storage.memory.files import MemoryFileStore
+from backend.storage.memory.keyed_requests import MemoryKeyedRequestStore
 from backend.storage.memory.keys import MemoryKeyStore
 from backend.storage.memory.login_attempts import MemoryLoginAttemptStore
 from backend.storage.memory.refresh_tokens import MemoryRefreshStore
+from backend.storage.memory.resumables import MemoryResumableStore
 from backend.storage.memory.runs import MemoryRunStore
 from backend.storage.memory.shelves import Shelves
 from backend.storage.memory.spaces import MemorySpaceStore
@@ -54,6 +59,7 @@ from backend.storage.memory.users import MemoryUserStore
 from backend.storage.memory.vector_stores import MemoryVectorStoreStore
 from backend.storage.opening import open_database
 from backend.storage.refresh_tokens import SqlRefreshStore
+from backend.storage.resumables import SqlResumableStore
 from backend.storage.runs import SqlRunStore
 from backend.storage.schema import prepare_database
 from backend.storage.spaces import SqlSpaceStore
@@ -64,7 +70,10 @@ from backend.storage.vector_stores import SqlVectorStoreStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """One store per noun, over one database; `forget` makes what was erased unreadable on the disk."""
+    """One store per noun, over one database.
+
+    `forget` makes what was erased unreadable on the disk; `shrink` gives freed space back to it.
+    """
 
     users: UserStore
     keys: KeyStore
@@ -82,7 +91,10 @@ class Stores:
     spaces: SpaceStore
     vector_stores: VectorStoreStore
     usage: UsageStore
+    resumables: ResumableStore
+    keyed_requests: KeyedRequestStore
     forget: Callable[[], Awaitable[None]]
+    shrink: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
     aclose: Callable[[], Awaitable[None]]
 
@@ -118,7 +130,10 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
         jobs=SqlJobStore(database),
         spaces=SqlSpaceStore(database),
         usage=SqlUsageStore(database),
+        resumables=SqlResumableStore(database),
+        keyed_requests=SqlKeyedRequestStore(database),
         forget=database.forget,
+        shrink=database.shrink,
         health=database.health,
         aclose=database.aclose,
     )
@@ -144,7 +159,10 @@ def memory_stores(*, clock: Clock | None = None) -> Stores:
         jobs=MemoryJobStore(shelves),
         spaces=MemorySpaceStore(shelves),
         usage=MemoryUsageStore(shelves),
+        resumables=MemoryResumableStore(shelves),
+        keyed_requests=MemoryKeyedRequestStore(shelves),
         forget=_nothing,
+        shrink=_nothing,
         health=_healthy,
         aclose=_nothing,
     )

@@ -68,7 +68,11 @@ _END_RUN = (
         name: bindparam(f"new_{name}")
         for name in ("model", "route", "state", "finished_at_ms", "trace", "events")
     })
-    .returning(_HEAD.scalar_subquery().label("head_id"), _HOLDER.scalar_subquery().label("holder"))
+    .returning(
+        _HEAD.scalar_subquery().label("head_id"),
+        _HOLDER.scalar_subquery().label("holder"),
+        exists().where(_IN, messages.c.id == bindparam("answer")).label("answered"),
+    )
 )
 
 
@@ -108,13 +112,14 @@ def begin_turn(
     begun = without_deleted(connection, run)
     connection.execute(insert(runs), run_values(begun))
     keep_files(connection, begun)
-    behind = claimed.head_id if replaces is None else _before(connection, run, replaces)
+    behind = claimed.head_id if replaces is None else message_before(connection, run, replaces)
     head = chain(connection, run.conversation_id, new_messages, behind=behind)
     if head != claimed.head_id:
         show_head(connection, run.conversation_id, head)
 
 
-def _before(connection: Connection, run: Run, replaced: str) -> str | None:
+def message_before(connection: Connection, run: Run, replaced: str) -> str | None:
+    """Name the message that a replaced one follows; Conflict when that is not there any more."""
     which = {"wanted": run.conversation_id, "replaced": replaced}
     row = connection.execute(_REPLACED, which).first()
     if row is None:
@@ -128,7 +133,8 @@ def end_turn(connection: Connection, run: Run, new_messages: Sequence[StoredMess
     add_run(connection, run)
     kept = without_deleted(connection, run)
     values = {f"new_{name}": value for name, value in run_values(kept).items()}
-    ended = connection.execute(_END_RUN, {**whose, **values}).first()
+    answer = {"answer": new_messages[0].id if new_messages else ""}
+    ended = connection.execute(_END_RUN, {**whose, **values, **answer}).first()
     if ended is None:
         return
     if kept.file_ids:
@@ -137,7 +143,11 @@ def end_turn(connection: Connection, run: Run, new_messages: Sequence[StoredMess
     if ended.holder != run.id:
         add_or_replace(connection, run, new_messages)
         return
-    head = chain(connection, run.conversation_id, new_messages, behind=ended.head_id)
+    if ended.answered:  # of a run that was taken up again
+        add_or_replace(connection, run, new_messages)
+        head = ended.head_id
+    else:
+        head = chain(connection, run.conversation_id, new_messages, behind=ended.head_id)
     if not new_messages:
         head = newest_below(outline(connection, run.conversation_id), head)
     now_ms = run.started_at_ms if run.finished_at_ms is None else run.finished_at_ms

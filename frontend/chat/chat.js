@@ -38,6 +38,7 @@ export class Chat {
       onDecide: (answer, callId, how) => this.listener.decide(answer, callId, how, this.signal),
       onEdit: (question, content) => this.turns.edit(question, content),
       onAgain: (answer, mode) => this.turns.again(answer, mode),
+      onResume: (answer) => this.turns.resume(answer),
       onVersion: (view, id, back) => this.turns.switchTo(view, id, back),
       onReload: () => this.open(this.id),
       loadRun: this.loadRun,

@@ -73,6 +73,8 @@ export function fillAnswerBar(bar, answer, acts) {
   const buttons = source ? [copyButton(() => answer.source)] : [];
   if (state === "completed") {
     buttons.push(waitingButton("again", text.regenerate, () => acts.onAgain(answer)));
+  } else if (state === "interrupted" && runId) {
+    buttons.push(waitingButton("again", text.resume, () => acts.onResume(answer)));
   }
   if (runId) {
     const info = iconButton("info", text.runInfo, async () => {

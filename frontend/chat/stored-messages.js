@@ -44,6 +44,7 @@ export function exchange(list, gone, found, loadRun, back) {
 /** @type {(list: MessageList, shown: ShownMessage[], active: string | null, loadRun: LoadRun) => AnswerView[]} */
 function addAll(list, shown, active, loadRun) {
   const runs = shown.flatMap(({ stored, asked, unanswered }, at) => {
+    if (!asked && active && stored.run_id === active) return list.answer(active); // it goes on
     if (!asked) return addAnswer(list, stored, loadRun);
     const view = list.ask(stored.message.content);
     view.place = placeOf(stored);

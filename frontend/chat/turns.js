@@ -6,7 +6,7 @@
 import { text } from "../strings.js";
 import { ask } from "../wire/ask.js";
 import { ApiError } from "../wire/errors.js";
-import { getConversation, showVersion } from "../wire/server.js";
+import { getConversation, resumeRun, showVersion } from "../wire/server.js";
 import { withFiles, wordsOf } from "./path.js";
 import { exchange } from "./stored-messages.js";
 
@@ -54,6 +54,14 @@ export class Turns {
       const question = this.#chat.messages.questionOf(answer);
       const place = answer.place.id || question?.place.id; // of the question if nothing was kept
       if (place) await this.#put(undefined, answer, mode, place);
+    });
+  }
+
+  /** @type {(answer: AnswerView) => Promise<void>} let an interrupted answer go on, and follow it */
+  resume(answer) {
+    return this.#alone(async () => {
+      await resumeRun(this.#parts.api, answer.runId);
+      await this.#chat.open(this.#chat.id);
     });
   }
 

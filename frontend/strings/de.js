@@ -247,6 +247,7 @@ export const text = {
   laterVersion: "Spätere Fassung",
   versionShown: (number, count) => `Fassung ${number} von ${count}`,
   regenerate: "Neu antworten",
+  resume: "Diese Antwort fortsetzen",
   tryAgain: "Erneut versuchen",
   loadAgain: "Erneut laden",
   runInfo: "Wie diese Antwort entstanden ist",

@@ -230,6 +230,7 @@ export const text = {
   versionShown: (/** @type {number} */ number, /** @type {number} */ count) =>
     `Version ${number} of ${count}`,
   regenerate: "Answer again",
+  resume: "Go on with this answer",
   tryAgain: "Try again",
   loadAgain: "Load again",
   runInfo: "How this answer was made",

@@ -60,6 +60,9 @@ export const getRun = (api, id) => api.json(pathOf("runs", id));
 /** @type {(api: Api, id: string) => Promise<void>} stops it; what was said is kept */
 export const cancelRun = (api, id) => api.json(`${pathOf("runs", id)}/cancel`, { method: "POST" });
 
+/** @type {(api: Api, id: string) => Promise<void>} lets an interrupted run go on */
+export const resumeRun = (api, id) => api.json(`${pathOf("runs", id)}/resume`, { method: "POST" });
+
 /** @type {(api: Api, id: string) => Promise<Approval[]>} what a run asked to be allowed */
 export const listApprovals = (api, id) => api.json(`${pathOf("runs", id)}/approvals`);
 

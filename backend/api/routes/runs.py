@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 
 import orjson
@@ -16,6 +16,7 @@ from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.openai_wire import KEEP_ALIVE
 from backend.errors import NotFound
 from backend.models.sessions import RunOut
+from backend.ports.stores import Run as StoredRun
 from backend.ports.values import JsonObject
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
@@ -56,7 +57,7 @@ async def replay_events(
         stored = await found.runs.get(account.user.id, run_id)
         if stored is None:
             raise NotFound(MISSING)
-        frames = _stored_frames(stored.events, stored.state, cursor)
+        frames = _stored_frames(stored, cursor)
     watch = ClientWatch(request.receive, gone=lambda: None)
     return EventStream(frames, watch=watch)
 
@@ -78,6 +79,14 @@ async def cancel_run(run_id: str, account: Account, found: Services) -> dict[str
     return {"id": run_id, "state": stored.state}
 
 
+@router.post("/{run_id}/resume", status_code=202)
+async def resume_run(run_id: str, account: Account, found: Services) -> dict[str, str]:
+    """Take up an interrupted run of a session; its events go on where they ended."""
+    account.require("chat")
+    run = await found.resuming.resume(account.user.id, run_id)
+    return {"id": run.id, "state": run.state}
+
+
 def _live(found: AppServices, user_id: str, run_id: str) -> Run | None:
     run = found.turns.active.get(run_id)
     return run if run is not None and run.request.user_id == user_id else None
@@ -95,14 +104,13 @@ async def _live_frames(run: Run, cursor: Cursor) -> AsyncIterator[bytes]:
         if not batch:
             yield KEEP_ALIVE
         await run.log.changed(seen)
-    yield _end(run.state)
+    yield _end(run.state, in_session=run.session_id is not None)
 
 
-async def _stored_frames(
-    events: Sequence[JsonObject], state: str, cursor: Cursor
-) -> AsyncIterator[bytes]:
-    found: Iterator[tuple[Cursor, JsonObject]] = replay(events, cursor)
-    yield b"".join(_frame(at, entry) for at, entry in found) + _end(state)
+async def _stored_frames(stored: StoredRun, cursor: Cursor) -> AsyncIterator[bytes]:
+    found: Iterator[tuple[Cursor, JsonObject]] = replay(stored.events, cursor)
+    end = _end(stored.state, in_session=stored.conversation_id is not None)
+    yield b"".join(_frame(at, entry) for at, entry in found) + end
 
 
 def _frame(cursor: Cursor, entry: JsonObject) -> bytes:
@@ -111,5 +119,8 @@ def _frame(cursor: Cursor, entry: JsonObject) -> bytes:
     return head + orjson.dumps(entry, default=str) + b"\n\n"
 
 
-def _end(state: str) -> bytes:
-    return b"event: end\ndata: " + orjson.dumps({"state": state}) + b"\n\n"
+def _end(state: str, *, in_session: bool) -> bytes:
+    told: JsonObject = {"state": state}
+    if state == "interrupted":
+        told["resumable"] = in_session
+    return b"event: end\ndata: " + orjson.dumps(told) + b"\n\n"

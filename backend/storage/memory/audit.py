@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from backend.errors import Conflict
 from backend.kit.json_values import copy_json
-from backend.ports.stores import ToolAudit, ToolTotal
+from backend.ports.stores import AuditOutcome, ToolAudit, ToolTotal
 from backend.storage.memory.shelves import Shelves
 
 
@@ -30,6 +30,14 @@ class MemoryAuditStore:
         known = self._shelves.audit.get(row.id)
         if known is None or known.user_id == row.user_id:
             self._shelves.audit[row.id] = replace(row, arguments=copy_json(row.arguments))
+
+    async def begin(self, row: ToolAudit) -> AuditOutcome | None:
+        """Add a row, or replace one that is only asked; any other stays, and its outcome is given."""
+        known = self._shelves.audit.get(row.id)
+        if known is not None and (known.user_id, known.outcome) != (row.user_id, "asked"):
+            return known.outcome
+        await self.put(row)
+        return None
 
     async def list(
         self, user_id: str | None, *, limit: int = 100, tool: str = "", run_id: str = ""

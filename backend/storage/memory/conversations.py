@@ -122,6 +122,20 @@ class MemoryConversationStore:
         self._shelves.erase_conversation(conversation_id)
         return True
 
+    async def prune(self, before_ms: int) -> int:
+        """Erase those last used before then that nothing runs or waits in; tell how many."""
+        shelves = self._shelves
+        live = {"running", "waiting"}
+        busy = {run.conversation_id for run in shelves.runs.values() if run.state in live}
+        idle = [
+            it.id
+            for it in shelves.conversations.values()
+            if it.updated_at_ms < before_ms and it.active_run_id is None and it.id not in busy
+        ]
+        for one in idle:
+            shelves.erase_conversation(one)
+        return len(idle)
+
     async def append(
         self,
         user_id: str,

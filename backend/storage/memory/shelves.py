@@ -11,6 +11,7 @@ from backend.kit.json_values import copy_json
 from backend.ports.answers import StoredAnswer
 from backend.ports.approvals import Approval
 from backend.ports.artifacts import Artifact
+from backend.ports.keyed_requests import KeyedRequest
 from backend.ports.stores import (
     ApiKey,
     Conversation,
@@ -42,8 +43,12 @@ class Shelves:
     audit: dict[str, ToolAudit] = field(default_factory=dict[str, ToolAudit])
     approvals: dict[str, Approval] = field(default_factory=dict[str, Approval])
     pauses: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    resumables: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     artifacts: dict[str, Artifact] = field(default_factory=dict[str, Artifact])
     answers: dict[str, StoredAnswer] = field(default_factory=dict[str, StoredAnswer])
+    keyed_requests: dict[tuple[str, str], KeyedRequest] = field(
+        default_factory=dict[tuple[str, str], KeyedRequest]
+    )
     usage: dict[tuple[str, int, str, str], Used] = field(
         default_factory=dict[tuple[str, int, str, str], Used]
     )
@@ -67,6 +72,8 @@ class Shelves:
             self.erase_conversation(it.id)
         for key in [key for key, it in self.usage.items() if it.user_id == user_id]:
             del self.usage[key]
+        for own in [own for own in self.keyed_requests if own[0] == user_id]:
+            del self.keyed_requests[own]
         self.papers.erase_user(user_id)
 
     def use(self, used: Used) -> None:
@@ -116,6 +123,7 @@ class Shelves:
         """Erase a run with what waits for it."""
         del self.runs[run_id]
         self.pauses.pop(run_id, None)
+        self.resumables.pop(run_id, None)
         for one in [one for one in self.approvals.values() if one.run_id == run_id]:
             del self.approvals[one.id]
 

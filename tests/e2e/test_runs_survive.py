@@ -1,0 +1,268 @@
+"""Answers through the real program: killed at any moment, they go on after the restart."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.fakes.marking_tool import EFFECTS, TOLD
+from tests.fakes.models import MODEL_DIR
+from tests.fakes.ollama_double import Call, Fault, OllamaDouble, Reply
+from tests.fakes.processes import ROOT, running_program
+from tests.fakes.side_loop import side_loop
+
+LISTENS = "Steward listens on "
+PASSWORD = "a password for crashes"
+SUM = Call(name="math_calc", arguments={"expression": "12*(3+4)"})
+MARK = Call(name="mark", arguments={"text": "once"})
+HANGS = Fault(kind="hang", after=0)
+
+
+@dataclass(slots=True)
+class World:
+    """A folder, a model server that outlives the servers, and what it is to answer."""
+
+    folder: Path
+    double: OllamaDouble
+    run: Callable[..., Any]
+    environ: dict[str, str] = field(default_factory=dict[str, str])
+
+    @contextmanager
+    def server(self) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+        """Run the server; give its process and a client that is logged in."""
+        environ = {
+            "ADMIN_PASSWORD": PASSWORD,
+            "SERVER_PORT": "0",
+            "AUTH__BCRYPT_ROUNDS": "10",
+            "DOCUMENTS__MODEL_DIR": str(MODEL_DIR),
+            "OLLAMA_HOST": self.double.url,
+            "SERVER__FIRST_BYTE_WAIT_S": "0.1",
+            "TOOLS__COMMUNITY__IMPORTS": "tests.fakes.marking_tool:mark",
+            "APPROVALS__RULES": "mark=allow",
+            **self.environ,
+        }
+        program = str(ROOT / "run_backend.py")
+        with ExitStack() as stack:
+            started = running_program(program, folder=self.folder, ready=LISTENS, environ=environ)
+            process, line = stack.enter_context(started)
+            url = line.rpartition(LISTENS)[2].strip()
+            client = httpx.Client(base_url=url, trust_env=False, timeout=60)
+            stack.enter_context(client)
+            body = {"username": "admin", "password": PASSWORD}
+            token = client.post("/api/auth/login", json=body).json()["access_token"]
+            client.headers["authorization"] = f"Bearer {token}"
+            yield process, client
+
+    @property
+    def effects(self) -> list[str]:
+        """Give what the tool had its effect on."""
+        path = self.folder / EFFECTS
+        return path.read_text().splitlines() if path.exists() else []
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A world of its own, its model server in a loop of its own."""
+    with side_loop() as run:
+        double = OllamaDouble()
+        run(double.start())
+        yield World(tmp_path, double, run)
+        run(double.stop())
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """End a process as a crash does."""
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(timeout=10)
+
+
+@contextmanager
+def asking(client: httpx.Client, mode: str, words: str = "Do it.") -> Iterator[tuple[str, str]]:
+    """Ask in a session of its own; give run and session once there is an answer that may go on."""
+    body = {
+        "model": f"llama3.2@{mode}",
+        "messages": [{"role": "user", "content": words}],
+        "store": True,
+        "stream": True,
+    }
+    with client.stream("POST", "/v1/chat/completions", json=body) as answer:
+        assert answer.status_code == 200, answer.read()
+        yield answer.headers["x-run-id"], answer.headers["x-session-id"]
+
+
+def ended(client: httpx.Client, run_id: str) -> str:
+    """Wait for a run's end and give its events."""
+    return client.get(f"/api/runs/{run_id}/events").text
+
+
+def shown(client: httpx.Client, session: str) -> list[tuple[str, str]]:
+    """Give the role and the state of each message of a session."""
+    found = client.get(f"/api/conversations/{session}").json()
+    return [(one["message"]["role"], one["state"]) for one in found["messages"]]
+
+
+def chats(world: World) -> list[Any]:
+    """Give the messages of every call of the model so far."""
+    return [one.body["messages"] for one in world.double.chats]
+
+
+def resumed(client: httpx.Client, run_id: str) -> str:
+    """Take a run up as two clients at once do: one of them does, and its events end well."""
+    address = f"/api/runs/{run_id}/resume"
+    with ThreadPoolExecutor(4) as threads:
+        said = list(threads.map(lambda _: client.post(address), range(4)))
+    codes = sorted(one.status_code for one in said)
+    assert codes == [202, 409, 409, 409], [one.text for one in said]
+    events = ended(client, run_id)
+    assert client.post(address).json()["error"]["code"] == "run_not_interrupted"
+    return events
+
+
+MOMENTS = {
+    "before the first token": [Reply(fault=HANGS)],
+    "while it is said": [Reply(content="one two three four", fault=Fault(kind="hang", after=2))],
+    "between two steps": [Reply(calls=[SUM]), Reply(fault=HANGS)],
+    "in the last step": [
+        Reply(calls=[SUM]),
+        Reply(content="one two three four", fault=Fault(kind="hang", after=2)),
+    ],
+}
+
+
+@pytest.mark.parametrize("mode", ["react", "chat"])
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_an_answer_that_a_crash_cut_goes_on_after_the_restart(
+    world: World, moment: str, mode: str
+) -> None:
+    """The session is sound meanwhile, steps that were done are not done again, and it ends once."""
+    script = MOMENTS[moment] if mode == "react" else MOMENTS[moment][-1:]
+    world.double.queue(*script)
+    with world.server() as (process, client), asking(client, mode) as (run_id, session):
+        world.run(world.double.arrived(len(script)))
+        kill(process)
+    before = len(chats(world))
+    world.double.queue(Reply(content="The sum is 84."))
+    with world.server() as (process, client):
+        assert client.get(f"/api/runs/{run_id}").json()["state"] == "interrupted"
+        assert shown(client, session)[0] == ("user", "completed")
+        events = resumed(client, run_id)
+        assert '"state":"completed"' in events
+        assert shown(client, session) == [("user", "completed"), ("assistant", "completed")]
+        found = client.get(f"/api/conversations/{session}").json()["messages"][-1]
+        assert found["message"]["content"] == "The sum is 84."
+        [again] = chats(world)[before:]
+        steps = [one["role"] for one in again if one["role"] != "system"]
+        done = ["assistant", "tool"] if len(script) > 1 else []
+        assert steps == ["user", *done]
+        assert events.count("event: tool_call") == len(done) // 2
+        assert not list(world.folder.glob("data/checkpoints.db-journal"))
+
+
+def test_what_a_crash_left_of_a_call_is_told_as_unknown_and_not_made_again(world: World) -> None:
+    """The effect is there once, although the server died between it and its record."""
+    os.mkfifo(world.folder / TOLD)
+    world.double.queue(Reply(calls=[MARK]))
+    with world.server() as (process, client), asking(client, "react") as (run_id, session):
+        (world.folder / TOLD).read_text()
+        kill(process)
+    (world.folder / TOLD).unlink()
+    world.double.queue(Reply(content="I do not know whether it was done."))
+    with world.server() as (process, client):
+        said = client.get(f"/api/conversations/{session}").json()["messages"][-1]
+        assert "It is not known whether mark had its effect" in said["message"]["content"]
+        assert '"state":"completed"' in resumed(client, run_id)
+        told = chats(world)[-1][-1]
+        assert (told["role"], "not known" in told["content"]) == ("tool", True)
+        assert world.effects == ["once"]
+        rows = client.get("/api/tools/usage").json()
+        assert "unknown" in str(rows)
+
+
+def test_a_call_that_was_allowed_is_made_once_although_the_server_died(world: World) -> None:
+    """The same holds where the user was asked first."""
+    world.environ["APPROVALS__RULES"] = "mark=ask"
+    os.mkfifo(world.folder / TOLD)
+    world.double.queue(Reply(calls=[MARK]))
+    with world.server() as (process, client):
+        with asking(client, "react") as (run_id, session):
+            pass
+        assert '"state":"waiting"' in ended(client, run_id)
+        [call] = client.get(f"/api/runs/{run_id}/approvals").json()
+        address = f"/api/runs/{run_id}/approvals/{call['call_id']}"
+        assert client.post(address, json={"decision": "approve"}).status_code == 200
+        (world.folder / TOLD).read_text()
+        kill(process)
+    (world.folder / TOLD).unlink()
+    world.double.queue(Reply(content="I do not know whether it was done."))
+    with world.server() as (process, client):
+        assert '"state":"completed"' in resumed(client, run_id)
+        assert "not known" in chats(world)[-1][-1]["content"]
+        assert world.effects == ["once"]
+        assert shown(client, session) == [("user", "completed"), ("assistant", "completed")]
+
+
+def test_a_session_that_went_on_keeps_its_interrupted_answer_as_it_is(world: World) -> None:
+    """Who asks something new after the crash gets an answer; the old run is not taken up then."""
+    world.double.queue(Reply(fault=HANGS))
+    with world.server() as (process, client), asking(client, "react") as (run_id, session):
+        world.run(world.double.arrived(1))
+        kill(process)
+    world.double.queue(Reply(content="Something new."))
+    with world.server() as (process, client):
+        body = {
+            "model": "llama3.2@react",
+            "messages": [{"role": "user", "content": "And now?"}],
+            "session_id": session,
+        }
+        assert client.post("/v1/chat/completions", json=body).status_code == 200
+        refused = client.post(f"/api/runs/{run_id}/resume")
+        code = refused.json()["error"]["code"]
+        assert (refused.status_code, code) == (409, "conversation_gone_on")
+
+
+def test_a_server_that_is_told_to_takes_runs_up_by_itself(world: World) -> None:
+    """With AGENT__RESUME_AFTER_CRASH=auto nobody has to ask."""
+    world.environ["AGENT__RESUME_AFTER_CRASH"] = "auto"
+    world.double.queue(Reply(calls=[SUM]), Reply(fault=HANGS))
+    with world.server() as (process, client), asking(client, "react") as (run_id, _):
+        world.run(world.double.arrived(2))
+        kill(process)
+    world.double.queue(Reply(content="The sum is 84."))
+    with world.server() as (process, client):
+        world.run(world.double.arrived(3))
+        assert '"state":"completed"' in ended(client, run_id)
+
+
+def test_a_stop_signal_interrupts_with_a_last_word_and_leaves_nothing_behind(world: World) -> None:
+    """After the limit a stream is told that it was interrupted and can be resumed, and how."""
+    world.environ["SERVER__SHUTDOWN_GRACE_S"] = "1"
+    world.double.queue(Reply(content="one two three four", fault=Fault(kind="hang", after=2)))
+    body = {
+        "model": "llama3.2@chat",
+        "messages": [{"role": "user", "content": "Count."}],
+        "store": True,
+        "stream": True,
+    }
+    with world.server() as (process, client):
+        with client.stream("POST", "/v1/chat/completions", json=body) as answer:
+            run_id = answer.headers["x-run-id"]
+            world.run(world.double.arrived(1))
+            process.terminate()
+            text = answer.read().decode()
+        assert process.wait(timeout=20) == 0
+    assert f"/api/runs/{run_id}/resume" in text
+    assert "run_interrupted" in text
+    world.double.queue(Reply(content="one two three four five"))
+    with world.server() as (process, client):
+        assert '"resumable":true' in ended(client, run_id)
+        assert '"state":"completed"' in resumed(client, run_id)
