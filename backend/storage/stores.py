@@ -9,9 +9,11 @@ from backend.kit.clocks import SystemClock
 from backend.ports.answers import AnswerStore
 from backend.ports.approvals import ApprovalStore
 from backend.ports.artifacts import ArtifactStore
+from backend.ports.budgets import BudgetStore
 from backend.ports.clock import Clock
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
 from backend.ports.login_attempts import LoginAttemptStore
+from backend.ports.standing import StandingStore
 from backend.ports.stores import (
     AuditStore,
     ConversationStore,
@@ -27,6 +29,7 @@ from backend.storage.answers import SqlAnswerStore
 from backend.storage.approvals import SqlApprovalStore
 from backend.storage.artifacts import SqlArtifactStore
 from backend.storage.audit import SqlAuditStore
+from backend.storage.budgets import SqlBudgetStore
 from backend.storage.conversations import SqlConversationStore
 from backend.storage.database import Database
 from backend.storage.document_jobs import SqlJobStore
@@ -38,6 +41,7 @@ from backend.storage.memory.answers import MemoryAnswerStore
 from backend.storage.memory.approvals import MemoryApprovalStore
 from backend.storage.memory.artifacts import MemoryArtifactStore
 from backend.storage.memory.audit import MemoryAuditStore
+from backend.storage.memory.budgets import MemoryBudgetStore
 from backend.storage.memory.conversations import MemoryConversationStore
 from backend.storage.memory.document_jobs import MemoryJobStore
 from backend.storage.memory.document_shelves import DocumentShelves
@@ -49,6 +53,7 @@ from backend.storage.memory.refresh_tokens import MemoryRefreshStore
 from backend.storage.memory.runs import MemoryRunStore
 from backend.storage.memory.shelves import Shelves
 from backend.storage.memory.spaces import MemorySpaceStore
+from backend.storage.memory.standing import MemoryStandingStore
 from backend.storage.memory.usage import MemoryUsageStore
 from backend.storage.memory.users import MemoryUserStore
 from backend.storage.memory.vector_stores import MemoryVectorStoreStore
@@ -57,6 +62,7 @@ from backend.storage.refresh_tokens import SqlRefreshStore
 from backend.storage.runs import SqlRunStore
 from backend.storage.schema import prepare_database
 from backend.storage.spaces import SqlSpaceStore
+from backend.storage.standing import SqlStandingStore
 from backend.storage.usage import SqlUsageStore
 from backend.storage.users import SqlUserStore
 from backend.storage.vector_stores import SqlVectorStoreStore
@@ -82,6 +88,8 @@ class Stores:
     spaces: SpaceStore
     vector_stores: VectorStoreStore
     usage: UsageStore
+    budgets: BudgetStore
+    standing: StandingStore
     forget: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
     aclose: Callable[[], Awaitable[None]]
@@ -118,6 +126,8 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
         jobs=SqlJobStore(database),
         spaces=SqlSpaceStore(database),
         usage=SqlUsageStore(database),
+        budgets=SqlBudgetStore(database),
+        standing=SqlStandingStore(database),
         forget=database.forget,
         health=database.health,
         aclose=database.aclose,
@@ -144,6 +154,8 @@ def memory_stores(*, clock: Clock | None = None) -> Stores:
         jobs=MemoryJobStore(shelves),
         spaces=MemorySpaceStore(shelves),
         usage=MemoryUsageStore(shelves),
+        budgets=MemoryBudgetStore(shelves),
+        standing=MemoryStandingStore(shelves),
         forget=_nothing,
         health=_healthy,
         aclose=_nothing,

@@ -44,8 +44,8 @@ class Shelves:
     pauses: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     artifacts: dict[str, Artifact] = field(default_factory=dict[str, Artifact])
     answers: dict[str, StoredAnswer] = field(default_factory=dict[str, StoredAnswer])
-    usage: dict[tuple[str, int, str, str], Used] = field(
-        default_factory=dict[tuple[str, int, str, str], Used]
+    usage: dict[tuple[str, int, str, str, str], Used] = field(
+        default_factory=dict[tuple[str, int, str, str, str], Used]
     )
     papers: DocumentShelves = field(default_factory=DocumentShelves)
     login_failures: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])

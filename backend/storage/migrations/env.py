@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from backend.storage import budget_tables  # noqa: F401 - makes METADATA whole
 from backend.storage.answer_tables import METADATA
 
 context.configure(

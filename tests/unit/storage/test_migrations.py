@@ -17,7 +17,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
-from backend.storage import migrations
+from backend.storage import (
+    budget_tables,  # noqa: F401 - makes METADATA whole
+    migrations,
+)
 from backend.storage.answer_tables import METADATA
 from backend.storage.backups import backup_before_migration, backups_of
 from backend.storage.database import UnusableDatabaseUrl
