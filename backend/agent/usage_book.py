@@ -28,15 +28,11 @@ class UsageBook:
         self._waiting: asyncio.Task[None] | None = None
         self._writes: set[asyncio.Task[None]] = set()
 
-    def note(
-        self, user_id: str, usage: Usage, *, model: str, route: str, key_id: str = ""
-    ) -> None:
+    def note(self, user_id: str, usage: Usage, *, model: str, route: str, key_id: str = "") -> None:
         """Add what a request used that has ended and leaves no run."""
         now_ms = self._clock.now_ms()
         self._add(
-            Used.of_request(
-                user_id, usage, now_ms=now_ms, model=model, route=route, key_id=key_id
-            )
+            Used.of_request(user_id, usage, now_ms=now_ms, model=model, route=route, key_id=key_id)
         )
         if self._waiting is None:
             self._waiting = asyncio.create_task(self._write_soon())

@@ -5,7 +5,7 @@ Not for: queries; each store owns its own.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Table, UniqueConstraint
 
 from backend.storage.columns import CleanText
 from backend.storage.tables import METADATA
@@ -74,6 +74,6 @@ rate_levels = Table(
     METADATA,
     _of("users.id", "user_id", key=True),
     Column("kind", CleanText, primary_key=True),
-    Column("level", Double, nullable=False),
+    Column("level", Float, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
 )

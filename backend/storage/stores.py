@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from backend.kit.clocks import SystemClock
 from backend.ports.answers import AnswerStore
@@ -12,6 +13,7 @@ from backend.ports.artifacts import ArtifactStore
 from backend.ports.budgets import BudgetStore
 from backend.ports.clock import Clock
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
+from backend.ports.limits import RateLimiter
 from backend.ports.login_attempts import LoginAttemptStore
 from backend.ports.standing import StandingStore
 from backend.ports.stores import (
@@ -58,6 +60,7 @@ from backend.storage.memory.usage import MemoryUsageStore
 from backend.storage.memory.users import MemoryUserStore
 from backend.storage.memory.vector_stores import MemoryVectorStoreStore
 from backend.storage.opening import open_database
+from backend.storage.rate_limits import SqlRateLimiter
 from backend.storage.refresh_tokens import SqlRefreshStore
 from backend.storage.runs import SqlRunStore
 from backend.storage.schema import prepare_database
@@ -70,7 +73,11 @@ from backend.storage.vector_stores import SqlVectorStoreStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """One store per noun, over one database; `forget` makes what was erased unreadable on the disk."""
+    """One store per noun, over one database; `forget` makes what was erased unreadable on the disk.
+
+    `limiter` makes what bounds requests and tokens by the minute, exact on all servers of the
+    database; None where there is one.
+    """
 
     users: UserStore
     keys: KeyStore
@@ -90,6 +97,7 @@ class Stores:
     usage: UsageStore
     budgets: BudgetStore
     standing: StandingStore
+    limiter: Callable[[Clock, int, int], RateLimiter] | None
     forget: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
     aclose: Callable[[], Awaitable[None]]
@@ -128,6 +136,7 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
         usage=SqlUsageStore(database),
         budgets=SqlBudgetStore(database),
         standing=SqlStandingStore(database),
+        limiter=partial(SqlRateLimiter, database) if database.shared else None,
         forget=database.forget,
         health=database.health,
         aclose=database.aclose,
@@ -156,6 +165,7 @@ def memory_stores(*, clock: Clock | None = None) -> Stores:
         usage=MemoryUsageStore(shelves),
         budgets=MemoryBudgetStore(shelves),
         standing=MemoryStandingStore(shelves),
+        limiter=None,
         forget=_nothing,
         health=_healthy,
         aclose=_nothing,

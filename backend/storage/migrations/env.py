@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from alembic import context
 
-from backend.storage import budget_tables  # noqa: F401 - makes METADATA whole
+from backend.storage import budget_tables
 from backend.storage.answer_tables import METADATA
 
+_ = budget_tables.budgets  # METADATA is whole with them
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=METADATA,

@@ -34,9 +34,7 @@ def draw(budget, amount=1, counted="", *, since_ms=None):
 
 async def take(store, hold_id, *draws, now_ms=NOW_MS, **more):
     """Take for ten seconds; tell whether it was given."""
-    found = await store.take(
-        hold_id, draws, now_ms=now_ms, lease_until_ms=now_ms + 10_000, **more
-    )
+    found = await store.take(hold_id, draws, now_ms=now_ms, lease_until_ms=now_ms + 10_000, **more)
     return all(one.fits for one in found)
 
 
@@ -74,9 +72,7 @@ async def test_budgets_are_of_users_and_keys_that_there_are(stores):
         with pytest.raises(NotFound):
             await stores.budgets.put(replace(REQUESTS, scope=scope, subject="nobody"))
     await stores.keys.add(ApiKey(id="key_1", user_id=BOB.id, name="k", hash="h", hint="h"))
-    of_key = await stores.budgets.put(
-        replace(TOKENS, id="budget_k", scope="key", subject="key_1")
-    )
+    of_key = await stores.budgets.put(replace(TOKENS, id="budget_k", scope="key", subject="key_1"))
     await stores.budgets.put(REQUESTS)
     await stores.budgets.put(EVERYBODY)
     await take(stores.budgets, "h", draw(of_key), draw(REQUESTS), draw(EVERYBODY, 1, BOB.id))

@@ -62,7 +62,7 @@ def _make_counts() -> None:
         "rate_levels",
         _of("rate_levels", "users", "user_id", key=True),
         sa.Column("kind", sa.Text(), primary_key=True),
-        sa.Column("level", sa.Double(), nullable=False),
+        sa.Column("level", sa.Float(), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
     )
 
@@ -71,7 +71,7 @@ def _rebuild_usage() -> None:
     sums = ("runs", "prompt_tokens", "completion_tokens")
     kept = ", ".join(("user_id", "day", "model", "route", *sums))
     # By way of a copy: PostgreSQL keeps the names of keys when a table is renamed.
-    op.execute("CREATE TABLE usage_before AS SELECT * FROM usage")  # noqa: S608 - no values
+    op.execute("CREATE TABLE usage_before AS SELECT * FROM usage")
     op.drop_table("usage")
     op.create_table(
         "usage",
