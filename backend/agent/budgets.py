@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from typing import Any
 
+from backend.agent.context import START_BYTES_PER_TOKEN
 from backend.agent.over_budget import allowances, refusal
 from backend.errors import StewardError
 from backend.kit.ids import new_id
@@ -162,6 +164,10 @@ class Budgets:
         self._unsettled[hold.id] = hold, spent
         await asyncio.shield(self._settle(hold.id))
 
+    def settle_soon(self, hold: Hold) -> None:
+        """Count nothing in the place of what was held, where nobody can wait for it."""
+        self._spawn(self.settle(hold))
+
     async def drop(self, hold: Hold | None) -> None:
         """Give everything back: the request did not begin."""
         if hold is not None:
@@ -255,7 +261,10 @@ class Budgets:
             logger.warning("other servers were not told of a budget: %s", exc.message)
 
     def _heard(self, _told: JsonObject) -> None:
-        task = asyncio.get_running_loop().create_task(self._read_again())
+        self._spawn(self._read_again())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -272,6 +281,25 @@ class Budgets:
         self._of = dict(found)
         self._read_at_s = self._clock.monotonic_s()
         self._asked = False
+
+
+def asked_of_texts(
+    whose: tuple[str, str],
+    model: str,
+    texts: Sequence[str],
+    *,
+    answers: int = 0,
+    most_tokens: int | None = None,
+) -> Asked:
+    """Say what a user, with a key, asks of a model that is no turn: texts to read, answers to write."""
+
+    def tokens() -> int:
+        read = sum(len(it.encode("utf-8", "replace")) for it in texts) / START_BYTES_PER_TOKEN
+        written = ASSUMED_OUTPUT_TOKENS if most_tokens is None else most_tokens
+        return int(read) + answers * written
+
+    user_id, key_id = whose
+    return Asked(user_id=user_id, key_id=key_id, model=model, tokens=tokens)
 
 
 def _draw(budget: Budget, user_id: str, now_ms: int, amount: int) -> Draw:

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from backend.agent.budgets import ASSUMED_OUTPUT_TOKENS, Asked, Budgets, Hold
+from backend.agent.budgets import Budgets, Hold, asked_of_texts
 from backend.agent.catalog import ModelCatalog
 from backend.agent.context import START_BYTES_PER_TOKEN
 from backend.agent.usage_book import UsageBook
@@ -165,7 +165,6 @@ class Completions:
     ) -> None:
         self._budgets = budgets
         self.active: set[Completion] = set()
-        self._dropping: set[asyncio.Future[None]] = set()
         self.closing = False
         self._catalog = catalog
         self._clock = clock
@@ -192,7 +191,14 @@ class Completions:
             started_at_ms=self._clock.now_ms(),
         )
         if self._budgets is not None:
-            made.hold = await self._budgets.take(_asked(request, model.id))
+            asked = asked_of_texts(
+                (request.user_id, request.key_id),
+                model.id,
+                request.prompts,
+                answers=len(request.prompts) * request.best_of,
+                most_tokens=request.template.max_output_tokens,
+            )
+            made.hold = await self._budgets.take(asked)
         self.active.add(made)
         made.task = asyncio.create_task(self._carry_out(made), name=made.id)
         made.task.add_done_callback(lambda _: self._end(made))
@@ -218,9 +224,7 @@ class Completions:
     def _end(self, made: Completion) -> None:
         self.active.discard(made)
         if self._budgets is not None and made.hold is not None:  # it was left before it began
-            drop = asyncio.ensure_future(self._budgets.settle(made.hold))
-            self._dropping.add(drop)
-            drop.add_done_callback(self._dropping.discard)
+            self._budgets.settle_soon(made.hold)
         user_id, key_id = made.request.user_id, made.request.key_id
         self._book.note(user_id, made.usage, model=made.model.id, route="completion", key_id=key_id)
         if self._spent is not None:
@@ -369,17 +373,6 @@ def _check_told(delta: ModelDelta, wanted: ModelRequest, choice: Choice) -> None
     if wanted.logprobs is not None and delta.content and silent:
         msg = f"The model '{wanted.model}' does not tell log probabilities on its server."
         raise UnsupportedByModel(msg, param="logprobs")
-
-
-def _asked(request: CompletionRequest, model_id: str) -> Asked:
-    def tokens() -> int:
-        most = request.template.max_output_tokens
-        written = ASSUMED_OUTPUT_TOKENS if most is None else most
-        read = sum(len(it.encode("utf-8", "replace")) for it in request.prompts)
-        candidates = len(request.prompts) * request.best_of
-        return int(read / START_BYTES_PER_TOKEN) + written * candidates
-
-    return Asked(user_id=request.user_id, key_id=request.key_id, model=model_id, tokens=tokens)
 
 
 def _estimated(choice: Choice, *, tokens: int) -> Usage:

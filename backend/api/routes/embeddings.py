@@ -5,8 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from backend.agent.budgets import Asked
-from backend.agent.context import START_BYTES_PER_TOKEN
+from backend.agent.budgets import asked_of_texts
 from backend.api.deps import Account, AppServices, Services
 from backend.api.safe_json import SafeRoute
 from backend.api.vector_json import vectors_body
@@ -61,18 +60,8 @@ async def _embed(body: EmbeddingRequest, found: AppServices, account: Principal)
 async def _within_budgets(
     provider: VectorProvider, asked: VectorRequest, found: AppServices, account: Principal
 ) -> Vectors:
-    def tokens() -> int:
-        read = sum(len(it.encode("utf-8", "replace")) for it in asked.texts)
-        return int(read / START_BYTES_PER_TOKEN)
-
-    hold = await found.budgets.take(
-        Asked(
-            user_id=account.user.id,
-            key_id=account.key_id or "",
-            model=asked.model,
-            tokens=tokens,
-        )
-    )
+    whose = account.user.id, account.key_id or ""
+    hold = await found.budgets.take(asked_of_texts(whose, asked.model, asked.texts))
     used = 0
     try:
         vectors = await provider.embed(asked)
