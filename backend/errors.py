@@ -19,6 +19,7 @@ StewardError
 +-- RangeNotSatisfiable 416
 +-- RemoteServerFailed 424        a server that the caller named cannot be used
 +-- TooManyRequests 429
+|   +-- InsufficientQuota         a budget of a day or a month is used up
 +-- ServerFault 500               a bug or a broken installation
 +-- UpstreamError 502             the model server failed
 |   +-- UpstreamGarbage           it answered something that is not its protocol
@@ -202,6 +203,14 @@ class TooManyRequests(StewardError):
     status = 429
     type = "rate_limit_error"
     code = "rate_limit_exceeded"
+
+
+class InsufficientQuota(TooManyRequests):
+    """What an administrator allows for is used up."""
+
+    type = "insufficient_quota"
+    code = "insufficient_quota"
+    never_again = True  # a client that tries again in a moment does so in vain
 
 
 class ServerFault(StewardError):

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from backend.agent.budgets import Budgets, Hold, asked_of_texts
 from backend.agent.catalog import ModelCatalog
 from backend.agent.context import START_BYTES_PER_TOKEN
 from backend.agent.usage_book import UsageBook
@@ -44,6 +45,7 @@ class CompletionRequest:
     """
 
     user_id: str
+    key_id: str = ""
     template: ModelRequest
     prompts: Sequence[str]
     n: int = 1
@@ -111,6 +113,7 @@ class Completion:
     usage: Usage = field(default_factory=Usage)
     error: StewardError | None = None
     task: asyncio.Task[None] | None = None
+    hold: Hold | None = None
     left: bool = False
     _news: asyncio.Queue[Piece | None] = field(default_factory=asyncio.Queue["Piece | None"])
 
@@ -158,7 +161,9 @@ class Completions:
         *,
         book: UsageBook,
         spent: Callable[[str, Usage], None] | None = None,
+        budgets: Budgets | None = None,
     ) -> None:
+        self._budgets = budgets
         self.active: set[Completion] = set()
         self.closing = False
         self._catalog = catalog
@@ -185,6 +190,15 @@ class Completions:
             model=model,
             started_at_ms=self._clock.now_ms(),
         )
+        if self._budgets is not None:
+            asked = asked_of_texts(
+                (request.user_id, request.key_id),
+                model.id,
+                request.prompts,
+                answers=len(request.prompts) * request.best_of,
+                most_tokens=request.template.max_output_tokens,
+            )
+            made.hold = await self._budgets.take(asked)
         self.active.add(made)
         made.task = asyncio.create_task(self._carry_out(made), name=made.id)
         made.task.add_done_callback(lambda _: self._end(made))
@@ -202,11 +216,17 @@ class Completions:
         except Exception:
             logger.exception("completion %s failed", made.id)
             made.error = ServerFault()
+        if self._budgets is not None and made.hold is not None:
+            used = made.usage.prompt_tokens + made.usage.completion_tokens
+            await self._budgets.settle(made.hold, tokens=used)
+            made.hold = None
 
     def _end(self, made: Completion) -> None:
         self.active.discard(made)
-        user_id = made.request.user_id
-        self._book.note(user_id, made.usage, model=made.model.id, route="completion")
+        if self._budgets is not None and made.hold is not None:  # it was left before it began
+            self._budgets.settle_soon(made.hold)
+        user_id, key_id = made.request.user_id, made.request.key_id
+        self._book.note(user_id, made.usage, model=made.model.id, route="completion", key_id=key_id)
         if self._spent is not None:
             self._spent(user_id, made.usage)
         made.say(None)
@@ -215,6 +235,18 @@ class Completions:
         """Wake those who wait for pieces, so that they keep their connections alive."""
         for made in self.active:
             made.say(None)
+
+    def owners(self) -> Iterator[tuple[str, str]]:
+        """Tell for whom completions run, and with which keys they were asked for."""
+        for made in self.active:
+            yield made.request.user_id, made.request.key_id
+
+    def cancel_of(self, user_id: str, *, key_id: str = "") -> None:
+        """Stop what runs of a user who may not go on, or what was asked for with one key."""
+        for made in list(self.active):
+            request = made.request
+            if request.user_id == user_id and key_id in {"", request.key_id}:
+                made.leave()
 
     def refuse(self) -> None:
         """Start nothing more: the server is about to stop."""

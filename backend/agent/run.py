@@ -15,6 +15,7 @@ from typing import Any, Literal
 from backend.agent.answer_form import AnswerForm
 from backend.agent.asking import Ask, Asking
 from backend.agent.attached_parts import Attaching, as_text
+from backend.agent.budgets import Hold
 from backend.agent.context import TokenEstimate, plain
 from backend.agent.policy import Caller, Policy
 from backend.agent.remote_work import KeptServers, RemoteWork
@@ -97,6 +98,7 @@ class AgentParts:
 class TurnRequest:
     """What one request asks for, free of HTTP.
 
+    `key_id` is the API key it came with, empty when somebody who had logged in asked.
     `template` is a ModelRequest that carries model name and sampling, without messages; every model
     call of the turn is made from it. `messages` holds only what is new when `session_id` is given.
     `live` tells that somebody reads the answer as it is said, so that one of a form that is not
@@ -118,6 +120,7 @@ class TurnRequest:
     user_id: str
     username: str = ""
     role: Role = "user"
+    key_id: str = ""
     requested_model: str
     template: ModelRequest
     messages: Sequence[ChatMessage]
@@ -157,9 +160,9 @@ class Run:
     the caller's documents speak of the question. `tainted` tells that text nobody vouches for has
     entered the run, `sources_told` which addresses earlier answers cited. `asks` are the calls that
     wait for the user's word when the run's graph has stopped for them, and `pause` what it goes on
-    from. `at_end` is called with the run once its end is stored. `attempts` counts how often it was taken
-    up after an interruption, `said_before` is what it had answered until then, and `counted` what of its
-    usage is in the user's sums already.
+    from. `at_end` is called with the run once its end is stored, `hold` is what it holds of budgets.
+    `attempts` counts how often it was taken up after an interruption, `said_before` is what it had answered
+    until then, and `counted` what of its usage is in the user's sums already.
     """
 
     id: str
@@ -202,6 +205,7 @@ class Run:
     attempts: int = 0
     said_before: str = ""
     counted: Usage | None = None
+    hold: Hold | None = None
 
     def model_request(self, messages: Sequence[ChatMessage], **changes: Any) -> ModelRequest:  # noqa: ANN401 - fields of ModelRequest
         """Make a model call of this turn's model and sampling."""
@@ -263,6 +267,7 @@ class Run:
             "route": decision_object(self.decision) if self.decision else None,
             "requested_model": self.request.requested_model,
             "request_id": self.request.request_id,
+            "key_id": self.request.key_id,
             "finish_reason": self.finish_reason,
             "usage": usage_object(self.usage),
             "citations": [citation_object(one) for one in self.citations],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import zip_longest
@@ -18,6 +18,7 @@ from backend.agent.answer_form import form_of
 from backend.agent.answering import answer
 from backend.agent.asking import Decision
 from backend.agent.attachments import Attachments
+from backend.agent.budgets import Budgets
 from backend.agent.catalog import ModelCatalog
 from backend.agent.chat import chat_or_call, chat_with_client_tools, demanded_call
 from backend.agent.client_calls import check_tools, client_tools
@@ -56,12 +57,13 @@ class Turns:
         conversations: ConversationStore,
         runs: RunStore,
         spent: Callable[[str, Usage], None] | None = None,
+        budgets: Budgets | None = None,
     ) -> None:
         """Keep the parts; `spent` is told who used how many tokens, once per run that has ended."""
         self.active: dict[str, Run] = {}
         self.catalog = catalog
         self._parts = parts
-        self.ends = TurnEnds(conversations, runs, spent=spent)
+        self.ends = TurnEnds(conversations, runs, spent=spent, budgets=budgets)
         self._conversations = conversations
         self._runs = runs
         self.closing = False
@@ -102,6 +104,7 @@ class Turns:
         try:
             await self._load(run)
         except BaseException:
+            await self.ends.drop(run)
             self._forget(run)
             raise
         run.task = asyncio.create_task(self._carry_out(run), name=run.id)
@@ -118,6 +121,8 @@ class Turns:
         except BaseException:
             for run in runs:
                 run.cancel()
+                if run.hold:
+                    run.hold.void = True
             raise
         return runs
 
@@ -150,6 +155,7 @@ class Turns:
         elif request.store:
             run.session_id = new_id("conv")
         await self._take_in(run, stored)
+        await self.ends.take(run)
         if run.session_id:
             await self._claim(run, is_new=not request.session_id)
 
@@ -212,6 +218,7 @@ class Turns:
         """
 
         async def work() -> None:
+            await self.ends.take(run, refusing=False)
             if run.pause:
                 agent = await self._agents.load(run.pause["graph"])
                 more = {"after_crash": True} if after_crash else {}
@@ -344,10 +351,16 @@ class Turns:
         await asyncio.gather(*ends)
         await self.ends.close()
 
-    def cancel_of(self, user_id: str) -> None:
-        """Stop every running turn of a user who may not go on."""
+    def owners(self) -> Iterator[tuple[str, str]]:
+        """Tell for whom turns run, and with which keys they were asked for."""
+        for run in self.active.values():
+            yield run.request.user_id, run.request.key_id
+
+    def cancel_of(self, user_id: str, *, key_id: str = "") -> None:
+        """Stop every running turn of a user who may not go on, or those asked for with one key."""
         for run in list(self.active.values()):
-            if run.request.user_id == user_id:
+            request = run.request
+            if request.user_id == user_id and key_id in {"", request.key_id}:
                 run.cancel()
 
     def interrupt_all(self) -> None:

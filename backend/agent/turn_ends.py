@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from backend.agent import pausing, resume
+from backend.agent.budgets import ASSUMED_OUTPUT_TOKENS, Asked, Budgets
 from backend.agent.ending import can_be_resumed, kept_messages, round_off, stored_run
 from backend.agent.run import Run
 from backend.errors import Conflict, StewardError
@@ -28,11 +29,27 @@ class TurnEnds:
         runs: RunStore,
         *,
         spent: Callable[[str, Usage], None] | None = None,
+        budgets: Budgets | None = None,
     ) -> None:
+        self._budgets = budgets
         self._conversations = conversations
         self._runs = runs
         self._spent = spent
         self._unstored: dict[str, tuple[StoredRun, Sequence[StoredMessage]]] = {}
+
+    async def take(self, run: Run, *, refusing: bool = True) -> None:
+        """Hold what a run may use of the budgets that bind it, until its end tells what it did.
+
+        Raises:
+            TooManyRequests: when not enough is left; unless it goes on, and is not refused.
+        """
+        if self._budgets is not None and self._budgets.there_are:
+            run.hold = await self._budgets.take(_asked(run), refusing=refusing)
+
+    async def drop(self, run: Run) -> None:
+        """Give back what was held for a run that did not begin."""
+        if self._budgets is not None and run.hold is not None:
+            await self._budgets.drop(run.hold)
 
     async def end(self, run: Run) -> bool:
         """Store how a run ended, or that it waits; who waits for it is told when that fails.
@@ -59,8 +76,16 @@ class TurnEnds:
             run.say(TurnEvent(type="notice", text=text, data={"notice": "not stored"}))
             return erased
         finally:
+            await self._settle(run)
             if self._spent is not None and run.state != "waiting":
                 self._spent(run.request.user_id, run.usage.minus(run.counted))
+
+    async def _settle(self, run: Run) -> None:
+        """Count the tokens of a run that has ended; one that waits holds nothing meanwhile."""
+        if self._budgets is not None and run.hold is not None:
+            hold, run.hold = run.hold, None
+            used = run.usage.prompt_tokens + run.usage.completion_tokens
+            await self._budgets.settle(hold, tokens=0 if run.state == "waiting" else used)
 
     async def store(self, run: StoredRun, said: Sequence[StoredMessage]) -> None:
         """Store the end of a run; one of a session that cannot be stored now is tried again."""
@@ -92,6 +117,18 @@ class TurnEnds:
         await pausing.forget(run)
         if run.session_id:
             self._unstored[run.session_id] = stored_run(run), _said(run)
+
+
+def _asked(run: Run) -> Asked:
+    template = run.request.template
+
+    def tokens() -> int:
+        written = template.max_output_tokens
+        read = run.parts.estimate.tokens(run.model.id, run.history)
+        return read + (ASSUMED_OUTPUT_TOKENS if written is None else written)
+
+    request = run.request
+    return Asked(user_id=request.user_id, key_id=request.key_id, model=run.model.id, tokens=tokens)
 
 
 async def _keep(run: Run) -> None:

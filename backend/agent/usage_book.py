@@ -24,19 +24,21 @@ class UsageBook:
     def __init__(self, store: UsageStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._unwritten: dict[tuple[str, int, str, str], Used] = {}
+        self._unwritten: dict[tuple[str, int, str, str, str], Used] = {}
         self._waiting: asyncio.Task[None] | None = None
         self._writes: set[asyncio.Task[None]] = set()
 
-    def note(self, user_id: str, usage: Usage, *, model: str, route: str) -> None:
+    def note(self, user_id: str, usage: Usage, *, model: str, route: str, key_id: str = "") -> None:
         """Add what a request used that has ended and leaves no run."""
         now_ms = self._clock.now_ms()
-        self._add(Used.of_request(user_id, usage, now_ms=now_ms, model=model, route=route))
+        self._add(
+            Used.of_request(user_id, usage, now_ms=now_ms, model=model, route=route, key_id=key_id)
+        )
         if self._waiting is None:
             self._waiting = asyncio.create_task(self._write_soon())
 
     async def of_user(self, user_id: str, *, since_day: int) -> Sequence[Used]:
-        """A user's sums from that day on: by day, newest first, then by model and route."""
+        """A user's sums from that day on: by day, newest first, then by model, route and key."""
         await self._write()
         return await self._store.of_user(user_id, since_day=since_day)
 

@@ -60,6 +60,7 @@ def read_request(body: ChatCompletionRequest, *, caller: Principal, request_id: 
         user_id=caller.user.id,
         username=caller.user.username,
         role=caller.user.role,
+        key_id=caller.key_id or "",
         requested_model=body.model,
         template=template,
         messages=read_messages(body.messages),

@@ -13,6 +13,7 @@ from backend.api.openai_wire import DONE
 from backend.errors import InvalidRequest, UnsupportedByModel
 from backend.models.completions import START_OF_TEXT
 from backend.models.completions import CompletionRequest as CompletionIn
+from backend.ports.accounts import Principal
 from backend.ports.models import ModelRequest
 from backend.ports.values import JsonObject
 
@@ -21,7 +22,7 @@ SAMPLING = {"temperature", "top_p", "presence_penalty", "frequency_penalty"}
 
 
 def completion_request(
-    body: CompletionIn, *, prompts: Sequence[str], user_id: str
+    body: CompletionIn, *, prompts: Sequence[str], caller: Principal
 ) -> CompletionRequest:
     """Read a request whose prompts have become text already.
 
@@ -46,7 +47,8 @@ def completion_request(
         options={key: extra[key] for key in PASSED_ON if extra.get(key) is not None},
     )
     return CompletionRequest(
-        user_id=user_id,
+        user_id=caller.user.id,
+        key_id=caller.key_id or "",
         template=template,
         prompts=["" if prompt == START_OF_TEXT else prompt for prompt in prompts],
         n=n,

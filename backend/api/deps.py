@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeVar, cast
 
@@ -11,6 +12,7 @@ from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
 from backend.agent.approvals import Approvals
+from backend.agent.budgets import HEARING, Budgets
 from backend.agent.catalog import ModelCatalog
 from backend.agent.completing import Completions
 from backend.agent.policy import Policy
@@ -19,9 +21,10 @@ from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
 from backend.agent.usage_book import UsageBook
 from backend.api.keyed_answers import KeyedAnswers
+from backend.api.live_requests import LiveRequests
 from backend.api.pending_uploads import PendingUploads
 from backend.api.rate_limits import PREFIX as LIMITED
-from backend.api.rate_limits import counted
+from backend.api.rate_limits import counted, tell
 from backend.api.responses.live import LiveResponses
 from backend.api.token_input import TokenInput
 from backend.errors import NotAuthenticated, Unavailable
@@ -85,6 +88,8 @@ class AppServices:
     responses: LiveResponses
     policy: Policy
     usage: UsageBook
+    budgets: Budgets
+    live: LiveRequests
     clock: Clock
     options: ApiOptions
     checks: Mapping[str, Callable[[], Awaitable[Health]]]
@@ -127,8 +132,12 @@ async def authenticate(request: Request) -> Principal:
     found = await services(request)
     caller = await found.accounts.authenticate(credential.strip())
     request.state.caller = caller
+    state = request.scope["state"]
+    found.live.enter(caller, state)
     if found.limits is not None and request.scope["path"].startswith(LIMITED):
-        await counted(found.limits, caller.user.id, state=request.scope["state"])
+        await counted(found.limits, caller.user.id, state=state)
+    if found.budgets.there_are and request.scope["path"].startswith(LIMITED):
+        HEARING.set(partial(tell, state))
     return caller
 
 

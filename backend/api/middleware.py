@@ -18,7 +18,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.errors import render
-from backend.errors import RequestTooLarge, ServerFault, StewardError, Unavailable
+from backend.api.live_requests import ENDED, LEAVE
+from backend.errors import NotAuthenticated, RequestTooLarge, ServerFault, StewardError, Unavailable
 from backend.kit.log_context import bind_log_context
 
 logger = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class Edge:
         try:
             _check_length(scope, max_bytes=max_bytes)
             with bind_log_context(request_id=request_id):
-                await self._serve(scope, limited, headed)
+                await self._serve(scope, limited, headed, state)
         except ClientDisconnect:
             logger.debug("a client left before its request was whole")
         except StewardError as exc:
@@ -92,15 +93,25 @@ class Edge:
         finally:
             limited.give_room()
 
-    async def _serve(self, scope: Scope, receive: Receive, send: _Headed) -> None:
-        """Hand a request on; one that is cancelled, as only a server that stops does, may come again."""
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: _Headed, state: Mapping[str, Any]
+    ) -> None:
+        """Hand a request on; one that is cancelled when the server stops may come again.
+
+        The other reason is that its caller may not go on: then half an answer breaks off.
+        """
         try:
             await self._app(scope, receive, send)
         except asyncio.CancelledError:
+            if ENDED in state and not send.answered:
+                raise NotAuthenticated from None
             if send.answered:
                 raise
             msg = "The server is shutting down"
             raise Unavailable(msg, retry_after_s=ROOM_RETRY_S) from None
+        finally:
+            if (leave := state.get(LEAVE)) is not None:
+                leave()
 
     def _limit(self, path: str) -> int:
         """Say how large a body may be."""

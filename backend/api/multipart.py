@@ -11,7 +11,7 @@ import asyncio
 import errno
 import hashlib
 import threading
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,7 @@ FILE_FIELDS = frozenset({"file", "files", "file[]", "files[]"})
 MAX_FIELDS = 20
 MAX_FIELD_BYTES = 64 * 1024
 _PIECE_BYTES = 1 << 20
+Arrive = Callable[[int], Awaitable[None]]
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -69,8 +70,12 @@ class Form:
 
 
 @asynccontextmanager
-async def receive_form(request: Request, folder: Path, limits: FormLimits) -> AsyncGenerator[Form]:
+async def receive_form(
+    request: Request, folder: Path, limits: FormLimits, *, arrive: Arrive | None = None
+) -> AsyncGenerator[Form]:
     """Receive the body of a request; what is not moved out of `folder` inside is removed after.
+
+    `arrive` is told of bytes before they are written, and may refuse them.
 
     Raises:
         UnsupportedMediaType: when the body is something else.
@@ -80,7 +85,7 @@ async def receive_form(request: Request, folder: Path, limits: FormLimits) -> As
     """
     receiver = _Receiver(_boundary(request), folder, limits)
     try:
-        await _receive(request, receiver, idle_s=limits.idle_s)
+        await _receive(request, receiver, idle_s=limits.idle_s, arrive=arrive)
         yield await asyncio.to_thread(receiver.finish)
     finally:
         await asyncio.shield(asyncio.to_thread(receiver.discard))
@@ -98,24 +103,39 @@ def _boundary(request: Request) -> bytes:
     return boundary
 
 
-async def _receive(request: Request, receiver: _Receiver, *, idle_s: float) -> None:
+async def _receive(
+    request: Request, receiver: _Receiver, *, idle_s: float, arrive: Arrive | None
+) -> None:
     now = asyncio.get_running_loop().time
     try:
         async with asyncio.timeout(idle_s) as patience:
-            await _pass_on(request, receiver, heard=lambda: patience.reschedule(now() + idle_s))
+            await _pass_on(
+                request,
+                receiver,
+                heard=lambda: patience.reschedule(now() + idle_s),
+                arrive=arrive,
+            )
     except TimeoutError as exc:
         raise RequestTimeout("The upload stopped half-way and was given up") from exc
     except ClientDisconnect as exc:
         raise InvalidRequest("The upload was broken off") from exc
 
 
-async def _pass_on(request: Request, receiver: _Receiver, *, heard: Callable[[], None]) -> None:
+async def _pass_on(
+    request: Request,
+    receiver: _Receiver,
+    *,
+    heard: Callable[[], None],
+    arrive: Arrive | None,
+) -> None:
     held: list[bytes] = []
     held_bytes = 0
     async for piece in request.stream():  # ends with an empty one
         held.append(piece)
         held_bytes += len(piece)
         if held_bytes >= _PIECE_BYTES or not piece:
+            if arrive is not None:
+                await arrive(held_bytes)
             await asyncio.to_thread(receiver.feed, held)
             held, held_bytes = [], 0
         heard()

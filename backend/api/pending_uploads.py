@@ -63,6 +63,7 @@ class PendingUploads:
         self._folder = folder
         self._clock = clock
         self._uploads: dict[str, PendingUpload] = {}
+        self._forgetting: set[asyncio.Future[None]] = set()
 
     async def begin(self, user_id: str, wanted: Upload) -> PendingUpload:
         """Begin one; `wanted` says what the whole is to be.
@@ -176,6 +177,19 @@ class PendingUploads:
             async with one.busy:
                 await self.end(one, "cancelled")
             self._uploads.pop(one.id, None)
+
+    def owners(self) -> Iterator[tuple[str, str]]:
+        """Tell whose uploads are pending."""
+        for one in self._uploads.values():
+            if one.status == "pending":
+                yield one.user_id, ""
+
+    def cancel_of(self, user_id: str, *, key_id: str = "") -> None:
+        """Forget what a user has not completed who may not go on; another key may complete it."""
+        if not key_id:
+            task = asyncio.ensure_future(self.forget_user(user_id))
+            self._forgetting.add(task)
+            task.add_done_callback(self._forgetting.discard)
 
     async def sweep(self) -> None:
         """Give up what is too old, and forget what has been ended for long."""

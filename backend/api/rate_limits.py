@@ -5,8 +5,11 @@ Headers and their formats: https://platform.openai.com/docs/guides/rate-limits#r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from backend.errors import TooManyRequests
-from backend.ports.limits import RateLimiter, Standing
+from backend.ports.limits import Allowance, RateLimiter, Standing
 
 PREFIX = "/v1/"
 HEADER_NAMES = tuple(
@@ -32,6 +35,18 @@ async def counted(limits: RateLimiter, user_id: str, *, state: dict[str, object]
             f"Please try again in {duration(standing.wait_s)}."
         )
         raise TooManyRequests(msg, retry_after_s=standing.wait_s)
+
+
+def tell(state: dict[str, Any], allowances: Sequence[Allowance]) -> None:
+    """Let the headers tell of budgets in the place of limits of which more is left."""
+    headers: Headers = state.get("rate_headers") or []
+    for one in allowances:
+        known = dict(headers).get(f"x-ratelimit-remaining-{one.kind}".encode())
+        if known is None or one.remaining <= int(known):
+            end = f"-{one.kind}".encode()
+            headers = [it for it in headers if not it[0].endswith(end)]
+            headers += headers_of(Standing((one,)))
+    state["rate_headers"] = headers
 
 
 def headers_of(standing: Standing) -> Headers:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from backend.auth.accounts import Accounts
@@ -13,10 +14,11 @@ from backend.auth.passwords import Passwords
 from backend.auth.recent import RecentCallers
 from backend.auth.refresh import PageSession, RefreshService
 from backend.auth.tokens import READER, Claims, TokenSigner
-from backend.errors import NotAuthenticated
+from backend.errors import NotAuthenticated, StewardError
 from backend.ports.accounts import LoginTokens, Principal
 from backend.ports.clock import Clock
 from backend.ports.login_attempts import LoginAttemptStore
+from backend.ports.signals import Signals
 from backend.ports.stores import (
     ApiKey,
     KeyStore,
@@ -26,6 +28,8 @@ from backend.ports.stores import (
     UserStore,
 )
 
+logger = logging.getLogger(__name__)
+TOPIC = "user"
 # Longer than an access token: pictures are loaded by a page that has long been left alone, and a
 # picture cannot ask for a new token. Disabling the account or changing its password ends it at once.
 READER_TTL_S = 86_400
@@ -60,6 +64,7 @@ class AuthService:
         self._users = users
         self._clock = clock
         self._options = options
+        self._signals: Signals | None = None
         self._passwords = Passwords(rounds=options.bcrypt_rounds)
         self._login = LoginService(users, attempts, self._passwords, clock, _limits(options))
         self._accounts = Accounts(users, refresh_tokens, self._passwords, self._login, clock)
@@ -113,13 +118,30 @@ class AuthService:
         user = await self._users.get(user_id)
         return user is not None and not user.disabled
 
-    @contextmanager
-    def _changing(self) -> Generator[None]:
-        """Forget who was authenticated before, once an account or key has been changed."""
+    def hear(self, signals: Signals) -> None:
+        """Tell the other servers of changes from now on, and hear of theirs."""
+        self._signals = signals
+        signals.hear(TOPIC, lambda _: self._recent.clear())
+
+    @asynccontextmanager
+    async def _changing(
+        self, user_id: str, *, key_id: str = "", ended: bool = False
+    ) -> AsyncGenerator[None]:
+        """Forget who was authenticated before, once an account or key has been changed.
+
+        With `ended` the user or key may do nothing any more, and what runs for them ends everywhere.
+        """
         try:
             yield
         finally:
             self._recent.clear()
+        if self._signals is None:
+            return
+        told = {"user_id": user_id, "key_id": key_id, "ended": ended}
+        try:
+            await self._signals.tell(TOPIC, told)
+        except StewardError as exc:  # the others look for themselves every few seconds
+            logger.warning("other servers were not told of a change: %s", exc.message)
 
     async def login(self, username: str, password: str, *, address: str) -> LoginTokens:
         """Log in without a browser session."""
@@ -141,12 +163,12 @@ class AuthService:
 
     async def change_password(self, user: User, *, old: str, new: str, address: str) -> None:
         """Change a user's own password and end all older tokens."""
-        with self._changing():
+        async with self._changing(user.id):
             await self._accounts.change_own_password(user, current=old, new=new, address=address)
 
     async def end_log_ins(self, user: User) -> None:
         """Log a user out everywhere."""
-        with self._changing():
+        async with self._changing(user.id):
             await self._accounts.end_log_ins(user.id)
 
     async def create_user(self, username: str, password: str, *, role: Role) -> User:
@@ -161,14 +183,14 @@ class AuthService:
         self, user_id: str, *, role: Role | None, disabled: bool | None, password: str | None
     ) -> User:
         """Change an account; a new password or disabling ends its tokens."""
-        with self._changing():
+        async with self._changing(user_id, ended=disabled is True):
             return await self._accounts.change(
                 user_id, role=role, disabled=disabled, password=password
             )
 
     async def delete_user(self, user_id: str) -> None:
         """Erase an account and all that is its."""
-        with self._changing():
+        async with self._changing(user_id, ended=True):
             await self._accounts.delete(user_id)
 
     async def create_key(
@@ -186,7 +208,7 @@ class AuthService:
 
     async def revoke_key(self, user_id: str, key_id: str) -> None:
         """Revoke a key."""
-        with self._changing():
+        async with self._changing(user_id, key_id=key_id, ended=True):
             await self._keys.revoke(user_id, key_id)
 
     async def aclose(self) -> None:

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from backend.agent.approvals import Approvals, recover
 from backend.agent.asking import Asking
+from backend.agent.budgets import Budgets
 from backend.agent.catalog import ModelCatalog
 from backend.agent.completing import Completions
 from backend.agent.context import TokenEstimate
@@ -24,8 +25,10 @@ from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
 from backend.agent.usage_book import UsageBook
 from backend.api.deps import AppServices
+from backend.api.live_requests import LiveRequests
 from backend.api.pending_uploads import PendingUploads
 from backend.api.responses.live import LiveResponses
+from backend.bootstrap.accounting import make_limits, open_budgets, watch_standing
 from backend.bootstrap.artifacts import open_artifacts
 from backend.bootstrap.asking import make_asking
 from backend.bootstrap.attaching import open_attaching
@@ -47,7 +50,6 @@ from backend.bootstrap.parts import (
     close_tool,
     make_accounts,
     make_first_admin,
-    make_limits,
     make_policy,
     make_providers,
     make_tool_cards,
@@ -160,8 +162,12 @@ class Composition:
         catalog = _open_catalog(ground, library, providers)
         asking = make_asking(ground, checkpoints, public_url=self._public_url)
         parts, services = self._open_agents(ground, library, checkpoints, asking)
-        limits = make_limits(settings, clock)
-        answering = self._open_answering(ground, catalog, parts, limits)
+        limits = make_limits(ground)
+        budgets = await open_budgets(ground)
+        answering = self._open_answering(ground, catalog, parts, limits, budgets)
+        accounts.hear(ground.signals)
+        live = LiveRequests()
+        watch_standing(ground, (answering.turns, answering.completions, answering.uploads, live))
         approvals = Approvals(
             turns=answering.turns, parts=parts, asking=asking, runs=stores.runs, users=stores.users
         )
@@ -173,6 +179,8 @@ class Composition:
             turns=answering.turns,
             completions=answering.completions,
             usage=answering.usage,
+            budgets=budgets,
+            live=live,
             catalog=catalog,
             toolbox=parts.toolbox,
             conversations=stores.conversations,
@@ -204,6 +212,7 @@ class Composition:
         catalog: ModelCatalog,
         parts: AgentParts,
         limits: RateLimiter | None,
+        budgets: Budgets,
     ) -> Answering:
         """Make what runs while the server does and is asked to stop with it."""
         stores, stack, clock = ground.stores, ground.stack, ground.clock
@@ -214,10 +223,11 @@ class Composition:
             conversations=stores.conversations,
             runs=stores.runs,
             spent=spent,
+            budgets=budgets,
         )
         usage = UsageBook(stores.usage, clock)
         stack.push_async_callback(usage.aclose)
-        self._completions = Completions(catalog, clock, book=usage, spent=spent)
+        self._completions = Completions(catalog, clock, book=usage, spent=spent, budgets=budgets)
         uploads = PendingUploads(self._folders.incoming, clock)
         stack.callback(asyncio.create_task(uploads.keep_swept()).cancel)
         responses = LiveResponses(stores.answers, stores.runs)

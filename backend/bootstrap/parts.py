@@ -36,7 +36,6 @@ from backend.ports.limits import RateLimiter
 from backend.ports.models import ModelProvider
 from backend.ports.tools import Services, Settling, Tool
 from backend.ports.values import Usage
-from backend.storage.memory.rate_limits import MemoryRateLimiter
 from backend.storage.stores import Stores
 
 logger = logging.getLogger(__name__)
@@ -128,18 +127,6 @@ def make_providers(settings: Settings, clock: SystemClock) -> list[ModelProvider
         )
         providers.insert(0, OpenAICompatibleProvider(options, clock=clock))
     return [BuiltinProvider(clock), *providers]
-
-
-def make_limits(settings: Settings, clock: SystemClock) -> RateLimiter | None:
-    """Make what bounds the users; None when nothing is bounded."""
-    limits = settings.limits
-    if not limits.requests_per_minute and not limits.tokens_per_minute:
-        return None
-    return MemoryRateLimiter(
-        clock,
-        requests_per_minute=limits.requests_per_minute,
-        tokens_per_minute=limits.tokens_per_minute,
-    )
 
 
 def charge(limits: RateLimiter, user_id: str, usage: Usage) -> None:

@@ -42,6 +42,7 @@ logger = logging.getLogger(__name__)
 LOOK_AGAIN_S = 2.0
 ERASE_EVERY_S = 120.0
 EXPIRED_AT_ONCE = 100
+STOPPED = "The account was disabled before this was read; have it read again."
 KEPT = "Kept as it came: files for this purpose are not read."
 
 
@@ -165,6 +166,13 @@ class Library:
             except (StewardError, OSError):
                 logger.exception("files that have expired could not be erased")
             await self._parts.clock.sleep(ERASE_EVERY_S)
+
+    async def stop_reading(self, user_id: str) -> None:
+        """Read no more of what a user added, until it is asked for again; what was read stays."""
+        parts, now_ms = self._parts, self._parts.clock.now_ms()
+        for document_id in await parts.jobs.drop_of(user_id):
+            await parts.documents.mark(document_id, state="failed", reason=STOPPED, now_ms=now_ms)
+            parts.news.changed(document_id)
 
     async def forget_user(self, user_id: str) -> None:
         """Erase the bytes and the index of a user whose rows are gone."""

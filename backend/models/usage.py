@@ -8,6 +8,8 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel
 
+from backend.models.budgets import BudgetName
+from backend.ports.budgets import Count, window_of
 from backend.ports.limits import Bound, Kind, Standing
 from backend.ports.usage import DAY_MS, Used, UsedBy
 
@@ -47,11 +49,18 @@ class UsageRow(Sums):
     day: date
     model: str
     route: str
+    key_id: str
 
     @classmethod
     def of_row(cls, used: Used) -> Self:
         """Render a row."""
-        return cls.of(used, day=date_of(used.day), model=used.model, route=used.route)
+        return cls.of(
+            used,
+            day=date_of(used.day),
+            model=used.model,
+            route=used.route,
+            key_id=used.key_id,
+        )
 
 
 class DaySums(Sums):
@@ -66,6 +75,13 @@ class ModelSums(Sums):
     model: str
 
 
+class KeySums(Sums):
+    """What was used with one API key; `key_id` is empty of log-ins, `name` null of a key that is gone."""
+
+    key_id: str
+    name: str | None
+
+
 class UserSums(Sums):
     """What one user used."""
 
@@ -74,7 +90,7 @@ class UserSums(Sums):
 
 
 LimitName = Literal[
-    "requests_per_minute", "tokens_per_minute", "files", "file_bytes", "waiting_files"
+    "requests_per_minute", "tokens_per_minute", "files", "file_bytes", "waiting_files", "budget"
 ]
 RATES: Mapping[Kind, LimitName] = {
     "requests": "requests_per_minute",
@@ -83,13 +99,17 @@ RATES: Mapping[Kind, LimitName] = {
 
 
 class LimitOut(BaseModel):
-    """One limit; `resets_in_s` tells when all of it is back, null where only deleting helps."""
+    """One limit; `resets_in_s` tells when all of it is back, null where only deleting or waiting helps.
+
+    A limit that an administrator has set is named by its `budget`.
+    """
 
     name: LimitName
     limit: int
     used: int
     remaining: int
     resets_in_s: float | None
+    budget: BudgetName | None = None
 
 
 class UsageOut(BaseModel):
@@ -101,6 +121,7 @@ class UsageOut(BaseModel):
     totals: Sums
     days: list[DaySums]
     models: list[ModelSums]
+    keys: list[KeySums]
     rows: list[UsageRow]
     limits: list[LimitOut]
 
@@ -127,6 +148,16 @@ def models_of(rows: Iterable[Used]) -> list[ModelSums]:
     return sorted(found, key=lambda one: (-one.total_tokens, one.model))
 
 
+def keys_of(rows: Iterable[Used], names: Mapping[str, str]) -> list[KeySums]:
+    """Sum up by key, most tokens first; `names` are those of the keys there are."""
+    sums = _grouped(rows, lambda one: one.key_id)
+    found = [
+        KeySums.of(*some, key_id=key_id, name=names.get(key_id) if key_id else "")
+        for key_id, some in sums.items()
+    ]
+    return sorted(found, key=lambda one: (-one.total_tokens, one.key_id))
+
+
 def _grouped(rows: Iterable[Used], of: Callable[[Used], T]) -> dict[T, list[Used]]:
     groups: dict[T, list[Used]] = {}
     for one in rows:
@@ -134,7 +165,9 @@ def _grouped(rows: Iterable[Used], of: Callable[[Used], T]) -> dict[T, list[Used
     return groups
 
 
-def limits_out(standing: Standing | None, bounds: Iterable[Bound]) -> list[LimitOut]:
+def limits_out(
+    standing: Standing | None, bounds: Iterable[Bound], counts: Iterable[Count], *, now_ms: int
+) -> list[LimitOut]:
     """Render every limit that there is."""
     rates = [
         LimitOut(
@@ -156,4 +189,18 @@ def limits_out(standing: Standing | None, bounds: Iterable[Bound]) -> list[Limit
         )
         for one in bounds
     ]
-    return rates + kept
+    return rates + kept + [_budget_limit(one, now_ms) for one in counts]
+
+
+def _budget_limit(count: Count, now_ms: int) -> LimitOut:
+    budget = count.draw.budget
+    used = count.used + count.held
+    _, until_ms = window_of(budget.period, now_ms)
+    return LimitOut(
+        name="budget",
+        limit=budget.limit,
+        used=used,
+        remaining=max(0, budget.limit - used),
+        resets_in_s=None if budget.period == "now" else (until_ms - now_ms) / 1000,
+        budget=BudgetName.of(budget),
+    )

@@ -312,6 +312,10 @@ class JobStore(Protocol):
         """
         ...
 
+    async def drop_of(self, user_id: str) -> Sequence[str]:
+        """Forget all of a user's jobs; name the documents that were to be read."""
+        ...
+
     async def waiting(self) -> int:
         """How many jobs are not done."""
         ...

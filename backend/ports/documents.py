@@ -279,6 +279,10 @@ class Documents(Protocol):
         """Erase a file and, with the last one of its document, everything made from it."""
         ...
 
+    async def stop_reading(self, user_id: str) -> None:
+        """Read no more of what a user added, until it is asked for again; what was read stays."""
+        ...
+
     async def forget_user(self, user_id: str) -> None:
         """Erase the bytes and the index of a user whose rows are gone."""
         ...

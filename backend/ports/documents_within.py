@@ -72,6 +72,10 @@ class _Within:
         """Erase one of the files."""
         return file_id in self._known and await self._documents.delete(user_id, file_id)
 
+    async def stop_reading(self, user_id: str) -> None:
+        """Read no more of what a user added."""
+        await self._documents.stop_reading(user_id)
+
     async def forget_user(self, user_id: str) -> None:
         """Erase all of a user."""
         await self._documents.forget_user(user_id)

@@ -1,4 +1,4 @@
-"""The port that keeps what people used: sums per user, day, model and route.
+"""The port that keeps what people used: sums per user, day, model, route and key.
 
 They outlive the runs and conversations they are made of, and are erased with the account. Not for:
 bounding what may be used (`limits`) or calls of tools (`stores.AuditStore`).
@@ -18,9 +18,9 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Used:
-    """What one user used on one day (days since 1970 UTC) of one model, by one route.
+    """What one user used on one day (days since 1970 UTC) of one model, by one route, with one key.
 
-    A route is `chat`, `react` or `plan`, `completion` or `embedding`, and empty of a run that ended
+    `key_id` is empty where somebody who had logged in asked. A route is `chat`, `react` or `plan`, `completion` or `embedding`, and empty of a run that ended
     before it had one.
     """
 
@@ -28,6 +28,7 @@ class Used:
     day: int
     model: str
     route: str
+    key_id: str = ""
     runs: int = 1
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -42,27 +43,31 @@ class Used:
             day=(run.finished_at_ms or run.started_at_ms) // DAY_MS,
             model=run.model,
             route=run.route,
+            key_id=run.trace.get("key_id", ""),
             runs=0 if before else 1,
             prompt_tokens=told.get("prompt_tokens", 0) - before.get("prompt_tokens", 0),
             completion_tokens=told.get("completion_tokens", 0) - before.get("completion_tokens", 0),
         )
 
     @classmethod
-    def of_request(cls, user_id: str, usage: Usage, *, now_ms: int, model: str, route: str) -> Self:
+    def of_request(
+        cls, user_id: str, usage: Usage, *, now_ms: int, model: str, route: str, key_id: str = ""
+    ) -> Self:
         """Say what a request used that leaves no run."""
         return cls(
             user_id=user_id,
             day=now_ms // DAY_MS,
             model=model,
             route=route,
+            key_id=key_id,
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,
         )
 
     @property
-    def key(self) -> tuple[str, int, str, str]:
+    def key(self) -> tuple[str, int, str, str, str]:
         """Name the sum that this belongs to."""
-        return self.user_id, self.day, self.model, self.route
+        return self.user_id, self.day, self.model, self.route, self.key_id
 
     def plus(self, other: Used | None) -> Used:
         """Add what belongs to the same sum."""
@@ -94,7 +99,7 @@ class UsageStore(Protocol):
         ...
 
     async def of_user(self, user_id: str, *, since_day: int) -> Sequence[Used]:
-        """A user's sums from that day on: by day, newest first, then by model and route."""
+        """A user's sums from that day on: by day, newest first, then by model, route and key."""
         ...
 
     async def by_user(self, *, since_day: int) -> Sequence[UsedBy]:

@@ -31,10 +31,12 @@ class UnusableDatabaseUrl(ValueError):
 
 
 class Database(Protocol):
-    """Where the stores keep their rows.
+    """Where the stores keep their rows; `shared` tells whether several servers may use it at once.
 
     Units of work may be run again when others were in their way: they change nothing but the database.
     """
+
+    shared: bool
 
     async def write(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs

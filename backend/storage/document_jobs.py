@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -119,6 +120,10 @@ class SqlJobStore:
         """
         return await self._database.write(queue, job)
 
+    async def drop_of(self, user_id: str) -> Sequence[str]:
+        """Forget all of a user's jobs; name the documents that were to be read."""
+        return await self._database.write(_drop_of, user_id)
+
     async def waiting(self) -> int:
         """How many jobs are not done."""
         return await self._database.read(_waiting)
@@ -194,6 +199,12 @@ def _postpone(connection: Connection, job_id: str, *, until_ms: int) -> None:
 
 def _release_all(connection: Connection) -> int:
     return connection.execute(_RELEASE).rowcount
+
+
+def _drop_of(connection: Connection, user_id: str) -> Sequence[str]:
+    gone = delete(document_jobs).where(_it.user_id == user_id)
+    rows = connection.execute(gone.returning(_it.document_id, _it.kind)).all()
+    return tuple(row.document_id for row in rows if row.kind == "ingest")
 
 
 def _waiting(connection: Connection) -> int:

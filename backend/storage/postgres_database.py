@@ -84,6 +84,8 @@ def make_engine(url: str, *, connections: int) -> Engine:
 class PostgresDatabase:
     """One PostgreSQL database behind a few threads, each with a connection."""
 
+    shared = True
+
     def __init__(self, url: str, *, writers: int = 4, readers: int = 4) -> None:
         self._engine = make_engine(url, connections=writers + readers)
         self._write_engine = self._engine.execution_options(isolation_level="SERIALIZABLE")

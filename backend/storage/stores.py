@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from backend.kit.clocks import SystemClock
 from backend.ports.answers import AnswerStore
 from backend.ports.approvals import ApprovalStore
 from backend.ports.artifacts import ArtifactStore
+from backend.ports.budgets import BudgetStore
 from backend.ports.clock import Clock
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
 from backend.ports.keyed_requests import KeyedRequestStore
+from backend.ports.limits import RateLimiter
 from backend.ports.login_attempts import LoginAttemptStore
 from backend.ports.resumables import ResumableStore
+from backend.ports.standing import StandingStore
 from backend.ports.stores import (
     AuditStore,
     ConversationStore,
@@ -29,6 +33,7 @@ from backend.storage.answers import SqlAnswerStore
 from backend.storage.approvals import SqlApprovalStore
 from backend.storage.artifacts import SqlArtifactStore
 from backend.storage.audit import SqlAuditStore
+from backend.storage.budgets import SqlBudgetStore
 from backend.storage.conversations import SqlConversationStore
 from backend.storage.database import Database
 from backend.storage.document_jobs import SqlJobStore
@@ -41,6 +46,7 @@ from backend.storage.memory.answers import MemoryAnswerStore
 from backend.storage.memory.approvals import MemoryApprovalStore
 from backend.storage.memory.artifacts import MemoryArtifactStore
 from backend.storage.memory.audit import MemoryAuditStore
+from backend.storage.memory.budgets import MemoryBudgetStore
 from backend.storage.memory.conversations import MemoryConversationStore
 from backend.storage.memory.document_jobs import MemoryJobStore
 from backend.storage.memory.document_shelves import DocumentShelves
@@ -54,15 +60,18 @@ from backend.storage.memory.resumables import MemoryResumableStore
 from backend.storage.memory.runs import MemoryRunStore
 from backend.storage.memory.shelves import Shelves
 from backend.storage.memory.spaces import MemorySpaceStore
+from backend.storage.memory.standing import MemoryStandingStore
 from backend.storage.memory.usage import MemoryUsageStore
 from backend.storage.memory.users import MemoryUserStore
 from backend.storage.memory.vector_stores import MemoryVectorStoreStore
 from backend.storage.opening import open_database
+from backend.storage.rate_limits import SqlRateLimiter
 from backend.storage.refresh_tokens import SqlRefreshStore
 from backend.storage.resumables import SqlResumableStore
 from backend.storage.runs import SqlRunStore
 from backend.storage.schema import prepare_database
 from backend.storage.spaces import SqlSpaceStore
+from backend.storage.standing import SqlStandingStore
 from backend.storage.usage import SqlUsageStore
 from backend.storage.users import SqlUserStore
 from backend.storage.vector_stores import SqlVectorStoreStore
@@ -73,6 +82,8 @@ class Stores:
     """One store per noun, over one database.
 
     `forget` makes what was erased unreadable on the disk; `shrink` gives freed space back to it.
+    `limiter` makes what bounds requests and tokens by the minute, exact on all servers of the
+    database; None where there is one.
     """
 
     users: UserStore
@@ -93,6 +104,9 @@ class Stores:
     usage: UsageStore
     resumables: ResumableStore
     keyed_requests: KeyedRequestStore
+    budgets: BudgetStore
+    standing: StandingStore
+    limiter: Callable[[Clock, int, int], RateLimiter] | None
     forget: Callable[[], Awaitable[None]]
     shrink: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
@@ -132,6 +146,9 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
         usage=SqlUsageStore(database),
         resumables=SqlResumableStore(database),
         keyed_requests=SqlKeyedRequestStore(database),
+        budgets=SqlBudgetStore(database),
+        standing=SqlStandingStore(database),
+        limiter=partial(SqlRateLimiter, database) if database.shared else None,
         forget=database.forget,
         shrink=database.shrink,
         health=database.health,
@@ -161,6 +178,9 @@ def memory_stores(*, clock: Clock | None = None) -> Stores:
         usage=MemoryUsageStore(shelves),
         resumables=MemoryResumableStore(shelves),
         keyed_requests=MemoryKeyedRequestStore(shelves),
+        budgets=MemoryBudgetStore(shelves),
+        standing=MemoryStandingStore(shelves),
+        limiter=None,
         forget=_nothing,
         shrink=_nothing,
         health=_healthy,

@@ -221,6 +221,8 @@ usage = Table(
     Column("day", BigInteger, primary_key=True),
     Column("model", CleanText, primary_key=True),
     Column("route", CleanText, primary_key=True),
+    # Empty where somebody who had logged in asked; no foreign key: sums outlive their key.
+    Column("key_id", CleanText, primary_key=True),
     Column("runs", BigInteger, nullable=False),
     Column("prompt_tokens", BigInteger, nullable=False),
     Column("completion_tokens", BigInteger, nullable=False),

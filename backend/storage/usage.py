@@ -25,7 +25,7 @@ from backend.storage.tables import runs, usage, users
 
 _SUMS = ("runs", "prompt_tokens", "completion_tokens")
 _NEW: dict[str, ColumnElement[Any]] = {
-    **{name: bindparam(f"new_{name}", type_=CleanText) for name in ("model", "route")},
+    **{name: bindparam(f"new_{name}", type_=CleanText) for name in ("model", "route", "key_id")},
     **{name: bindparam(f"new_{name}", type_=BigInteger) for name in ("day", *_SUMS)},
 }
 
@@ -37,7 +37,7 @@ def _adding(*conditions: ColumnElement[bool]) -> Insert:
         name: usage.c[name] + cast("ColumnElement[Any]", literal_column(f"excluded.{name}"))
         for name in _SUMS
     }
-    fresh = insert_or_update(usage, "user_id", "day", "model", "route", **more)
+    fresh = insert_or_update(usage, "user_id", "day", "model", "route", "key_id", **more)
     return fresh.from_select(["user_id", *_NEW], owner)
 
 
@@ -48,7 +48,7 @@ _ADD_RUN = _adding(
 _OF_USER = (
     select(usage)
     .where(usage.c.user_id == bindparam("owner"), usage.c.day >= bindparam("since"))
-    .order_by(usage.c.day.desc(), usage.c.model, usage.c.route)
+    .order_by(usage.c.day.desc(), usage.c.model, usage.c.route, usage.c.key_id)
 )
 _BY_USER = (
     select(usage.c.user_id, *(func.sum(usage.c[name]).label(name) for name in _SUMS))
@@ -69,7 +69,7 @@ class SqlUsageStore:
         await self._database.write(_add, used)
 
     async def of_user(self, user_id: str, *, since_day: int) -> Sequence[Used]:
-        """A user's sums from that day on: by day, newest first, then by model and route."""
+        """A user's sums from that day on: by day, newest first, then by model, route and key."""
         return await self._database.read(_of_user, user_id, since_day)
 
     async def by_user(self, *, since_day: int) -> Sequence[UsedBy]:

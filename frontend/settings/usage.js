@@ -3,6 +3,7 @@
 import { sizeOf } from "../files/artifact.js";
 import { el } from "../kit/dom.js";
 import { language, named, text } from "../strings.js";
+import { nameOf, words } from "./budget-words.js";
 import { choice, dayOf, field, refusal } from "./controls.js";
 
 /** @type {Tab} */
@@ -21,11 +22,16 @@ export const tab = {
 };
 
 /** @type {(usage: UsageOut) => HTMLElement[]} */
-function told({ totals, days, models, limits }) {
+function told({ totals, days, models, keys, limits }) {
   const dated = days.map((one) => ({ ...one, name: dayOf(Date.parse(one.day) / 1000, UTC) }));
   const named = models.map((one) => ({ ...one, name: one.model }));
+  const keyed = keys.map((one) => ({
+    ...one,
+    name: one.key_id ? (one.name ?? `${words.goneKey} ${one.key_id}`) : words.noKey,
+  }));
+  const byKey = keys.some((one) => one.key_id) ? [table(words.key, keyed, totals)] : [];
   const used = totals.runs
-    ? [table(text.model, named, totals), table(text.day, dated, totals)]
+    ? [table(text.model, named, totals), ...byKey, table(text.day, dated, totals)]
     : [el("p", { class: "muted" }, text.nothingUsed)];
   return [...used, el("h3", {}, text.limits), ...limits.map(limit)];
 }
@@ -51,8 +57,9 @@ const meter = (label, value, max) =>
   el("meter", { "aria-label": label, value: `${value}`, max: `${max || 1}` });
 
 /** @param {UsageLimit} limit */
-function limit({ name, limit: most, used, remaining }) {
-  const [a, b, c] = [used, most, remaining].map(name === "file_bytes" ? sizeOf : number);
-  const label = named(text.limitNames, name);
+function limit({ name, limit: most, used, remaining, budget }) {
+  const bytes = name === "file_bytes" || budget?.resource === "upload_bytes";
+  const [a, b, c] = [used, most, remaining].map(bytes ? sizeOf : number);
+  const label = budget ? nameOf(budget) : named(text.limitNames, name);
   return el("p", {}, label, meter(label, used, most), text.limitLeft(`${a}`, `${b}`, `${c}`));
 }

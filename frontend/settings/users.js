@@ -5,6 +5,8 @@ import { copyButton, el, iconButton } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { wordsOf } from "../wire/errors.js";
 import { addUser, changeUser, deleteUser, listUsers } from "../wire/server.js";
+import { words } from "./budget-words.js";
+import { budgetsOf } from "./budgets.js";
 import { dayOf } from "./controls.js";
 import { addForm, button, generated, roleChoice, roleOf } from "./user-form.js";
 
@@ -79,7 +81,8 @@ class Users {
   }
 
   /** @param {Account} user */
-  #buttons({ id, username: name, role, disabled }) {
+  #buttons(user) {
+    const { id, username: name, role, disabled } = user;
     const { api } = this.#parts;
     const roles = roleChoice(role, `${text.role}: ${name}`);
     roles.addEventListener("change", () =>
@@ -98,7 +101,12 @@ class Users {
       const sure = await confirmDanger({ ...asked, action: text.remove });
       if (sure) await this.#do(name, () => deleteUser(api, id));
     });
-    return el("div", { class: "row" }, roles, able, reset, erase);
+    const bounds = button(words.budgets, name, async () => {
+      const shown = await budgetsOf(api, user).catch((error) => el("p", {}, wordsOf(error)));
+      bounds.parentElement?.after(shown);
+      bounds.hidden = true;
+    });
+    return el("div", { class: "row" }, roles, able, reset, bounds, erase);
   }
 
   /**

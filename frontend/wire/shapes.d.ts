@@ -22,13 +22,32 @@ type UsageSums = {
 
 type NamedSums = UsageSums & { name: string };
 
-type UsageLimit = { name: string; limit: number; used: number; remaining: number };
+type BudgetName = {
+  scope: "default" | "user" | "key" | "model";
+  subject: string;
+  model: string;
+  resource: "requests" | "tokens" | "concurrent_runs" | "upload_bytes";
+  period: "minute" | "hour" | "day" | "month" | "now";
+};
+
+type Budget = BudgetName & { id: string; limit: number };
+
+/** A limit that an administrator has set is named by its `budget`. */
+type UsageLimit = {
+  name: string;
+  limit: number;
+  used: number;
+  remaining: number;
+  budget: BudgetName | null;
+};
 
 /** `day` is a date in UTC. */
 type UsageOut = {
   totals: UsageSums;
   days: (UsageSums & { day: string })[];
   models: (UsageSums & { model: string })[];
+  /** `key_id` is empty of log-ins, `name` null of a key that is gone. */
+  keys: (UsageSums & { key_id: string; name: string | null })[];
   limits: UsageLimit[];
 };
 

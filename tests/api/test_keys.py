@@ -92,6 +92,75 @@ async def test_a_chat_key_without_tool_scopes_runs_only_the_tools_it_names(
     assert "→ math_calc" not in reasoning
 
 
+async def test_a_key_for_one_tool_runs_that_tool_and_nothing_else(
+    server: LiveServer, http: AsyncClient
+) -> None:
+    """No other tool, no model, no file, no administration, on any wire."""
+    key = await a_key(http, "tools:math_calc")
+    called = {"arguments": {"expression": "6*7"}}
+    async with server.http(key) as with_key:
+        fitting = await with_key.post("/api/tools/math_calc", json=called)
+        assert (fitting.status_code, fitting.json()["outcome"]) == (200, "ok")
+        others = [
+            (method, path, body) for scope, method, path, body in MATRIX if "tools:" not in scope
+        ]
+        others += [
+            ("POST", "/api/tools/weather", {"arguments": {}}),
+            ("POST", "/v1/responses", {"model": "builtin", "input": "hi"}),
+            ("POST", "/v1/messages", {**CHAT_BODY, "max_tokens": 9}),
+        ]
+        found = [
+            (path, (await with_key.request(method, path, json=body)).status_code)
+            for method, path, body in others
+        ]
+    assert [one for one in found if one[1] != 403] == []
+
+
+CALLS: list[tuple[str, Any]] = [
+    ("/v1/chat/completions", {"model": "builtin@react", "messages": "What is 12*(3+4)?"}),
+    ("/v1/messages", {"model": "builtin@react", "max_tokens": 99, "messages": "What is 12*(3+4)?"}),
+    ("/v1/responses", {"model": "builtin@react", "input": "What is 12*(3+4)?"}),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), CALLS)
+@pytest.mark.parametrize(
+    ("scopes", "used"),
+    [
+        (["chat"], True),
+        (["chat", "tools:math_calc"], True),
+        (["chat", "tools:weather"], False),
+        (["chat", "files", "admin", "tools:weather", "tools:mcp"], False),
+    ],
+)
+async def test_a_key_s_tools_bind_every_wire(
+    server: LiveServer,
+    http: AsyncClient,
+    path: str,
+    body: dict[str, Any],
+    scopes: list[str],
+    used: bool,  # noqa: FBT001 - a parameter of the table
+) -> None:
+    """Those it names, or all where it names none."""
+    asked = dict(body)
+    if "messages" in asked:
+        asked["messages"] = [{"role": "user", "content": asked["messages"]}]
+    key = await a_key(http, *scopes)
+    async with server.http(key) as with_key:
+        answer = await with_key.post(path, json=asked)
+    assert answer.status_code == 200, answer.text
+    calls = await http.get("/api/tools/usage", params={"run_id": answer.headers["x-run-id"]})
+    assert ("math_calc" in {one["tool"] for one in calls.json()}) == used
+
+
+async def test_a_key_for_a_tool_there_is_none_of_is_refused(http: AsyncClient) -> None:
+    """It would open less than was thought; the answer tells which tools there are."""
+    body = {"name": "k", "scopes": ["chat", "tools:web_serach"]}
+    answer = await http.post("/api/auth/keys", json=body)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "scopes")
+    assert "web_search" in answer.json()["error"]["message"]
+
+
 @pytest.mark.parametrize("scopes", [["everything"], ["tools:"], [""], ["chat "]])
 async def test_an_unknown_scope_is_refused(http: AsyncClient, scopes: list[str]) -> None:
     """Before a key exists that opens less than was thought."""

@@ -58,6 +58,28 @@ def add(page: Page, name: str) -> str:
     return page.run("document.querySelector('.note code').textContent")
 
 
+def test_an_administrator_sets_a_user_s_budget(world: PageWorld, page: Page) -> None:
+    """It stands in the list at once, and the user finds it among the limits."""
+    settings(page, "users")
+    password = add(page, "joan")
+    press(page, "Budgets: joan")
+    budgets = "document.querySelector('[aria-label=\"Budgets: joan\"] ul').textContent"
+    page.wait("document.querySelector('section[aria-label=\"Budgets: joan\"] form')")
+    page.type('[aria-label="Budgets: joan"] [name=limit]', "12")
+    page.press("Enter")
+    page.wait(f"{budgets}.includes('Requests · a day: 12')")
+    other = world.open()
+    log_in(other, "joan", password)
+    other.focus("#who")
+    other.press("Enter")
+    other.wait("document.querySelector('.settings[open]')")
+    other.focus("#tab-usage")
+    other.press("Enter")
+    other.wait("document.querySelector('.usage')?.textContent.includes('Requests · a day')")
+    press(page, "Remove: Requests · a day: 12")
+    page.wait(f"!{budgets}")
+
+
 def test_an_administrator_adds_changes_and_erases_users(world: PageWorld, page: Page) -> None:
     """Each step says what was done, and the other person meets it."""
     settings(page, "users")

@@ -105,4 +105,8 @@ MATRIX: list[tuple[str, str, str, Any]] = [
     ("admin", "DELETE", "/api/users/user_x", None),
     ("admin", "GET", "/api/tools/usage?everyone=true", None),
     ("admin", "GET", "/api/usage/users", None),
+    ("admin", "GET", "/api/admin/budgets", None),
+    ("admin", "PUT", "/api/admin/budgets", {"scope": "x"}),
+    ("admin", "GET", "/api/admin/budgets/budget_x", None),
+    ("admin", "DELETE", "/api/admin/budgets/budget_x", None),
 ]

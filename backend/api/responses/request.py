@@ -89,6 +89,7 @@ def read_request(
         user_id=caller.user.id,
         username=caller.user.username,
         role=caller.user.role,
+        key_id=caller.key_id or "",
         requested_model=body.model or "",
         template=_template(body),
         messages=[*found.context, *(message for _, message in new)],

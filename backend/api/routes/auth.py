@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,10 +10,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from backend.agent.toolbox import REMOTE
 from backend.api.cookies import REFRESH_COOKIE, end_page_cookies, set_page_cookies
 from backend.api.deps import Account, AppServices, Services
 from backend.api.safe_json import SafeRoute, check_type, media_type, read_object
-from backend.errors import NotAllowed, NotAuthenticated
+from backend.errors import InvalidRequest, NotAllowed, NotAuthenticated
 from backend.models.auth import (
     KeyIn,
     KeyOut,
@@ -127,6 +129,7 @@ async def list_keys(account: Account, found: Services) -> list[KeyOut]:
 async def create_key(body: KeyIn, account: Account, found: Services) -> NewKeyOut:
     """Make an API key; its secret is shown this once."""
     account.require_login()
+    _check_tools(body.scopes, found)
     days = body.expires_in_days
     key, secret = await found.accounts.create_key(
         account.user,
@@ -142,6 +145,16 @@ async def revoke_key(key_id: str, account: Account, found: Services) -> None:
     """Revoke one of one's own API keys."""
     account.require_login()
     await found.accounts.revoke_key(account.user.id, key_id)
+
+
+def _check_tools(scopes: Sequence[str], found: AppServices) -> None:
+    """Refuse scopes of tools there are none of: such a key would open less than was thought."""
+    known = {REMOTE, *(card.name for card in found.toolbox.cards)}
+    for scope in scopes:
+        kind, _, name = scope.partition(":")
+        if kind == "tools" and name not in known:
+            msg = f"there is no tool {name[:80]!r}; the tools are {', '.join(sorted(known))}"
+            raise InvalidRequest(msg, param="scopes")
 
 
 async def _login_body(request: Request) -> LoginIn:

@@ -29,7 +29,7 @@ async def create_completion(
     """
     account.require("chat")
     prompts = await found.token_input.texts(body.prompt or "", param="prompt")
-    asked = completion_request(body, prompts=prompts, user_id=account.user.id)
+    asked = completion_request(body, prompts=prompts, caller=account)
     made = await found.completions.start(asked)
     watch = ClientWatch(request.receive, gone=made.leave)
     if body.stream:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from backend.agent.budgets import asked_of_texts
 from backend.api.deps import Account, AppServices, Services
 from backend.api.safe_json import SafeRoute
 from backend.api.vector_json import vectors_body
 from backend.api.while_connected import ClientLeft, while_connected
 from backend.errors import InvalidRequest
 from backend.models.embeddings import EmbeddingList, EmbeddingRequest
+from backend.ports.accounts import Principal
 from backend.ports.values import Usage
-from backend.ports.vectors import VectorProvider, VectorRequest, does_not_embed
+from backend.ports.vectors import VectorProvider, VectorRequest, Vectors, does_not_embed
 
 router = APIRouter(prefix="/v1", tags=["openai"], route_class=SafeRoute)
 CLIENT_LEFT = 499
@@ -28,13 +30,13 @@ async def create_embedding(
     """
     account.require("chat")
     try:
-        content = await while_connected(request, _embed(body, found, account.user.id))
+        content = await while_connected(request, _embed(body, found, account))
     except ClientLeft:
         return Response(status_code=CLIENT_LEFT)
     return Response(content, media_type="application/json")
 
 
-async def _embed(body: EmbeddingRequest, found: AppServices, user_id: str) -> bytes:
+async def _embed(body: EmbeddingRequest, found: AppServices, account: Principal) -> bytes:
     texts = await found.token_input.texts(body.input, param="input")
     for at, text in enumerate(texts):
         if not text:
@@ -45,10 +47,25 @@ async def _embed(body: EmbeddingRequest, found: AppServices, user_id: str) -> by
     if not isinstance(provider, VectorProvider):
         raise does_not_embed(body.model)
     asked = VectorRequest(model=info.id, texts=texts, dimensions=body.dimensions)
-    vectors = await provider.embed(asked)
+    vectors = await _within_budgets(provider, asked, found, account)
+    user_id, key_id = account.user.id, account.key_id or ""
     usage = Usage(prompt_tokens=vectors.prompt_tokens)
-    found.usage.note(user_id, usage, model=info.id, route="embedding")
+    found.usage.note(user_id, usage, model=info.id, route="embedding", key_id=key_id)
     if found.limits is not None:
         found.limits.spend(user_id, vectors.prompt_tokens)
     encoding = body.encoding_format or "float"
     return await vectors_body(vectors, model=body.model, encoding=encoding)
+
+
+async def _within_budgets(
+    provider: VectorProvider, asked: VectorRequest, found: AppServices, account: Principal
+) -> Vectors:
+    whose = account.user.id, account.key_id or ""
+    hold = await found.budgets.take(asked_of_texts(whose, asked.model, asked.texts))
+    used = 0
+    try:
+        vectors = await provider.embed(asked)
+        used = vectors.prompt_tokens
+    finally:
+        await found.budgets.settle(hold, tokens=used)
+    return vectors

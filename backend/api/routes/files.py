@@ -14,9 +14,10 @@ from fastapi.responses import StreamingResponse
 from backend.api.deps import Account, ApiOptions, Library, PagePictures, Services
 from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.file_answers import follow_frames, send_original, send_page_image
-from backend.api.multipart import FormLimits, ReceivedFile, receive_form
+from backend.api.multipart import FormLimits, ReceivedFile
 from backend.api.openai_wire import error_object
 from backend.api.safe_json import SafeRoute
+from backend.api.upload_meter import metered_form
 from backend.errors import InvalidRequest, NotFound, StewardError
 from backend.models.files import (
     FileOut,
@@ -79,12 +80,13 @@ async def upload_files(
     """
     options = found.options
     limits = FormLimits(max_file_bytes=options.max_file_bytes)
-    async with receive_form(request, options.incoming, limits) as form:
+    async with metered_form(request, account, found, limits) as (form, meter):
         wait_s = _wait_s(wait, form.fields.get("wait"), options)
         purpose = _purpose(form.fields.get("purpose"))
         alone = len(form.files) == 1
         take = _take if alone else _take_or_tell
         taken = [await take(library, account.user.id, one, purpose) for one in form.files]
+        meter.keep(sum(it.document.size_bytes for it in taken if isinstance(it, File)))
     shown = await asyncio.gather(
         *(_settled(library, account.user.id, one, wait_s=wait_s) for one in taken)
     )

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 from backend.api.deps import Account, Library, Services
 from backend.api.file_answers import send_original
 from backend.api.json_answers import answered
-from backend.api.multipart import FormLimits, receive_form
+from backend.api.multipart import FormLimits
 from backend.api.safe_json import SafeRoute
+from backend.api.upload_meter import metered_form
 from backend.errors import InvalidRequest, NotFound
 from backend.models.maybe import Maybe
 from backend.models.openai_files import (
@@ -44,7 +45,7 @@ async def create_file(
     """Upload one file; it is read behind the answer, unless its purpose asks for the bytes alone."""
     options = found.options
     limits = FormLimits(max_file_bytes=options.max_file_bytes, max_files=1)
-    async with receive_form(request, options.incoming, limits) as form:
+    async with metered_form(request, account, found, limits) as (form, meter):
         purpose = _purpose(form.fields.get("purpose"))
         expires_after_s = _expiry(form.fields)
         one = form.files[0]
@@ -59,7 +60,9 @@ async def create_file(
             treatment="keep" if purpose in UNREAD else "try",
             expires_after_s=expires_after_s,
         )
-        return answered(FileObject.of(await library.add(account.user.id, upload)))
+        kept = await library.add(account.user.id, upload)
+        meter.keep(one.size_bytes)
+        return answered(FileObject.of(kept))
 
 
 @router.get("", responses=answers("openai_files:FileList"))

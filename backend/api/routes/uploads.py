@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request, Response
 
 from backend.api.deps import Account, Library, PartUploads, Services
 from backend.api.json_answers import answered
-from backend.api.multipart import FormLimits, receive_form
+from backend.api.multipart import FormLimits
 from backend.api.pending_uploads import PendingUpload
 from backend.api.safe_json import SafeRoute
+from backend.api.upload_meter import metered_form
 from backend.errors import InvalidRequest, RequestTooLarge
 from backend.kit.upload_names import MAX_NAME_CHARS, clean_file_name
 from backend.models.openai_files import (
@@ -72,11 +73,12 @@ async def add_part(
     """Add bytes; parts may come in any order, and side by side."""
     upload = await uploads.get(account.user.id, upload_id)
     limits = FormLimits(max_file_bytes=MAX_PART_BYTES, max_files=1, file_fields=PART_FIELDS)
-    async with receive_form(request, found.options.incoming, limits) as form:
+    async with metered_form(request, account, found, limits) as (form, meter):
         one = form.files[0]
         if one.refused is not None or one.path is None:
             raise one.refused or InvalidRequest("The part is not there", param="data")
         part = await uploads.add_part(upload, one.path, one.size_bytes)
+        meter.keep(one.size_bytes)
     made = UploadPart(
         id=part.id,
         object="upload.part",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -18,6 +19,7 @@ from backend.models.usage import (
     UsersUsageOut,
     date_of,
     days_of,
+    keys_of,
     limits_out,
     models_of,
 )
@@ -37,6 +39,7 @@ async def usage(
 ) -> UsageOut:
     """Tell what one used, newest day first, and one's limits; an administrator may name a user."""
     user_id = await _whose(account, found, user)
+    keys = {one.id: one.name for one in await found.accounts.keys(user_id)}
     since, until = _span(found, days)
     rows = await found.usage.of_user(user_id, since_day=since)
     return UsageOut(
@@ -46,8 +49,9 @@ async def usage(
         totals=Sums.of(*rows),
         days=days_of(rows),
         models=models_of(rows),
+        keys=keys_of(rows, keys),
         rows=[UsageRow.of_row(one) for one in rows],
-        limits=await _limits(found, user_id),
+        limits=await _limits(found, user_id, [*keys]),
     )
 
 
@@ -81,7 +85,8 @@ def _span(found: AppServices, days: int) -> tuple[int, int]:
     return today - days + 1, today
 
 
-async def _limits(found: AppServices, user_id: str) -> list[LimitOut]:
+async def _limits(found: AppServices, user_id: str, key_ids: Sequence[str]) -> list[LimitOut]:
     standing = None if found.limits is None else await found.limits.standing(user_id)
     bounds = () if found.documents is None else await found.documents.bounds(user_id)
-    return limits_out(standing, bounds)
+    counts = await found.budgets.standing(user_id, key_ids)
+    return limits_out(standing, bounds, counts, now_ms=found.clock.now_ms())

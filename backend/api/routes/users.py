@@ -27,13 +27,18 @@ async def create_user(body: UserIn, _: Administrator, found: Services) -> UserOu
 
 @router.patch("/{user_id}")
 async def update_user(user_id: str, body: UserChange, _: Administrator, found: Services) -> UserOut:
-    """Change role, password or whether the account is enabled."""
+    """Change role, password or whether the account is enabled.
+
+    Disabling ends all that runs or waits for the user, on every server; nothing of it begins again
+    by itself.
+    """
     changed = await found.accounts.update_user(
         user_id, role=body.role, disabled=body.disabled, password=body.password
     )
     if changed.disabled:
-        found.turns.cancel_of(user_id)
         await found.approvals.cancel_of(user_id)
+        if found.documents is not None:
+            await found.documents.stop_reading(user_id)
     return UserOut.of(changed)
 
 
@@ -43,10 +48,7 @@ async def delete_user(user_id: str, _: Administrator, found: Services) -> None:
     waiting = await found.approvals.threads_of(user_id)
     await found.accounts.delete_user(user_id)
     await found.approvals.drop(waiting)
-    found.turns.cancel_of(user_id)
     if found.documents is not None:
         await found.documents.forget_user(user_id)
-    if found.pending_uploads is not None:
-        await found.pending_uploads.forget_user(user_id)
     if found.artifacts is not None:
         await found.artifacts.tidy(user_id)

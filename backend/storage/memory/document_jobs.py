@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from backend.ports.document_stores import Job
@@ -76,6 +77,14 @@ class MemoryJobStore:
         An `ingest` sets the document's state to `queued`.
         """
         return queue(self._papers, job)
+
+    async def drop_of(self, user_id: str) -> Sequence[str]:
+        """Forget all of a user's jobs; name the documents that were to be read."""
+        jobs = self._papers.jobs
+        gone = [it.job for it in jobs.values() if it.job.user_id == user_id]
+        for job in gone:
+            del jobs[job.id]
+        return tuple(job.document_id for job in gone if job.kind == "ingest")
 
     async def waiting(self) -> int:
         """How many jobs are not done."""

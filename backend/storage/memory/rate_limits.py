@@ -21,9 +21,9 @@ class MemoryRateLimiter:
     def __init__(
         self,
         clock: Clock,
-        *,
         requests_per_minute: int,
         tokens_per_minute: int,
+        *,
         most_users: int = MOST_USERS,
     ) -> None:
         """Set the limits; users whose buckets are full are forgotten when there are too many."""

@@ -49,8 +49,8 @@ class Shelves:
     keyed_requests: dict[tuple[str, str], KeyedRequest] = field(
         default_factory=dict[tuple[str, str], KeyedRequest]
     )
-    usage: dict[tuple[str, int, str, str], Used] = field(
-        default_factory=dict[tuple[str, int, str, str], Used]
+    usage: dict[tuple[str, int, str, str, str], Used] = field(
+        default_factory=dict[tuple[str, int, str, str, str], Used]
     )
     papers: DocumentShelves = field(default_factory=DocumentShelves)
     login_failures: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])

@@ -20,9 +20,9 @@ class MemoryUsageStore:
             self._shelves.use(one)
 
     async def of_user(self, user_id: str, *, since_day: int) -> Sequence[Used]:
-        """A user's sums from that day on: by day, newest first, then by model and route."""
+        """A user's sums from that day on: by day, newest first, then by model, route and key."""
         mine = [it for it in self._since(since_day) if it.user_id == user_id]
-        return sorted(mine, key=lambda it: (-it.day, it.model, it.route))
+        return sorted(mine, key=lambda it: (-it.day, it.model, it.route, it.key_id))
 
     async def by_user(self, *, since_day: int) -> Sequence[UsedBy]:
         """What every user who used anything from that day on used in all, by user id."""

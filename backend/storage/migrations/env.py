@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from backend.storage.durable_tables import METADATA
+from backend.storage.whole_metadata import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -33,10 +33,13 @@ RUN = Run(
 END = replace(
     RUN,
     state="completed",
-    trace={"usage": {"prompt_tokens": 20, "completion_tokens": 5, "total_tokens": 25}},
+    trace={
+        "usage": {"prompt_tokens": 20, "completion_tokens": 5, "total_tokens": 25},
+        "key_id": "key_1",
+    },
     finished_at_ms=DAY * DAY_MS,
 )
-OF_RUN = replace(ASKED, route="react", prompt_tokens=20, completion_tokens=5)
+OF_RUN = replace(ASKED, route="react", key_id="key_1", prompt_tokens=20, completion_tokens=5)
 
 
 async def told(stores, user_id="user_bob", *, since_day=0):
@@ -52,22 +55,23 @@ async def running(stores):
 
 
 async def test_what_belongs_together_is_summed_up_and_the_rest_stands_apart(stores):
-    """By user, day, model and route; newest day first, and only from the day that is asked for."""
+    """By user, day, model, route and key; newest day first, and only from the day that is asked for."""
     other = [
         replace(ASKED, user_id="user_ann"),
         replace(ASKED, day=DAY - 1),
         replace(ASKED, model="big"),
         replace(ASKED, route=""),
+        replace(ASKED, key_id="key_1"),
     ]
     await stores.usage.add([ASKED, *other])
     await stores.usage.add([ASKED])
     twice = replace(ASKED, runs=2, prompt_tokens=20, completion_tokens=6)
-    assert await told(stores) == [other[2], other[3], twice, other[1]]
-    assert await told(stores, since_day=DAY) == [other[2], other[3], twice]
+    assert await told(stores) == [other[2], other[3], twice, other[4], other[1]]
+    assert await told(stores, since_day=DAY) == [other[2], other[3], twice, other[4]]
     assert await told(stores, "user_ann") == [other[0]]
     assert list(await stores.usage.by_user(since_day=DAY)) == [
         UsedBy(user_id="user_ann", runs=1, prompt_tokens=10, completion_tokens=3),
-        UsedBy(user_id="user_bob", runs=4, prompt_tokens=40, completion_tokens=12),
+        UsedBy(user_id="user_bob", runs=5, prompt_tokens=50, completion_tokens=15),
     ]
     assert list(await stores.usage.by_user(since_day=DAY + 1)) == []
 
@@ -118,7 +122,7 @@ async def test_a_run_that_waits_is_counted_at_its_end(running):
 async def test_a_run_whose_trace_tells_no_usage_counts_as_a_run(running):
     """As when a server died under it."""
     await running.conversations.end_turn(replace(END, trace={}, route=""), [])
-    nothing = replace(OF_RUN, route="", prompt_tokens=0, completion_tokens=0)
+    nothing = replace(OF_RUN, route="", key_id="", prompt_tokens=0, completion_tokens=0)
     assert await told(running) == [nothing]
 
 

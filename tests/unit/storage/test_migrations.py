@@ -17,14 +17,15 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
+from backend.ports.usage import Used
 from backend.storage import migrations
 from backend.storage.backups import backup_before_migration, backups_of
 from backend.storage.database import UnusableDatabaseUrl
-from backend.storage.durable_tables import METADATA
 from backend.storage.migrate import main, migrate
 from backend.storage.revisions import HEAD, REVISIONS, MigrationFailed, SchemaTooNew, UnusableSchema
 from backend.storage.schema import current_revision, prepare_database
 from backend.storage.stores import open_stores
+from backend.storage.whole_metadata import METADATA
 
 NEXT = f'''
 """A later step."""
@@ -145,6 +146,32 @@ async def test_messages_of_an_older_version_are_chained_as_they_stood(tmp_path):
         "empty": [],
     }
     await stores.aclose()
+
+
+async def test_what_was_used_before_keys_were_told_apart_is_kept(tmp_path):
+    """Row by row, as used by nobody's key."""
+    path = tmp_path / "old.db"
+    migrate(path, head="0008")
+    _run(path, "INSERT INTO users VALUES ('u', 'u', 'u', 'h', 'user', 0, 0, 1)")
+    _run(
+        path, "INSERT INTO usage VALUES ('u', 7, 'm', 'chat', 1, 2, 3), ('u', 8, 'm', '', 4, 5, 6)"
+    )
+    migrate(path)
+    stores = await open_stores(f"sqlite+aiosqlite:///{path}")
+    assert list(await stores.usage.of_user("u", since_day=0)) == [
+        Used(user_id="u", day=8, model="m", route="", runs=4, prompt_tokens=5, completion_tokens=6),
+        Used(
+            user_id="u",
+            day=7,
+            model="m",
+            route="chat",
+            runs=1,
+            prompt_tokens=2,
+            completion_tokens=3,
+        ),
+    ]
+    await stores.aclose()
+    assert _run(path, "SELECT name FROM sqlite_master WHERE name LIKE 'usage%'") == [("usage",)]
 
 
 async def test_a_new_database_is_made_once_and_for_its_owner_alone(tmp_path):
