@@ -8,6 +8,7 @@ import logging
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -27,10 +28,12 @@ from backend.agent.usage_book import UsageBook
 from backend.api.deps import AppServices
 from backend.api.pending_uploads import PendingUploads
 from backend.api.responses.live import LiveResponses
+from backend.auth.credentials import CredentialBook
 from backend.bootstrap.artifacts import open_artifacts
 from backend.bootstrap.asking import make_asking
 from backend.bootstrap.attaching import open_attaching
 from backend.bootstrap.checks import server_checks
+from backend.bootstrap.credentials import open_credentials, tools_made_anew, with_credentials
 from backend.bootstrap.databases import open_all_stores
 from backend.bootstrap.documents import (
     Ground,
@@ -49,12 +52,12 @@ from backend.bootstrap.parts import (
     make_first_admin,
     make_limits,
     make_policy,
-    make_providers,
     make_tool_cards,
     settle_tools,
 )
 from backend.bootstrap.query_databases import database_report, look_behind_the_start
 from backend.bootstrap.tooling import open_remote, open_tooling
+from backend.bootstrap.traffic import open_upstreams
 from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
@@ -155,11 +158,13 @@ class Composition:
         ground = Ground(
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
         )
+        book = await open_credentials(ground, demo=self._demo)
+        ground = replace(ground, key_of=book.get)
         library = await self._open_library(ground, checkpoints)
-        providers = make_providers(settings, clock)
-        catalog = _open_catalog(ground, library, providers)
+        upstreams = open_upstreams(ground)
+        catalog = _open_catalog(ground, library, upstreams.providers)
         asking = make_asking(ground, checkpoints, public_url=self._public_url)
-        parts, services = self._open_agents(ground, library, checkpoints, asking)
+        parts, services = self._open_agents(ground, library, checkpoints, asking, book)
         limits = make_limits(settings, clock)
         answering = self._open_answering(ground, catalog, parts, limits)
         approvals = Approvals(
@@ -190,8 +195,14 @@ class Composition:
             artifacts=parts.artifacts,
             vector_stores=stores.vector_stores,
             pending_uploads=answering.uploads,
+            credentials=book,
+            traffic=upstreams,
             checks=server_checks(
-                ground, library, providers, toolbox=parts.toolbox, services=services
+                ground,
+                library,
+                {**upstreams.checks(), "credentials": book.health},
+                toolbox=parts.toolbox,
+                services=services,
             ),
             reports={"databases": lambda: database_report(services.databases)},
         )
@@ -223,18 +234,25 @@ class Composition:
         return Answering(self._turns, self._completions, usage, uploads, responses)
 
     def _open_agents(
-        self, ground: Ground, library: OpenLibrary, checkpoints: CheckpointFile, asking: Asking
+        self,
+        ground: Ground,
+        library: OpenLibrary,
+        checkpoints: CheckpointFile,
+        asking: Asking,
+        book: CredentialBook,
     ) -> tuple[AgentParts, Services]:
         """Make what every run works with, and what its tools do."""
-        settings = ground.settings
+        settings = with_credentials(ground.settings, book)
         http = HttpClient()
         ground.stack.push_async_callback(http.aclose)
         artifacts = open_artifacts(ground, public_url=self._public_url)
         services = open_tooling(ground, http=http, documents=library.documents)
         self._tables = services.tables
         look_behind_the_start(ground, services.databases)
+        toolbox = self._open_tools(ground, make_tool_cards(settings, services), artifacts)
+        book.changed = tools_made_anew(ground.settings, book, toolbox, services)
         parts = AgentParts(
-            toolbox=self._open_tools(ground, make_tool_cards(settings, services), artifacts),
+            toolbox=toolbox,
             estimate=TokenEstimate(),
             clock=ground.clock,
             options=agent_options(settings, address=self._address),

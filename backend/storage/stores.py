@@ -10,7 +10,9 @@ from backend.ports.answers import AnswerStore
 from backend.ports.approvals import ApprovalStore
 from backend.ports.artifacts import ArtifactStore
 from backend.ports.clock import Clock
+from backend.ports.credentials import CredentialStore
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
+from backend.ports.kept_answers import KeptAnswerStore
 from backend.ports.login_attempts import LoginAttemptStore
 from backend.ports.stores import (
     AuditStore,
@@ -28,10 +30,12 @@ from backend.storage.approvals import SqlApprovalStore
 from backend.storage.artifacts import SqlArtifactStore
 from backend.storage.audit import SqlAuditStore
 from backend.storage.conversations import SqlConversationStore
+from backend.storage.credentials import SqlCredentialStore
 from backend.storage.database import Database
 from backend.storage.document_jobs import SqlJobStore
 from backend.storage.documents import SqlDocumentStore
 from backend.storage.files import SqlFileStore
+from backend.storage.kept_answers import SqlKeptAnswerStore
 from backend.storage.keys import SqlKeyStore
 from backend.storage.login_attempts import SqlLoginAttemptStore
 from backend.storage.memory.answers import MemoryAnswerStore
@@ -39,10 +43,12 @@ from backend.storage.memory.approvals import MemoryApprovalStore
 from backend.storage.memory.artifacts import MemoryArtifactStore
 from backend.storage.memory.audit import MemoryAuditStore
 from backend.storage.memory.conversations import MemoryConversationStore
+from backend.storage.memory.credentials import MemoryCredentialStore
 from backend.storage.memory.document_jobs import MemoryJobStore
 from backend.storage.memory.document_shelves import DocumentShelves
 from backend.storage.memory.documents import MemoryDocumentStore
 from backend.storage.memory.files import MemoryFileStore
+from backend.storage.memory.kept_answers import MemoryKeptAnswerStore
 from backend.storage.memory.keys import MemoryKeyStore
 from backend.storage.memory.login_attempts import MemoryLoginAttemptStore
 from backend.storage.memory.refresh_tokens import MemoryRefreshStore
@@ -82,6 +88,8 @@ class Stores:
     spaces: SpaceStore
     vector_stores: VectorStoreStore
     usage: UsageStore
+    credentials: CredentialStore
+    kept_answers: KeptAnswerStore
     forget: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
     aclose: Callable[[], Awaitable[None]]
@@ -118,6 +126,8 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
         jobs=SqlJobStore(database),
         spaces=SqlSpaceStore(database),
         usage=SqlUsageStore(database),
+        credentials=SqlCredentialStore(database),
+        kept_answers=SqlKeptAnswerStore(database),
         forget=database.forget,
         health=database.health,
         aclose=database.aclose,
@@ -144,6 +154,8 @@ def memory_stores(*, clock: Clock | None = None) -> Stores:
         jobs=MemoryJobStore(shelves),
         spaces=MemorySpaceStore(shelves),
         usage=MemoryUsageStore(shelves),
+        credentials=MemoryCredentialStore(),
+        kept_answers=MemoryKeptAnswerStore(shelves),
         forget=_nothing,
         health=_healthy,
         aclose=_nothing,
