@@ -121,7 +121,7 @@ class CredentialBook:
         """
         async with self._lock:
             rows = {one.name: one for one in await self._store.list()}
-            if rows == self._rows:
+            if rows == self._rows and not self._unreadable():
                 return
             opened = await asyncio.to_thread(self._opened, rows) if rows else {}
             before, self._open, self._rows = self._open, opened, rows

@@ -149,6 +149,20 @@ export const text = {
   removeUserBody:
     "Das Konto wird mit seinen Unterhaltungen, Dokumenten, Artefakten und API-Schlüsseln gelöscht. Das lässt sich nicht rückgängig machen.",
 
+  credentials: "Zugangsdaten",
+  credentialsHint:
+    "Schlüssel für Modellserver und Werkzeuge. Sie werden verschlüsselt aufbewahrt, nie wieder gezeigt und sofort benutzt.",
+  credentialSources: {
+    environment: "aus der Umgebung, die Vorrang hat",
+    stored: "hier gespeichert",
+    none: "nicht gesetzt",
+    unreadable: "gespeichert, aber kein Schlüssel des Servers öffnet es: bitte neu eingeben",
+  },
+  credentialSet: (name) => `${name} ist gesetzt.`,
+  credentialGone: (name) => `${name} ist entfernt.`,
+  newValue: "Neuer Wert",
+  set: "Setzen",
+
   server: "Server",
   version: (version, runs) =>
     `Steward ${version} · ${runs === 1 ? "1 Antwort" : `${runs} Antworten`} in Arbeit`,
@@ -162,6 +176,7 @@ export const text = {
     sandbox: "Python-Sandbox",
     web_search: "Websuche",
     databases: "Abfragbare Datenbanken",
+    credentials: "Gespeicherte Zugangsdaten",
   },
   modelServer: (name) => `Modelle: ${name}`,
   checkStates: {
@@ -268,6 +283,8 @@ export const text = {
   sources: "Quellen",
   source: (number, title) => `Quelle ${number}: ${title}`,
   notLinked: "Link nicht angezeigt: Der Host kam in keiner Quelle vor",
+  queued: (before) =>
+    `Wartet auf das Modell, ${before ? `${before} vor dir` : "du bist als Nächstes dran"}`,
   approval: (tool) => `Steward möchte ${tool} benutzen`,
   allow: "Erlauben",
   deny: "Nicht erlauben",
