@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import orjson
 
@@ -38,20 +38,24 @@ FIX = "Restore credentials.key or CREDENTIALS__KEYS, or enter the credential aga
 Changed = Callable[[frozenset[str]], Awaitable[None]]
 
 
+class KeysOf(Protocol):
+    """Gives the keys there are, newest first; with `make`, makes a first one where there is none."""
+
+    def __call__(self, *, make: bool) -> Sequence[str]:
+        """Give them; raise NoKeys. Called in a thread."""
+        ...
+
+
 class NoKeys(Exception):
     """There is no usable key; the message says why and what to do, and holds no key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialOptions:
-    """Which secrets there may be, with what the environment gives of them, "" for nothing.
-
-    `keys` gives the keys there are, newest first; with `make`, a first one is made where there is none.
-    It raises NoKeys, and is called in a thread.
-    """
+    """Which secrets there may be, with what the environment gives of them, "" for nothing."""
 
     given: Mapping[str, str] = field(repr=False)
-    keys: Callable[[bool], Sequence[str]]
+    keys: KeysOf
 
 
 class CredentialBook:
@@ -181,13 +185,13 @@ class CredentialBook:
             raise Conflict(msg)
 
     def _sealed(self, name: str, value: str) -> str:
-        return _sealer(self._options.keys(True)).seal(_written(name, value))  # noqa: FBT003 - it is named `make` there
+        return _sealer(self._options.keys(make=True)).seal(_written(name, value))
 
     def _opened(self, rows: Mapping[str, SealedCredential]) -> dict[str, str]:
         from backend.kit.sealing import NotOpened  # noqa: PLC0415 - loaded with the first credential
 
         try:
-            sealer = _sealer(self._options.keys(False))  # noqa: FBT003 - it is named `make` there
+            sealer = _sealer(self._options.keys(make=False))
         except NoKeys as exc:
             logger.error("credentials cannot be opened: %s", exc)  # noqa: TRY400 - it holds all there is to say
             return {}

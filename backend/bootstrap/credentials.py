@@ -44,7 +44,7 @@ async def open_credentials(ground: Ground, *, demo: bool = False) -> CredentialB
     settings = ground.settings
     forgotten = [new_key()]
 
-    def keys(make: bool) -> Sequence[str]:  # noqa: FBT001 - the shape of CredentialOptions
+    def keys(*, make: bool) -> Sequence[str]:
         if demo:
             return forgotten
         try:

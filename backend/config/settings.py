@@ -95,7 +95,6 @@ class Settings(BaseSettings):
     )
     ollama_host: OllamaUrls = Field(
         default=("http://127.0.0.1:11434",),
-        min_length=1,
         description="Where Ollama listens, written as for Ollama itself; several with commas share the work.",
     )
     ollama_model: ModelName | None = Field(

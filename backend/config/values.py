@@ -44,6 +44,20 @@ def _split_list(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def _split_addresses(value: object) -> object:
+    """Read `a, b`; a bracket begins an IPv6 address, not JSON."""
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _some(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        msg = "it names no address"
+        raise ValueError(msg)
+    return value
+
+
 def _each_once(value: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(value)) != len(value):
         msg = "it names one address twice"
@@ -56,7 +70,7 @@ def _by_model(value: object) -> object:
     if not isinstance(value, str):
         return value
     pairs = [part.rpartition("=") for part in value.split(",") if part.strip()]
-    if not all(name.strip() for name, _, _ in pairs):
+    if not all(name.strip() and number.strip().isdecimal() for name, _, number in pairs):
         msg = "it is not a list of name=number"
         raise ValueError(msg)
     return {name.strip(): number.strip() for name, _, number in pairs}
@@ -112,13 +126,14 @@ HttpUrl = Annotated[
 ]
 HttpUrls = Annotated[
     tuple[Annotated[str, AfterValidator(addresses.http_url)], ...],
-    BeforeValidator(_split_list),
+    BeforeValidator(_split_addresses),
     AfterValidator(_each_once),
     Allowed("http:// or https:// addresses, separated by commas"),
 ]
 OllamaUrls = Annotated[
     tuple[Annotated[str, AfterValidator(addresses.ollama_url)], ...],
-    BeforeValidator(_split_list),
+    BeforeValidator(_split_addresses),
+    AfterValidator(_some),
     AfterValidator(_each_once),
     Allowed("an address such as 127.0.0.1:11434 or https://models.example, or several with commas"),
 ]

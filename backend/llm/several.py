@@ -24,6 +24,7 @@ from backend.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from backend.kit.cache import TtlCache
 from backend.ports.clock import Clock
 from backend.ports.model_servers import Look, ModelServer, ServerStanding, ServerState
 from backend.ports.models import ModelDelta, ModelInfo, ModelRequest
@@ -33,6 +34,7 @@ from backend.ports.vectors import VectorRequest, Vectors
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 PROBE_S = 10.0
+DESCRIBED_S = 5.0
 FIRST_REST_S = 1.0
 LONGEST_REST_S = 60.0
 MOST_PATIENCE_S = 8.0
@@ -100,6 +102,7 @@ class SeveralServers:
         self._turn = 0
         self._looking: asyncio.Task[None] | None = None
         self._looked_s: float | None = None
+        self._described = TtlCache[ModelInfo](ttl_s=DESCRIBED_S, clock=clock)
 
     @property
     def name(self) -> str:
@@ -146,12 +149,15 @@ class SeveralServers:
         return list(found.values())
 
     async def describe(self, model: str) -> ModelInfo:
-        """Describe a model as all servers that have it can run it.
+        """Describe a model as all servers that have it can run it; kept for some seconds.
 
         Raises:
             ModelNotFound: when every server has told that it is not there.
             UpstreamUnreachable and the like: when one that may have it cannot be asked.
         """
+        return await self._described.get(model, lambda: self._describe(model))
+
+    async def _describe(self, model: str) -> ModelInfo:
         members = [one for one in self._rested() if one.may_have(model)]
         if not members and not self._down_with(model):
             await self.look()
@@ -199,6 +205,7 @@ class SeveralServers:
 
     async def aclose(self) -> None:
         """Close connections."""
+        await self._described.aclose()
         if self._looking is not None:
             self._looking.cancel()
         for one in self._members:

@@ -25,8 +25,8 @@ export const tab = {
       };
       return credentialItem(
         one,
-        (value) => change({ method: "PUT", body: { value } }, text.credentialSet(one.name)),
-        () => change({ method: "DELETE" }, text.credentialGone(one.name)),
+        (value) => change({ method: "PUT", body: { value } }, text.changed(one.name)),
+        () => change({ method: "DELETE" }, text.changed(one.name)),
       );
     };
     draw(await api.json(PLACE));
@@ -56,14 +56,14 @@ function setForm(name, onSet) {
   const options = { name: "value", type: "password", required: true, autocomplete: "off" };
   const value = el("input", { ...options, maxlength: "4096" });
   const form = makeForm(
-    text.set,
+    text.setPassword,
     async (data) => {
       await onSet(String(data.get("value")));
       return "";
     },
     field(text.newValue, value),
   );
-  form.querySelector("button")?.setAttribute("aria-label", `${text.set}: ${name}`);
+  form.querySelector("button")?.setAttribute("aria-label", `${text.setPassword}: ${name}`);
   return form;
 }
 

@@ -151,17 +151,14 @@ export const text = {
 
   credentials: "Zugangsdaten",
   credentialsHint:
-    "Schlüssel für Modellserver und Werkzeuge. Sie werden verschlüsselt aufbewahrt, nie wieder gezeigt und sofort benutzt.",
+    "Schlüssel für Modellserver und Werkzeuge: verschlüsselt, nie gezeigt, sofort benutzt.",
   credentialSources: {
     environment: "aus der Umgebung, die Vorrang hat",
     stored: "hier gespeichert",
     none: "nicht gesetzt",
     unreadable: "gespeichert, aber kein Schlüssel des Servers öffnet es: bitte neu eingeben",
   },
-  credentialSet: (name) => `${name} ist gesetzt.`,
-  credentialGone: (name) => `${name} ist entfernt.`,
   newValue: "Neuer Wert",
-  set: "Setzen",
 
   server: "Server",
   version: (version, runs) =>

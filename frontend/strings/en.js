@@ -134,17 +134,14 @@ export const text = {
 
   credentials: "Credentials",
   credentialsHint:
-    "Keys of model servers and tools. They are kept encrypted, are never shown again, and are used at once.",
+    "Keys of model servers and tools: kept encrypted, never shown again, used at once.",
   credentialSources: {
     environment: "from the environment, which wins",
     stored: "stored here",
     none: "not set",
     unreadable: "stored, but none of the server’s keys opens it: enter it again",
   },
-  credentialSet: (/** @type {string} */ name) => `${name} is set.`,
-  credentialGone: (/** @type {string} */ name) => `${name} is removed.`,
   newValue: "New value",
-  set: "Set",
 
   server: "Server",
   version: (/** @type {string} */ version, /** @type {number} */ runs) =>

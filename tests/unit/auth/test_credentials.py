@@ -27,7 +27,7 @@ class Servers:
         self.keys = list(keys) or [new_key()]
 
     def book(self, *, keys: Sequence[str] | None = None, **given: str) -> CredentialBook:
-        def known(make: bool) -> Sequence[str]:
+        def known(*, make: bool) -> Sequence[str]:
             return self.keys if keys is None else keys
 
         names = {NAME: "", OTHER: "", **given}
@@ -128,7 +128,7 @@ async def test_without_any_key_nothing_is_stored():
     """The reason says what to give."""
     servers = Servers()
 
-    def none(make: bool) -> Sequence[str]:
+    def none(*, make: bool) -> Sequence[str]:
         raise NoKeys("CREDENTIALS__KEYS must be given")
 
     options = CredentialOptions(given={NAME: ""}, keys=none)
