@@ -1,4 +1,4 @@
-"""The commands of `python -m backend`: serve, worker and doctor.
+"""The commands of `python -m backend`: serve, worker, doctor and rotate-credentials.
 
 Exit codes: 0 done, 1 something is wrong with the installation, 2 a setting or argument is wrong.
 """
@@ -33,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         configure_logging(settings)
         if arguments.command == "doctor":
             return _doctor(settings)
+        if arguments.command == "rotate-credentials":
+            return _rotate(settings)
         if arguments.command == "worker":
             return _work(settings, attached="attached" in arguments)
         return _serve(settings, demo="demo" in arguments)
@@ -68,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     _ = commands.add_parser(
         "doctor", help="say what is configured, reachable and missing", parents=[common]
     )
+    _ = commands.add_parser(
+        "rotate-credentials", help="seal the stored credentials with a new key", parents=[common]
+    )
     return parser
 
 
@@ -98,6 +103,14 @@ def _work(settings: Settings, *, attached: bool) -> int:
     from backend.bootstrap.worker import work  # noqa: PLC0415 - the environment is prepared first
 
     return work(settings, attached=attached)
+
+
+def _rotate(settings: Settings) -> int:
+    from backend.bootstrap.rotating import rotate  # noqa: PLC0415 - the environment is prepared first
+
+    lines, code = rotate(settings)
+    sys.stdout.write("\n".join(lines) + "\n")
+    return code
 
 
 def _doctor(settings: Settings) -> int:

@@ -27,7 +27,7 @@ from backend.kit.ids import new_id
 from backend.kit.stop_strings import StopFilter
 from backend.kit.waiting import side_by_side
 from backend.ports.clock import Clock
-from backend.ports.models import ModelDelta, ModelInfo, ModelProvider, ModelRequest
+from backend.ports.models import Asker, ModelDelta, ModelInfo, ModelProvider, ModelRequest
 from backend.ports.values import JsonObject, Usage
 
 logger = logging.getLogger(__name__)
@@ -302,6 +302,7 @@ async def _choice(made: Completion, choice: Choice, *, quiet: bool) -> None:
         model=made.model.id,
         context_tokens=made.model.context_tokens,
         prompt=choice.prompt,
+        asker=Asker(user_id=request.user_id),
         seed=choice.seed,
         logprobs=0 if quiet and template.logprobs is None else template.logprobs,
     )

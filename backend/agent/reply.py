@@ -52,7 +52,7 @@ async def ask(run: Run, request: ModelRequest, *, show: Show | None) -> Reply:
                 run.usage += _estimated(run, request, reply, "".join(parts))
             raise
     reply.content = "".join(parts)
-    if reply.stopped and reply.usage.model_calls == 0:
+    if reply.stopped and reply.usage.model_calls == 0 and not run.cached:
         reply.usage = _estimated(run, request, reply, reply.content)
     else:
         run.parts.estimate.learn(run.model.id, request, reply.usage.prompt_tokens)

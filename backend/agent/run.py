@@ -25,7 +25,7 @@ from backend.errors import StewardError
 from backend.ports.artifacts import Artifact, Artifacts
 from backend.ports.clock import Clock
 from backend.ports.documents import Documents
-from backend.ports.models import ModelInfo, ModelProvider, ModelRequest
+from backend.ports.models import Asker, ModelInfo, ModelProvider, ModelRequest
 from backend.ports.remote_tools import RemoteServer, RemoteTools
 from backend.ports.resumables import ResumableStore
 from backend.ports.stores import Role, RunState
@@ -45,13 +45,15 @@ Mode = Literal["auto", "chat", "react", "plan"]
 OnDisconnect = Literal["cancel", "finish"]
 ApprovalsAs = Literal["text", "events"]
 Attached = Literal["", "whole", "parts"]
+Reuse = Literal["off", "asked", "all"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentOptions:
     """How agents behave; see docs/settings.md for the meaning and range of each.
 
-    Confidences are 0 to 1, 0 turning the feature off.
+    Confidences are 0 to 1, 0 turning the feature off. `reuse` says for which requests answers may be
+    given again: none, those that ask for it, or all that do not refuse it.
     """
 
     router: str = "rules"
@@ -62,6 +64,13 @@ class AgentOptions:
     plan_max_rounds: int = 3
     plan_max_steps: int = 12
     public_url: str = "http://127.0.0.1:8000"
+    reuse: Reuse = "off"
+
+    def reuses(self, request: TurnRequest) -> bool:
+        """Tell whether the answer to a request may be one that was given before."""
+        if self.reuse == "off" or request.replaces or request.file_ids or request.remote_servers:
+            return False
+        return self.reuse == "all" if request.reuse is None else request.reuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +123,8 @@ class TurnRequest:
     more than `max_tool_calls` are made. `remote_servers` bring tools of their own for this turn.
     `approvals` tells how calls that wait for the user's word are shown: as answer text with a link, or
     by events alone. `replaces` names a message of the session in whose place this turn's stand, as
-    another version; with no messages it is an answer, which is given anew.
+    another version; with no messages it is an answer, which is given anew. `reuse` tells whether an
+    answer may be one that was given before to the very same request; None leaves it to the server.
     """
 
     user_id: str
@@ -145,6 +155,7 @@ class TurnRequest:
     remote_servers: tuple[RemoteServer, ...] = ()
     session_id: str | None = None
     replaces: str | None = None
+    reuse: bool | None = None
     store: bool = False
     on_disconnect: OnDisconnect | None = None
     approvals: ApprovalsAs = "text"
@@ -161,8 +172,10 @@ class Run:
     entered the run, `sources_told` which addresses earlier answers cited. `asks` are the calls that
     wait for the user's word when the run's graph has stopped for them, and `pause` what it goes on
     from. `at_end` is called with the run once its end is stored, `hold` is what it holds of budgets.
-    `attempts` counts how often it was taken up after an interruption, `said_before` is what it had answered
-    until then, and `counted` what of its usage is in the user's sums already.
+    `may_reuse` tells that the model alone answers, `cached` whether all it said was kept from an earlier
+    request, None when nothing was looked up. `attempts` counts how often it was taken up after an
+    interruption, `said_before` is what it had answered until then, and `counted` what of its usage is in the
+    user's sums already.
     """
 
     id: str
@@ -199,6 +212,8 @@ class Run:
     task: asyncio.Task[None] | None = None
     started: bool = False
     replaced: str | None = None
+    may_reuse: bool = False
+    cached: bool | None = None
     cancel_reason: RunState | None = None
     at_end: AtEnd | None = None
     checkpointed: bool = False
@@ -214,8 +229,23 @@ class Run:
             model=self.model.id,
             messages=as_text(messages if self.model.can("tools") else plain(messages)),
             context_tokens=self.model.context_tokens,
+            asker=Asker(
+                user_id=self.request.user_id,
+                reuse=self.may_reuse,
+                waits=self._waits,
+                reused=self._reused,
+            ),
             **changes,
         )
+
+    def _waits(self, before: int) -> None:
+        """Tell that the model is busy; in words only once."""
+        told = any(isinstance(it, TurnEvent) and it.type == "queued" for it in self.log.items[-8:])
+        words = "" if told else f"Waiting for the model, {before} before this.\n"
+        self.say(TurnEvent(type="queued", text=words, data={"before": before}))
+
+    def _reused(self, hit: int) -> None:
+        self.cached = bool(hit) and self.cached is not False
 
     def inner_request(self, messages: Sequence[ChatMessage], **changes: Any) -> ModelRequest:  # noqa: ANN401 - fields of ModelRequest
         """Make a model call whose text is no answer: nothing the caller wants of answers holds for it.

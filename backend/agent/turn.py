@@ -371,6 +371,7 @@ class Turns:
 
 async def _chat(run: Run, messages: Sequence[ChatMessage]) -> None:
     """Answer from the model alone; tools of the caller's are offered, and their calls end the turn."""
+    run.may_reuse = run.parts.options.reuses(run.request) and not run.attached
     if client_tools(run):
         await chat_with_client_tools(run, messages)
     else:

@@ -13,7 +13,7 @@ from backend.agent.run_log import Thought
 from backend.api.event_stream import ClientWatch
 from backend.ports.values import TurnEvent
 
-QUIET_EVENTS = {"route", "notice", "remote_tools"}
+QUIET_EVENTS = {"route", "notice", "remote_tools", "queued"}
 
 
 async def first_sign(runs: Sequence[Run], *, wait_s: float) -> None:
@@ -38,6 +38,12 @@ async def _sign(run: Run) -> None:
 
 def _is_sign(item: str | Thought | TurnEvent) -> bool:
     return not (isinstance(item, TurnEvent) and item.type in QUIET_EVENTS)
+
+
+def cache_header(runs: Sequence[Run]) -> dict[str, str]:
+    """Say whether the answers were kept from an earlier request; nothing when none was looked for."""
+    known = [run.cached for run in runs if run.cached is not None]
+    return {"x-steward-cache": "hit" if all(known) else "miss"} if known else {}
 
 
 def client_left(runs: Sequence[Run]) -> None:

@@ -22,7 +22,16 @@ EFFORTS = {"low": "low", "medium": "medium", "high": "high", "xhigh": "xhigh", "
 # Their SDKs go on without a thread when an error says so in its details.
 NO_THREADS = {"error_code": "thread_unsupported_request", "unsupported": ["thread"]}
 CHOICES = {"auto": "auto", "any": "required", "none": "none"}
-PASSED_ON = ("model", "stream", "temperature", "top_p", "top_k", "agent_type", "session_id")
+PASSED_ON = (
+    "model",
+    "stream",
+    "temperature",
+    "top_p",
+    "top_k",
+    "agent_type",
+    "session_id",
+    "x_cache",
+)
 MOST_STOPS = 4
 SKIPPED = frozenset({"thinking", "redacted_thinking", "server_tool_use", "web_search_tool_result"})
 ERROR_TYPES = {

@@ -75,6 +75,7 @@ def read_request(body: ChatCompletionRequest, *, caller: Principal, request_id: 
         reads_documents=caller.reads_documents,
         session_id=body.session_id or None,
         replaces=body.replaces or None,
+        reuse=body.x_cache,
         store=bool(body.store),
         metadata=dict(body.metadata or {}),
         on_disconnect=body.on_disconnect,

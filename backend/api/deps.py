@@ -32,8 +32,10 @@ from backend.ports.accounts import AccountService, Principal
 from backend.ports.answers import AnswerStore
 from backend.ports.artifacts import Artifacts
 from backend.ports.clock import Clock
+from backend.ports.credentials import Credentials
 from backend.ports.documents import Documents, PageImages
 from backend.ports.limits import RateLimiter
+from backend.ports.model_servers import ModelTraffic
 from backend.ports.stores import AuditStore, ConversationStore, RunStore
 from backend.ports.values import Health, JsonObject
 from backend.ports.vector_stores import VectorStoreStore
@@ -100,6 +102,8 @@ class AppServices:
     token_input: TokenInput = field(default_factory=TokenInput)
     vector_stores: VectorStoreStore | None = None
     pending_uploads: PendingUploads | None = None
+    credentials: Credentials | None = None
+    traffic: ModelTraffic | None = None
     reports: Mapping[str, Callable[[], JsonObject]] = field(
         default_factory=dict[str, Callable[[], JsonObject]]
     )

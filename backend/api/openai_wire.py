@@ -74,8 +74,10 @@ def agent_object(run: Run) -> JsonObject:
     decision = run.decision
     waiting = [it for it in run.log.items if isinstance(it, TurnEvent) and it.type == "approval"]
     asked: JsonObject = {"approvals": [it.data for it in waiting]} if run.asks else {}
+    cached: JsonObject = {} if run.cached is None else {"cached": run.cached}
     return {
         **asked,
+        **cached,
         "run_id": run.id,
         "state": run.state,
         "route": decision.route if decision else None,

@@ -5,7 +5,7 @@ Anybody may read `/ready`: no names of databases, no paths, no keys.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from backend.config.groups import DocumentSettings
 from backend.documents.ocr import tesseract
 from backend.kit.waiting import DeadlineExceeded, within
 from backend.ports.clock import Clock
-from backend.ports.models import ModelProvider
 from backend.ports.query import Databases
 from backend.ports.sandbox import Sandbox, SandboxUnavailable
 from backend.ports.tools import Examined, Services
@@ -30,7 +29,7 @@ PATIENCE_S = 0.05
 def server_checks(
     ground: Ground,
     library: OpenLibrary,
-    providers: Sequence[ModelProvider],
+    models: Mapping[str, Check],
     *,
     toolbox: Toolbox,
     services: Services,
@@ -45,7 +44,7 @@ def server_checks(
 
     checks: dict[str, Check] = {
         "database": ground.stores.health,
-        **{f"model:{one.name}": one.health for one in providers},
+        **models,
         "documents": library.shelf.target.health,
         "documents:worker": library.worker,
         "documents:ocr": ocr,

@@ -8,6 +8,7 @@ import logging
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -28,11 +29,13 @@ from backend.api.deps import AppServices
 from backend.api.live_requests import LiveRequests
 from backend.api.pending_uploads import PendingUploads
 from backend.api.responses.live import LiveResponses
+from backend.auth.credentials import CredentialBook
 from backend.bootstrap.accounting import make_limits, open_budgets, watch_standing
 from backend.bootstrap.artifacts import open_artifacts
 from backend.bootstrap.asking import make_asking
 from backend.bootstrap.attaching import open_attaching
 from backend.bootstrap.checks import server_checks
+from backend.bootstrap.credentials import open_credentials, tools_made_anew, with_credentials
 from backend.bootstrap.databases import open_all_stores
 from backend.bootstrap.documents import (
     Ground,
@@ -51,12 +54,12 @@ from backend.bootstrap.parts import (
     make_accounts,
     make_first_admin,
     make_policy,
-    make_providers,
     make_tool_cards,
     settle_tools,
 )
 from backend.bootstrap.query_databases import database_report, look_behind_the_start
 from backend.bootstrap.tooling import open_remote, open_tooling
+from backend.bootstrap.traffic import open_upstreams
 from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
 from backend.kit.http import HttpClient
@@ -157,11 +160,13 @@ class Composition:
         ground = Ground(
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
         )
+        book = await open_credentials(ground, demo=self._demo)
+        ground = replace(ground, key_of=book.get)
         library = await self._open_library(ground, checkpoints)
-        providers = make_providers(settings, clock)
-        catalog = _open_catalog(ground, library, providers)
+        upstreams = open_upstreams(ground)
+        catalog = _open_catalog(ground, library, upstreams.providers)
         asking = make_asking(ground, checkpoints, public_url=self._public_url)
-        parts, services = self._open_agents(ground, library, checkpoints, asking)
+        parts, services = self._open_agents(ground, library, checkpoints, asking, book)
         limits = make_limits(ground)
         budgets = await open_budgets(ground)
         answering = self._open_answering(ground, catalog, parts, limits, budgets)
@@ -200,8 +205,14 @@ class Composition:
             artifacts=parts.artifacts,
             vector_stores=stores.vector_stores,
             pending_uploads=answering.uploads,
+            credentials=book,
+            traffic=upstreams,
             checks=server_checks(
-                ground, library, providers, toolbox=parts.toolbox, services=services
+                ground,
+                library,
+                {**upstreams.checks(), "credentials": book.health},
+                toolbox=parts.toolbox,
+                services=services,
             ),
             reports={"databases": lambda: database_report(services.databases)},
         )
@@ -235,10 +246,15 @@ class Composition:
         return Answering(self._turns, self._completions, usage, uploads, responses)
 
     def _open_agents(
-        self, ground: Ground, library: OpenLibrary, checkpoints: CheckpointFile, asking: Asking
+        self,
+        ground: Ground,
+        library: OpenLibrary,
+        checkpoints: CheckpointFile,
+        asking: Asking,
+        book: CredentialBook,
     ) -> tuple[AgentParts, Services]:
         """Make what every run works with, and what its tools do."""
-        settings = ground.settings
+        settings = with_credentials(ground.settings, book)
         http = HttpClient()
         ground.stack.push_async_callback(http.aclose)
         shrink = partial(shrink_all, ground.stores, checkpoints)
@@ -246,8 +262,10 @@ class Composition:
         services = open_tooling(ground, http=http, documents=library.documents)
         self._tables = services.tables
         look_behind_the_start(ground, services.databases)
+        toolbox = self._open_tools(ground, make_tool_cards(settings, services), artifacts)
+        book.changed = tools_made_anew(ground.settings, book, toolbox, services)
         parts = AgentParts(
-            toolbox=self._open_tools(ground, make_tool_cards(settings, services), artifacts),
+            toolbox=toolbox,
             estimate=TokenEstimate(),
             clock=ground.clock,
             options=agent_options(settings, address=self._address),

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 from backend.agent.toolbox import Toolbox, ToolboxParts
 from backend.bootstrap.checks import ocr_health, sandbox_health
+from backend.bootstrap.credentials import open_credentials
 from backend.bootstrap.databases import open_all_stores
 from backend.bootstrap.documents import (
     Ground,
@@ -18,11 +19,11 @@ from backend.bootstrap.documents import (
 from backend.bootstrap.parts import (
     check_tools,
     close_tool,
-    make_providers,
     make_tool_cards,
     settle_tools,
 )
 from backend.bootstrap.tooling import open_tooling
+from backend.bootstrap.upstreams import make_upstreams
 from backend.config.errors import SettingsError
 from backend.config.secrets_file import FILE_NAME, make_private_folder, signing_key
 from backend.config.settings import Settings
@@ -34,6 +35,7 @@ from backend.ports.tools import Services
 from backend.ports.values import Health
 from backend.storage.database import UnusableDatabaseUrl
 from backend.storage.revisions import UnusableSchema
+from backend.storage.stores import Stores
 
 
 def diagnose(settings: Settings) -> list[Finding]:
@@ -68,11 +70,7 @@ async def _diagnose(settings: Settings) -> list[Finding]:
             return [*findings, Finding(name="database", state="fail", detail=str(exc), fix=fix)]
         stack.push_async_callback(stores.aclose)
         findings.append(_finding("database", await stores.health(), severe=True))
-        for provider in make_providers(settings, clock):
-            stack.push_async_callback(provider.aclose)
-            findings.append(
-                _finding(f"model:{provider.name}", await provider.health(), severe=False)
-            )
+        findings += await _models(settings, stores, stack)
         http = HttpClient()
         stack.push_async_callback(http.aclose)
         folders = document_folders(settings)
@@ -94,6 +92,19 @@ async def _diagnose(settings: Settings) -> list[Finding]:
             off = Health(ok=card.tool is not None, detail=card.unavailable or "on")
             findings.append(_finding(f"tool:{card.name}", off, severe=False))
     return findings
+
+
+async def _models(settings: Settings, stores: Stores, stack: AsyncExitStack) -> list[Finding]:
+    """Look at the credentials, at the model servers with them, and at each of several."""
+    folders = document_folders(settings)
+    clock = SystemClock()
+    ground = Ground(settings=settings, stores=stores, clock=clock, stack=stack, folders=folders)
+    book = await open_credentials(ground)
+    upstreams = make_upstreams(settings, clock, key_of=book.get)
+    for provider in upstreams.providers:
+        stack.push_async_callback(provider.aclose)
+    checks = {"credentials": book.health, **upstreams.checks()}
+    return [_finding(name, await look(), severe=False) for name, look in checks.items()]
 
 
 async def _documents(settings: Settings, library: OpenLibrary) -> list[Finding]:

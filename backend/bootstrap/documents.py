@@ -9,9 +9,11 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from backend.bootstrap.owned_files import owned_files
+from backend.bootstrap.upstreams import UPSTREAM_KEY, KeyOf, given_key
 from backend.config.errors import SettingsError
 from backend.config.process import inherited_environment
 from backend.config.settings import Settings
@@ -52,6 +54,7 @@ from backend.storage.stores import Stores
 logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
 # Secrets that reading documents has no use for; a hostile file would be near them.
+SEAL_KEYS = "CREDENTIALS__KEYS"
 _NOT_FOR_WORKERS = frozenset({"SECRET_KEY", "ADMIN_PASSWORD", "TAVILY_API_KEY", "QUERY__DATABASES"})
 
 
@@ -75,7 +78,8 @@ class DocumentFolders:
 class Ground:
     """What a server's parts are made on; what is made closes with `stack`.
 
-    `server_id` names this process, among others on the same database, until it ends.
+    `server_id` names this process, among others on the same database, until it ends; `key_of` gives the
+    secret of a setting as it is now.
     """
 
     settings: Settings
@@ -85,6 +89,7 @@ class Ground:
     folders: DocumentFolders
     signals: Signals = field(default_factory=LocalSignals)
     server_id: str = field(default_factory=lambda: new_id("srv"))
+    key_of: KeyOf | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,17 +322,24 @@ async def _supervised(
 def _worker_environment(settings: Settings) -> dict[str, str]:
     """Give the worker the settings it works with, and folders that do not depend on where it runs."""
     given = settings.environment()
+    unwanted = _NOT_FOR_WORKERS if embeds_with_a_key(settings) else _NOT_FOR_WORKERS | {SEAL_KEYS}
     return {
         **inherited_environment(),
-        **{name: value for name, value in given.items() if name not in _NOT_FOR_WORKERS},
+        **{name: value for name, value in given.items() if name not in unwanted},
         "DATA_DIR": str(settings.data_dir.absolute()),
         "PYTHONPATH": str(ROOT),
     }
 
 
+def embeds_with_a_key(settings: Settings) -> bool:
+    """Tell whether documents are embedded by a server that may want a key."""
+    return settings.documents.embedder == "openai_compatible"
+
+
 def _shelf(ground: Ground, *, threads: int) -> EmbedderShelf:
     clock = ground.clock
-    options = _embedding_options(ground.settings, ground.folders, threads=threads)
+    key_of = ground.key_of
+    options = _embedding_options(ground.settings, ground.folders, threads=threads, key_of=key_of)
     return EmbedderShelf(
         make_embedder(options, clock=clock),
         target_id=space_id_of(options),
@@ -336,18 +348,17 @@ def _shelf(ground: Ground, *, threads: int) -> EmbedderShelf:
 
 
 def _embedding_options(
-    settings: Settings, folders: DocumentFolders, *, threads: int
+    settings: Settings, folders: DocumentFolders, *, threads: int, key_of: KeyOf | None = None
 ) -> EmbeddingOptions:
     kind = settings.documents.embedder or ("ollama" if settings.embedding_model else "minilm")
-    key = settings.upstream_openai_api_key
     return EmbeddingOptions(
         kind=kind,
         model=settings.embedding_model or "",
         precision=settings.documents.embedding_precision,
         threads=threads,
         folder=folders.models,
-        ollama_url=settings.ollama_host,
+        ollama_url=settings.ollama_host[0],
         ollama_keep_alive=settings.models.keep_alive,
-        openai_base_url=settings.upstream_openai_base_url,
-        openai_api_key=key.get_secret_value() if key else "",
+        openai_base_url=next(iter(settings.upstream_openai_base_url), None),
+        openai_api_key=partial(key_of or given_key(settings), UPSTREAM_KEY),
     )

@@ -9,7 +9,6 @@ from collections.abc import Collection
 from dataclasses import fields, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from backend import __version__, tools
 from backend.agent.policy import InvalidRule, Policy, read_policy
@@ -26,27 +25,12 @@ from backend.config.tool_options import check_tool_names, tool_options
 from backend.errors import ToolUnavailable
 from backend.kit.clocks import SystemClock
 from backend.kit.discovery import modules_of
-from backend.llm.builtin import BuiltinProvider
-from backend.llm.ollama.provider import OllamaOptions, OllamaProvider
-from backend.llm.openai_compatible.provider import (
-    OpenAICompatibleOptions,
-    OpenAICompatibleProvider,
-)
 from backend.ports.limits import RateLimiter
-from backend.ports.models import ModelProvider
 from backend.ports.tools import Services, Settling, Tool
 from backend.ports.values import Usage
 from backend.storage.stores import Stores
 
 logger = logging.getLogger(__name__)
-SHARED_LIMITS = (
-    "connect_timeout_s",
-    "first_token_timeout_s",
-    "idle_timeout_s",
-    "max_concurrent",
-    "max_context_tokens",
-    "retries",
-)
 
 
 def api_options(settings: Settings, *, address: str, incoming: Path) -> ApiOptions:
@@ -68,7 +52,8 @@ def api_options(settings: Settings, *, address: str, incoming: Path) -> ApiOptio
 def agent_options(settings: Settings, *, address: str) -> AgentOptions:
     """Say how agents behave."""
     given = settings.agent.model_dump(include={one.name for one in fields(AgentOptions)})
-    return AgentOptions(**given, public_url=(settings.public_url or address).rstrip("/"))
+    public_url = (settings.public_url or address).rstrip("/")
+    return AgentOptions(**given, public_url=public_url, reuse=settings.answer_cache.mode)
 
 
 def make_accounts(settings: Settings, stores: Stores, clock: SystemClock) -> AuthService:
@@ -109,24 +94,6 @@ async def make_first_admin(settings: Settings, accounts: AuthService) -> None:
             "    Log in with both on the page; it can be changed there under Settings.\n\n"
         )
         sys.stdout.flush()
-
-
-def make_providers(settings: Settings, clock: SystemClock) -> list[ModelProvider]:
-    """Make the model providers: the built-in one first, then the configured ones."""
-    models = settings.models
-    limits: dict[str, Any] = {name: getattr(models, name) for name in SHARED_LIMITS}
-    url = settings.ollama_host
-    ollama = OllamaOptions(base_url=url, keep_alive=models.keep_alive, **limits)
-    providers: list[ModelProvider] = [OllamaProvider(ollama, clock=clock)]
-    if settings.upstream_openai_base_url:
-        key = settings.upstream_openai_api_key
-        options = OpenAICompatibleOptions(
-            base_url=settings.upstream_openai_base_url,
-            api_key=key.get_secret_value() if key else "",
-            **limits,
-        )
-        providers.insert(0, OpenAICompatibleProvider(options, clock=clock))
-    return [BuiltinProvider(clock), *providers]
 
 
 def charge(limits: RateLimiter, user_id: str, usage: Usage) -> None:
@@ -177,6 +144,12 @@ def make_tool_cards(settings: Settings, services: Services) -> list[ToolCard]:
     for name in make_policy(settings).tools() - {REMOTE, *(card.name for card in cards)}:
         logger.warning("APPROVALS__RULES: there is no tool %s", name)
     return cards
+
+
+def make_tool_card(name: str, settings: Settings, services: Services) -> ToolCard:
+    """Make one tool of its folder with other settings."""
+    module = next(one for one in modules_of(tools) if name == one.NAME)
+    return _tool_card(module, settings, services)
 
 
 def _tool_card(module: ModuleType, settings: Settings, services: Services) -> ToolCard:

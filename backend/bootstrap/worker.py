@@ -13,11 +13,19 @@ import os
 import signal
 import sys
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import orjson
 
+from backend.bootstrap.credentials import open_credentials
 from backend.bootstrap.databases import open_all_stores
-from backend.bootstrap.documents import Ground, check_documents, document_folders, make_ingest
+from backend.bootstrap.documents import (
+    Ground,
+    check_documents,
+    document_folders,
+    embeds_with_a_key,
+    make_ingest,
+)
 from backend.config.settings import Settings
 from backend.documents.work_loop import WorkLoop
 from backend.kit.clocks import SystemClock
@@ -49,6 +57,9 @@ async def _work(settings: Settings, *, attached: bool) -> None:
             stack=stack,
             folders=document_folders(settings),
         )
+        if embeds_with_a_key(settings):
+            book = await open_credentials(ground)
+            ground = replace(ground, key_of=book.get)
         ingest = make_ingest(ground, tell=_tell if attached else _ignore)
         loop = WorkLoop(
             ingest,

@@ -5,6 +5,7 @@ Every function takes the text and returns the normal form, or raises ValueError 
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
@@ -142,6 +143,18 @@ def secret_key(text: str) -> str:
         msg = "it repeats a few characters"
         raise ValueError(msg)
     return text
+
+
+def credential_key(text: str) -> str:
+    """Check a key of the credentials: 32 bytes in url-safe base64, as Fernet wants them."""
+    try:
+        known = len(base64.urlsafe_b64decode(text.strip())) == 32
+    except ValueError:
+        known = False
+    if not known:
+        msg = "it is not 32 bytes in url-safe base64"
+        raise ValueError(msg)
+    return text.strip()
 
 
 def password(text: str) -> str:

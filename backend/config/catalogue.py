@@ -33,7 +33,7 @@ def describe(model: type[BaseModel], *, prefix: str = "") -> dict[str, Setting]:
         group = field.annotation
         if isinstance(group, type) and issubclass(group, BaseModel):
             found |= describe(group, prefix=f"{name}__")
-        elif get_origin(group) is not dict:
+        elif get_origin(group) is not dict or any(isinstance(p, Allowed) for p in field.metadata):
             found[name] = _setting(name, field)
     return found
 
@@ -84,7 +84,7 @@ def _allowed(parts: list[Any]) -> str:
 
 
 def _show(value: object) -> str:
-    if value is None or value == ():
+    if value is None or value in ((), {}):
         return ""
     if isinstance(value, bool):
         return str(value).lower()

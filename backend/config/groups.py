@@ -15,6 +15,7 @@ from backend.config.values import (
     KeepAlive,
     LogFormat,
     ModelName,
+    ModelPlaces,
     Names,
     Networks,
     Origins,
@@ -140,6 +141,25 @@ class ModelSettings(Group):
     )
     keep_alive: KeepAlive = Field(
         default="5m", description="How long Ollama keeps a model in memory after a call."
+    )
+    concurrency: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="Calls of one model at the same time, per process; further ones queue; 0 = no limit.",
+    )
+    concurrency_of: ModelPlaces = Field(
+        default_factory=dict[str, int],
+        description="The same for single models, by name.",
+    )
+    queue_length: int = Field(
+        default=256, ge=0, le=100_000, description="Calls that may wait for one model; then 503."
+    )
+    queue_timeout_s: float = Field(
+        default=300.0,
+        ge=1,
+        le=3600,
+        description="How long a call may wait for its model; then 503.",
     )
     retries: int = Field(
         default=2, ge=0, le=10, description="Further tries after a failure before the first token."

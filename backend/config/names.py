@@ -19,6 +19,8 @@ STRICT_PREFIXES = (
     "SANDBOX__",
     "TOOLS__",
     "UPSTREAM_OPENAI_",
+    "ANSWER_CACHE__",
+    "CREDENTIALS__",
 )
 """An unknown name that starts so stops the start, in the environment too."""
 

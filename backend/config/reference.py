@@ -31,6 +31,8 @@ _TITLES = {
     "WEB": "Web pages",
     "MCP": "Remote MCP servers",
     "SANDBOX": "Sandbox of Python code",
+    "ANSWER_CACHE": "Answers given again",
+    "CREDENTIALS": "Credentials",
     "TOOLS": "Tools",
 }
 _ENV_HEAD = """\

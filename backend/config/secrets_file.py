@@ -45,8 +45,8 @@ def signing_key(*, given: SecretStr | None, data_dir: Path) -> KeptSecret:
         return KeptSecret(key=given)
     path = data_dir / FILE_NAME
     try:
-        created = _create_once(path)
-        warning = _close_to_others(path)
+        created = create_once(path, secrets.token_hex(32))
+        warning = close_to_others(path, "SECRET_KEY")
         text = path.read_text(encoding="ascii").strip()
         return KeptSecret(key=SecretStr(secret_key(text)), created=created, warning=warning)
     except OSError as exc:
@@ -75,18 +75,13 @@ def make_private_folder(folder: Path) -> str | None:
     return f"other users can enter {folder}; close it with: chmod 700 {folder}"
 
 
-def _create_once(path: Path) -> bool:
-    """Write a new key unless there is one; tell whether it was written."""
+def create_once(path: Path, text: str) -> bool:
+    """Write a line unless the file is there; tell whether it was written."""
     if path.exists():
         return False
     make_private_folder(path.parent)
-    draft = path.with_name(f".{FILE_NAME}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
+    draft = _draft(path, text)
     try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)
             return True
@@ -95,14 +90,34 @@ def _create_once(path: Path) -> bool:
         draft.unlink()
 
 
-def _close_to_others(path: Path) -> str | None:
+def put_in_place(path: Path, text: str) -> None:
+    """Write a line in the place of what a private file holds: whoever reads finds the one or the other."""
+    _draft(path, text).replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _draft(path: Path, text: str) -> Path:
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return draft
+
+
+def close_to_others(path: Path, setting: str) -> str | None:
     """Take the rights of others from the file; say so when there were any."""
     found = path.lstat()
     if not stat.S_ISREG(found.st_mode):
         msg = "it is not a plain file"
         raise ValueError(msg)
     if found.st_uid not in {os.geteuid(), 0}:
-        msg = f"SECRET_KEY: {path} belongs to another user; run as its owner or give SECRET_KEY"
+        msg = f"{setting}: {path} belongs to another user; run as its owner or give {setting}"
         raise SettingsError([msg])
     if not found.st_mode & 0o077:
         return None

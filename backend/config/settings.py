@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -41,15 +42,17 @@ from backend.config.tool_groups import (
     SandboxSettings,
     WebSettings,
 )
+from backend.config.upstream_groups import AnswerCacheSettings, CredentialSettings
 from backend.config.values import (
     ApiKey,
     DatabaseUrl,
     Folder,
     HostName,
     HttpUrl,
+    HttpUrls,
     LogLevel,
     ModelName,
-    OllamaUrl,
+    OllamaUrls,
     Password,
     SigningKey,
     UserName,
@@ -91,16 +94,16 @@ class Settings(BaseSettings):
         default=None,
         description="Password of the first administrator; generated and printed once when not given.",
     )
-    ollama_host: OllamaUrl = Field(
-        default="http://127.0.0.1:11434",
-        description="Where Ollama listens, written as for Ollama itself.",
+    ollama_host: OllamaUrls = Field(
+        default=("http://127.0.0.1:11434",),
+        description="Where Ollama listens, written as for Ollama itself; several with commas share the work.",
     )
     ollama_model: ModelName | None = Field(
         default=None, description="Ollama model used by default."
     )
-    upstream_openai_base_url: HttpUrl | None = Field(
-        default=None,
-        description="OpenAI-compatible model server, such as http://127.0.0.1:8001/v1.",
+    upstream_openai_base_url: HttpUrls = Field(
+        default=(),
+        description="OpenAI-compatible model server, such as http://127.0.0.1:8001/v1; several with commas share the work.",
     )
     upstream_openai_api_key: ApiKey | None = Field(
         default=None, description="Key of that model server."
@@ -130,6 +133,8 @@ class Settings(BaseSettings):
     approvals: ApprovalSettings = Field(default_factory=ApprovalSettings)
     web: WebSettings = Field(default_factory=WebSettings)
     mcp: McpSettings = Field(default_factory=McpSettings)
+    answer_cache: AnswerCacheSettings = Field(default_factory=AnswerCacheSettings)
+    credentials: CredentialSettings = Field(default_factory=CredentialSettings)
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict[str, str])
     _warnings: tuple[str, ...] = PrivateAttr(())
@@ -175,8 +180,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _refuse_itself(self) -> Self:
         for name in ("upstream_openai_base_url", "ollama_host"):
-            url: str | None = getattr(self, name)
-            if url and same_server(url, host=self.server_host, port=self.server_port):
+            urls: tuple[str, ...] = getattr(self, name)
+            own = partial(same_server, host=self.server_host, port=self.server_port)
+            if any(map(own, urls)):
                 raise PydanticCustomError(
                     "setting",
                     "this server is its own model server there",

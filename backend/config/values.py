@@ -44,6 +44,38 @@ def _split_list(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def _split_addresses(value: object) -> object:
+    """Read `a, b`; a bracket begins an IPv6 address, not JSON."""
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _some(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        msg = "it names no address"
+        raise ValueError(msg)
+    return value
+
+
+def _each_once(value: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(value)) != len(value):
+        msg = "it names one address twice"
+        raise ValueError(msg)
+    return value
+
+
+def _by_model(value: object) -> object:
+    """Read `name=2, other=1` as numbers by name."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.rpartition("=") for part in value.split(",") if part.strip()]
+    if not all(name.strip() and number.strip().isdecimal() for name, _, number in pairs):
+        msg = "it is not a list of name=number"
+        raise ValueError(msg)
+    return {name.strip(): number.strip() for name, _, number in pairs}
+
+
 def _lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
@@ -54,6 +86,10 @@ def _upper(value: object) -> object:
 
 def _secret_key(value: SecretStr) -> SecretStr:
     return SecretStr(addresses.secret_key(value.get_secret_value()))
+
+
+def _credential_key(value: SecretStr) -> SecretStr:
+    return SecretStr(addresses.credential_key(value.get_secret_value()))
 
 
 def _password(value: SecretStr) -> SecretStr:
@@ -88,10 +124,23 @@ def _in_place(path: Path) -> Path:
 HttpUrl = Annotated[
     str, AfterValidator(addresses.http_url), Allowed("an http:// or https:// address")
 ]
-OllamaUrl = Annotated[
-    str,
-    AfterValidator(addresses.ollama_url),
-    Allowed("an address such as 127.0.0.1:11434 or https://models.example"),
+HttpUrls = Annotated[
+    tuple[Annotated[str, AfterValidator(addresses.http_url)], ...],
+    BeforeValidator(_split_addresses),
+    AfterValidator(_each_once),
+    Allowed("http:// or https:// addresses, separated by commas"),
+]
+OllamaUrls = Annotated[
+    tuple[Annotated[str, AfterValidator(addresses.ollama_url)], ...],
+    BeforeValidator(_split_addresses),
+    AfterValidator(_some),
+    AfterValidator(_each_once),
+    Allowed("an address such as 127.0.0.1:11434 or https://models.example, or several with commas"),
+]
+ModelPlaces = Annotated[
+    dict[str, Annotated[int, Field(ge=0, le=10_000)]],
+    BeforeValidator(_by_model),
+    Allowed("models with their numbers, such as llama3.2:3b=4, qwen3:8b=1"),
 ]
 BucketUrl = Annotated[
     str,
@@ -187,6 +236,14 @@ Password = Annotated[
     SecretStr,
     AfterValidator(_password),
     Allowed("8 characters to 72 bytes that are not a well-known password"),
+]
+CacheMode = Annotated[Literal["off", "asked", "all"], BeforeValidator(_lower)]
+CredentialKeys = Annotated[
+    tuple[Annotated[SecretStr, AfterValidator(_credential_key)], ...],
+    BeforeValidator(_split_list),
+    Hidden(),
+    Allowed("32 random bytes in url-safe base64 each, newest first, separated by commas"),
+    DefaultWords("credentials.key in DATA_DIR"),
 ]
 ApiKey = Annotated[SecretStr, AfterValidator(_one_line), Allowed("the key, on one line")]
 DatabaseUrl = Annotated[

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -85,10 +85,16 @@ class StreamReply:
         self._waiting_since_s: float | None = None
         self._expired = False
 
-    async def begin(self, session: aiohttp.ClientSession, url: str, body: bytes) -> None:
+    async def begin(
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str] | None,
+    ) -> None:
         """Send the request and wait for the first byte; raise Unreachable or Refused."""
         try:
-            response = await session.post(url, data=body, allow_redirects=False)
+            response = await session.post(url, data=body, headers=headers, allow_redirects=False)
             self._response = response
             if response.status != 200:
                 body = await _first_bytes(response.content)
@@ -146,15 +152,22 @@ class StreamReply:
 
 
 class StreamClient:
-    """Posts and streams the answers; the session is opened on first use, in one event loop."""
+    """Posts and streams the answers; the session is opened on first use, in one event loop.
+
+    `headers` are asked for with every post, because keys change.
+    """
 
     def __init__(
-        self, limits: StreamLimits, clock: Sleeper, *, headers: Mapping[str, str] | None = None
+        self,
+        limits: StreamLimits,
+        clock: Sleeper,
+        *,
+        headers: Callable[[], Mapping[str, str]] | None = None,
     ) -> None:
         self._limits = limits
         self._clock = clock
+        self._own_headers = headers
         self._headers = {"content-type": "application/json", "accept-encoding": "identity"}
-        self._headers |= headers or {}
         self._slots = Slots(limits.max_concurrent, max_waiting=limits.max_waiting, clock=clock)
         self._session: aiohttp.ClientSession | None = None
 
@@ -188,9 +201,11 @@ class StreamClient:
 
     async def _begin(self, reply: StreamReply, url: str, body: bytes) -> None:
         limit_s = self._limits.first_byte_timeout_s
+        headers = self._own_headers() if self._own_headers is not None else None
         for attempt in itertools.count():
+            begin = reply.begin(self._open(), url, body, headers)
             try:
-                return await within(self._clock, limit_s, reply.begin(self._open(), url, body))
+                return await within(self._clock, limit_s, begin)
             except TimeoutError as exc:
                 raise TimedOut("first byte", limit_s) from exc
             except (Unreachable, Refused) as exc:

@@ -86,6 +86,7 @@ class MessagesRequest(CountRequest):
     thread: dict[str, Any] | None = None
 
     agent_type: Literal["auto", "chat", "react", "plan", "plan_execute"] | None = None
+    x_cache: bool | None = None
     session_id: Annotated[str, StringConstraints(max_length=128)] | None = None
 
 

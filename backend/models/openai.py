@@ -324,6 +324,7 @@ class ChatCompletionRequest(Wire):
     session_id: Annotated[str, StringConstraints(max_length=128)] | None = None
     replaces: Annotated[str, StringConstraints(max_length=128)] | None = None
     on_disconnect: Literal["cancel", "finish"] | None = None
+    x_cache: bool | None = None
     approvals: Literal["text", "events"] | None = None
     file_ids: (
         Annotated[

@@ -133,6 +133,7 @@ class ResponseRequest(ResponseInput):
     frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
     agent_type: Literal["auto", "chat", "react", "plan", "plan_execute"] | None = None
     on_disconnect: Literal["cancel", "finish"] | None = None
+    x_cache: bool | None = None
     approvals: Literal["text", "events"] | None = None
     top_k: int | None = None
     min_p: float | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -29,6 +29,27 @@ class ModelInfo:
     def can(self, capability: str) -> bool:
         """Tell whether the model has a capability."""
         return capability in self.capabilities
+
+
+def _nothing(_told: int) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """For whom a model is called, and who hears what becomes of the call before its first token.
+
+    `waits` is told how many calls are served before this one, whenever that has changed. With `reuse`
+    an answer to the very same call may be given again; `reused` is then told 1, or 0 when there was none.
+    """
+
+    user_id: str = ""
+    reuse: bool = False
+    waits: Callable[[int], None] = _nothing
+    reused: Callable[[int], None] = _nothing
+
+
+NOBODY = Asker()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +82,7 @@ class ModelRequest:
     prompt: str | None = None
     suffix: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    asker: Asker = field(default=NOBODY, compare=False, repr=False)
 
 
 @dataclass(slots=True)

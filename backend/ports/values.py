@@ -125,6 +125,7 @@ class TurnEvent:
         "client_tool_calls",
         "approval",
         "remote_tools",
+        "queued",
     ]
     text: str = ""
     data: JsonObject = field(default_factory=dict)

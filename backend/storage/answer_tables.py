@@ -1,6 +1,6 @@
 """The tables of what OpenAI's clients keep on the server: answers and vector stores.
 
-Importing this module makes METADATA whole. Not for: queries; each store owns its own.
+Not for: queries; each store owns its own.
 """
 
 from __future__ import annotations

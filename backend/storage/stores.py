@@ -12,7 +12,9 @@ from backend.ports.approvals import ApprovalStore
 from backend.ports.artifacts import ArtifactStore
 from backend.ports.budgets import BudgetStore
 from backend.ports.clock import Clock
+from backend.ports.credentials import CredentialStore
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
+from backend.ports.kept_answers import KeptAnswerStore
 from backend.ports.keyed_requests import KeyedRequestStore
 from backend.ports.limits import RateLimiter
 from backend.ports.login_attempts import LoginAttemptStore
@@ -35,10 +37,12 @@ from backend.storage.artifacts import SqlArtifactStore
 from backend.storage.audit import SqlAuditStore
 from backend.storage.budgets import SqlBudgetStore
 from backend.storage.conversations import SqlConversationStore
+from backend.storage.credentials import SqlCredentialStore
 from backend.storage.database import Database
 from backend.storage.document_jobs import SqlJobStore
 from backend.storage.documents import SqlDocumentStore
 from backend.storage.files import SqlFileStore
+from backend.storage.kept_answers import SqlKeptAnswerStore
 from backend.storage.keyed_requests import SqlKeyedRequestStore
 from backend.storage.keys import SqlKeyStore
 from backend.storage.login_attempts import SqlLoginAttemptStore
@@ -48,10 +52,12 @@ from backend.storage.memory.artifacts import MemoryArtifactStore
 from backend.storage.memory.audit import MemoryAuditStore
 from backend.storage.memory.budgets import MemoryBudgetStore
 from backend.storage.memory.conversations import MemoryConversationStore
+from backend.storage.memory.credentials import MemoryCredentialStore
 from backend.storage.memory.document_jobs import MemoryJobStore
 from backend.storage.memory.document_shelves import DocumentShelves
 from backend.storage.memory.documents import MemoryDocumentStore
 from backend.storage.memory.files import MemoryFileStore
+from backend.storage.memory.kept_answers import MemoryKeptAnswerStore
 from backend.storage.memory.keyed_requests import MemoryKeyedRequestStore
 from backend.storage.memory.keys import MemoryKeyStore
 from backend.storage.memory.login_attempts import MemoryLoginAttemptStore
@@ -107,6 +113,8 @@ class Stores:
     budgets: BudgetStore
     standing: StandingStore
     limiter: Callable[[Clock, int, int], RateLimiter] | None
+    credentials: CredentialStore
+    kept_answers: KeptAnswerStore
     forget: Callable[[], Awaitable[None]]
     shrink: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
@@ -149,6 +157,8 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
         budgets=SqlBudgetStore(database),
         standing=SqlStandingStore(database),
         limiter=partial(SqlRateLimiter, database) if database.shared else None,
+        credentials=SqlCredentialStore(database),
+        kept_answers=SqlKeptAnswerStore(database),
         forget=database.forget,
         shrink=database.shrink,
         health=database.health,
@@ -181,6 +191,8 @@ def memory_stores(*, clock: Clock | None = None) -> Stores:
         budgets=MemoryBudgetStore(shelves),
         standing=MemoryStandingStore(shelves),
         limiter=None,
+        credentials=MemoryCredentialStore(),
+        kept_answers=MemoryKeptAnswerStore(shelves),
         forget=_nothing,
         shrink=_nothing,
         health=_healthy,

@@ -10,6 +10,7 @@ export class TraceFacts {
   #planned = false;
   #calls = 0;
   #waited = false;
+  #before = -1;
   /** @type {Step[]} */
   #steps = [];
   #step = -1;
@@ -21,6 +22,7 @@ export class TraceFacts {
   /** @type {(type: string, data: Record<string, any>) => void} take note of an event */
   note(type, data) {
     if (type === "route" || (type === "notice" && data.route)) this.#route = String(data.route);
+    this.#before = type === "queued" ? data.before : -1;
     if (type === "plan") {
       this.#planned = true;
       this.#steps = data.steps ?? [];
@@ -36,6 +38,7 @@ export class TraceFacts {
 
   /** What is happening at this moment. */
   get now() {
+    if (this.#before >= 0) return text.queued(this.#before);
     const tool = [...this.#running.values()].at(-1);
     const step = this.#steps[this.#step];
     if (tool && step) return text.stepNow(this.#step + 1, this.#steps.length, step.purpose);

@@ -81,6 +81,7 @@ export class TraceView {
   think(piece) {
     if (!this.#thought) {
       if (!piece.trim()) return;
+      this.#facts.note("thought", {});
       this.#thought = document.createTextNode("");
       this.#add(el("p", { class: "thought" }, this.#thought));
     }
@@ -113,6 +114,7 @@ export class TraceView {
     step: ({ id, state }) => {
       for (const plan of this.#plans) plan.mark(id, state);
     },
+    queued: () => undefined, // the one line says it
     approval: ({ tool }) => this.#addNote(text.approval(tool)),
     tool_call: ({ call_id, tool, arguments: given }) => {
       const view = new ToolView(tool, given ?? {});

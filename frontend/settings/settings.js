@@ -7,6 +7,7 @@ import { el, iconButton } from "../kit/dom.js";
 import { text } from "../strings.js";
 import * as account from "./account.js";
 import { makeTabs, refusal } from "./controls.js";
+import * as credentials from "./credentials.js";
 import * as keys from "./keys.js";
 import * as server from "./server.js";
 import * as tools from "./tools.js";
@@ -14,7 +15,7 @@ import * as usage from "./usage.js";
 import * as users from "./users.js";
 
 /** @type {readonly Tab[]} */
-const TABS = [account.tab, keys.tab, usage.tab, tools.tab, users.tab, server.tab];
+const TABS = [account.tab, keys.tab, usage.tab, tools.tab, users.tab, credentials.tab, server.tab];
 
 /** @type {OpenSettings} */
 export function openSettings(parts, onChosen, onClosed) {

@@ -149,6 +149,17 @@ export const text = {
   removeUserBody:
     "Das Konto wird mit seinen Unterhaltungen, Dokumenten, Artefakten und API-Schlüsseln gelöscht. Das lässt sich nicht rückgängig machen.",
 
+  credentials: "Zugangsdaten",
+  credentialsHint:
+    "Schlüssel für Modellserver und Werkzeuge: verschlüsselt, nie gezeigt, sofort benutzt.",
+  credentialSources: {
+    environment: "aus der Umgebung, die Vorrang hat",
+    stored: "hier gespeichert",
+    none: "nicht gesetzt",
+    unreadable: "gespeichert, aber kein Schlüssel des Servers öffnet es: bitte neu eingeben",
+  },
+  newValue: "Neuer Wert",
+
   server: "Server",
   version: (version, runs) =>
     `Steward ${version} · ${runs === 1 ? "1 Antwort" : `${runs} Antworten`} in Arbeit`,
@@ -162,6 +173,7 @@ export const text = {
     sandbox: "Python-Sandbox",
     web_search: "Websuche",
     databases: "Abfragbare Datenbanken",
+    credentials: "Gespeicherte Zugangsdaten",
   },
   modelServer: (name) => `Modelle: ${name}`,
   checkStates: {
@@ -269,6 +281,8 @@ export const text = {
   sources: "Quellen",
   source: (number, title) => `Quelle ${number}: ${title}`,
   notLinked: "Link nicht angezeigt: Der Host kam in keiner Quelle vor",
+  queued: (before) =>
+    `Wartet auf das Modell, ${before ? `${before} vor dir` : "du bist als Nächstes dran"}`,
   approval: (tool) => `Steward möchte ${tool} benutzen`,
   allow: "Erlauben",
   deny: "Nicht erlauben",

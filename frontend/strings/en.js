@@ -132,6 +132,17 @@ export const text = {
   removeUserBody:
     "The account, its conversations, documents, artifacts and API keys will be gone. This cannot be undone.",
 
+  credentials: "Credentials",
+  credentialsHint:
+    "Keys of model servers and tools: kept encrypted, never shown again, used at once.",
+  credentialSources: {
+    environment: "from the environment, which wins",
+    stored: "stored here",
+    none: "not set",
+    unreadable: "stored, but none of the server’s keys opens it: enter it again",
+  },
+  newValue: "New value",
+
   server: "Server",
   version: (/** @type {string} */ version, /** @type {number} */ runs) =>
     `Steward ${version} · ${runs === 1 ? "1 answer" : `${runs} answers`} under way`,
@@ -145,6 +156,7 @@ export const text = {
     sandbox: "Python sandbox",
     web_search: "Web search",
     databases: "Databases to query",
+    credentials: "Stored credentials",
   },
   modelServer: (/** @type {string} */ name) => `Models: ${name}`,
   checkStates: {
@@ -253,6 +265,8 @@ export const text = {
   source: (/** @type {number} */ number, /** @type {string} */ title) =>
     `Source ${number}: ${title}`,
   notLinked: "Link not shown: host not seen in sources",
+  queued: (/** @type {number} */ before) =>
+    `Waiting for the model, ${before ? `${before} before you` : "you are next"}`,
   approval: (/** @type {string} */ tool) => `Steward asks to use ${tool}`,
   allow: "Allow",
   deny: "Don’t allow",

@@ -13,6 +13,14 @@ type ApiKey = {
   last_used_at: number | null;
 };
 
+type SecretStanding = {
+  name: string;
+  source: "environment" | "stored" | "none" | "unreadable";
+  hint: string;
+  updated_at_ms: number | null;
+  updated_by: string | null;
+};
+
 type UsageSums = {
   runs: number;
   prompt_tokens: number;

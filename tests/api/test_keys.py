@@ -11,6 +11,7 @@ from httpx import AsyncClient
 
 from tests.fakes.live_server import PASSWORD, LiveServer
 from tests.fakes.people import (
+    CHAT_BODY,
     MATRIX,
     SECRET,
     Person,

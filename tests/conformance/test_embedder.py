@@ -66,7 +66,9 @@ async def _make(kind: str, doubles: AsyncExitStack) -> Embedder:
         return ollama_embedder(options, CLOCK)
     if kind == "openai_compatible":
         server = await doubles.enter_async_context(OpenAIDouble(api_key="key"))
-        options = OpenAIEmbedding(model=EMBEDDING_MODEL, base_url=server.base_url, api_key="key")
+        options = OpenAIEmbedding(
+            model=EMBEDDING_MODEL, base_url=server.base_url, api_key=lambda: "key"
+        )
         return openai_embedder(options, CLOCK)
     if kind == "sentence_transformers":
         return SentenceTransformersEmbedder("a-model", CLOCK, load=lambda _: _hashed)

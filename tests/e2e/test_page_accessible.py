@@ -76,7 +76,7 @@ PLANNED = [
 ]
 FOOTS = "[...document.querySelectorAll('.answer-foot')]"
 ROWS = "document.querySelectorAll('#file-list li')"
-TABS = ("account", "keys", "usage", "tools", "users", "server")
+TABS = ("account", "keys", "usage", "tools", "users", "credentials", "server")
 
 
 def works(body: dict[str, Any]) -> Reply:

@@ -187,3 +187,24 @@ def test_tools_say_which_setting_turned_them_off_and_what_the_rules_say(
         named = {words.split("\n")[0]: words for words in rows}
         assert "TOOLS__DISABLED" in named["wikipedia"]
         assert weather in named["weather"]
+
+
+def test_an_administrator_sets_a_credential_that_is_never_shown(page: Page) -> None:
+    """Its end is, and where it is kept; removing it asks first."""
+    page.run("void (location.hash = '#/settings/credentials')")
+    page.wait("document.querySelectorAll('.settings .keys li').length")
+    mine = "[...document.querySelectorAll('.settings .keys li')].at(-1)"
+    assert "UPSTREAM_OPENAI_API_KEY" in page.run(f"{mine}.innerText")
+    page.focus(".settings .keys li:last-child input")
+    page.type(".settings .keys li:last-child input", "sk-very-secret-9f3a")
+    page.press("Enter")
+    page.wait(f"{mine}.innerText.includes('stored here')")
+    assert "…9f3a" in page.run(f"{mine}.innerText")
+    assert "sk-very" not in page.run("document.body.innerHTML")
+    assert page.run(f"{mine}.querySelector('input').value") == ""
+    press(page, "Delete: UPSTREAM_OPENAI_API_KEY")
+    page.wait("document.querySelector('dialog .danger')")
+    page.focus("dialog .danger")
+    page.press("Enter")
+    page.wait(f"{mine}.innerText.includes('not set')")
+    assert page.complaints == []

@@ -13,7 +13,7 @@ from tests.fakes.browser import Page
 from tests.fakes.page_world import PageWorld, log_in, page_world
 from tests.fakes.sample_files import pdf_of_lines
 
-TABS = ("account", "keys", "usage", "tools", "users", "server")
+TABS = ("account", "keys", "usage", "tools", "users", "credentials", "server")
 PANEL = "document.querySelector('dialog.settings .settings-tab')"
 CHOSEN = "document.querySelector('dialog.settings [aria-selected=true]')?.id"
 LANG = "document.documentElement.lang"

@@ -56,6 +56,22 @@ test("a plan tells which of its steps is being carried out", () => {
   assert.equal(facts.now, "Step 2 of 2: Add it up");
 });
 
+test("who waits for a model is told how many are before them, until something happens", () => {
+  const facts = new TraceFacts();
+  const said = [];
+  for (const before of [3, 0]) {
+    facts.note("queued", { before });
+    said.push(facts.now);
+  }
+  facts.note("thought", {});
+  said.push(facts.now);
+  assert.deepEqual(said, [
+    "Waiting for the model, 3 before you",
+    "Waiting for the model, you are next",
+    "Thinking…",
+  ]);
+});
+
 test("how long it took is told, but not the time in which somebody was asked", () => {
   const facts = new TraceFacts();
   facts.note("tool_call", { call_id: "1", tool: "weather" });

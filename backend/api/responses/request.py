@@ -103,6 +103,7 @@ def read_request(
         metadata=dict(body.metadata or {}),
         max_tool_calls=body.max_tool_calls,
         session_id=found.conversation_id,
+        reuse=body.x_cache,
         on_disconnect="finish" if body.background else body.on_disconnect,
         live=bool(body.stream),
         strict_schema=_is_strict(body),

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 
 from backend.api import anthropic_wire as wire
-from backend.api.answering import client_left, first_sign, raise_failure
+from backend.api.answering import cache_header, client_left, first_sign, raise_failure
 from backend.api.chat_request import read_request
 from backend.api.deps import Account, Services
 from backend.api.errors import invalid, render
@@ -64,11 +64,13 @@ async def create_message(
     if body.stream:
         await first_sign(runs, wait_s=found.options.first_byte_wait_s)
         raise_failure(runs, watch, headers)
+        headers |= cache_header(runs)
         frames = frames_of(runs[0], wire.MessageWriter(runs[0]), quiet=wire.PING)
         return EventStream(frames, watch=watch, headers=headers)
     await runs[0].done()
     raise_failure(runs, watch, headers)
     watch.stop()
+    headers |= cache_header(runs)
     return Response(wire.message(runs[0]), media_type=JSON, headers=headers)
 
 

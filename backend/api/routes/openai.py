@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from backend.agent.run import Run
 from backend.api import openai_wire as wire
-from backend.api.answering import client_left, first_sign, raise_failure
+from backend.api.answering import cache_header, client_left, first_sign, raise_failure
 from backend.api.chat_request import read_request
 from backend.api.deps import Account, Services
 from backend.api.event_stream import ClientWatch, EventStream
@@ -50,12 +50,14 @@ async def create_chat_completion(
     if body.stream:
         await first_sign(runs, wait_s=found.options.first_byte_wait_s)
         raise_failure(runs, watch, headers)
+        headers |= cache_header(runs)
         frames = _frames(runs, asked.forms, body.stream_options or StreamOptions())
         return EventStream(frames, watch=watch, headers=headers)
     for run in runs:
         await run.done()
     raise_failure(runs, watch, headers)
     watch.stop()
+    headers |= cache_header(runs)
     return Response(wire.completion(runs, asked.forms), media_type=JSON, headers=headers)
 
 

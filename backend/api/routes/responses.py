@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from pydantic import WithJsonSchema
 
 from backend.agent.run import Run
-from backend.api.answering import client_left, first_sign, raise_failure
+from backend.api.answering import cache_header, client_left, first_sign, raise_failure
 from backend.api.deps import Account, AppServices, Services
 from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.going_on import go_on
@@ -70,6 +70,7 @@ async def create_response(
         if not asked.background:
             await first_sign([run], wait_s=found.options.first_byte_wait_s)
             _raise_failure(live, watch, headers)
+            headers |= cache_header([run])
         return EventStream(_frames(live), watch=watch, headers=headers)
     if asked.background:
         watch.stop()
@@ -77,6 +78,7 @@ async def create_response(
     whole = await live.done()
     _raise_failure(live, watch, headers)
     watch.stop()
+    headers |= cache_header([run])
     return _json(whole, headers)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -48,7 +49,7 @@ class EmbeddingOptions:
     ollama_url: str | None = None
     ollama_keep_alive: str | int = "5m"
     openai_base_url: str | None = None
-    openai_api_key: str = field(default="", repr=False)
+    openai_api_key: Callable[[], str] = field(default=str, repr=False)
 
 
 def make_embedder(options: EmbeddingOptions, *, clock: Clock) -> Embedder:

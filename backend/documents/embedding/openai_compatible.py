@@ -6,7 +6,7 @@ Source: https://platform.openai.com/docs/api-reference/embeddings
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ class OpenAIEmbedding:
 
     model: str
     base_url: str
-    api_key: str = field(default="", repr=False)
+    api_key: Callable[[], str] = field(default=str, repr=False)
 
 
 def openai_embedder(
@@ -49,7 +49,7 @@ class _OpenAIWire:
 
     def __init__(self, options: OpenAIEmbedding) -> None:
         self._base_url = options.base_url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {options.api_key}"} if options.api_key else None
+        self._api_key = options.api_key
         self._in_base64 = True
         self.model = options.model
         self.space_id = f"openai:{options.model}"
@@ -59,7 +59,7 @@ class _OpenAIWire:
         if self._in_base64:
             body["encoding_format"] = "base64"
         url = f"{self._base_url}/embeddings"
-        return Ask(method="POST", url=url, json=body, headers=self._headers)
+        return Ask(method="POST", url=url, json=body, headers=self._headers())
 
     def rows(self, answer: Any) -> Sequence[object]:  # noqa: ANN401 - any JSON
         """The order is that of `index`, which some servers leave out."""
@@ -90,7 +90,11 @@ class _OpenAIWire:
 
     def ask_health(self) -> Ask:
         """List the models."""
-        return Ask(url=f"{self._base_url}/models", headers=self._headers)
+        return Ask(url=f"{self._base_url}/models", headers=self._headers())
+
+    def _headers(self) -> dict[str, str] | None:
+        key = self._api_key()
+        return {"Authorization": f"Bearer {key}"} if key else None
 
 
 def _row(embedding: object) -> object:

@@ -23,6 +23,7 @@ from backend.llm.ollama.embedding import embed
 from backend.llm.ollama.failures import SERVE_HINT, error_text, failure_from
 from backend.llm.ollama.request import chat_body
 from backend.ports.clock import Clock
+from backend.ports.model_servers import Look
 from backend.ports.models import ModelDelta, ModelInfo, ModelRequest
 from backend.ports.values import Health, JsonObject
 from backend.ports.vectors import VectorRequest, Vectors, does_not_embed
@@ -75,6 +76,11 @@ class OllamaProvider:
         """Name the provider."""
         return "ollama"
 
+    @property
+    def address(self) -> str:
+        """Say where it is."""
+        return self._base_url
+
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelDelta]:
         """Stream one answer, as `ModelProvider.stream` says.
 
@@ -120,6 +126,12 @@ class OllamaProvider:
     async def health(self) -> Health:
         """Tell whether Ollama answers and what it has loaded; kept for some seconds."""
         return await self._healthy.get("", self._look)
+
+    async def look(self) -> Look:
+        """Tell which models there are and which are in memory, with and without `:latest`."""
+        listed, loaded = await asyncio.gather(self._control.list(), self._control.loaded())
+        models = frozenset(name for info in listed for name in _names(info.id))
+        return Look(models=models, loaded=frozenset(name for one in loaded for name in _names(one)))
 
     async def aclose(self) -> None:
         """Close connections."""
@@ -180,6 +192,10 @@ class _LevelRefused(Exception):
 def full_name(model: str) -> str:
     """Add the tag that Ollama assumes."""
     return model if ":" in model.rsplit("/", 1)[-1] else f"{model}:latest"
+
+
+def _names(model: str) -> tuple[str, str]:
+    return model, model.removesuffix(":latest")
 
 
 def _refuses_level(exc: StreamError, body: JsonObject) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -25,6 +25,7 @@ from backend.llm.openai_compatible.embedding import Embedding
 from backend.llm.openai_compatible.failures import failure_from, refusal_of, unreachable
 from backend.llm.openai_compatible.request import NEW_MAX_TOKENS, NO_STREAM_OPTIONS, chat_body
 from backend.ports.clock import Clock
+from backend.ports.model_servers import Look
 from backend.ports.models import ModelDelta, ModelInfo, ModelRequest
 from backend.ports.values import Health, JsonObject
 from backend.ports.vectors import VectorRequest, Vectors
@@ -39,13 +40,14 @@ WINDOW_KEYS = ("max_model_len", "context_length", "context_window", "max_context
 class OpenAICompatibleOptions:
     """Where the server is and how long to wait; times in seconds.
 
-    `base_url` ends in /v1 with most servers. `capabilities` are assumed of every model, because
+    `base_url` ends in /v1 with most servers; `api_key` is asked for with every call, for it may
+    change. `capabilities` are assumed of every model, because
     this protocol does not tell them. Above `max_concurrent` streams, `max_waiting` wait their turn
     and further ones are refused.
     """
 
     base_url: str
-    api_key: str = field(default="", repr=False)
+    api_key: Callable[[], str] = field(default=str, repr=False)
     connect_timeout_s: float = 5.0
     first_token_timeout_s: float = 300.0
     idle_timeout_s: float = 60.0
@@ -65,8 +67,6 @@ class OpenAICompatibleProvider:
     def __init__(self, options: OpenAICompatibleOptions, clock: Clock) -> None:
         self._options = options
         self._base_url = options.base_url.rstrip("/")
-        key = options.api_key
-        self._headers = {"authorization": f"Bearer {key}"} if key else dict[str, str]()
         self._client = StreamClient(_limits(options), clock, headers=self._headers)
         self._embedding = Embedding(self._client, self._base_url)
         self._http = HttpClient()
@@ -78,6 +78,11 @@ class OpenAICompatibleProvider:
     def name(self) -> str:
         """Name the provider."""
         return "openai_compatible"
+
+    @property
+    def address(self) -> str:
+        """Say where it is."""
+        return self._base_url
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelDelta]:
         """Stream one answer, as `ModelProvider.stream` says.
@@ -123,6 +128,11 @@ class OpenAICompatibleProvider:
         """Tell whether the server answers; kept for some seconds."""
         return await self._healthy.get("", self._look)
 
+    async def look(self) -> Look:
+        """Tell which models there are; this protocol does not tell which are in memory."""
+        listed = await self._list()
+        return Look(models=frozenset(info.id for info in listed) if listed else None)
+
     async def aclose(self) -> None:
         """Close connections."""
         await self._listed.aclose()
@@ -153,7 +163,7 @@ class OpenAICompatibleProvider:
         limits = FetchLimits(timeout_s=self._options.control_timeout_s)
         url = self._url("models")
         try:
-            reply = await self._http.request("GET", url, headers=self._headers, limits=limits)
+            reply = await self._http.request("GET", url, headers=self._headers(), limits=limits)
         except FetchError as exc:
             raise unreachable(self._base_url) from exc
         if reply.status in {404, 405, 501}:
@@ -179,6 +189,10 @@ class OpenAICompatibleProvider:
             context_tokens=min([self._options.max_context_tokens, *known]),
             capabilities=_capabilities(str(row["id"]), self._options),
         )
+
+    def _headers(self) -> dict[str, str]:
+        key = self._options.api_key()
+        return {"authorization": f"Bearer {key}"} if key else {}
 
     def _url(self, path: str) -> str:
         return f"{self._base_url}/{path}"

@@ -143,11 +143,17 @@ def test_secrets_have_no_readable_form(env_file):
         ("SERVER__CORS_ORIGINS", "[1", "'[1': it starts like a JSON array and is none; give origins such as https://chat.example, separated by commas"),
         ("SERVER__TRUSTED_PROXIES", "10.0.0.0/33", "'10.0.0.0/33': it is not an IP address or network; give addresses or networks such as 10.0.0.0/8, separated by commas"),
         ("PUBLIC_URL", "chat.example", "'chat.example': it is not an http:// or https:// address; give an http:// or https:// address"),
-        ("UPSTREAM_OPENAI_BASE_URL", "ftp://x", "'ftp://x': it is not an http:// or https:// address; give an http:// or https:// address"),
-        ("UPSTREAM_OPENAI_BASE_URL", "http://u:pass@x/v1", "'http://***@x/v1': it holds a user name or password: give keys in their own setting; give an http:// or https:// address"),
-        ("UPSTREAM_OPENAI_BASE_URL", "http://localhost:8000/v1", "'http://localhost:8000/v1': this server is its own model server there; give an http:// or https:// address"),
-        ("OLLAMA_HOST", "tcp://x", "'tcp://x': its scheme is neither http nor https; give an address such as 127.0.0.1:11434 or https://models.example"),
-        ("OLLAMA_HOST", "x:port", "'x:port': it is not a valid address; give an address such as 127.0.0.1:11434 or https://models.example"),
+        ("UPSTREAM_OPENAI_BASE_URL", "ftp://x", "'ftp://x': it is not an http:// or https:// address; give http:// or https:// addresses, separated by commas"),
+        ("UPSTREAM_OPENAI_BASE_URL", "http://u:pass@x/v1", "'http://***@x/v1': it holds a user name or password: give keys in their own setting; give http:// or https:// addresses, separated by commas"),
+        ("UPSTREAM_OPENAI_BASE_URL", "http://localhost:8000/v1", "'http://localhost:8000/v1': this server is its own model server there; give http:// or https:// addresses, separated by commas"),
+        ("OLLAMA_HOST", "gpu1, http://127.0.0.1:8000", "'gpu1, http://127.0.0.1:8000': this server is its own model server there; give an address such as 127.0.0.1:11434 or https://models.example, or several with commas"),
+        ("OLLAMA_HOST", "gpu1, gpu1:11434", "'gpu1, gpu1:11434': it names one address twice; give an address such as 127.0.0.1:11434 or https://models.example, or several with commas"),
+        ("OLLAMA_HOST", ",", "',': it names no address; give an address such as 127.0.0.1:11434 or https://models.example, or several with commas"),
+        ("MODELS__CONCURRENCY_OF", "llama3.2", "'llama3.2': it is not a list of name=number; give models with their numbers, such as llama3.2:3b=4, qwen3:8b=1"),
+        ("MODELS__CONCURRENCY_OF", "llama3.2=many", "'llama3.2=many': it is not a list of name=number; give models with their numbers, such as llama3.2:3b=4, qwen3:8b=1"),
+        ("CREDENTIALS__KEYS", "short", "it is not 32 bytes in url-safe base64; give 32 random bytes in url-safe base64 each, newest first, separated by commas"),
+        ("OLLAMA_HOST", "tcp://x", "'tcp://x': its scheme is neither http nor https; give an address such as 127.0.0.1:11434 or https://models.example, or several with commas"),
+        ("OLLAMA_HOST", "x:port", "'x:port': it is not a valid address; give an address such as 127.0.0.1:11434 or https://models.example, or several with commas"),
         ("DATABASE_URL", "mysql://u:pw@h/d", "this database is not supported; give sqlite+aiosqlite:///path/to/file.db or postgresql://user:password@host/name"),
         ("SECRET_KEY", "short", "it is shorter than 32 bytes; give at least 32 random bytes, for example from: openssl rand -hex 32"),
         ("SECRET_KEY", "changeme" * 5, "it is a well-known placeholder; give at least 32 random bytes, for example from: openssl rand -hex 32"),
@@ -239,3 +245,23 @@ def test_an_option_cannot_be_a_value_and_a_group(env_file):
     assert line_of(env_file, environ) == (
         "TOOLS__SQL__MAIN__URL: a part of this name has a value of its own; keep one (environment)"
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "urls"),
+    [
+        ("gpu1", ("http://gpu1:11434",)),
+        ("[::1]:11434", ("http://[::1]:11434",)),
+        ("gpu1, https://gpu2 ,:9", ("http://gpu1:11434", "https://gpu2:443", "http://127.0.0.1:9")),
+    ],
+)
+def test_one_address_of_ollama_is_written_as_ever_and_several_with_commas(env_file, given, urls):
+    """Each as Ollama itself reads it."""
+    assert load_settings(env_file=env_file, environ={"OLLAMA_HOST": given}).ollama_host == urls
+
+
+def test_limits_of_models_are_read_by_name(env_file):
+    """Names hold colons and slashes."""
+    given = {"MODELS__CONCURRENCY_OF": "llama3.3:70b=1, org/qwen3:8b = 8"}
+    found = load_settings(env_file=env_file, environ=given).models
+    assert found.concurrency_of == {"llama3.3:70b": 1, "org/qwen3:8b": 8}

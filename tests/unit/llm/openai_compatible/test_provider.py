@@ -255,8 +255,8 @@ async def test_errors_of_every_shape_become_ours(provider, double, status, body,
 async def test_the_key_is_sent_and_never_shown(double):
     """Options hide it; a refused key is the installation's trouble, not the caller's."""
     double.api_key = "sk-secret"
-    right = OpenAICompatibleOptions(base_url=double.base_url, api_key="sk-secret")
-    wrong = OpenAICompatibleOptions(base_url=double.base_url, api_key="sk-wrong")
+    right = OpenAICompatibleOptions(base_url=double.base_url, api_key=lambda: "sk-secret")
+    wrong = OpenAICompatibleOptions(base_url=double.base_url, api_key=lambda: "sk-wrong")
     good = OpenAICompatibleProvider(right, WatchedClock())
     bad = OpenAICompatibleProvider(wrong, WatchedClock())
     assert ((await collect(good)).content, (await good.health()).ok) == ("echo: hi", True)
