@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from backend.bootstrap.documents import Ground
+from backend.bootstrap.sharing import spared_since
 from backend.config.secrets_file import signing_key
 from backend.kit.signed_links import LinkSigner
 from backend.ports.artifacts import Artifacts
@@ -29,7 +30,7 @@ def open_artifacts(ground: Ground, *, public_url: str) -> Artifacts:
             link_ttl_s=kept.link_ttl_s,
         ),
     )
-    keeper.start_clean()
+    keeper.start_clean(before_s=spared_since(ground))
     days = settings.storage.run_retention_days
     prunings = {
         "runs": (stores.runs.prune, days),

@@ -14,12 +14,11 @@ from typing import NamedTuple
 
 from fastapi import FastAPI
 
-from backend.agent.approvals import Approvals, recover
+from backend.agent.approvals import Approvals
 from backend.agent.asking import Asking
 from backend.agent.catalog import ModelCatalog
 from backend.agent.completing import Completions
 from backend.agent.context import TokenEstimate
-from backend.agent.graphs import thread_of
 from backend.agent.run import AgentParts
 from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.agent.turn import Turns
@@ -30,6 +29,7 @@ from backend.api.responses.live import LiveResponses
 from backend.bootstrap.artifacts import open_artifacts
 from backend.bootstrap.asking import make_asking
 from backend.bootstrap.attaching import open_attaching
+from backend.bootstrap.checkpoints import open_checkpoints
 from backend.bootstrap.checks import server_checks
 from backend.bootstrap.databases import open_all_stores
 from backend.bootstrap.documents import (
@@ -37,9 +37,9 @@ from backend.bootstrap.documents import (
     OpenLibrary,
     document_folders,
     embedded_model,
-    open_library,
     open_page_images,
 )
+from backend.bootstrap.library import open_library
 from backend.bootstrap.parts import (
     agent_options,
     api_options,
@@ -54,6 +54,7 @@ from backend.bootstrap.parts import (
     settle_tools,
 )
 from backend.bootstrap.query_databases import database_report, look_behind_the_start
+from backend.bootstrap.sharing import settle_after_start
 from backend.bootstrap.tooling import open_remote, open_tooling
 from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
@@ -63,8 +64,7 @@ from backend.ports.limits import RateLimiter
 from backend.ports.models import ModelProvider
 from backend.ports.query import TableEngine
 from backend.ports.tools import Services
-from backend.storage.checkpoints import CheckpointFile
-from backend.storage.stores import Stores
+from backend.storage.checkpoints import Checkpoints
 
 logger = logging.getLogger(__name__)
 
@@ -143,18 +143,15 @@ class Composition:
         clock = SystemClock()
         stores = await open_all_stores(settings, demo=self._demo)
         stack.push_async_callback(stores.aclose)
-        await recover(
-            stores.approvals, stores.audit, stores.runs, stores.conversations, clock=clock
-        )
-        await stores.runs.interrupt_running(clock.now_ms())
-        accounts = make_accounts(settings, stores, clock)
-        stack.push_async_callback(accounts.aclose)
-        await make_first_admin(settings, accounts)
-        checkpoints = self._open_checkpoints(stores)
-        stack.push_async_callback(checkpoints.aclose)
         ground = Ground(
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
         )
+        await settle_after_start(ground)
+        accounts = make_accounts(settings, stores, clock)
+        stack.push_async_callback(accounts.aclose)
+        await make_first_admin(settings, accounts)
+        checkpoints = open_checkpoints(ground, demo=self._demo)
+        stack.push_async_callback(checkpoints.aclose)
         library = await self._open_library(ground, checkpoints)
         providers = make_providers(settings, clock)
         catalog = _open_catalog(ground, library, providers)
@@ -223,7 +220,7 @@ class Composition:
         return Answering(self._turns, self._completions, usage, uploads, responses)
 
     def _open_agents(
-        self, ground: Ground, library: OpenLibrary, checkpoints: CheckpointFile, asking: Asking
+        self, ground: Ground, library: OpenLibrary, checkpoints: Checkpoints, asking: Asking
     ) -> tuple[AgentParts, Services]:
         """Make what every run works with, and what its tools do."""
         settings = ground.settings
@@ -248,13 +245,6 @@ class Composition:
         )
         return parts, services
 
-    def _open_checkpoints(self, stores: Stores) -> CheckpointFile:
-        async def waiting() -> list[str]:
-            return [thread_of(run.user_id, run.id) for run in await stores.approvals.waiting()]
-
-        path = None if self._demo else self._settings.data_dir / "checkpoints.db"
-        return CheckpointFile(path, waiting=waiting)
-
     @property
     def _public_url(self) -> str:
         return (self._settings.public_url or self._address).rstrip("/")
@@ -277,7 +267,7 @@ class Composition:
         ground.stack.callback(asyncio.create_task(settle_tools(toolbox)).cancel)
         return toolbox
 
-    async def _open_library(self, ground: Ground, checkpoints: CheckpointFile) -> OpenLibrary:
+    async def _open_library(self, ground: Ground, checkpoints: Checkpoints) -> OpenLibrary:
         """Open the documents; what is erased of them goes from checkpoints and queries too."""
 
         async def forget() -> None:

@@ -162,6 +162,7 @@ EmbedderKind = Annotated[
     Literal["minilm", "ollama", "openai_compatible", "sentence_transformers"],
     BeforeValidator(_lower),
 ]
+WorkerPlace = Annotated[Literal["attached", "apart"], BeforeValidator(_lower)]
 Precision = Annotated[Literal["int8", "fp32"], BeforeValidator(_lower)]
 Priority = Annotated[Literal["idle", "low", "normal"], BeforeValidator(_lower)]
 LogFormat = Annotated[Literal["text", "json"], BeforeValidator(_lower)]
@@ -184,6 +185,6 @@ ApiKey = Annotated[SecretStr, AfterValidator(_one_line), Allowed("the key, on on
 DatabaseUrl = Annotated[
     SecretStr,
     AfterValidator(_database),
-    Allowed("sqlite+aiosqlite:///path/to/file.db"),
+    Allowed("sqlite+aiosqlite:///path/to/file.db or postgresql://user:password@host/name"),
     DefaultWords("steward.db in DATA_DIR"),
 ]

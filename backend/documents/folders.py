@@ -6,9 +6,10 @@ Not for: what the files are (`ports.document_stores`).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from backend.kit.incoming import written_before
 from backend.kit.owned_folder import OwnedFolder
 from backend.ports.documents import File
 
@@ -51,6 +52,15 @@ class UploadFolder:
     def remove_user(self, user_id: str) -> None:
         """Remove all bytes of a user; harmless when there are none."""
         self._folder.remove_owner(user_id)
+
+    def written_before(self, before_s: float) -> list[Path]:
+        """List what was last written before then, in seconds since 1970: no upload that is under way."""
+        held = self._folder.held(spared=INCOMING)
+        return [path for path in held if written_before(path, before_s)]
+
+    def remove_unknown(self, held: Sequence[Path], known: Mapping[str, frozenset[str]]) -> int:
+        """Remove those listed, before the rows were read, that no row names; tell how many."""
+        return self._folder.remove_unknown(held, known)
 
     def sweep(self, known: Mapping[str, frozenset[str]]) -> int:
         """At start: remove what a crash left behind, that is bytes without a row; tell how many."""

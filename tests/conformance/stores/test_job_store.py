@@ -56,10 +56,10 @@ async def test_a_renewed_lease_holds_longer(stores):
     """An erased job cannot be renewed."""
     await add(stores, 1)
     await _claim(stores, now_ms=100, lease_s=1)
-    assert await stores.jobs.renew("job_001", now_ms=1000, lease_s=1)
+    assert await stores.jobs.renew("job_001", attempts=0, now_ms=1000, lease_s=1)
     assert await _claim(stores, now_ms=1500) is None
     await stores.files.delete("user_bob", "file-001")
-    assert not await stores.jobs.renew("job_001", now_ms=1600, lease_s=1)
+    assert not await stores.jobs.renew("job_001", attempts=0, now_ms=1600, lease_s=1)
 
 
 async def test_a_job_that_was_given_back_cannot_be_kept(stores):
@@ -67,7 +67,7 @@ async def test_a_job_that_was_given_back_cannot_be_kept(stores):
     await add(stores, 1)
     await _claim(stores, now_ms=100, lease_s=1)
     await stores.jobs.postpone("job_001", until_ms=200)
-    assert not await stores.jobs.renew("job_001", now_ms=150, lease_s=1)
+    assert not await stores.jobs.renew("job_001", attempts=0, now_ms=150, lease_s=1)
     assert await _claim(stores, now_ms=200) == "job_001"
 
 
