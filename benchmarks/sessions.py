@@ -3,7 +3,7 @@
     python benchmarks/sessions.py [--sessions 100000] [--rounds 300]
 
 One user in a hundred has a hundredth of the sessions, eight messages each. What the page and a turn ask
-for is timed one after the other, as one user would see it. PostgreSQL is one from PyPI on this machine,
+for is timed one after the other, as one user would see it; a bare update shows what the disk takes. PostgreSQL is one from PyPI on this machine,
 with its settings as they come. Not for: many at once (`load`).
 """
 
@@ -18,16 +18,17 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert, text, update
 
 from backend.ports.stores import Run, StoredMessage, User
 from backend.ports.values import ChatMessage
 from backend.storage.database import Database
 from backend.storage.opening import open_database
 from backend.storage.schema import prepare_database
-from backend.storage.stores import Stores, sql_stores
+from backend.storage.stores import sql_stores
 from backend.storage.tables import conversations, messages, users
 from tests.fakes.sql_databases import empty_postgres, postgres_copy
 
@@ -102,28 +103,27 @@ async def fill(database: Database, sessions: int) -> None:
     await database.write(lambda connection: connection.execute(text("ANALYZE")) and None)
 
 
-async def measure(stores: Stores, sessions: int, rounds: int) -> Times:
+async def measure(database: Database, sessions: int, rounds: int) -> Times:
     """Do what the page and a turn do, in sessions chosen by chance."""
     chance = random.Random(7)
     times = Times()
+    store = sql_stores(database).conversations
     for number in range(rounds + 20):
         if number == 20:  # connections and statements are prepared by then
             times = Times()
         chosen = chance.randrange(sessions)
         user, conversation = f"user_{chosen % USERS}", f"conv_{chosen:07}"
-        await times.of("list newest", lambda user=user: stores.conversations.list(user, limit=50))
-        await times.of(
-            "open", lambda user=user, it=conversation: stores.conversations.messages(user, it)
-        )
-        await times.of(
-            "begin and end a turn",
-            lambda user=user, it=conversation, at=number: turn(stores, user, it, at),
-        )
+        await times.of("list newest", partial(store.list, user, limit=50))
+        await times.of("open", partial(store.messages, user, conversation))
+        run, asked, answered = turn(user, conversation, number)
+        await times.of("begin a turn", partial(store.begin_turn, run, [asked], title_if_empty="T"))
+        await times.of("end a turn", partial(store.end_turn, ended(run), [answered]))
+        await times.of("one bare update", lambda who=user: database.write(bare, who))
     return times
 
 
-async def turn(stores: Stores, user: str, conversation: str, number: int) -> None:
-    """Store a turn of two messages, as a chat does."""
+def turn(user: str, conversation: str, number: int) -> tuple[Run, StoredMessage, StoredMessage]:
+    """Make a turn of two messages, as a chat does."""
     run = Run(
         id=f"run_{number:07}",
         user_id=user,
@@ -134,10 +134,23 @@ async def turn(stores: Stores, user: str, conversation: str, number: int) -> Non
         started_at_ms=number,
     )
     asked = stored(f"msg_q_{number:07}", run, ChatMessage(role="user", content=LINE))
-    answered = stored(f"msg_a_{number:07}", run, ChatMessage(role="assistant", content=LINE))
-    await stores.conversations.begin_turn(run, [asked], title_if_empty="Title")
-    ended = replace(run, state="completed", finished_at_ms=number + 1, trace={"steps": [LINE]})
-    await stores.conversations.end_turn(ended, [answered])
+    return (
+        run,
+        asked,
+        stored(f"msg_a_{number:07}", run, ChatMessage(role="assistant", content=LINE)),
+    )
+
+
+def ended(run: Run) -> Run:
+    """Make the end of a run."""
+    done_ms = run.started_at_ms + 1
+    return replace(run, state="completed", finished_at_ms=done_ms, trace={"steps": [LINE]})
+
+
+def bare(connection: Connection, user: str) -> None:
+    """Change one column: what a transaction costs on this disk at least."""
+    asked = update(users).where(users.c.id == user)
+    connection.execute(asked.values(token_version=users.c.token_version + 1))
 
 
 def stored(name: str, run: Run, message: ChatMessage) -> StoredMessage:
@@ -158,12 +171,11 @@ async def of_one(url: str, sessions: int, rounds: int) -> Times:
     """Fill one database and measure it."""
     await prepare_database(url)
     database = open_database(url)
-    stores = sql_stores(database)
     try:
         await fill(database, sessions)
-        return await measure(stores, sessions, rounds)
+        return await measure(database, sessions, rounds)
     finally:
-        await stores.aclose()
+        await database.aclose()
 
 
 def percentile(values: list[float], share: float) -> float:
