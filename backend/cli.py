@@ -1,4 +1,4 @@
-"""The commands of `python -m backend`: serve, worker, doctor and rotate-credentials.
+"""The commands of `python -m backend`: serve, worker, doctor, move-database and rotate-credentials.
 
 Exit codes: 0 done, 1 something is wrong with the installation, 2 a setting or argument is wrong.
 """
@@ -18,6 +18,7 @@ from backend.config.report import given_settings
 from backend.config.settings import Settings, load_settings
 
 _MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+_TO_HELP = "address of the new database, if it holds no password; otherwise it is asked for"
 _FAILED = 1
 _MISUSED = 2
 
@@ -37,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _rotate(settings)
         if arguments.command == "worker":
             return _work(settings, attached="attached" in arguments)
+        if arguments.command == "move-database":
+            return _move(settings, to=getattr(arguments, "to", None))
         return _serve(settings, demo="demo" in arguments)
     except SettingsError as exc:
         sys.stderr.write(f"steward: {exc}\n")
@@ -73,6 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     _ = commands.add_parser(
         "rotate-credentials", help="seal the stored credentials with a new key", parents=[common]
     )
+    moving = commands.add_parser(
+        "move-database",
+        help="copy everything to an empty database of the other kind",
+        parents=[common],
+    )
+    moving.add_argument("--to", metavar="URL", default=argparse.SUPPRESS, help=_TO_HELP)
     return parser
 
 
@@ -111,6 +120,12 @@ def _rotate(settings: Settings) -> int:
     lines, code = rotate(settings)
     sys.stdout.write("\n".join(lines) + "\n")
     return code
+
+
+def _move(settings: Settings, *, to: str | None) -> int:
+    from backend.bootstrap.moving import move_database  # noqa: PLC0415 - the environment is prepared first
+
+    return move_database(settings, to=to)
 
 
 def _doctor(settings: Settings) -> int:

@@ -1,6 +1,6 @@
 """Run every benchmark and print one report in Markdown; `make bench` calls this.
 
-    python benchmarks/run.py [--only router,parser,embedding,retrieval,ingest,tools,conformance,page,serving]
+    python benchmarks/run.py [--only router,parser,embedding,retrieval,ingest,sessions,tools,conformance,page,serving]
                              [--write]
 
 `--write` puts the report into docs/benchmarks.md between its markers. Routing quality is measured
@@ -83,6 +83,11 @@ def ingest() -> str:
     return "### Ingestion\n\n" + _printed("benchmarks/ingest.py")
 
 
+def sessions() -> str:
+    """Measure the store of sessions when there are many."""
+    return "### Sessions\n\n" + _printed("benchmarks/sessions.py")
+
+
 def tools() -> str:
     """Measure what running code costs."""
     return "### Tools\n\n" + _printed("benchmarks/tools.py")
@@ -104,6 +109,7 @@ PARTS = {
     "embedding": embedding,
     "retrieval": retrieval,
     "ingest": ingest,
+    "sessions": sessions,
     "tools": tools,
     "conformance": conformance,
     "page": page,

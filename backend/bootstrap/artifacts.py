@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from backend.bootstrap.documents import Ground
 from backend.bootstrap.owned_files import owned_files
+from backend.bootstrap.sharing import spared_since
 from backend.config.secrets_file import signing_key
 from backend.kit.signed_links import LinkSigner
 from backend.ports.artifacts import Artifacts
@@ -37,7 +38,7 @@ def open_artifacts(
             link_ttl_s=kept.link_ttl_s,
         ),
     )
-    keeper.start_clean()
+    keeper.start_clean(before_s=spared_since(ground))
     days = settings.storage.run_retention_days
     prunings = {
         "runs": (stores.runs.prune, days),

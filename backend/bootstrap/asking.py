@@ -6,10 +6,10 @@ from backend.agent.approval_links import ApprovalLinks
 from backend.agent.asking import Asking
 from backend.bootstrap.artifacts import link_signer
 from backend.bootstrap.documents import Ground
-from backend.storage.checkpoints import CheckpointFile
+from backend.storage.checkpoints import Checkpoints
 
 
-def make_asking(ground: Ground, checkpoints: CheckpointFile, *, public_url: str) -> Asking:
+def make_asking(ground: Ground, checkpoints: Checkpoints, *, public_url: str) -> Asking:
     """Make it from settings and stores; links are signed by a key of their own."""
     signer = link_signer(ground, purpose="approvals")
     return Asking(

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from fastapi import FastAPI
 
-from backend.agent.approvals import Approvals, recover
+from backend.agent.approvals import Approvals
 from backend.agent.asking import Asking
 from backend.agent.budgets import Budgets
 from backend.agent.catalog import ModelCatalog
@@ -34,6 +34,7 @@ from backend.bootstrap.accounting import make_limits, open_budgets, watch_standi
 from backend.bootstrap.artifacts import open_artifacts
 from backend.bootstrap.asking import make_asking
 from backend.bootstrap.attaching import open_attaching
+from backend.bootstrap.checkpoints import open_checkpoints
 from backend.bootstrap.checks import server_checks
 from backend.bootstrap.credentials import open_credentials, tools_made_anew, with_credentials
 from backend.bootstrap.databases import open_all_stores
@@ -42,10 +43,10 @@ from backend.bootstrap.documents import (
     OpenLibrary,
     document_folders,
     embedded_model,
-    open_library,
     open_page_images,
 )
-from backend.bootstrap.durable import kept_threads, open_keyed, open_resuming, shrink_all
+from backend.bootstrap.durable import open_keyed, open_resuming, shrink_all
+from backend.bootstrap.library import open_library
 from backend.bootstrap.parts import (
     agent_options,
     api_options,
@@ -58,6 +59,7 @@ from backend.bootstrap.parts import (
     settle_tools,
 )
 from backend.bootstrap.query_databases import database_report, look_behind_the_start
+from backend.bootstrap.sharing import settle_after_start
 from backend.bootstrap.tooling import open_remote, open_tooling
 from backend.bootstrap.traffic import open_upstreams
 from backend.config.settings import Settings
@@ -68,8 +70,7 @@ from backend.ports.limits import RateLimiter
 from backend.ports.models import ModelProvider
 from backend.ports.query import TableEngine
 from backend.ports.tools import Services
-from backend.storage.checkpoints import CheckpointFile
-from backend.storage.stores import Stores
+from backend.storage.checkpoints import Checkpoints
 
 logger = logging.getLogger(__name__)
 
@@ -148,20 +149,17 @@ class Composition:
         clock = SystemClock()
         stores = await open_all_stores(settings, demo=self._demo)
         stack.push_async_callback(stores.aclose)
-        await recover(
-            stores.approvals, stores.audit, stores.runs, stores.conversations, clock=clock
-        )
-        await stores.runs.interrupt_running(clock.now_ms())
-        accounts = make_accounts(settings, stores, clock)
-        stack.push_async_callback(accounts.aclose)
-        await make_first_admin(settings, accounts)
-        checkpoints = self._open_checkpoints(stores)
-        stack.push_async_callback(checkpoints.aclose)
         ground = Ground(
             settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
         )
+        await settle_after_start(ground)
         book = await open_credentials(ground, demo=self._demo)
         ground = replace(ground, key_of=book.get)
+        accounts = make_accounts(settings, stores, clock)
+        stack.push_async_callback(accounts.aclose)
+        await make_first_admin(settings, accounts)
+        checkpoints = open_checkpoints(ground, demo=self._demo)
+        stack.push_async_callback(checkpoints.aclose)
         library = await self._open_library(ground, checkpoints)
         upstreams = open_upstreams(ground)
         catalog = _open_catalog(ground, library, upstreams.providers)
@@ -249,7 +247,7 @@ class Composition:
         self,
         ground: Ground,
         library: OpenLibrary,
-        checkpoints: CheckpointFile,
+        checkpoints: Checkpoints,
         asking: Asking,
         book: CredentialBook,
     ) -> tuple[AgentParts, Services]:
@@ -282,10 +280,6 @@ class Composition:
         )
         return parts, services
 
-    def _open_checkpoints(self, stores: Stores) -> CheckpointFile:
-        path = None if self._demo else self._settings.data_dir / "checkpoints.db"
-        return CheckpointFile(path, waiting=partial(kept_threads, stores))
-
     @property
     def _public_url(self) -> str:
         return (self._settings.public_url or self._address).rstrip("/")
@@ -308,7 +302,7 @@ class Composition:
         ground.stack.callback(asyncio.create_task(settle_tools(toolbox)).cancel)
         return toolbox
 
-    async def _open_library(self, ground: Ground, checkpoints: CheckpointFile) -> OpenLibrary:
+    async def _open_library(self, ground: Ground, checkpoints: Checkpoints) -> OpenLibrary:
         """Open the documents; what is erased of them goes from checkpoints and queries too."""
 
         async def forget() -> None:

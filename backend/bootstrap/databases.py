@@ -4,10 +4,36 @@ from __future__ import annotations
 
 import logging
 
+from backend.config.errors import SettingsError
 from backend.config.settings import Settings
+from backend.kit.clocks import SystemClock
+from backend.storage.database import UnusableDatabaseUrl, kind_of
+from backend.storage.opening import wait_for_database
+from backend.storage.revisions import UnusableSchema
+from backend.storage.schema import prepare_database
 from backend.storage.stores import Stores, memory_stores, open_stores
 
 logger = logging.getLogger(__name__)
+
+
+def shared(settings: Settings) -> bool:
+    """Tell whether several servers may be on the database at once: on PostgreSQL."""
+    return kind_of(settings.database_url.get_secret_value()) == "postgresql"
+
+
+async def make_ready(settings: Settings) -> None:
+    """Wait for a database that is starting, and bring it to this version's schema.
+
+    Raises:
+        SettingsError: when it cannot be used, in one line.
+    """
+    url = settings.database_url.get_secret_value()
+    try:
+        await wait_for_database(url, wait_s=settings.database.start_wait_s, clock=SystemClock())
+        await prepare_database(url)
+    except (UnusableDatabaseUrl, UnusableSchema) as exc:
+        msg = f"DATABASE_URL: {exc} ({settings.origin('DATABASE_URL')})"
+        raise SettingsError([msg]) from exc
 
 
 async def open_all_stores(settings: Settings, *, demo: bool) -> Stores:
@@ -15,4 +41,6 @@ async def open_all_stores(settings: Settings, *, demo: bool) -> Stores:
     if demo:
         logger.warning("Demo: everything is kept in memory and forgotten at the end")
         return memory_stores()
-    return await open_stores(settings.database_url.get_secret_value())
+    given = settings.database
+    url = settings.database_url.get_secret_value()
+    return await open_stores(url, writers=given.writers, readers=given.readers)

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from backend.agent.toolbox import Toolbox, ToolboxParts
 from backend.bootstrap.checks import ocr_health, sandbox_health
 from backend.bootstrap.credentials import open_credentials
-from backend.bootstrap.databases import open_all_stores
+from backend.bootstrap.databases import make_ready, open_all_stores
 from backend.bootstrap.documents import (
     Ground,
     OpenLibrary,
@@ -22,10 +22,11 @@ from backend.bootstrap.parts import (
     make_tool_cards,
     settle_tools,
 )
+from backend.bootstrap.sharing import check_key
 from backend.bootstrap.tooling import open_tooling
 from backend.bootstrap.upstreams import make_upstreams
 from backend.config.errors import SettingsError
-from backend.config.secrets_file import FILE_NAME, make_private_folder, signing_key
+from backend.config.secrets_file import FILE_NAME, make_private_folder
 from backend.config.settings import Settings
 from backend.documents.news import DocumentNews
 from backend.kit.clocks import SystemClock
@@ -33,8 +34,6 @@ from backend.kit.http import HttpClient
 from backend.ports.findings import Finding
 from backend.ports.tools import Services
 from backend.ports.values import Health
-from backend.storage.database import UnusableDatabaseUrl
-from backend.storage.revisions import UnusableSchema
 from backend.storage.stores import Stores
 
 
@@ -47,7 +46,7 @@ def _data_folder(settings: Settings) -> Finding:
     folder = settings.data_dir
     try:
         make_private_folder(folder)
-        signing_key(given=settings.secret_key, data_dir=folder)
+        check_key(settings)
     except (OSError, SettingsError) as exc:
         fix = "give a DATA_DIR you may write"
         return Finding(name="data folder", state="fail", detail=str(exc), fix=fix)
@@ -64,8 +63,9 @@ async def _diagnose(settings: Settings) -> list[Finding]:
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         try:
+            await make_ready(settings)
             stores = await open_all_stores(settings, demo=False)
-        except (UnusableDatabaseUrl, UnusableSchema) as exc:
+        except SettingsError as exc:
             fix = "correct DATABASE_URL, or restore a backup"
             return [*findings, Finding(name="database", state="fail", detail=str(exc), fix=fix)]
         stack.push_async_callback(stores.aclose)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import os
-import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from backend.bootstrap.databases import shared
 from backend.bootstrap.owned_files import owned_files
 from backend.bootstrap.upstreams import UPSTREAM_KEY, KeyOf, given_key
 from backend.config.errors import SettingsError
-from backend.config.process import inherited_environment
 from backend.config.settings import Settings
 from backend.documents.drawing import PageDrawer
 from backend.documents.embedding.choice import (
@@ -23,7 +19,6 @@ from backend.documents.embedding.choice import (
     EmbeddingOptions,
     embedder_for_space,
     make_embedder,
-    prepare,
     space_id_of,
 )
 from backend.documents.embedding.named import NamedMiniLm
@@ -38,24 +33,18 @@ from backend.documents.ocr import tesseract
 from backend.documents.reading import PooledReader, ReadingOptions
 from backend.documents.reranking import RerankedSearch, Search
 from backend.documents.search import Searcher, SearchStores
-from backend.documents.work_loop import WorkLoop
-from backend.jobs.supervisor import WorkerSupervisor
 from backend.kit.clocks import SystemClock
 from backend.kit.ids import new_id
-from backend.kit.incoming import clear_incoming
 from backend.ports.clock import Clock
 from backend.ports.document_stores import FileLimits
-from backend.ports.embedding import EmbeddingFailed
 from backend.ports.signals import Signals
-from backend.ports.values import Health, JsonObject
+from backend.ports.values import Health
 from backend.storage.memory.signals import LocalSignals
 from backend.storage.stores import Stores
 
-logger = logging.getLogger(__name__)
+# Documents among which each of several workers chooses the next to embed anew.
+_SPREAD = 32
 ROOT = Path(__file__).resolve().parents[2]
-# Secrets that reading documents has no use for; a hostile file would be near them.
-SEAL_KEYS = "CREDENTIALS__KEYS"
-_NOT_FOR_WORKERS = frozenset({"SECRET_KEY", "ADMIN_PASSWORD", "TAVILY_API_KEY", "QUERY__DATABASES"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,25 +91,13 @@ class OpenLibrary:
     worker: Callable[[], Awaitable[Health]]
 
 
-@dataclass(slots=True)
-class Bell:
-    """Wakes the worker, once there is one."""
-
-    answer: Callable[[], None] | None = None
-
-    def ring(self) -> None:
-        """Wake it."""
-        if self.answer is not None:
-            self.answer()
-
-
 def check_documents(settings: Settings) -> None:
     """Refuse an embedder that lacks what it needs, before anything is opened.
 
     Raises:
         SettingsError: naming the setting.
     """
-    options = _embedding_options(settings, document_folders(settings), threads=1)
+    options = embedding_options(settings, document_folders(settings), threads=1)
     try:
         _ = make_embedder(options, clock=SystemClock())
     except EmbedderNotConfigured as exc:
@@ -138,31 +115,6 @@ def document_folders(settings: Settings, *, root: Path | None = None) -> Documen
         artifacts=data / "artifacts",
         queries=data / "queries",
     )
-
-
-async def open_library(
-    ground: Ground, *, forget: Callable[[], Awaitable[None]], demo: bool
-) -> OpenLibrary:
-    """Open the library of the server, tidy up after a crash, and have waiting work done.
-
-    A demonstration works in this process, everything else in a worker process.
-    """
-    news = DocumentNews(ground.clock)
-    bell = Bell()
-    found = make_library(ground, news=news, wake=bell.ring, forget=forget)
-    await _tidy(ground)
-    await found.indexes.sweep()
-    preparing = asyncio.create_task(_prepare(ground), name="prepare the embedded model")
-    ground.stack.callback(preparing.cancel)
-    if demo:
-        ingest = make_ingest(ground, tell=news.changed)
-        loop = WorkLoop(ingest, ground.stores.jobs, clock=ground.clock)
-        ground.stack.callback(asyncio.create_task(loop.run(idle_s=None)).cancel)
-        bell.answer = loop.wake
-        return found
-    supervisor = await _supervised(ground, news=news, found=found)
-    bell.answer = supervisor.wake
-    return replace(found, worker=supervisor.health)
 
 
 async def _in_this_process() -> Health:
@@ -264,71 +216,9 @@ def make_ingest(ground: Ground, *, tell: Callable[[str], None]) -> Ingest:
             embedders=shelf,
             clock=clock,
             tell=tell,
+            spread=_SPREAD if shared(ground.settings) else 1,
         )
     )
-
-
-async def _prepare(ground: Ground) -> None:
-    """Build the embedded model at the first start, so that the first upload does not wait for it."""
-    options = _embedding_options(ground.settings, ground.folders, threads=1)
-    try:
-        await prepare(options, clock=ground.clock)
-    except EmbeddingFailed as exc:
-        logger.warning("documents cannot be embedded: %s", exc)
-
-
-async def _tidy(ground: Ground) -> None:
-    """Give back what a dead worker had claimed, and remove bytes that no row names."""
-    stores, folders = ground.stores, ground.folders
-    await asyncio.to_thread(clear_incoming, folders.incoming)
-    released = await stores.jobs.release_all()
-    if released:
-        logger.info("interrupted uploads that go on: %d", released)
-    uploads = UploadFolder(owned_files(ground.settings, folders.uploads))
-    held = await asyncio.to_thread(uploads.held)
-    removed = await asyncio.to_thread(uploads.remove_unknown, held, await stores.files.ids())
-    if removed:
-        logger.info("files removed that a crash had left behind: %d", removed)
-
-
-async def _supervised(
-    ground: Ground, *, news: DocumentNews, found: OpenLibrary
-) -> WorkerSupervisor:
-    stores = ground.stores
-
-    async def pending() -> bool:
-        if await stores.jobs.waiting():
-            return True
-        active = await stores.spaces.active()
-        return active is not None and active != found.shelf.target_id
-
-    def told(said: JsonObject) -> None:
-        news.changed(str(said.get("document", "")))
-
-    supervisor = WorkerSupervisor(
-        [sys.executable, "-m", "backend", "--env-file", os.devnull, "worker", "--attached"],
-        environ=_worker_environment(ground.settings),
-        pending=pending,
-        died=stores.jobs.release_all,
-        told=told,
-        clock=ground.clock,
-    )
-    ground.stack.push_async_callback(supervisor.aclose)
-    if await pending():
-        supervisor.wake()
-    return supervisor
-
-
-def _worker_environment(settings: Settings) -> dict[str, str]:
-    """Give the worker the settings it works with, and folders that do not depend on where it runs."""
-    given = settings.environment()
-    unwanted = _NOT_FOR_WORKERS if embeds_with_a_key(settings) else _NOT_FOR_WORKERS | {SEAL_KEYS}
-    return {
-        **inherited_environment(),
-        **{name: value for name, value in given.items() if name not in unwanted},
-        "DATA_DIR": str(settings.data_dir.absolute()),
-        "PYTHONPATH": str(ROOT),
-    }
 
 
 def embeds_with_a_key(settings: Settings) -> bool:
@@ -339,7 +229,7 @@ def embeds_with_a_key(settings: Settings) -> bool:
 def _shelf(ground: Ground, *, threads: int) -> EmbedderShelf:
     clock = ground.clock
     key_of = ground.key_of
-    options = _embedding_options(ground.settings, ground.folders, threads=threads, key_of=key_of)
+    options = embedding_options(ground.settings, ground.folders, threads=threads, key_of=key_of)
     return EmbedderShelf(
         make_embedder(options, clock=clock),
         target_id=space_id_of(options),
@@ -347,9 +237,10 @@ def _shelf(ground: Ground, *, threads: int) -> EmbedderShelf:
     )
 
 
-def _embedding_options(
+def embedding_options(
     settings: Settings, folders: DocumentFolders, *, threads: int, key_of: KeyOf | None = None
 ) -> EmbeddingOptions:
+    """Say who embeds, and with what."""
     kind = settings.documents.embedder or ("ollama" if settings.embedding_model else "minilm")
     return EmbeddingOptions(
         kind=kind,

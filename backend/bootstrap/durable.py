@@ -10,13 +10,13 @@ from backend.agent.run import AgentParts
 from backend.agent.turn import Turns
 from backend.api.keyed_answers import KeyedAnswers
 from backend.bootstrap.documents import Ground
-from backend.storage.checkpoints import CheckpointFile
+from backend.storage.checkpoints import Checkpoints
 from backend.storage.database import kind_of
 from backend.storage.stores import Stores
 
 
 def open_resuming(
-    ground: Ground, turns: Turns, parts: AgentParts, checkpoints: CheckpointFile
+    ground: Ground, turns: Turns, parts: AgentParts, checkpoints: Checkpoints
 ) -> Resuming:
     """Make it, and begin to take up and to forget what dead processes left."""
     stores, agent = ground.stores, ground.settings.agent
@@ -55,7 +55,7 @@ async def kept_threads(stores: Stores) -> list[str]:
     return [thread_of(user_id, run_id) for user_id, run_id in dict.fromkeys(kept)]
 
 
-async def shrink_all(stores: Stores, checkpoints: CheckpointFile) -> None:
+async def shrink_all(stores: Stores, checkpoints: Checkpoints) -> None:
     """Give freed space back to the disk."""
     await stores.shrink()
     await checkpoints.shrink()

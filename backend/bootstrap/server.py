@@ -10,15 +10,14 @@ from pathlib import Path
 from backend.api.app import build_app
 from backend.api.serving import ServingOptions, address_of, listen, run_app
 from backend.bootstrap.composition import Composition
+from backend.bootstrap.databases import make_ready, shared
 from backend.bootstrap.documents import check_documents
 from backend.bootstrap.parts import check_tools
+from backend.bootstrap.sharing import check_key
 from backend.config.errors import SettingsError
-from backend.config.secrets_file import make_private_folder, signing_key
+from backend.config.secrets_file import make_private_folder
 from backend.config.settings import Settings
 from backend.kit.folder_lock import FolderInUse, FolderLock
-from backend.storage.database import UnusableDatabaseUrl
-from backend.storage.revisions import UnusableSchema
-from backend.storage.schema import prepare_database
 
 logger = logging.getLogger(__name__)
 PAGE = Path(__file__).resolve().parents[2] / "frontend"
@@ -29,7 +28,7 @@ def serve(settings: Settings, *, demo: bool = False) -> int:
     check_tools(settings)
     check_documents(settings)
     lock = None if demo else _hold(settings)
-    if lock:
+    if not demo:
         _prepare(settings)
     try:
         listening = listen(settings.server_host, settings.server_port)
@@ -53,13 +52,13 @@ def serve(settings: Settings, *, demo: bool = False) -> int:
     return 0 if started else 1
 
 
-def _hold(settings: Settings) -> FolderLock:
-    """Make the data folder and keep it for this server: two would end each other's runs."""
+def _hold(settings: Settings) -> FolderLock | None:
+    """Make the data folder and keep it for this server: two on SQLite would end each other's runs."""
     folder, origin = settings.data_dir, settings.origin("DATA_DIR")
     try:
         if open_folder := make_private_folder(folder):
             logger.warning("%s", open_folder)
-        return FolderLock(folder)
+        return None if shared(settings) else FolderLock(folder)
     except FolderInUse as exc:
         msg = f"{folder} is in use by {exc}; stop it, or give another DATA_DIR"
     except OSError as exc:
@@ -69,9 +68,5 @@ def _hold(settings: Settings) -> FolderLock:
 
 def _prepare(settings: Settings) -> None:
     """Make the key, bring the database up to date before anything listens; a refusal is one line."""
-    _ = signing_key(given=settings.secret_key, data_dir=settings.data_dir)
-    try:
-        asyncio.run(prepare_database(settings.database_url.get_secret_value()))
-    except (UnusableDatabaseUrl, UnusableSchema) as exc:
-        msg = f"DATABASE_URL: {exc} ({settings.origin('DATABASE_URL')})"
-        raise SettingsError([msg]) from exc
+    check_key(settings)
+    asyncio.run(make_ready(settings))

@@ -12,13 +12,14 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import orjson
 
 from backend.bootstrap.credentials import open_credentials
-from backend.bootstrap.databases import open_all_stores
+from backend.bootstrap.databases import make_ready, open_all_stores, shared
 from backend.bootstrap.documents import (
     Ground,
     check_documents,
@@ -26,6 +27,7 @@ from backend.bootstrap.documents import (
     embeds_with_a_key,
     make_ingest,
 )
+from backend.bootstrap.telling import DOCUMENT, WORK, Teller
 from backend.config.settings import Settings
 from backend.documents.work_loop import WorkLoop
 from backend.kit.clocks import SystemClock
@@ -48,6 +50,7 @@ def work(settings: Settings, *, attached: bool) -> int:
 async def _work(settings: Settings, *, attached: bool) -> None:
     clock = SystemClock()
     async with AsyncExitStack() as stack:
+        await make_ready(settings)
         stores = await open_all_stores(settings, demo=False)
         stack.push_async_callback(stores.aclose)
         ground = Ground(
@@ -60,13 +63,15 @@ async def _work(settings: Settings, *, attached: bool) -> None:
         if embeds_with_a_key(settings):
             book = await open_credentials(ground)
             ground = replace(ground, key_of=book.get)
-        ingest = make_ingest(ground, tell=_tell if attached else _ignore)
+        ingest = make_ingest(ground, tell=_teller(ground, attached=attached))
         loop = WorkLoop(
             ingest,
             stores.jobs,
             clock=clock,
             per_user=settings.documents.concurrent_per_user,
         )
+        if shared(settings):
+            stack.callback(ground.signals.hear(WORK, lambda _: loop.wake()))
         idle_s = settings.documents.worker_idle_s if attached else None
         working = asyncio.ensure_future(loop.run(idle_s=idle_s))
         running = asyncio.get_running_loop()
@@ -98,11 +103,20 @@ async def _hear(loop: WorkLoop, working: asyncio.Future[None]) -> None:
     working.add_done_callback(lambda _: listening.cancel())
 
 
+def _teller(ground: Ground, *, attached: bool) -> Callable[[str], None]:
+    """Give what hears of every document that changed: the server that started this, and the others."""
+    hearing: list[Callable[[str], None]] = [_tell] if attached else []
+    if shared(ground.settings):
+        hearing.append(Teller(ground.signals, DOCUMENT).tell)
+
+    def tell(document_id: str) -> None:
+        for one in hearing:
+            one(document_id)
+
+    return tell
+
+
 def _tell(document_id: str) -> None:
     line = orjson.dumps({"document": document_id}) + b"\n"
     with contextlib.suppress(OSError):
         os.write(sys.stdout.fileno(), line)
-
-
-def _ignore(_document_id: str) -> None:
-    return None

@@ -127,6 +127,9 @@ def _postgres_url(rest: str) -> str:
     if not parts.path.strip("/") or "/" in parts.path.strip("/"):
         msg = "it names no database"
         raise ValueError(msg)
+    if parts.netloc.count("@") > 1:
+        msg = "its user name or password holds an @: write it as %40"
+        raise ValueError(msg)
     return f"postgresql+psycopg://{rest}"
 
 

@@ -22,6 +22,7 @@ from backend.config.values import (
     Precision,
     Priority,
     RouterKind,
+    WorkerPlace,
 )
 
 MIB = 1024 * 1024
@@ -264,6 +265,10 @@ class DocumentSettings(Group):
     )
     concurrent_per_user: int = Field(
         default=1, ge=1, le=64, description="Documents of one user that are read at the same time."
+    )
+    worker: WorkerPlace = Field(
+        default="attached",
+        description="Whether this server runs a worker of its own, or workers run apart.",
     )
     worker_threads: int = Field(
         default=0,

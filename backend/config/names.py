@@ -15,6 +15,7 @@ STRICT_PREFIXES = (
     "AGENT__",
     "QUERY__",
     "STORAGE__",
+    "DATABASE__",
     "LOG__",
     "SANDBOX__",
     "TOOLS__",

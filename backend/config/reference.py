@@ -26,6 +26,7 @@ _TITLES = {
     "ARTIFACTS": "Files that tools make",
     "QUERY": "Queries",
     "STORAGE": "Storage",
+    "DATABASE": "PostgreSQL",
     "APPROVALS": "Approvals",
     "LOG": "Logging",
     "WEB": "Web pages",

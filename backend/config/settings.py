@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from backend.config.addresses import same_server
 from backend.config.catalogue import describe
+from backend.config.database_groups import DatabaseSettings
 from backend.config.explain import explain
 from backend.config.groups import (
     AgentSettings,
@@ -124,6 +125,7 @@ class Settings(BaseSettings):
     documents: DocumentSettings = Field(default_factory=DocumentSettings)
     query: QuerySettings = Field(default_factory=QuerySettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     artifacts: ArtifactSettings = Field(default_factory=ArtifactSettings)
     objects: ObjectSettings = Field(default_factory=ObjectSettings)

@@ -219,6 +219,7 @@ EmbedderKind = Annotated[
     Literal["minilm", "ollama", "openai_compatible", "sentence_transformers"],
     BeforeValidator(_lower),
 ]
+WorkerPlace = Annotated[Literal["attached", "apart"], BeforeValidator(_lower)]
 Precision = Annotated[Literal["int8", "fp32"], BeforeValidator(_lower)]
 Priority = Annotated[Literal["idle", "low", "normal"], BeforeValidator(_lower)]
 LogFormat = Annotated[Literal["text", "json"], BeforeValidator(_lower)]

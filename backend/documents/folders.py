@@ -57,10 +57,10 @@ class UploadFolder:
         """Remove all bytes of a user; harmless when there are none."""
         self._kept.remove_owner(user_id)
 
-    def held(self) -> list[Path]:
-        """List what is there; to be followed by `remove_unknown`."""
-        return list(self._kept.held(spared=INCOMING))
+    def held(self, *, before_s: float | None = None) -> list[Path]:
+        """List what is there, or what was last written before then, in seconds since 1970."""
+        return list(self._kept.held(spared=INCOMING, before_s=before_s))
 
     def remove_unknown(self, held: list[Path], known: Mapping[str, frozenset[str]]) -> int:
-        """Remove those of the listed bytes that no row names, read after they were listed."""
+        """Remove those listed, before the rows were read, that no row names; tell how many."""
         return self._kept.remove_unknown(held, known)

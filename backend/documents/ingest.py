@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,8 @@ class IngestParts:
     """What carrying out a job needs.
 
     `tell` hears of every document that changed; `batch` is how many chunks are embedded between two
-    looks at the database.
+    looks at the database; among `spread` documents one is chosen to be embedded anew, so that several
+    workers hardly choose the same.
     """
 
     files: FileStore
@@ -70,6 +72,7 @@ class IngestParts:
     tell: Callable[[str], None]
     lease_s: float = LEASE_S
     batch: int = 128
+    spread: int = 1
 
 
 class _Erased(Exception):
@@ -94,6 +97,15 @@ class Ingest:
         self._parts = parts
         self._tidy = False
         self._announced = ""
+        self._attempts: dict[str, int] = {}
+
+    def taken_again(self, job: Job) -> None:
+        """Note that a job under way was claimed anew by this process, whose lease had run out."""
+        self._attempts[job.id] = job.attempts
+
+    def attempts_of(self, job: Job) -> int:
+        """Tell with how many attempts a job under way is held now."""
+        return self._attempts.get(job.id, job.attempts)
 
     async def carry_out(self, job: Job) -> None:
         """Bring a job's document to `ready` or `failed`, or give the job back for later."""
@@ -111,6 +123,8 @@ class Ingest:
             await self.give_up(job, str(exc))
         except EmbeddingFailed as exc:
             await self._later(work, str(exc))
+        finally:
+            self._attempts.pop(job.id, None)
 
     async def give_back(self, job: Job) -> None:
         """Leave a job to the next worker, because this one is told to stop."""
@@ -139,12 +153,13 @@ class Ingest:
             return False
         space = await parts.embedders.target.space()
         await parts.spaces.begin(space.id, dimensions=space.dimensions)  # also ends another attempt
-        missing = await parts.spaces.missing(space.id, limit=1)
+        missing = await parts.spaces.missing(space.id, limit=parts.spread)
         if missing:
             self._announce(space.id, active)
-            await self._embed_again(missing[0], space.id)
-            if active == space.id and missing[0].state == "ready":
-                await parts.documents.finish(missing[0].id, now_ms=parts.clock.now_ms())
+            chosen = random.choice(missing)  # noqa: S311 - no secret; keeps workers apart
+            await self._embed_again(chosen, space.id)
+            if active == space.id and chosen.state == "ready":
+                await parts.documents.finish(chosen.id, now_ms=parts.clock.now_ms())
             return True
         self._tidy = True
         if active != space.id and await parts.spaces.switch(space.id):
@@ -283,7 +298,10 @@ class Ingest:
     async def _renew(self, work: _Work) -> None:
         now_ms = self._parts.clock.now_ms()
         if not await self._parts.jobs.renew(
-            work.job.id, now_ms=now_ms, lease_s=self._parts.lease_s
+            work.job.id,
+            attempts=self.attempts_of(work.job),
+            now_ms=now_ms,
+            lease_s=self._parts.lease_s,
         ):
             raise _Erased
 

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
 
 from backend.ports.clock import Clock
 
 
 class DocumentNews:
-    """Wakes waiters of one document, or of all; belongs to one event loop."""
+    """Wakes waiters of one document, or of all; belongs to one event loop.
 
-    def __init__(self, clock: Clock) -> None:
+    `tell` lets other servers know of what changed here; what they tell comes in by `heard`.
+    """
+
+    def __init__(self, clock: Clock, *, tell: Callable[[str], None] | None = None) -> None:
         self._clock = clock
+        self._tell = tell
         self._waiting: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)
         self.closed = False
 
     def close(self) -> None:
         """Wake everybody, and let nobody wait any more: the server is stopping."""
         self.closed = True
-        self.changed("")
+        self.heard("")
 
     def changed(self, document_id: str) -> None:
-        """Wake whoever waits for a document; an empty id means any may have changed."""
+        """Wake whoever waits for a document, everywhere; an empty id means any may have changed."""
+        self.heard(document_id)
+        if self._tell is not None:
+            self._tell(document_id)
+
+    def heard(self, document_id: str) -> None:
+        """Wake whoever waits for a document here."""
         ids = [document_id] if document_id else list(self._waiting)
         for one in ids:
             for waiter in self._waiting.pop(one, ()):

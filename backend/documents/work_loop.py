@@ -78,7 +78,8 @@ class WorkLoop:
                 if job is None:
                     break
                 if any(task.get_name() == job.id for task in self._running):
-                    continue  # this process stood still for longer than the lease
+                    self._ingest.taken_again(job)  # this process stood still beyond the lease
+                    continue
                 task = asyncio.create_task(self._carry_out(job), name=job.id)
                 self._running.add(task)
                 task.add_done_callback(self._ended)
@@ -167,7 +168,10 @@ class WorkLoop:
         """Keep a job for another lease; a database that fails for a moment costs nothing."""
         try:
             return await self._jobs.renew(
-                job.id, now_ms=self._clock.now_ms(), lease_s=self._lease_s
+                job.id,
+                attempts=self._ingest.attempts_of(job),
+                now_ms=self._clock.now_ms(),
+                lease_s=self._lease_s,
             )
         except StewardError as exc:
             logger.warning("job %s could not be renewed: %s", job.id, exc.message)

@@ -15,6 +15,14 @@ _PRIVATE_FOLDER = 0o700
 _BUFFER_BYTES = 1 << 20
 
 
+def written_before(path: Path, before_s: float) -> bool:
+    """Tell whether a file was last written before then; one that is gone was not."""
+    try:
+        return path.lstat().st_mtime < before_s
+    except FileNotFoundError:
+        return False
+
+
 def new_incoming(folder: Path) -> tuple[Path, BinaryIO]:
     """Open a new file that only its owner can read; the folder is made when it is missing.
 
@@ -31,11 +39,15 @@ def new_incoming(folder: Path) -> tuple[Path, BinaryIO]:
     return path, os.fdopen(descriptor, "wb", buffering=_BUFFER_BYTES)
 
 
-def clear_incoming(folder: Path) -> int:
-    """Remove what a crash left, at the start and before anything listens; tell how many files."""
+def clear_incoming(folder: Path, *, before_s: float | None = None) -> int:
+    """Remove what a crash left, at the start and before anything listens; tell how many files.
+
+    Where others use the folder too, only what was last written before then, in seconds since 1970.
+    """
     if not folder.is_dir():
         return 0
     left = [one for one in folder.iterdir() if one.is_symlink() or one.is_file()]
+    left = [one for one in left if before_s is None or written_before(one, before_s)]
     for one in left:
         one.unlink(missing_ok=True)
     return len(left)

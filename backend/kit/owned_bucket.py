@@ -92,9 +92,11 @@ class OwnedBucket:
             for found in self._store.list(check_id(owner_id)):
                 self._store.delete([one["path"] for one in found])
 
-    def held(self, *, spared: str, owner_id: str | None = None) -> Sequence[Path]:
+    def held(
+        self, *, spared: str, owner_id: str | None = None, before_s: float | None = None
+    ) -> Sequence[Path]:
         """List what is in the bucket for longer than an hour, and all that is in the cache."""
-        old_s = self._now_s() - YOUNG_S
+        old_s = min(self._now_s() - YOUNG_S, before_s or math.inf)
         with _troubles():
             there = [
                 self._root / one["path"]

@@ -48,8 +48,14 @@ class OwnedFiles(Protocol):
         """Remove all bytes of an owner; harmless when there are none."""
         ...
 
-    def held(self, *, spared: str, owner_id: str | None = None) -> Sequence[Path]:
-        """List what is there as `owner/id`, of all owners or of one, except of the owner `spared`."""
+    def held(
+        self, *, spared: str, owner_id: str | None = None, before_s: float | None = None
+    ) -> Sequence[Path]:
+        """List what is there as `owner/id`, of all owners or of one, except of the owner `spared`.
+
+        With `before_s` (seconds since 1970) only what was last written before then; a bucket never
+        lists what is younger than an hour.
+        """
         ...
 
     def remove_unknown(self, held: Sequence[Path], known: Mapping[str, frozenset[str]]) -> int:

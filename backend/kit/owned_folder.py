@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from backend.kit.incoming import written_before
 from backend.kit.owned_files import check_id
 
 _ANY_ID = "any"
@@ -76,7 +77,9 @@ class OwnedFolder:
         """Remove all bytes of an owner; harmless when there are none."""
         shutil.rmtree(self.path(owner_id, _ANY_ID).parent, ignore_errors=True)
 
-    def held(self, *, spared: str, owner_id: str | None = None) -> list[Path]:
+    def held(
+        self, *, spared: str, owner_id: str | None = None, before_s: float | None = None
+    ) -> list[Path]:
         """List what is there, of all owners or of one, except in the folder `spared`."""
         if not self._root.is_dir():
             return []
@@ -88,6 +91,7 @@ class OwnedFolder:
             for folder in folders
             if folder.name != spared and folder.is_dir()
             for path in folder.iterdir()
+            if before_s is None or written_before(path, before_s)
         ]
 
     def remove_unknown(self, held: Sequence[Path], known: Mapping[str, frozenset[str]]) -> int:

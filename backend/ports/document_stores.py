@@ -286,8 +286,8 @@ class JobStore(Protocol):
         """
         ...
 
-    async def renew(self, job_id: str, *, now_ms: int, lease_s: float) -> bool:
-        """Keep a claimed job; False when it has been erased or given back."""
+    async def renew(self, job_id: str, *, attempts: int, now_ms: int, lease_s: float) -> bool:
+        """Keep a job claimed with so many attempts; False when it is erased, given back or another's."""
         ...
 
     async def done(self, job_id: str) -> None:
@@ -318,6 +318,10 @@ class JobStore(Protocol):
 
     async def waiting(self) -> int:
         """How many jobs are not done."""
+        ...
+
+    async def claimable(self, now_ms: int) -> bool:
+        """Tell whether a job waits that nobody holds and that may be taken by now."""
         ...
 
 

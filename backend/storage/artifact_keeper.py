@@ -94,9 +94,12 @@ class ArtifactKeeper:
         await asyncio.to_thread(self._folder.remove, user_id, artifact_id)
         return True
 
-    def start_clean(self) -> int:
-        """Erase what was being written when a server died, before anything else is; tell how many."""
-        return clear_incoming(self._root / _INCOMING)
+    def start_clean(self, *, before_s: float | None = None) -> int:
+        """Erase what was being written when a server died, before anything else is; tell how many.
+
+        Where other servers live, only what was last written before then, in seconds since 1970.
+        """
+        return clear_incoming(self._root / _INCOMING, before_s=before_s)
 
     async def tidy(self, user_id: str | None = None) -> int:
         """Erase bytes, of one user or of all, whose rows are gone; tell how many."""

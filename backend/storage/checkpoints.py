@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from backend.errors import StewardError
 
@@ -24,6 +24,30 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 Waiting = Callable[[], Awaitable[Collection[str]]]
 _TABLES = ("checkpoints", "writes")
+
+
+class Checkpoints(Protocol):
+    """Where agents keep their steps."""
+
+    async def saver(self) -> Any:  # noqa: ANN401 - LangGraph's, imported late
+        """Give LangGraph's saver, opened on first use."""
+        ...
+
+    async def drop(self, thread: str) -> None:
+        """Forget a thread, without loading LangGraph for it."""
+        ...
+
+    async def forget(self) -> None:
+        """Make what was pruned unreadable on the disk as well, as far as the database can."""
+        ...
+
+    async def shrink(self) -> None:
+        """Give free space back to the disk, as far as the database can."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close it if it was opened."""
+        ...
 
 
 class CheckpointFile:

@@ -27,6 +27,8 @@ _it = document_jobs.c
 _NOW: ColumnElement[int] = bindparam("now")
 _GIVEN_BACK = 0  # a lease that ran out long ago
 
+_FREE = _it.lease_until_ms.is_(None) | (_it.lease_until_ms <= _NOW), _it.not_before_ms <= _NOW
+_CLAIMABLE = select(_it.id).where(*_FREE).limit(1)
 _running = (
     select(_it.user_id, func.count().label("number"))
     .where(_it.lease_until_ms > _NOW)
@@ -38,18 +40,14 @@ _number = func.coalesce(_running.c.number, 0)
 _NEXT: Select[Any] = (
     select(document_jobs)
     .outerjoin_from(document_jobs, _running, _it.user_id == _running.c.user_id)
-    .where(
-        _it.lease_until_ms.is_(None) | (_it.lease_until_ms <= _NOW),
-        _it.not_before_ms <= _NOW,
-        _number < bindparam("per_user"),
-    )
+    .where(*_FREE, _number < bindparam("per_user"))
     .order_by(case((_it.kind == "ingest", 0), else_=1), _number, _it.created_at_ms, _it.id)
     .limit(1)
 )
 _TAKE = _NEXT.with_for_update(of=document_jobs, skip_locked=True)
 _THIS = _it.id == bindparam("job")
 _LEASE = update(document_jobs).where(_THIS).values(lease_until_ms=bindparam("until"))
-_RENEW = _LEASE.where(_it.lease_until_ms.is_not(None))
+_RENEW = _LEASE.where(_it.lease_until_ms.is_not(None), _it.attempts == bindparam("tries"))
 _CLAIM = _LEASE.values(attempts=bindparam("tries"))
 _POSTPONE = (
     update(document_jobs)
@@ -94,9 +92,10 @@ class SqlJobStore:
             return None
         return await self._database.write(_claim, asked, until_ms=_end(now_ms, lease_s))
 
-    async def renew(self, job_id: str, *, now_ms: int, lease_s: float) -> bool:
-        """Keep a claimed job; False when it has been erased or given back."""
-        return await self._database.write(_renew, job_id, until_ms=_end(now_ms, lease_s))
+    async def renew(self, job_id: str, *, attempts: int, now_ms: int, lease_s: float) -> bool:
+        """Keep a job claimed with so many attempts; False when it is erased, given back or another's."""
+        values = {"job": job_id, "tries": attempts, "until": _end(now_ms, lease_s)}
+        return await self._database.write(_renew, values)
 
     async def done(self, job_id: str) -> None:
         """Forget a job that was carried out or given up."""
@@ -127,6 +126,10 @@ class SqlJobStore:
     async def waiting(self) -> int:
         """How many jobs are not done."""
         return await self._database.read(_waiting)
+
+    async def claimable(self, now_ms: int) -> bool:
+        """Tell whether a job waits that nobody holds and that may be taken by now."""
+        return await self._database.read(_claimable, now_ms)
 
 
 def queue(connection: Connection, job: Job) -> bool:
@@ -185,8 +188,8 @@ def _claim(connection: Connection, asked: dict[str, int], *, until_ms: int) -> J
     return _job_of(row, attempts=attempts, until_ms=until_ms)
 
 
-def _renew(connection: Connection, job_id: str, *, until_ms: int) -> bool:
-    return connection.execute(_RENEW, {"job": job_id, "until": until_ms}).rowcount > 0
+def _renew(connection: Connection, values: dict[str, Any]) -> bool:
+    return connection.execute(_RENEW, values).rowcount > 0
 
 
 def _done(connection: Connection, job_id: str) -> None:
@@ -205,6 +208,10 @@ def _drop_of(connection: Connection, user_id: str) -> Sequence[str]:
     gone = delete(document_jobs).where(_it.user_id == user_id)
     rows = connection.execute(gone.returning(_it.document_id, _it.kind)).all()
     return tuple(row.document_id for row in rows if row.kind == "ingest")
+
+
+def _claimable(connection: Connection, now_ms: int) -> bool:
+    return connection.execute(_CLAIMABLE, {"now": now_ms}).first() is not None
 
 
 def _waiting(connection: Connection) -> int:

@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine
 from sqlalchemy.engine import make_url
@@ -21,11 +21,13 @@ from sqlalchemy.exc import DBAPIError
 
 from backend.errors import ServerFault, StewardError, Unavailable
 from backend.ports.values import Health
-from backend.storage.database import UnusableDatabaseUrl, in_thread, kind_of, ping
+from backend.storage.database import UnusableDatabaseUrl, in_thread, kind_of
+from backend.storage.postgres_health import look
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+APPLICATION = "steward"  # by this others are seen on the database
 _AGAIN = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 _MOST_TRIES = 12
 _PAUSE_S = 0.002
@@ -69,6 +71,14 @@ def conninfo_of(url: str) -> str:
     return postgres_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
+def shown(url: str) -> str:
+    """Write an address for people: without password, user and options, which may hold one."""
+    parsed = postgres_url(url)
+    host = parsed.host or parsed.query.get("host", "") or "localhost"
+    port = f":{parsed.port}" if parsed.port else ""
+    return f"PostgreSQL at {host}{port}/{parsed.database}"
+
+
 def make_engine(url: str, *, connections: int) -> Engine:
     """Make an engine of so many connections at most; a connection that died is replaced unseen."""
     return create_engine(
@@ -77,8 +87,13 @@ def make_engine(url: str, *, connections: int) -> Engine:
         max_overflow=0,
         pool_timeout=30,
         pool_pre_ping=True,
-        connect_args={"options": _OPTIONS, "connect_timeout": 5},
+        connect_args=connection_arguments(),
     )
+
+
+def connection_arguments() -> dict[str, Any]:
+    """Say how connections of ours are set up, in psycopg's words."""
+    return {"options": _OPTIONS, "connect_timeout": 5, "application_name": APPLICATION}
 
 
 class PostgresDatabase:
@@ -135,11 +150,10 @@ class PostgresDatabase:
     async def health(self) -> Health:
         """Tell whether the database answers."""
         try:
-            await self.read(ping)
+            return await self.read(look)
         except StewardError as exc:
             fix = "Look whether PostgreSQL runs, and whether DATABASE_URL leads to it."
             return Health(ok=False, detail=exc.message, fix=fix)
-        return Health(ok=True, detail="PostgreSQL")
 
     async def aclose(self) -> None:
         """Finish the work under way and close every connection; more work is refused."""

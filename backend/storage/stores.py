@@ -121,15 +121,19 @@ class Stores:
     aclose: Callable[[], Awaitable[None]]
 
 
-async def open_stores(url: str, *, clock: Clock | None = None) -> Stores:
+async def open_stores(
+    url: str, *, clock: Clock | None = None, writers: int = 4, readers: int = 4
+) -> Stores:
     """Bring the database to this version's schema and open it; by `clock` files expire.
+
+    `writers` and `readers` are the most connections to PostgreSQL.
 
     Raises:
         SchemaTooNew: when a newer version wrote it.
         UnusableDatabaseUrl: when the address is not one this server can use.
     """
     await prepare_database(url)
-    return sql_stores(open_database(url), clock=clock)
+    return sql_stores(open_database(url, writers=writers, readers=readers), clock=clock)
 
 
 def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:

@@ -43,10 +43,12 @@ class MemoryJobStore:
         again = job.lease_until_ms is not None
         return self._lease(job, attempts=job.attempts + again, until_ms=_end(now_ms, lease_s))
 
-    async def renew(self, job_id: str, *, now_ms: int, lease_s: float) -> bool:
-        """Keep a claimed job; False when it has been erased or given back."""
+    async def renew(self, job_id: str, *, attempts: int, now_ms: int, lease_s: float) -> bool:
+        """Keep a job claimed with so many attempts; False when it is erased, given back or another's."""
         queued = self._papers.jobs.get(job_id)
         if queued is None or queued.job.lease_until_ms is None:
+            return False
+        if queued.job.attempts != attempts:
             return False
         self._lease(queued.job, attempts=queued.job.attempts, until_ms=_end(now_ms, lease_s))
         return True
@@ -89,6 +91,13 @@ class MemoryJobStore:
     async def waiting(self) -> int:
         """How many jobs are not done."""
         return len(self._papers.jobs)
+
+    async def claimable(self, now_ms: int) -> bool:
+        """Tell whether a job waits that nobody holds and that may be taken by now."""
+        return any(
+            not _leased(it.job, now_ms) and it.not_before_ms <= now_ms
+            for it in self._papers.jobs.values()
+        )
 
     def _lease(self, job: Job, *, attempts: int, until_ms: int) -> Job:
         leased = replace(job, attempts=attempts, lease_until_ms=until_ms)

@@ -56,10 +56,10 @@ async def test_a_renewed_lease_holds_longer(stores):
     """An erased job cannot be renewed."""
     await add(stores, 1)
     await _claim(stores, now_ms=100, lease_s=1)
-    assert await stores.jobs.renew("job_001", now_ms=1000, lease_s=1)
+    assert await stores.jobs.renew("job_001", attempts=0, now_ms=1000, lease_s=1)
     assert await _claim(stores, now_ms=1500) is None
     await stores.files.delete("user_bob", "file-001")
-    assert not await stores.jobs.renew("job_001", now_ms=1600, lease_s=1)
+    assert not await stores.jobs.renew("job_001", attempts=0, now_ms=1600, lease_s=1)
 
 
 async def test_a_job_that_was_given_back_cannot_be_kept(stores):
@@ -67,7 +67,7 @@ async def test_a_job_that_was_given_back_cannot_be_kept(stores):
     await add(stores, 1)
     await _claim(stores, now_ms=100, lease_s=1)
     await stores.jobs.postpone("job_001", until_ms=200)
-    assert not await stores.jobs.renew("job_001", now_ms=150, lease_s=1)
+    assert not await stores.jobs.renew("job_001", attempts=0, now_ms=150, lease_s=1)
     assert await _claim(stores, now_ms=200) == "job_001"
 
 
@@ -154,3 +154,25 @@ async def test_there_is_no_job_without_its_document(stores):
     await stores.files.delete("user_bob", "file-002")
     assert await stores.jobs.waiting() == 0
     assert await _claim(stores) is None
+
+
+async def test_a_job_that_another_took_is_not_renewed(stores):
+    """Whoever stood still beyond its lease learns that it lost the job; the other keeps it."""
+    await add(stores, 1)
+    assert await _claim(stores) == "job_001"
+    assert await _claim(stores, now_ms=1100) == "job_001"
+    assert not await stores.jobs.renew("job_001", attempts=0, now_ms=1200, lease_s=1)
+    assert await stores.jobs.renew("job_001", attempts=1, now_ms=1200, lease_s=1)
+
+
+async def test_a_job_is_claimable_while_nobody_holds_it(stores):
+    """From when it may be taken, and again when its lease has run out."""
+    assert not await stores.jobs.claimable(100)
+    await add(stores, 1)
+    assert await stores.jobs.claimable(100)
+    assert await _claim(stores) == "job_001"
+    assert not await stores.jobs.claimable(1099)
+    assert await stores.jobs.claimable(1100)
+    await stores.jobs.postpone("job_001", until_ms=2000)
+    assert not await stores.jobs.claimable(1999)
+    assert await stores.jobs.claimable(2000)

@@ -155,6 +155,7 @@ def test_secrets_have_no_readable_form(env_file):
         ("OLLAMA_HOST", "tcp://x", "'tcp://x': its scheme is neither http nor https; give an address such as 127.0.0.1:11434 or https://models.example, or several with commas"),
         ("OLLAMA_HOST", "x:port", "'x:port': it is not a valid address; give an address such as 127.0.0.1:11434 or https://models.example, or several with commas"),
         ("DATABASE_URL", "mysql://u:pw@h/d", "this database is not supported; give sqlite+aiosqlite:///path/to/file.db or postgresql://user:password@host/name"),
+        ("DATABASE_URL", "postgresql://u:p@w@h/d", "its user name or password holds an @: write it as %40; give sqlite+aiosqlite:///path/to/file.db or postgresql://user:password@host/name"),
         ("SECRET_KEY", "short", "it is shorter than 32 bytes; give at least 32 random bytes, for example from: openssl rand -hex 32"),
         ("SECRET_KEY", "changeme" * 5, "it is a well-known placeholder; give at least 32 random bytes, for example from: openssl rand -hex 32"),
         ("SECRET_KEY", "ab" * 20, "it repeats a few characters; give at least 32 random bytes, for example from: openssl rand -hex 32"),

@@ -45,7 +45,7 @@ WRITES = {
     ),
     "finish": lambda it: it.documents.finish("doc_001", now_ms=1),
     "delete": lambda it: it.files.delete("user_bob", "file-001"),
-    "renew": lambda it: it.jobs.renew("job_001", now_ms=1, lease_s=1),
+    "renew": lambda it: it.jobs.renew("job_001", attempts=0, now_ms=1, lease_s=1),
 }
 
 
