@@ -32,6 +32,7 @@ from backend.bootstrap.asking import make_asking
 from backend.bootstrap.attaching import open_attaching
 from backend.bootstrap.checks import server_checks
 from backend.bootstrap.databases import open_all_stores
+from backend.bootstrap.departures import departures_of
 from backend.bootstrap.documents import (
     Ground,
     OpenLibrary,
@@ -168,7 +169,7 @@ class Composition:
         stack.callback(asyncio.create_task(approvals.keep_swept()).cancel)
         library.documents.before_erasing = approvals.cancel_quoting
         stack.callback(asyncio.create_task(library.documents.keep_erasing()).cancel)
-        return AppServices(
+        opened = AppServices(
             accounts=accounts,
             turns=answering.turns,
             completions=answering.completions,
@@ -195,6 +196,9 @@ class Composition:
             ),
             reports={"databases": lambda: database_report(services.databases)},
         )
+        departures = departures_of(opened, library, stores.users)
+        stack.callback(asyncio.create_task(departures.keep_looking()).cancel)
+        return opened
 
     def _open_answering(
         self,

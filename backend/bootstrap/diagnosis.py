@@ -23,6 +23,7 @@ from backend.bootstrap.parts import (
     settle_tools,
 )
 from backend.bootstrap.tooling import open_tooling
+from backend.bootstrap.upkeep import look_at_ground, look_at_rows, look_for_orphans
 from backend.config.errors import SettingsError
 from backend.config.secrets_file import FILE_NAME, make_private_folder, signing_key
 from backend.config.settings import Settings
@@ -36,9 +37,11 @@ from backend.storage.database import UnusableDatabaseUrl
 from backend.storage.revisions import UnusableSchema
 
 
-def diagnose(settings: Settings) -> list[Finding]:
-    """Look at what is configured, reachable and missing."""
-    return asyncio.run(_diagnose(settings))
+def diagnose(settings: Settings, *, mend: bool = False) -> list[Finding]:
+    """Look at what is configured, reachable and missing; with `mend`, do what is safe about it."""
+    check_tools(settings)
+    check_documents(settings)
+    return asyncio.run(_diagnose(settings, mend=mend))
 
 
 def _data_folder(settings: Settings) -> Finding:
@@ -53,12 +56,11 @@ def _data_folder(settings: Settings) -> Finding:
     return Finding(name="data folder", state="ok", detail=f"{folder}, {key}")
 
 
-async def _diagnose(settings: Settings) -> list[Finding]:
-    check_tools(settings)
-    check_documents(settings)
+async def _diagnose(settings: Settings, *, mend: bool) -> list[Finding]:
     findings = [_data_folder(settings)]
     if findings[0].state == "fail":
         return findings
+    findings += look_at_ground(settings, mend=mend)
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         try:
@@ -68,6 +70,8 @@ async def _diagnose(settings: Settings) -> list[Finding]:
             return [*findings, Finding(name="database", state="fail", detail=str(exc), fix=fix)]
         stack.push_async_callback(stores.aclose)
         findings.append(_finding("database", await stores.health(), severe=True))
+        findings.append(await asyncio.to_thread(look_at_rows, settings))
+        findings += await look_for_orphans(settings, stores, mend=mend)
         for provider in make_providers(settings, clock):
             stack.push_async_callback(provider.aclose)
             findings.append(
@@ -80,10 +84,7 @@ async def _diagnose(settings: Settings) -> list[Finding]:
         library = make_library(ground, news=DocumentNews(clock), wake=_nobody, forget=stores.forget)
         findings += await _documents(settings, library)
         services = open_tooling(ground, http=http, documents=library.documents)
-        findings += await _sandbox(services)
-        if services.databases is not None:
-            for name, state in (await services.databases.look()).items():
-                findings.append(_finding(f"database:{name}", state, severe=False))
+        findings += await _services(services)
         toolbox = Toolbox(
             make_tool_cards(settings, services), ToolboxParts(audit=stores.audit, clock=clock)
         )
@@ -103,11 +104,15 @@ async def _documents(settings: Settings, library: OpenLibrary) -> list[Finding]:
     return [embedder, ocr]
 
 
-async def _sandbox(services: Services) -> list[Finding]:
-    """Try the walls that Python code runs in."""
-    if services.sandbox is None:
-        return []
-    return [_finding("sandbox", await sandbox_health(services.sandbox), severe=False)]
+async def _services(services: Services) -> list[Finding]:
+    """Try the walls that Python code runs in, and the databases that may be queried."""
+    found: list[Finding] = []
+    if services.sandbox is not None:
+        found.append(_finding("sandbox", await sandbox_health(services.sandbox), severe=False))
+    if services.databases is not None:
+        for name, state in (await services.databases.look()).items():
+            found.append(_finding(f"database:{name}", state, severe=False))
+    return found
 
 
 def _nobody() -> None:
