@@ -9,6 +9,7 @@ Runs on a plain connection, outside of any server. Not for: what a server reads 
 from __future__ import annotations
 
 import base64
+import sqlite3
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from sqlalchemy import (
     Select,
     Table,
     create_engine,
+    event,
     insert,
     select,
     text,
@@ -53,10 +55,20 @@ def copying_engine(url: str) -> Generator[Engine]:
         engine = create_engine(postgres_url(url), isolation_level="REPEATABLE READ")
     else:
         engine = create_engine(URL.create("sqlite", database=str(sqlite_path(url))))
+        event.listen(engine, "connect", _leave_transactions_to_us)
+        event.listen(engine, "begin", _begin)
     try:
         yield engine
     finally:
         engine.dispose()
+
+
+def _leave_transactions_to_us(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 def tables_of(connection: Connection) -> Sequence[Table]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -94,7 +94,7 @@ def _mine(table: Table, user_id: str) -> ColumnElement[bool]:
     return key.parent.in_(select(key.column).where(parent.c.user_id == user_id))
 
 
-def with_new_ids(lines: Sequence[bytes], given: dict[bytes, bytes]) -> Iterator[bytes]:
+def with_new_ids(lines: Iterable[bytes], given: dict[bytes, bytes]) -> Iterator[bytes]:
     """Replace ids by new ones wherever they stand in lines; `given` holds old and new hex digits."""
 
     def new(found: re.Match[bytes]) -> bytes:
@@ -193,7 +193,9 @@ def _told_of(row: Row) -> Row:
 
 def _unread(row: Row) -> Row:
     """Have a document read again, unless it was kept unread on purpose or cannot be read."""
-    return row if row["state"] == "failed" or not row["revision"] else {**row, **_UNREAD}
+    if row["state"] == "failed":
+        return {**row, "revision": 0, "next_revision": None}
+    return row if row["state"] == "ready" and not row["revision"] else {**row, **_UNREAD}
 
 
 _CHANGES: Mapping[str, Callable[[Row], Row]] = {

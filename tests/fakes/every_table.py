@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, Integer, LargeBinary, insert
@@ -47,4 +48,6 @@ def _value(column: Column[Any], keys: dict[str, Any], owner: str, number: int) -
     for kind, value in kinds:
         if isinstance(column.type, kind):
             return value
+    if column.primary_key and column.name == "id":
+        return f"{column.table.name}_{sha256(owner.encode()).hexdigest()[:32]}"
     return f"{column.table.name}_{column.name}_{owner}"
