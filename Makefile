@@ -1,5 +1,5 @@
 # One word per job. Needs Python 3.11 or newer with venv; everything else goes into .venv.
-#   make run | test | check | fix | bench | sandbox | screenshots | clean        PYTHON=python3.12 make run
+#   make run | test | check | fix | bench | sandbox | screenshots | sbom | clean        PYTHON=python3.12 make run
 .DEFAULT_GOAL := run
 .SILENT:
 .PHONY: run test check fix bench sandbox clean runtime dev
@@ -57,6 +57,13 @@ bench: dev
 .PHONY: screenshots
 screenshots: dev page-libraries-where-node-runs
 	PYTHONPATH=. $(BIN)/python scripts/screenshots.py $(ARGS)
+
+# The bill of materials of a release, made from the lock and kept beside the release, not in the repository.
+.PHONY: sbom
+sbom: dev
+	mkdir -p dist
+	PYTHONPATH=. $(BIN)/python scripts/sbom.py requirements.lock > dist/steward.cdx.json
+	echo "dist/steward.cdx.json"
 
 clean:
 	echo "removing $(VENV), $(SANDBOX) and caches (data/ stays)"

@@ -1,4 +1,4 @@
-"""The commands of `python -m backend`: serve, worker, doctor, move-database and rotate-credentials.
+"""The commands of `python -m backend`: serve, worker, and those of `bootstrap.commands`.
 
 Exit codes: 0 done, 1 something is wrong with the installation, 2 a setting or argument is wrong.
 """
@@ -11,15 +11,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from backend.bootstrap.commands.arguments import add_commands, run_command
 from backend.config.errors import SettingsError
 from backend.config.logging import configure_logging
 from backend.config.process import prepare_process_environment
-from backend.config.report import given_settings
 from backend.config.settings import Settings, load_settings
 
-_MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
-_TO_HELP = "address of the new database, if it holds no password; otherwise it is asked for"
-_FAILED = 1
 _MISUSED = 2
 
 logger = logging.getLogger(__name__)
@@ -32,15 +29,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = load_settings(env_file=_env_file(arguments), overrides=_overrides(arguments))
         prepare_process_environment(third_party_tracing=settings.log.third_party_tracing)
         configure_logging(settings)
-        if arguments.command == "doctor":
-            return _doctor(settings)
-        if arguments.command == "rotate-credentials":
-            return _rotate(settings)
         if arguments.command == "worker":
             return _work(settings, attached="attached" in arguments)
-        if arguments.command == "move-database":
-            return _move(settings, to=getattr(arguments, "to", None))
-        return _serve(settings, demo="demo" in arguments)
+        if arguments.command in {None, "serve"}:
+            return _serve(settings, demo="demo" in arguments)
+        return run_command(settings, arguments)
     except SettingsError as exc:
         sys.stderr.write(f"steward: {exc}\n")
         return _MISUSED
@@ -70,18 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     working.add_argument(
         "--attached", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS
     )
-    _ = commands.add_parser(
-        "doctor", help="say what is configured, reachable and missing", parents=[common]
-    )
-    _ = commands.add_parser(
-        "rotate-credentials", help="seal the stored credentials with a new key", parents=[common]
-    )
-    moving = commands.add_parser(
-        "move-database",
-        help="copy everything to an empty database of the other kind",
-        parents=[common],
-    )
-    moving.add_argument("--to", metavar="URL", default=argparse.SUPPRESS, help=_TO_HELP)
+    add_commands(commands.add_parser, common)
     return parser
 
 
@@ -112,34 +94,3 @@ def _work(settings: Settings, *, attached: bool) -> int:
     from backend.bootstrap.worker import work  # noqa: PLC0415 - the environment is prepared first
 
     return work(settings, attached=attached)
-
-
-def _rotate(settings: Settings) -> int:
-    from backend.bootstrap.rotating import rotate  # noqa: PLC0415 - the environment is prepared first
-
-    lines, code = rotate(settings)
-    sys.stdout.write("\n".join(lines) + "\n")
-    return code
-
-
-def _move(settings: Settings, *, to: str | None) -> int:
-    from backend.bootstrap.moving import move_database  # noqa: PLC0415 - the environment is prepared first
-
-    return move_database(settings, to=to)
-
-
-def _doctor(settings: Settings) -> int:
-    """Print the given settings and the findings; fail when one of them does."""
-    from backend.bootstrap.diagnosis import diagnose  # noqa: PLC0415 - the environment is prepared first
-
-    lines = ["Settings that are not at their default:"]
-    lines += [f"  {line}" for line in given_settings(settings)] or ["  none"]
-    lines += [f"  warning: {warning}" for warning in settings.warnings]
-    findings = diagnose(settings)
-    lines.append("Findings:")
-    for finding in findings:
-        lines.append(f"  {_MARKS[finding.state]} {finding.name}: {finding.detail}")
-        if finding.fix and finding.state != "ok":
-            lines.append(f"       fix: {finding.fix}")
-    sys.stdout.write("\n".join(lines) + "\n")
-    return _FAILED if any(finding.state == "fail" for finding in findings) else 0

@@ -171,6 +171,10 @@ class PendingUploads:
         upload.parts.clear()
         await asyncio.to_thread(_remove, parts)
 
+    def users(self) -> set[str]:
+        """Name the users of whom something is known."""
+        return {one.user_id for one in self._uploads.values()}
+
     async def forget_user(self, user_id: str) -> None:
         """Forget all of a user's, whose account is gone; what still arrives of it is refused."""
         for one in [one for one in self._uploads.values() if one.user_id == user_id]:

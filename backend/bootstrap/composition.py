@@ -38,6 +38,7 @@ from backend.bootstrap.checkpoints import open_checkpoints
 from backend.bootstrap.checks import server_checks
 from backend.bootstrap.credentials import open_credentials, tools_made_anew, with_credentials
 from backend.bootstrap.databases import open_all_stores
+from backend.bootstrap.departures import departures_of
 from backend.bootstrap.documents import (
     Ground,
     OpenLibrary,
@@ -144,17 +145,24 @@ class Composition:
             if one is not None:
                 one.interrupt_all()
 
-    async def _open(self, stack: AsyncExitStack) -> AppServices:
-        settings = self._settings
-        clock = SystemClock()
-        stores = await open_all_stores(settings, demo=self._demo)
+    async def _open_ground(self, stack: AsyncExitStack) -> tuple[Ground, CredentialBook]:
+        """Open the database, settle what a dead server left, and read the credentials."""
+        stores = await open_all_stores(self._settings, demo=self._demo)
         stack.push_async_callback(stores.aclose)
         ground = Ground(
-            settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
+            settings=self._settings,
+            stores=stores,
+            clock=SystemClock(),
+            stack=stack,
+            folders=self._folders,
         )
         await settle_after_start(ground)
         book = await open_credentials(ground, demo=self._demo)
-        ground = replace(ground, key_of=book.get)
+        return replace(ground, key_of=book.get), book
+
+    async def _open(self, stack: AsyncExitStack) -> AppServices:
+        ground, book = await self._open_ground(stack)
+        settings, stores, clock = ground.settings, ground.stores, ground.clock
         accounts = make_accounts(settings, stores, clock)
         stack.push_async_callback(accounts.aclose)
         await make_first_admin(settings, accounts)
@@ -177,7 +185,7 @@ class Composition:
         stack.callback(asyncio.create_task(approvals.keep_swept()).cancel)
         library.documents.before_erasing = approvals.cancel_quoting
         stack.callback(asyncio.create_task(library.documents.keep_erasing()).cancel)
-        return AppServices(
+        opened = AppServices(
             accounts=accounts,
             turns=answering.turns,
             completions=answering.completions,
@@ -214,6 +222,9 @@ class Composition:
             ),
             reports={"databases": lambda: database_report(services.databases)},
         )
+        departures = departures_of(opened, library, stores.users)
+        stack.callback(asyncio.create_task(departures.keep_looking()).cancel)
+        return opened
 
     def _open_answering(
         self,

@@ -24,6 +24,7 @@ from backend.bootstrap.parts import (
 )
 from backend.bootstrap.sharing import check_key
 from backend.bootstrap.tooling import open_tooling
+from backend.bootstrap.upkeep import look_at_ground, look_at_rows, look_for_orphans
 from backend.bootstrap.upstreams import make_upstreams
 from backend.config.errors import SettingsError
 from backend.config.secrets_file import FILE_NAME, make_private_folder
@@ -37,9 +38,11 @@ from backend.ports.values import Health
 from backend.storage.stores import Stores
 
 
-def diagnose(settings: Settings) -> list[Finding]:
-    """Look at what is configured, reachable and missing."""
-    return asyncio.run(_diagnose(settings))
+def diagnose(settings: Settings, *, mend: bool = False) -> list[Finding]:
+    """Look at what is configured, reachable and missing; with `mend`, do what is safe about it."""
+    check_tools(settings)
+    check_documents(settings)
+    return asyncio.run(_diagnose(settings, mend=mend))
 
 
 def _data_folder(settings: Settings) -> Finding:
@@ -54,12 +57,11 @@ def _data_folder(settings: Settings) -> Finding:
     return Finding(name="data folder", state="ok", detail=f"{folder}, {key}")
 
 
-async def _diagnose(settings: Settings) -> list[Finding]:
-    check_tools(settings)
-    check_documents(settings)
+async def _diagnose(settings: Settings, *, mend: bool) -> list[Finding]:
     findings = [_data_folder(settings)]
     if findings[0].state == "fail":
         return findings
+    findings += look_at_ground(settings, mend=mend)
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         try:
@@ -70,6 +72,8 @@ async def _diagnose(settings: Settings) -> list[Finding]:
             return [*findings, Finding(name="database", state="fail", detail=str(exc), fix=fix)]
         stack.push_async_callback(stores.aclose)
         findings.append(_finding("database", await stores.health(), severe=True))
+        findings.append(await asyncio.to_thread(look_at_rows, settings))
+        findings += await look_for_orphans(settings, stores, mend=mend)
         findings += await _models(settings, stores, stack)
         http = HttpClient()
         stack.push_async_callback(http.aclose)
@@ -78,10 +82,7 @@ async def _diagnose(settings: Settings) -> list[Finding]:
         library = make_library(ground, news=DocumentNews(clock), wake=_nobody, forget=stores.forget)
         findings += await _documents(settings, library)
         services = open_tooling(ground, http=http, documents=library.documents)
-        findings += await _sandbox(services)
-        if services.databases is not None:
-            for name, state in (await services.databases.look()).items():
-                findings.append(_finding(f"database:{name}", state, severe=False))
+        findings += await _services(services)
         toolbox = Toolbox(
             make_tool_cards(settings, services), ToolboxParts(audit=stores.audit, clock=clock)
         )
@@ -114,11 +115,15 @@ async def _documents(settings: Settings, library: OpenLibrary) -> list[Finding]:
     return [embedder, ocr]
 
 
-async def _sandbox(services: Services) -> list[Finding]:
-    """Try the walls that Python code runs in."""
-    if services.sandbox is None:
-        return []
-    return [_finding("sandbox", await sandbox_health(services.sandbox), severe=False)]
+async def _services(services: Services) -> list[Finding]:
+    """Try the walls that Python code runs in, and the databases that may be queried."""
+    found: list[Finding] = []
+    if services.sandbox is not None:
+        found.append(_finding("sandbox", await sandbox_health(services.sandbox), severe=False))
+    if services.databases is not None:
+        for name, state in (await services.databases.look()).items():
+            found.append(_finding(f"database:{name}", state, severe=False))
+    return found
 
 
 def _nobody() -> None:

@@ -25,6 +25,7 @@ from backend.config.tool_options import check_tool_names, tool_options
 from backend.errors import ToolUnavailable
 from backend.kit.clocks import SystemClock
 from backend.kit.discovery import modules_of
+from backend.ports.clock import Clock
 from backend.ports.limits import RateLimiter
 from backend.ports.tools import Services, Settling, Tool
 from backend.ports.values import Usage
@@ -56,7 +57,7 @@ def agent_options(settings: Settings, *, address: str) -> AgentOptions:
     return AgentOptions(**given, public_url=public_url, reuse=settings.answer_cache.mode)
 
 
-def make_accounts(settings: Settings, stores: Stores, clock: SystemClock) -> AuthService:
+def make_accounts(settings: Settings, stores: Stores, clock: Clock) -> AuthService:
     """Make the accounts, with the key that signs their tokens."""
     kept = signing_key(given=settings.secret_key, data_dir=settings.data_dir)
     if kept.warning:

@@ -129,3 +129,15 @@ def _drop(path: Path, threads: Collection[str]) -> None:
             connection.executemany(f"DELETE FROM {table} WHERE thread_id = ?", rows)  # noqa: S608 - our own names
         connection.commit()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def drop_threads_of(path: Path, user_id: str) -> None:
+    """Forget every thread of a user, whose ids begin with the user's; a server may have the file open."""
+    if not path.exists():
+        return
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(path, timeout=5)) as connection:
+        found = connection.execute(
+            "SELECT DISTINCT thread_id FROM checkpoints WHERE substr(thread_id, 1, ?) = ?",
+            (len(user_id) + 1, f"{user_id}:"),
+        ).fetchall()
+        _drop(path, [row[0] for row in found])

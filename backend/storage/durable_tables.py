@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table
 
-from backend.storage.answer_tables import METADATA
 from backend.storage.columns import CleanText, JsonText
-from backend.storage.tables import owner_column
+from backend.storage.tables import METADATA, owner_column
 
 # What an agent's run goes on from, beside its checkpoints; there while the run is, or can go on.
 resumable_runs = Table(

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table
 
-from backend.storage.answer_tables import METADATA
 from backend.storage.columns import CleanText, JsonText
+from backend.storage.tables import METADATA
 
 credentials = Table(
     "credentials",

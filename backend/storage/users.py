@@ -12,6 +12,7 @@ from backend.errors import Conflict
 from backend.kit.folding import fold
 from backend.ports.stores import Role, User
 from backend.storage.database import Database
+from backend.storage.erasing import erase_traces
 from backend.storage.tables import users
 
 LAST_ADMIN = "This is the last enabled administrator; make another one first."
@@ -132,6 +133,7 @@ def _delete(connection: Connection, user_id: str) -> bool:
         return False
     _keep_an_admin(connection, user)
     connection.execute(delete(users).where(users.c.id == user_id))
+    erase_traces(connection, user_id=user_id, username_key=fold(user.username))
     return True
 
 

@@ -72,6 +72,10 @@ class UserIndexes:
         await self._shrink()
         return index
 
+    def users(self) -> tuple[str, ...]:
+        """Name the users whose indexes are loaded."""
+        return tuple(self._loaded)
+
     async def discard(self, user_id: str) -> None:
         """Erase what is kept of a user, because the user is gone or it is damaged."""
         async with self._locks[user_id]:

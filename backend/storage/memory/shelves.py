@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from backend.errors import Conflict
 from backend.kit.branches import newest_below
+from backend.kit.folding import fold
 from backend.kit.json_values import copy_json
 from backend.ports.answers import StoredAnswer
 from backend.ports.approvals import Approval
@@ -62,7 +63,10 @@ class Shelves:
 
     def erase_user(self, user_id: str) -> None:
         """Erase an account and all that is its."""
-        del self.users[user_id]
+        account = f"account:{fold(self.users.pop(user_id).username)}"
+        self.login_failures[:] = [
+            one for one in self.login_failures if one[0].partition("|")[0] != account
+        ]
         for shelf in (self.keys, self.refresh_tokens, self.audit, self.artifacts, self.answers):
             for row_id in [row.id for row in shelf.values() if row.user_id == user_id]:
                 del shelf[row_id]
