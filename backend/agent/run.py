@@ -38,6 +38,7 @@ from backend.ports.values import (
     TurnEvent,
     Usage,
 )
+from backend.ports.watching import UNWATCHED, Watch
 
 Mode = Literal["auto", "chat", "react", "plan"]
 OnDisconnect = Literal["cancel", "finish"]
@@ -79,6 +80,7 @@ class AgentParts:
     kept_servers: KeptServers = field(default_factory=KeptServers)
     checkpointer: Callable[[], Awaitable[Any]] | None = None
     graphs: dict[str, Any] = field(default_factory=dict[str, Any])
+    watch: Watch = UNWATCHED
 
     def bound_to(self, request: TurnRequest) -> AgentParts:
         """Give the parts with the tools that a caller may use."""
@@ -155,7 +157,7 @@ class Run:
     the caller's documents speak of the question. `tainted` tells that text nobody vouches for has
     entered the run, `sources_told` which addresses earlier answers cited. `asks` are the calls that
     wait for the user's word when the run's graph has stopped for them, and `pause` what it goes on
-    from. `at_end` is called with the run once its end is stored.
+    from. `began_s` and `first_shown_s`, when its first words came, are of the clock that only grows. `at_end` is called with the run once its end is stored.
     """
 
     id: str
@@ -191,6 +193,8 @@ class Run:
     error: StewardError | None = None
     task: asyncio.Task[None] | None = None
     started: bool = False
+    began_s: float = 0.0
+    first_shown_s: float | None = None
     replaced: str | None = None
     cancel_reason: RunState | None = None
     at_end: AtEnd | None = None

@@ -8,6 +8,7 @@ import logging
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -40,6 +41,7 @@ from backend.bootstrap.documents import (
     open_library,
     open_page_images,
 )
+from backend.bootstrap.inside import SeeingInside
 from backend.bootstrap.parts import (
     agent_options,
     api_options,
@@ -86,7 +88,11 @@ class Composition:
         self._forgotten = tempfile.TemporaryDirectory(prefix="steward-") if demo else None
         root = Path(self._forgotten.name) if self._forgotten else None
         self._folders = document_folders(settings, root=root)
-        self.api_options = api_options(settings, address=address, incoming=self._folders.incoming)
+        self._seeing = SeeingInside(settings)
+        self.api_options = replace(
+            api_options(settings, address=address, incoming=self._folders.incoming),
+            watch=self._seeing.watch,
+        )
         self._settings = settings
         self._address = address
         self._demo = demo
@@ -141,8 +147,18 @@ class Composition:
     async def _open(self, stack: AsyncExitStack) -> AppServices:
         settings = self._settings
         clock = SystemClock()
-        stores = await open_all_stores(settings, demo=self._demo)
+        measuring = self._seeing.watch.measuring
+        stores = await open_all_stores(settings, demo=self._demo, measuring=measuring)
         stack.push_async_callback(stores.aclose)
+        ground = Ground(
+            settings=settings,
+            stores=stores,
+            clock=clock,
+            stack=stack,
+            folders=self._folders,
+            watch=self._seeing.watch,
+        )
+        self._seeing.keep_lines(ground)
         await recover(
             stores.approvals, stores.audit, stores.runs, stores.conversations, clock=clock
         )
@@ -152,9 +168,6 @@ class Composition:
         await make_first_admin(settings, accounts)
         checkpoints = self._open_checkpoints(stores)
         stack.push_async_callback(checkpoints.aclose)
-        ground = Ground(
-            settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
-        )
         library = await self._open_library(ground, checkpoints)
         providers = make_providers(settings, clock)
         catalog = _open_catalog(ground, library, providers)
@@ -184,6 +197,7 @@ class Composition:
             policy=parts.policy,
             clock=clock,
             options=self.api_options,
+            inside=self._seeing.open(ground, answering.turns),
             limits=limits,
             documents=library.documents,
             page_images=open_page_images(ground, library),
@@ -215,7 +229,7 @@ class Composition:
         )
         usage = UsageBook(stores.usage, clock)
         stack.push_async_callback(usage.aclose)
-        self._completions = Completions(catalog, clock, book=usage, spent=spent)
+        self._completions = Completions(catalog, clock, book=usage, spent=spent, watch=ground.watch)
         uploads = PendingUploads(self._folders.incoming, clock)
         stack.callback(asyncio.create_task(uploads.keep_swept()).cancel)
         responses = LiveResponses(stores.answers, stores.runs)
@@ -245,6 +259,7 @@ class Composition:
             asking=asking,
             artifacts=artifacts,
             remote=open_remote(ground),
+            watch=ground.watch,
         )
         return parts, services
 
@@ -270,6 +285,7 @@ class Composition:
             artifacts=artifacts,
             timeout_s=agent.tool_timeout_s,
             max_result_chars=agent.tool_output_max_chars,
+            watch=ground.watch,
         )
         toolbox = Toolbox(cards, parts)
         for card in cards:

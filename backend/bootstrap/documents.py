@@ -40,11 +40,14 @@ from backend.jobs.supervisor import WorkerSupervisor
 from backend.kit.clocks import SystemClock
 from backend.kit.ids import new_id
 from backend.kit.incoming import clear_incoming
+from backend.observability.embedding import TracedEmbedder
+from backend.observability.searching import WatchedSearch
 from backend.ports.clock import Clock
 from backend.ports.document_stores import FileLimits
-from backend.ports.embedding import EmbeddingFailed
+from backend.ports.embedding import Embedder, EmbeddingFailed
 from backend.ports.signals import Signals
 from backend.ports.values import Health, JsonObject
+from backend.ports.watching import UNWATCHED, Watch
 from backend.storage.memory.signals import LocalSignals
 from backend.storage.stores import Stores
 
@@ -84,6 +87,7 @@ class Ground:
     folders: DocumentFolders
     signals: Signals = field(default_factory=LocalSignals)
     server_id: str = field(default_factory=lambda: new_id("srv"))
+    watch: Watch = UNWATCHED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +192,7 @@ def make_library(
     if documents.reranker:
         searcher = reranked = RerankedSearch(searcher, documents.reranker)
         stack.push_async_callback(reranked.aclose)
+    searcher = WatchedSearch(searcher, ground.watch, ground.clock)
     library = Library(
         LibraryParts(
             files=stores.files,
@@ -258,6 +263,7 @@ def make_ingest(ground: Ground, *, tell: Callable[[str], None]) -> Ingest:
             embedders=shelf,
             clock=clock,
             tell=tell,
+            tracing=ground.watch.tracing,
         )
     )
 
@@ -324,10 +330,11 @@ def _worker_environment(settings: Settings) -> dict[str, str]:
 
 
 def _shelf(ground: Ground, *, threads: int) -> EmbedderShelf:
-    clock = ground.clock
+    clock, tracing = ground.clock, ground.watch.tracing
     options = _embedding_options(ground.settings, ground.folders, threads=threads)
+    target: Embedder = make_embedder(options, clock=clock)
     return EmbedderShelf(
-        make_embedder(options, clock=clock),
+        TracedEmbedder(target, tracing) if tracing.on else target,
         target_id=space_id_of(options),
         older=lambda space: embedder_for_space(space, options, clock=clock),
     )

@@ -18,10 +18,13 @@ import orjson
 
 from backend.bootstrap.databases import open_all_stores
 from backend.bootstrap.documents import Ground, check_documents, document_folders, make_ingest
+from backend.bootstrap.kept_lines import keep_lines
+from backend.bootstrap.tracing import make_tracing
 from backend.config.settings import Settings
 from backend.documents.work_loop import WorkLoop
 from backend.kit.clocks import SystemClock
 from backend.kit.own_process import die_with_parent, lower_priority
+from backend.ports.watching import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -42,13 +45,17 @@ async def _work(settings: Settings, *, attached: bool) -> None:
     async with AsyncExitStack() as stack:
         stores = await open_all_stores(settings, demo=False)
         stack.push_async_callback(stores.aclose)
+        tracing = make_tracing(settings, service="steward-worker")
+        stack.push_async_callback(tracing.aclose)
         ground = Ground(
             settings=settings,
             stores=stores,
             clock=clock,
             stack=stack,
             folders=document_folders(settings),
+            watch=Watch(tracing=tracing),
         )
+        _ = keep_lines(ground)
         ingest = make_ingest(ground, tell=_tell if attached else _ignore)
         loop = WorkLoop(
             ingest,

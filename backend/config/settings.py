@@ -29,6 +29,7 @@ from backend.config.groups import (
     StorageSettings,
     ToolSettings,
 )
+from backend.config.inside_groups import HistorySettings, MetricsSettings, TracingSettings
 from backend.config.names import check_names
 from backend.config.sources import Entry, as_tree, read_layers
 from backend.config.tool_groups import (
@@ -128,6 +129,9 @@ class Settings(BaseSettings):
     approvals: ApprovalSettings = Field(default_factory=ApprovalSettings)
     web: WebSettings = Field(default_factory=WebSettings)
     mcp: McpSettings = Field(default_factory=McpSettings)
+    metrics: MetricsSettings = Field(default_factory=MetricsSettings)
+    tracing: TracingSettings = Field(default_factory=TracingSettings)
+    history: HistorySettings = Field(default_factory=HistorySettings)
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict[str, str])
     _warnings: tuple[str, ...] = PrivateAttr(())

@@ -14,6 +14,7 @@ from typing import Literal
 
 import aiohttp
 
+from backend.kit.trace_context import current_traceparent
 from backend.kit.waiting import Sleeper, Slots, SlotsFull, within
 
 RETRIED_STATUSES = frozenset({429, 503})
@@ -88,7 +89,13 @@ class StreamReply:
     async def begin(self, session: aiohttp.ClientSession, url: str, body: bytes) -> None:
         """Send the request and wait for the first byte; raise Unreachable or Refused."""
         try:
-            response = await session.post(url, data=body, allow_redirects=False)
+            trace = current_traceparent()
+            response = await session.post(
+                url,
+                data=body,
+                headers={"traceparent": trace} if trace else None,
+                allow_redirects=False,
+            )
             self._response = response
             if response.status != 200:
                 body = await _first_bytes(response.content)

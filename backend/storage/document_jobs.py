@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from backend.ports.document_stores import Job
+from backend.ports.measuring import Queue
 from backend.storage.database import Database
 from backend.storage.document_tables import document_jobs, documents
 
@@ -59,6 +60,13 @@ _DONE = delete(document_jobs).where(_THIS)
 _RELEASE = (
     update(document_jobs).where(_it.lease_until_ms > _GIVEN_BACK).values(lease_until_ms=_GIVEN_BACK)
 )
+_FREE = _it.lease_until_ms.is_(None) | (_it.lease_until_ms <= _NOW)
+_STANDING = select(
+    func.count().label("jobs"),
+    func.sum(case((_it.lease_until_ms > _NOW, 1), else_=0)).label("running"),
+    func.sum(case((_FREE & (_it.not_before_ms > _NOW), 1), else_=0)).label("postponed"),
+    func.min(_it.created_at_ms).label("oldest"),
+).select_from(document_jobs)
 _OF_DOCUMENT = (
     select(documents.c.id, document_jobs.c.id.label("job_id"))
     .outerjoin_from(
@@ -123,6 +131,10 @@ class SqlJobStore:
         """How many jobs are not done."""
         return await self._database.read(_waiting)
 
+    async def standing(self, now_ms: int) -> Queue:
+        """How many jobs there are by state, and how old the oldest is."""
+        return await self._database.read(_standing, now_ms)
+
 
 def queue(connection: Connection, job: Job) -> bool:
     """Add a job to its document unless there is one of its kind; tell whether it was added."""
@@ -147,6 +159,7 @@ def insert_job(connection: Connection, job: Job) -> None:
         "lease_until_ms": job.lease_until_ms,
         "not_before_ms": 0,
         "created_at_ms": job.created_at_ms,
+        "traceparent": job.traceparent or None,
     }
     connection.execute(insert(document_jobs), values)
 
@@ -164,6 +177,7 @@ def _job_of(row: Row[Any], *, attempts: int, until_ms: int) -> Job:
         attempts=attempts,
         lease_until_ms=until_ms,
         created_at_ms=row.created_at_ms,
+        traceparent=row.traceparent or "",
     )
 
 
@@ -194,6 +208,18 @@ def _postpone(connection: Connection, job_id: str, *, until_ms: int) -> None:
 
 def _release_all(connection: Connection) -> int:
     return connection.execute(_RELEASE).rowcount
+
+
+def _standing(connection: Connection, now_ms: int) -> Queue:
+    row = connection.execute(_STANDING, {"now": now_ms}).one()
+    age_ms = 0 if row.oldest is None else max(0, now_ms - row.oldest)
+    waiting = row.jobs - (row.running or 0) - (row.postponed or 0)
+    return Queue(
+        waiting=waiting,
+        running=row.running or 0,
+        postponed=row.postponed or 0,
+        oldest_s=age_ms / 1000,
+    )
 
 
 def _waiting(connection: Connection) -> int:

@@ -11,7 +11,9 @@ from backend.ports.approvals import ApprovalStore
 from backend.ports.artifacts import ArtifactStore
 from backend.ports.clock import Clock
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
+from backend.ports.inside import LogStore, PerformanceStore
 from backend.ports.login_attempts import LoginAttemptStore
+from backend.ports.measuring import Measuring, Unmeasured
 from backend.ports.stores import (
     AuditStore,
     ConversationStore,
@@ -33,7 +35,9 @@ from backend.storage.document_jobs import SqlJobStore
 from backend.storage.documents import SqlDocumentStore
 from backend.storage.files import SqlFileStore
 from backend.storage.keys import SqlKeyStore
+from backend.storage.log_lines import SqlLogStore
 from backend.storage.login_attempts import SqlLoginAttemptStore
+from backend.storage.measured_database import MeasuredDatabase
 from backend.storage.memory.answers import MemoryAnswerStore
 from backend.storage.memory.approvals import MemoryApprovalStore
 from backend.storage.memory.artifacts import MemoryArtifactStore
@@ -44,7 +48,9 @@ from backend.storage.memory.document_shelves import DocumentShelves
 from backend.storage.memory.documents import MemoryDocumentStore
 from backend.storage.memory.files import MemoryFileStore
 from backend.storage.memory.keys import MemoryKeyStore
+from backend.storage.memory.log_lines import MemoryLogStore
 from backend.storage.memory.login_attempts import MemoryLoginAttemptStore
+from backend.storage.memory.performance import MemoryPerformanceStore
 from backend.storage.memory.refresh_tokens import MemoryRefreshStore
 from backend.storage.memory.runs import MemoryRunStore
 from backend.storage.memory.shelves import Shelves
@@ -53,6 +59,7 @@ from backend.storage.memory.usage import MemoryUsageStore
 from backend.storage.memory.users import MemoryUserStore
 from backend.storage.memory.vector_stores import MemoryVectorStoreStore
 from backend.storage.opening import open_database
+from backend.storage.performance import SqlPerformanceStore
 from backend.storage.refresh_tokens import SqlRefreshStore
 from backend.storage.runs import SqlRunStore
 from backend.storage.schema import prepare_database
@@ -82,12 +89,16 @@ class Stores:
     spaces: SpaceStore
     vector_stores: VectorStoreStore
     usage: UsageStore
+    log_lines: LogStore
+    performance: PerformanceStore
     forget: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
     aclose: Callable[[], Awaitable[None]]
 
 
-async def open_stores(url: str, *, clock: Clock | None = None) -> Stores:
+async def open_stores(
+    url: str, *, clock: Clock | None = None, measuring: Measuring | None = None
+) -> Stores:
     """Bring the database to this version's schema and open it; by `clock` files expire.
 
     Raises:
@@ -95,7 +106,8 @@ async def open_stores(url: str, *, clock: Clock | None = None) -> Stores:
         UnusableDatabaseUrl: when the address is not one this server can use.
     """
     await prepare_database(url)
-    return sql_stores(open_database(url), clock=clock)
+    database = MeasuredDatabase(open_database(url), measuring or Unmeasured())
+    return sql_stores(database, clock=clock)
 
 
 def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
@@ -118,6 +130,8 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
         jobs=SqlJobStore(database),
         spaces=SqlSpaceStore(database),
         usage=SqlUsageStore(database),
+        log_lines=SqlLogStore(database),
+        performance=SqlPerformanceStore(database),
         forget=database.forget,
         health=database.health,
         aclose=database.aclose,
@@ -144,6 +158,8 @@ def memory_stores(*, clock: Clock | None = None) -> Stores:
         jobs=MemoryJobStore(shelves),
         spaces=MemorySpaceStore(shelves),
         usage=MemoryUsageStore(shelves),
+        log_lines=MemoryLogStore(shelves),
+        performance=MemoryPerformanceStore(),
         forget=_nothing,
         health=_healthy,
         aclose=_nothing,

@@ -108,6 +108,8 @@ export const text = {
   keyRevoked: (name) => `„${name}“ ist widerrufen.`,
   examples: "Beispiele",
 
+  logs: "Protokoll",
+  performance: "Leistung",
   usage: "Nutzung",
   span: "Zeitraum",
   spans: { 7: "7 Tage", 30: "30 Tage", 90: "90 Tage", 366: "Ein Jahr" },

@@ -45,7 +45,16 @@ async def _embed(body: EmbeddingRequest, found: AppServices, user_id: str) -> by
     if not isinstance(provider, VectorProvider):
         raise does_not_embed(body.model)
     asked = VectorRequest(model=info.id, texts=texts, dimensions=body.dimensions)
-    vectors = await provider.embed(asked)
+    watch = found.options.watch
+    about = {
+        "gen_ai.operation.name": "embeddings",
+        "gen_ai.provider.name": provider.name,
+        "gen_ai.request.model": info.id,
+    }
+    with watch.tracing.span(f"embeddings {info.id}", kind="client", attributes=about) as span:
+        vectors = await provider.embed(asked)
+        span.note({"gen_ai.usage.input_tokens": vectors.prompt_tokens})
+    watch.measuring.embedded(info.id, vectors.prompt_tokens)
     usage = Usage(prompt_tokens=vectors.prompt_tokens)
     found.usage.note(user_id, usage, model=info.id, route="embedding")
     if found.limits is not None:
