@@ -6,6 +6,7 @@ import { choice, field, refusal } from "./controls.js";
 import { text } from "./inside-text.js";
 
 const EVERY_MS = 3000;
+const PAUSE_MS = 250; // after which what was typed is looked for
 const PATH = "/api/admin/logs";
 const ID = /^(req|run|user)_[\w-]+$/;
 const NAMES = { req: "request_id", run: "run_id", user: "user_id" };
@@ -22,64 +23,57 @@ const DETAILS = /** @type {const} */ ([
 export async function open(host, { api }) {
   await styled("inside");
   const asked = { level: "INFO", words: "" };
-  const list = el("ul", { class: "log", "aria-label": text.words });
+  const list = el("ul", { class: "log" });
   const count = el("p", { class: "muted", role: "status" });
   const more = el("button", { type: "button", hidden: true }, text.older);
-  const cursor = { next: "" };
-
+  const tell = (/** @type {unknown} */ error) => count.replaceChildren(refusal(error));
+  let next = "";
   const show = async (/** @type {string} */ from) => {
     const page = await api.json(`${PATH}?${query(asked, from)}`);
     const items = page.lines.map(item);
     if (from) list.append(...items);
     else renew(list, items);
-    cursor.next = page.next_cursor ?? "";
-    more.hidden = !cursor.next;
+    next = page.next_cursor ?? "";
+    more.hidden = !next;
     count.textContent = list.children.length ? text.shown(list.children.length) : text.noLines;
   };
-  const again = () => show("").catch((error) => count.replaceChildren(refusal(error)));
-  more.addEventListener("click", () =>
-    show(cursor.next).catch((error) => count.replaceChildren(refusal(error))),
+  const again = () => show("").catch(tell);
+  const save = async () => {
+    const file = await api.open(`${PATH}/export?${query(asked, "")}`);
+    saveAs(await file.blob(), "steward-logs.jsonl");
+  };
+  more.addEventListener("click", () => show(next).catch(tell));
+  await show("");
+  const live = el("input", { type: "checkbox" });
+  const head = el("div", { class: "log-head" }, ...filters(asked, again));
+  head.append(
+    el("label", { class: "live" }, live, text.live),
+    iconButton("download", text.exportLines, () => save().catch(tell)),
   );
+  host.append(head, count, list, more);
+  const timer = setInterval(() => {
+    if (!list.isConnected) clearInterval(timer);
+    // Who reads a line is not disturbed.
+    else if (live.checked && !document.hidden && !list.querySelector("[open]")) again();
+  }, EVERY_MS);
+}
 
-  const words = el("input", { type: "search", maxlength: "200", autocomplete: "off" });
+/** @type {(asked: { level: string, words: string }, again: () => void) => HTMLElement[]} */
+function filters(asked, again) {
   const level = choice(text.levels, asked.level, (value) => {
     asked.level = value;
     again();
   });
+  const words = el("input", { type: "search", maxlength: "200", autocomplete: "off" });
   let pause = 0;
   words.addEventListener("input", () => {
     clearTimeout(pause);
     pause = window.setTimeout(() => {
       asked.words = words.value.trim();
       again();
-    }, 250);
+    }, PAUSE_MS);
   });
-  const live = el("input", { type: "checkbox" });
-  const save = iconButton("download", text.exportLines, async () => {
-    save.disabled = true;
-    try {
-      const file = await api.open(`${PATH}/export?${query(asked, "")}`);
-      saveAs(await file.blob(), "steward-logs.jsonl");
-    } catch (error) {
-      count.replaceChildren(refusal(error));
-    }
-    save.disabled = false;
-  });
-  const timer = setInterval(() => {
-    if (!list.isConnected) clearInterval(timer);
-    // Who reads older lines or a detail is not disturbed.
-    else if (live.checked && !document.hidden && !list.querySelector("[open]")) again();
-  }, EVERY_MS);
-  await show("");
-  const head = el(
-    "div",
-    { class: "log-head" },
-    field(text.level, level),
-    field(text.words, words),
-    el("label", { class: "live" }, live, text.live),
-    save,
-  );
-  host.append(head, count, list, more);
+  return [field(text.level, level), field(text.words, words)];
 }
 
 /** @type {(asked: { level: string, words: string }, cursor: string) => URLSearchParams} an id is looked for as one */
