@@ -227,7 +227,12 @@ def open_page_images(ground: Ground, library: OpenLibrary) -> PageDrawer:
 def embedded_model(ground: Ground, library: OpenLibrary) -> NamedMiniLm:
     """Make the embedded model that callers may ask for; what searches use is loaded once for both."""
     space = f"minilm-{ground.settings.documents.embedding_precision}"
-    return NamedMiniLm(lambda: library.shelf.of(space), ground.clock)
+
+    def loaded() -> Embedder | None:
+        found = library.shelf.of(space)
+        return found.inner if isinstance(found, TracedEmbedder) else found
+
+    return NamedMiniLm(loaded, ground.clock)
 
 
 def make_ingest(ground: Ground, *, tell: Callable[[str], None]) -> Ingest:

@@ -108,9 +108,9 @@ export const text = {
   keyRevoked: (name) => `„${name}“ ist widerrufen.`,
   examples: "Beispiele",
 
+  usage: "Nutzung",
   logs: "Protokoll",
   performance: "Leistung",
-  usage: "Nutzung",
   span: "Zeitraum",
   spans: { 7: "7 Tage", 30: "30 Tage", 90: "90 Tage", 366: "Ein Jahr" },
   nothingUsed: "In diesem Zeitraum wurde nichts genutzt.",

@@ -1,6 +1,6 @@
 /** What the log and the performance say, in German; loaded with them. */
 
-/** @type {typeof import("./inside.en.js").text} */
+/** @type {typeof import("./inside-en.js").text} */
 export const text = {
   level: "Stufe",
   levels: {
