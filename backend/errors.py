@@ -69,6 +69,7 @@ class StewardError(Exception):
         self.retry_after_s = retry_after_s
         self.repeats_work = type(self).never_again
         self.headers: dict[str, str] = {}
+        self.for_log = self.message  # less where the message quotes what others wrote
         super().__init__(self.message)
 
 

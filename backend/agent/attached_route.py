@@ -39,9 +39,9 @@ def with_attached(run: Run, text: str, decision: RouteDecision) -> RouteDecision
     if run.attached == "whole":
         if decision.route == "chat":
             return replace(decision, confidence=max(decision.confidence, _SURE))
-        return RouteDecision(route="chat", reason=WHOLE, confidence=_SURE)
+        return RouteDecision(route="chat", reason=WHOLE, confidence=_SURE, by="documents")
     if run.about_documents and SEARCH_TOOL in run.parts.toolbox.available:
-        return RouteDecision(route="react", reason=PARTS, confidence=_SURE)
+        return RouteDecision(route="react", reason=PARTS, confidence=_SURE, by="documents")
     return decision
 
 

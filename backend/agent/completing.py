@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -16,6 +16,7 @@ from backend.agent.budgets import Budgets, Hold, asked_of_texts
 from backend.agent.catalog import ModelCatalog
 from backend.agent.context import START_BYTES_PER_TOKEN
 from backend.agent.usage_book import UsageBook
+from backend.agent.watched_call import watched_call
 from backend.errors import (
     InvalidRequest,
     ServerFault,
@@ -29,6 +30,7 @@ from backend.kit.waiting import side_by_side
 from backend.ports.clock import Clock
 from backend.ports.models import Asker, ModelDelta, ModelInfo, ModelProvider, ModelRequest
 from backend.ports.values import JsonObject, Usage
+from backend.ports.watching import UNWATCHED, Watch
 
 logger = logging.getLogger(__name__)
 CALLS_AT_ONCE = 8
@@ -109,6 +111,8 @@ class Completion:
     provider: ModelProvider
     model: ModelInfo
     started_at_ms: int
+    clock: Clock
+    watch: Watch = UNWATCHED
     choices: list[Choice] = field(default_factory=list[Choice])
     usage: Usage = field(default_factory=Usage)
     error: StewardError | None = None
@@ -162,6 +166,7 @@ class Completions:
         book: UsageBook,
         spent: Callable[[str, Usage], None] | None = None,
         budgets: Budgets | None = None,
+        watch: Watch = UNWATCHED,
     ) -> None:
         self._budgets = budgets
         self.active: set[Completion] = set()
@@ -170,6 +175,7 @@ class Completions:
         self._clock = clock
         self._book = book
         self._spent = spent
+        self._watch = watch
 
     async def start(self, request: CompletionRequest) -> Completion:
         """Begin; the pieces tell how it goes.
@@ -189,6 +195,8 @@ class Completions:
             provider=provider,
             model=model,
             started_at_ms=self._clock.now_ms(),
+            clock=self._clock,
+            watch=self._watch,
         )
         if self._budgets is not None:
             asked = asked_of_texts(
@@ -317,19 +325,34 @@ async def _choice(made: Completion, choice: Choice, *, quiet: bool) -> None:
     if template.max_output_tokens == 0:
         choice.finish, choice.usage = "length", _estimated(choice, tokens=0)
     else:
-        taker = _Taker(wanted, choice)
-        try:
-            await _stream(made.provider, wanted, taker, say)
-        finally:
-            taker.count()
+        await _stream(made, wanted, _Taker(wanted, choice), say)
     say(Piece(choice.index, finish=choice.finish))
 
 
 async def _stream(
-    provider: ModelProvider, wanted: ModelRequest, taker: _Taker, say: Callable[[Piece], None]
+    made: Completion, wanted: ModelRequest, taker: _Taker, say: Callable[[Piece], None]
 ) -> None:
-    async with aclosing(provider.stream(wanted)) as deltas:
+    provider, now_s = made.provider, made.clock.monotonic_s
+    with watched_call(
+        made.watch, made.clock, provider=provider.name, model=made.model, request=wanted
+    ) as call:
+        try:
+            await _take(taker, provider.stream(wanted), say, lambda: call.pieces_s.append(now_s()))
+        finally:
+            call.usage = taker.count()
+
+
+async def _take(
+    taker: _Taker,
+    stream: AsyncGenerator[ModelDelta],
+    say: Callable[[Piece], None],
+    came: Callable[[], None],
+) -> None:
+    """Take a stream to its end or its first stop string."""
+    async with aclosing(stream) as deltas:
         async for delta in deltas:
+            if delta.content:
+                came()
             say(taker.take(delta))
             if taker.stops.hit:
                 return
@@ -362,10 +385,11 @@ class _Taker:
         """Give what is shown of a stream that has ended without a stop string."""
         return self._choice.show(self.stops.close(), (), last=True)
 
-    def count(self) -> None:
-        """Say what was used where the model server did not, as of a call that was cut short."""
+    def count(self) -> Usage:
+        """Say what was used, also where the model server did not, as of a call that was cut short."""
         if self._seen and not self._choice.usage.model_calls:
             self._choice.usage = _estimated(self._choice, tokens=self._seen)
+        return self._choice.usage
 
 
 def _check_told(delta: ModelDelta, wanted: ModelRequest, choice: Choice) -> None:

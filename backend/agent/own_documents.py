@@ -68,7 +68,7 @@ async def reconsidered(run: Run, asked: RoutingInput, decision: RouteDecision) -
     run.about_documents = True
     if decision.route != "chat":
         return decision
-    return RouteDecision(route="react", reason=REASON, confidence=relevance)
+    return RouteDecision(route="react", reason=REASON, confidence=relevance, by="documents")
 
 
 def _searchable(run: Run) -> Documents | None:

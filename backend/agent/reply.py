@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from backend.agent.run import Run
 from backend.agent.run_log import Thought, Told
+from backend.agent.watched_call import watched_call
 from backend.errors import UnsupportedByModel
+from backend.ports.measuring import ModelCall
 from backend.ports.models import ModelDelta, ModelRequest
 from backend.ports.values import FinishReason, JsonObject, ToolCall, Usage
 
@@ -39,17 +41,41 @@ async def ask(run: Run, request: ModelRequest, *, show: Show | None) -> Reply:
     token estimate grow by the call, the usage also by one that is cut short. With
     `request.logprobs` the text comes as Told.
     """
+    watch, name = run.parts.watch, run.provider.name
+    with watched_call(
+        watch, run.parts.clock, provider=name, model=run.model, request=request
+    ) as call:
+        try:
+            reply = await _asked(run, request, call, show=show)
+        finally:
+            if show is not None and call.pieces_s and run.first_shown_s is None:
+                run.first_shown_s = call.pieces_s[0]
+        call.usage, call.finish_reason = reply.usage, reply.finish_reason
+        if watch.tracing.with_content:
+            call.said = reply.content
+    run.usage += reply.usage
+    return reply
+
+
+async def _asked(run: Run, request: ModelRequest, call: ModelCall, *, show: Show | None) -> Reply:
     parts: list[str] = []
     reply = Reply()
+    reading = _Reading(
+        call.pieces_s,
+        run.parts.clock.monotonic_s,
+        show or _ignore,
+        run.log.add if show else _ignore,
+    )
     stream = run.provider.stream(request)
     async with aclosing(stream if request.logprobs is None else _told(stream)) as deltas:
         try:
-            await _read(deltas, reply, parts, show=show, think=run.log.add if show else _ignore)
+            await _read(deltas, reply, parts, reading)
         except Stopped:
             reply.stopped, reply.finish_reason, reply.tool_calls = True, "stop", ()
         except BaseException:
             if parts or reply.thought_chars:
-                run.usage += _estimated(run, request, reply, "".join(parts))
+                call.usage = _estimated(run, request, reply, "".join(parts))
+                run.usage += call.usage
             raise
     reply.content = "".join(parts)
     if reply.stopped and reply.usage.model_calls == 0 and not run.cached:
@@ -58,26 +84,33 @@ async def ask(run: Run, request: ModelRequest, *, show: Show | None) -> Reply:
         run.parts.estimate.learn(run.model.id, request, reply.usage.prompt_tokens)
     if reply.thought_chars and not reply.usage.reasoning_tokens:
         reply.usage = replace(reply.usage, reasoning_tokens=_thought_tokens(reply))
-    run.usage += reply.usage
     return reply
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Where the pieces of an answer go, and where the moments at which they came."""
+
+    moments_s: list[float]
+    now_s: Callable[[], float]
+    show: Show
+    think: Callable[[Thought], object]
+
+
 async def _read(
-    deltas: AsyncGenerator[ModelDelta],
-    reply: Reply,
-    parts: list[str],
-    *,
-    show: Show | None,
-    think: Callable[[Thought], object],
+    deltas: AsyncGenerator[ModelDelta], reply: Reply, parts: list[str], reading: _Reading
 ) -> None:
-    show_text = show or _ignore
+    show_text, think = reading.show, reading.think
+    came, now_s = reading.moments_s.append, reading.now_s
     async for delta in deltas:
         if delta.tool_calls or delta.finish_reason or delta.usage:
             _take(reply, delta)
         if delta.reasoning:
+            came(now_s())
             reply.thought_chars += len(delta.reasoning)
             think(Thought(delta.reasoning))
         if delta.content:
+            came(now_s())
             parts.append(delta.content)
             show_text(delta.content)
 

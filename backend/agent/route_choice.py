@@ -48,7 +48,9 @@ def _with_tools(run: Run, decision: RouteDecision) -> RouteDecision:
     """Keep the tools that the caller named at hand, whatever the question looks like."""
     if decision.route == "plan" and not run.request.first_tools:
         return decision
-    return RouteDecision(route="react", reason="the caller named the tools", confidence=1.0)
+    return RouteDecision(
+        route="react", reason="the caller named the tools", confidence=1.0, by="caller"
+    )
 
 
 def routing_input(messages: Sequence[ChatMessage]) -> RoutingInput:
@@ -69,7 +71,9 @@ def _settled(run: Run) -> RouteDecision | None:
     demands_tool = request.tool_choice not in (None, "auto", "none")
     brings_servers = bool(request.remote_servers) and wants_tools
     if request.mode != "auto":
-        return RouteDecision(route=request.mode, reason="this mode was asked for", confidence=1.0)
+        return RouteDecision(
+            route=request.mode, reason="this mode was asked for", confidence=1.0, by="caller"
+        )
     if request.tools_named and wants_tools and at_hand and not brings_servers:
         return None
     form_given = request.template.response_schema is not None
@@ -83,7 +87,8 @@ def _settled(run: Run) -> RouteDecision | None:
         (_loops_itself(run), "chat", "the caller runs a loop of tools in words"),
     )
     return next(
-        (RouteDecision(route, reason, 1.0) for holds, route, reason in rules if holds), None
+        (RouteDecision(route, reason, 1.0, by="caller") for holds, route, reason in rules if holds),
+        None,
     )
 
 
@@ -101,4 +106,4 @@ async def _asked(
     except NotStructured:
         return decision
     reason = f"the model: {said.reason[:200]}" if said.reason else "the model decided"
-    return RouteDecision(route=said.route, reason=reason, confidence=MODEL_CONFIDENCE)
+    return RouteDecision(route=said.route, reason=reason, confidence=MODEL_CONFIDENCE, by="model")

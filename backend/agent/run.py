@@ -40,6 +40,7 @@ from backend.ports.values import (
     TurnEvent,
     Usage,
 )
+from backend.ports.watching import UNWATCHED, Watch
 
 Mode = Literal["auto", "chat", "react", "plan"]
 OnDisconnect = Literal["cancel", "finish"]
@@ -91,6 +92,7 @@ class AgentParts:
     checkpointer: Callable[[], Awaitable[Any]] | None = None
     resumables: ResumableStore | None = None
     graphs: dict[str, Any] = field(default_factory=dict[str, Any])
+    watch: Watch = UNWATCHED
 
     def bound_to(self, request: TurnRequest) -> AgentParts:
         """Give the parts with the tools that a caller may use."""
@@ -172,6 +174,7 @@ class Run:
     entered the run, `sources_told` which addresses earlier answers cited. `asks` are the calls that
     wait for the user's word when the run's graph has stopped for them, and `pause` what it goes on
     from. `at_end` is called with the run once its end is stored, `hold` is what it holds of budgets.
+    `began_s` and `first_shown_s`, when its first words came, are of the clock that only grows.
     `may_reuse` tells that the model alone answers, `cached` whether all it said was kept from an earlier
     request, None when nothing was looked up. `attempts` counts how often it was taken up after an
     interruption, `said_before` is what it had answered until then, and `counted` what of its usage is in the
@@ -211,6 +214,8 @@ class Run:
     error: StewardError | None = None
     task: asyncio.Task[None] | None = None
     started: bool = False
+    began_s: float = 0.0
+    first_shown_s: float | None = None
     replaced: str | None = None
     may_reuse: bool = False
     cached: bool | None = None

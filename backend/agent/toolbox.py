@@ -25,6 +25,7 @@ from backend.ports.clock import Clock
 from backend.ports.stores import AuditOutcome, AuditStore, ToolAudit
 from backend.ports.tools import Reaching, Tool, ToolContext, ToolResult, Touch
 from backend.ports.values import Citation, JsonObject
+from backend.ports.watching import UNWATCHED, Watch
 
 logger = logging.getLogger(__name__)
 Outcome = Literal["ok", "retry", "failed", "timeout", "refused", "denied", "unknown"]
@@ -109,6 +110,7 @@ class ToolboxParts:
     artifacts: Artifacts | None = None
     timeout_s: float = 60.0
     max_result_chars: int = 12_000
+    watch: Watch = UNWATCHED
 
 
 class Toolbox:
@@ -183,7 +185,7 @@ class Toolbox:
             return refused
         started_s = clock.monotonic_s()
         try:
-            outcome, result = await self._run(name, arguments, context)
+            outcome, result = await self._watched(name, arguments, context)
         except BaseException:
             known = bool(audit_id) or acts
             await asyncio.shield(self._told(row, outcome="unknown", known=known))
@@ -281,6 +283,33 @@ class Toolbox:
         names = ", ".join(one.filename for one in kept.artifacts)
         shown = [f"Files made, shown to the user with your answer: {names}."] if names else []
         return kept.artifacts, [*shown, *kept.refused]
+
+    async def _watched(
+        self, name: str, arguments: Mapping[str, Any], context: ToolContext
+    ) -> tuple[Outcome, ToolResult]:
+        """Make a call, and tell those who watch how it went; names of remote tools are the caller's."""
+        watch, clock = self._parts.watch, self._parts.clock
+        card = self.available.get(name)
+        label = REMOTE if card is not None and card.remote is not None else name[:100]
+        began_s, told = clock.monotonic_s(), "cancelled"
+        about = {
+            "gen_ai.operation.name": "execute_tool",
+            "gen_ai.tool.name": label,
+            "gen_ai.tool.type": "extension" if label == REMOTE else "function",
+        }
+        try:
+            with watch.tracing.span(f"execute_tool {label}", attributes=about) as span:
+                outcome, result = await self._run(name, arguments, context)
+                told = outcome
+                if outcome != "ok":
+                    span.failed(outcome)
+                if watch.tracing.with_content:
+                    given = orjson.dumps(masked(arguments)).decode()
+                    span.note({"gen_ai.tool.call.arguments": given})
+                    span.note({"gen_ai.tool.call.result": result.text})
+            return outcome, result
+        finally:
+            watch.measuring.tool(label, told, clock.monotonic_s() - began_s)
 
     async def _run(
         self, name: str, arguments: Mapping[str, Any], context: ToolContext

@@ -29,6 +29,7 @@ from backend.agent.run import AgentParts, AtEnd, Run, TurnRequest, decision_obje
 from backend.agent.title import title_of
 from backend.agent.trust import is_tainted, may_be_tainted, sources_told
 from backend.agent.turn_ends import TurnEnds
+from backend.agent.watched_run import count_run, watched_run
 from backend.errors import (
     ContextTooLong,
     InvalidRequest,
@@ -97,6 +98,7 @@ class Turns:
             provider=provider,
             model=model,
             started_at_ms=self._parts.clock.now_ms(),
+            began_s=self._parts.clock.monotonic_s(),
             form=form,
             at_end=at_end,
         )
@@ -243,9 +245,10 @@ class Turns:
     async def _carry_out(self, run: Run, work: Callable[[], Awaitable[None]] | None = None) -> None:
         """Run the turn to its end or to a question, whatever the end is, and keep what was said."""
         run.started = True
+        run.began_s = run.began_s or self._parts.clock.monotonic_s()
         try:
             run.check_cancelled()
-            with bind_log_context(user_id=run.request.user_id, run_id=run.id):
+            with bind_log_context(user_id=run.request.user_id, run_id=run.id), watched_run(run):
                 await (work() if work else self._answer(run))
                 if not run.asks:
                     made_files.show(run)
@@ -327,6 +330,7 @@ class Turns:
             if await self.ends.end(run):
                 await graphs.prune(run)
         finally:
+            count_run(run)
             self._forget(run)
 
     def _forget(self, run: Run) -> None:

@@ -93,6 +93,7 @@ def build_app(
         },
         held_paths=told,
         held_bytes=LARGE_BODIES_AT_ONCE * options.max_message_bytes,
+        watch=options.watch,
     )
 
 

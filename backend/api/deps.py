@@ -28,17 +28,20 @@ from backend.api.rate_limits import counted, tell
 from backend.api.responses.live import LiveResponses
 from backend.api.token_input import TokenInput
 from backend.errors import NotAuthenticated, Unavailable
+from backend.kit.log_context import note_user
 from backend.ports.accounts import AccountService, Principal
 from backend.ports.answers import AnswerStore
 from backend.ports.artifacts import Artifacts
 from backend.ports.clock import Clock
 from backend.ports.credentials import Credentials
 from backend.ports.documents import Documents, PageImages
+from backend.ports.inside import Inside
 from backend.ports.limits import RateLimiter
 from backend.ports.model_servers import ModelTraffic
 from backend.ports.stores import AuditStore, ConversationStore, RunStore
 from backend.ports.values import Health, JsonObject
 from backend.ports.vector_stores import VectorStoreStore
+from backend.ports.watching import UNWATCHED, Watch
 
 T = TypeVar("T")
 MIB = 1024 * 1024
@@ -64,6 +67,7 @@ class ApiOptions:
     cors_origins: tuple[str, ...] = ()
     secure_cookies: bool = False
     version: str = "0"
+    watch: Watch = UNWATCHED
 
     @property
     def max_upload_bytes(self) -> int:
@@ -94,6 +98,7 @@ class AppServices:
     live: LiveRequests
     clock: Clock
     options: ApiOptions
+    inside: Inside
     checks: Mapping[str, Callable[[], Awaitable[Health]]]
     documents: Documents | None = None
     page_images: PageImages | None = None
@@ -138,6 +143,7 @@ async def authenticate(request: Request) -> Principal:
     request.state.caller = caller
     state = request.scope["state"]
     found.live.enter(caller, state)
+    note_user(caller.user.id)
     if found.limits is not None and request.scope["path"].startswith(LIMITED):
         await counted(found.limits, caller.user.id, state=state)
     if found.budgets.there_are and request.scope["path"].startswith(LIMITED):

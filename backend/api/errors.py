@@ -61,7 +61,7 @@ def render(error: errors.StewardError, *, body: bytes | None = None) -> Response
 async def _ours(_: Request, exc: Exception) -> Response:
     assert isinstance(exc, errors.StewardError)
     if exc.status >= 500:
-        logger.warning("%s: %s", type(exc).__name__, exc.message)
+        logger.warning("%s: %s", type(exc).__name__, exc.for_log)
     return render(exc)
 
 

@@ -21,10 +21,15 @@ from backend.api.errors import render
 from backend.api.live_requests import ENDED, LEAVE
 from backend.errors import NotAuthenticated, RequestTooLarge, ServerFault, StewardError, Unavailable
 from backend.kit.log_context import bind_log_context
+from backend.ports.measuring import RequestDone
+from backend.ports.tracing import Span
+from backend.ports.watching import UNWATCHED, Watch
 
 logger = logging.getLogger(__name__)
 ROOM_RETRY_S = 5.0
 OWN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+CLIENT_LEFT = 499
+FAULTS = 500
 OPENAI = "/v1/"
 OPENAI_VERSION = "2020-10-01"
 SECURITY = {
@@ -50,8 +55,10 @@ class Edge:
         larger_bodies: Mapping[str, int] | None = None,
         held_paths: Collection[str] = (),
         held_bytes: int = 0,
+        watch: Watch = UNWATCHED,
     ) -> None:
         self._app = app
+        self._watch = watch
         self._max_body_bytes = max_body_bytes
         given = larger_bodies or {}
         self._larger_bodies = {path: most for path, most in given.items() if "*" not in path}
@@ -71,13 +78,40 @@ class Edge:
         state["request_id"] = request_id
         headed = _Headed(send, state)
         scope = _for_openai(scope, state)
+        with (
+            bind_log_context(request_id=request_id),
+            self._watch.tracing.span(
+                scope["method"], kind="server", parent=_traceparent(scope)
+            ) as span,
+        ):
+            try:
+                await self._answer(scope, receive, headed)
+            finally:
+                self._tell(scope, headed, span)
+
+    def _tell(self, scope: Scope, headed: _Headed, span: Span) -> None:
+        """Tell those who watch how a request went, by the route it took."""
+        route: str = getattr(scope.get("route"), "path", "")
+        method, status = scope["method"], headed.status
+        self._watch.measuring.request(RequestDone(route, method, status, headed.began_after_s))
+        if self._watch.tracing.on:
+            span.rename(f"{method} {route}".rstrip())
+            span.note({
+                "http.request.method": method,
+                "http.route": route,
+                "http.response.status_code": status,
+                "steward.request.id": scope["state"]["request_id"],
+            })
+            if status >= FAULTS:
+                span.failed(str(status))
+
+    async def _answer(self, scope: Scope, receive: Receive, headed: _Headed) -> None:
         max_bytes = self._limit(scope["path"])
         holder = self._room if scope["path"] in self._held_paths else None
         limited = _Limited(receive, max_bytes=max_bytes, large=self._max_body_bytes, room=holder)
         try:
             _check_length(scope, max_bytes=max_bytes)
-            with bind_log_context(request_id=request_id):
-                await self._serve(scope, limited, headed, state)
+            await self._serve(scope, limited, headed, scope["state"])
         except ClientDisconnect:
             logger.debug("a client left before its request was whole")
         except StewardError as exc:
@@ -136,6 +170,8 @@ class _Headed:
     def __init__(self, send: Send, state: Mapping[str, Any]) -> None:
         self.answered = False
         self.finished = False
+        self.status = CLIENT_LEFT  # unless somebody answers
+        self.began_after_s = 0.0
         self._send = send
         self._state = state
         self._started_s = time.perf_counter()
@@ -145,8 +181,9 @@ class _Headed:
             self.answered = True
             headers = MutableHeaders(raw=message["headers"])
             headers["x-request-id"] = self._state["request_id"]
-            took_ms = int((time.perf_counter() - self._started_s) * 1000)
-            headers["openai-processing-ms"] = str(took_ms)
+            self.status = message["status"]
+            self.began_after_s = time.perf_counter() - self._started_s
+            headers["openai-processing-ms"] = str(int(self.began_after_s * 1000))
             for name, value in SECURITY.items():
                 headers.setdefault(name, value)
             if (limits := self._state.get("rate_headers")) is not None:
@@ -169,6 +206,11 @@ def _for_openai(scope: Scope, state: dict[str, Any]) -> Scope:
     if not path.endswith("/"):
         return scope
     return {**scope, "path": path.rstrip("/"), "raw_path": scope["raw_path"].rstrip(b"/")}
+
+
+def _traceparent(scope: Scope) -> str:
+    given = (value for name, value in scope["headers"] if name == b"traceparent")
+    return next(given, b"").decode("latin-1")
 
 
 def _request_id(scope: Scope) -> str:

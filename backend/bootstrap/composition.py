@@ -47,6 +47,7 @@ from backend.bootstrap.documents import (
     open_page_images,
 )
 from backend.bootstrap.durable import open_keyed, open_resuming, shrink_all
+from backend.bootstrap.inside import SeeingInside
 from backend.bootstrap.library import open_library
 from backend.bootstrap.parts import (
     agent_options,
@@ -93,7 +94,11 @@ class Composition:
         self._forgotten = tempfile.TemporaryDirectory(prefix="steward-") if demo else None
         root = Path(self._forgotten.name) if self._forgotten else None
         self._folders = document_folders(settings, root=root)
-        self.api_options = api_options(settings, address=address, incoming=self._folders.incoming)
+        self._seeing = SeeingInside(settings)
+        self.api_options = replace(
+            api_options(settings, address=address, incoming=self._folders.incoming),
+            watch=self._seeing.watch,
+        )
         self._settings = settings
         self._address = address
         self._demo = demo
@@ -147,7 +152,8 @@ class Composition:
 
     async def _open_ground(self, stack: AsyncExitStack) -> tuple[Ground, CredentialBook]:
         """Open the database, settle what a dead server left, and read the credentials."""
-        stores = await open_all_stores(self._settings, demo=self._demo)
+        measuring = self._seeing.watch.measuring
+        stores = await open_all_stores(self._settings, demo=self._demo, measuring=measuring)
         stack.push_async_callback(stores.aclose)
         ground = Ground(
             settings=self._settings,
@@ -155,7 +161,9 @@ class Composition:
             clock=SystemClock(),
             stack=stack,
             folders=self._folders,
+            watch=self._seeing.watch,
         )
+        self._seeing.keep_lines(ground)
         await settle_after_start(ground)
         book = await open_credentials(ground, demo=self._demo)
         return replace(ground, key_of=book.get), book
@@ -205,6 +213,7 @@ class Composition:
             policy=parts.policy,
             clock=clock,
             options=self.api_options,
+            inside=self._seeing.open(ground, answering.turns),
             limits=limits,
             documents=library.documents,
             page_images=open_page_images(ground, library),
@@ -247,7 +256,9 @@ class Composition:
         )
         usage = UsageBook(stores.usage, clock)
         stack.push_async_callback(usage.aclose)
-        self._completions = Completions(catalog, clock, book=usage, spent=spent, budgets=budgets)
+        self._completions = Completions(
+            catalog, clock, book=usage, spent=spent, budgets=budgets, watch=ground.watch
+        )
         uploads = PendingUploads(self._folders.incoming, clock)
         stack.callback(asyncio.create_task(uploads.keep_swept()).cancel)
         responses = LiveResponses(stores.answers, stores.runs)
@@ -288,6 +299,7 @@ class Composition:
             asking=asking,
             artifacts=artifacts,
             remote=open_remote(ground),
+            watch=ground.watch,
         )
         return parts, services
 
@@ -306,6 +318,7 @@ class Composition:
             artifacts=artifacts,
             timeout_s=agent.tool_timeout_s,
             max_result_chars=agent.tool_output_max_chars,
+            watch=ground.watch,
         )
         toolbox = Toolbox(cards, parts)
         for card in cards:

@@ -7,6 +7,7 @@ import logging
 from backend.config.errors import SettingsError
 from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
+from backend.ports.measuring import Measuring
 from backend.storage.database import UnusableDatabaseUrl, kind_of
 from backend.storage.opening import wait_for_database
 from backend.storage.revisions import UnusableSchema
@@ -36,11 +37,13 @@ async def make_ready(settings: Settings) -> None:
         raise SettingsError([msg]) from exc
 
 
-async def open_all_stores(settings: Settings, *, demo: bool) -> Stores:
+async def open_all_stores(
+    settings: Settings, *, demo: bool, measuring: Measuring | None = None
+) -> Stores:
     """Open the database, or stores in memory for a demonstration."""
     if demo:
         logger.warning("Demo: everything is kept in memory and forgotten at the end")
         return memory_stores()
     given = settings.database
     url = settings.database_url.get_secret_value()
-    return await open_stores(url, writers=given.writers, readers=given.readers)
+    return await open_stores(url, measuring=measuring, writers=given.writers, readers=given.readers)

@@ -35,10 +35,14 @@ from backend.documents.reranking import RerankedSearch, Search
 from backend.documents.search import Searcher, SearchStores
 from backend.kit.clocks import SystemClock
 from backend.kit.ids import new_id
+from backend.observability.embedding import TracedEmbedder
+from backend.observability.searching import WatchedSearch
 from backend.ports.clock import Clock
 from backend.ports.document_stores import FileLimits
+from backend.ports.embedding import Embedder
 from backend.ports.signals import Signals
 from backend.ports.values import Health
+from backend.ports.watching import UNWATCHED, Watch
 from backend.storage.memory.signals import LocalSignals
 from backend.storage.stores import Stores
 
@@ -79,6 +83,7 @@ class Ground:
     signals: Signals = field(default_factory=LocalSignals)
     server_id: str = field(default_factory=lambda: new_id("srv"))
     key_of: KeyOf | None = None
+    watch: Watch = UNWATCHED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +151,7 @@ def make_library(
     if documents.reranker:
         searcher = reranked = RerankedSearch(searcher, documents.reranker)
         stack.push_async_callback(reranked.aclose)
+    searcher = WatchedSearch(searcher, ground.watch, ground.clock)
     library = Library(
         LibraryParts(
             files=stores.files,
@@ -180,7 +186,12 @@ def open_page_images(ground: Ground, library: OpenLibrary) -> PageDrawer:
 def embedded_model(ground: Ground, library: OpenLibrary) -> NamedMiniLm:
     """Make the embedded model that callers may ask for; what searches use is loaded once for both."""
     space = f"minilm-{ground.settings.documents.embedding_precision}"
-    return NamedMiniLm(lambda: library.shelf.of(space), ground.clock)
+
+    def loaded() -> Embedder | None:
+        found = library.shelf.of(space)
+        return found.inner if isinstance(found, TracedEmbedder) else found
+
+    return NamedMiniLm(loaded, ground.clock)
 
 
 def make_ingest(ground: Ground, *, tell: Callable[[str], None]) -> Ingest:
@@ -217,6 +228,7 @@ def make_ingest(ground: Ground, *, tell: Callable[[str], None]) -> Ingest:
             clock=clock,
             tell=tell,
             spread=_SPREAD if shared(ground.settings) else 1,
+            tracing=ground.watch.tracing,
         )
     )
 
@@ -227,11 +239,12 @@ def embeds_with_a_key(settings: Settings) -> bool:
 
 
 def _shelf(ground: Ground, *, threads: int) -> EmbedderShelf:
-    clock = ground.clock
+    clock, tracing = ground.clock, ground.watch.tracing
     key_of = ground.key_of
     options = embedding_options(ground.settings, ground.folders, threads=threads, key_of=key_of)
+    target: Embedder = make_embedder(options, clock=clock)
     return EmbedderShelf(
-        make_embedder(options, clock=clock),
+        TracedEmbedder(target, tracing) if tracing.on else target,
         target_id=space_id_of(options),
         older=lambda space: embedder_for_space(space, options, clock=clock),
     )

@@ -27,11 +27,14 @@ from backend.bootstrap.documents import (
     embeds_with_a_key,
     make_ingest,
 )
+from backend.bootstrap.kept_lines import keep_lines
 from backend.bootstrap.telling import DOCUMENT, WORK, Teller
+from backend.bootstrap.tracing import make_tracing
 from backend.config.settings import Settings
 from backend.documents.work_loop import WorkLoop
 from backend.kit.clocks import SystemClock
 from backend.kit.own_process import die_with_parent, lower_priority
+from backend.ports.watching import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -53,16 +56,20 @@ async def _work(settings: Settings, *, attached: bool) -> None:
         await make_ready(settings)
         stores = await open_all_stores(settings, demo=False)
         stack.push_async_callback(stores.aclose)
+        tracing = make_tracing(settings, service="steward-worker")
+        stack.push_async_callback(tracing.aclose)
         ground = Ground(
             settings=settings,
             stores=stores,
             clock=clock,
             stack=stack,
             folders=document_folders(settings),
+            watch=Watch(tracing=tracing),
         )
         if embeds_with_a_key(settings):
             book = await open_credentials(ground)
             ground = replace(ground, key_of=book.get)
+        _ = keep_lines(ground)
         ingest = make_ingest(ground, tell=_teller(ground, attached=attached))
         loop = WorkLoop(
             ingest,

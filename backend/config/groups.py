@@ -339,6 +339,10 @@ class LogSettings(Group):
 
     format: LogFormat = Field(default="text", description="Lines for people, or JSON for machines.")
     access: bool = Field(default=False, description="One log line for every request.")
+    error_texts: bool = Field(
+        default=False,
+        description="Log the texts of unexpected errors, which may quote what people wrote.",
+    )
     third_party_tracing: bool = Field(
         default=False,
         description="Leave tracing of third-party libraries (LangSmith) as the environment has it.",

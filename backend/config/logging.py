@@ -1,6 +1,7 @@
 """The one place that sets up logging: text or JSON lines on standard error, without secrets.
 
-Prompts and answers are never logged; code logs ids, names, counts and times only.
+Prompts and answers are never logged: code logs ids, names, counts and times only, and of errors that
+end up in the log the texts are left out, because they may quote anything.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from typing import TextIO
 
 import orjson
 
+from backend.config.secret_values import secrets_of
 from backend.config.settings import Settings
 from backend.kit.log_context import log_context
-from backend.kit.redaction import redact
+from backend.kit.redaction import keep_secret, redact
+from backend.kit.safe_trace import trace_of
 
 _UVICORN = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi")
 _CHATTY = (
@@ -33,17 +36,25 @@ _CHATTY = (
 class TextLines(logging.Formatter):
     """`time level logger message key=value`, one event per line, trace-backs indented below."""
 
+    def __init__(self, *, with_texts: bool = False) -> None:
+        super().__init__()
+        self._with_texts = with_texts
+
     def format(self, record: logging.LogRecord) -> str:
         """Write one event."""
         context = "".join(f" {name}={value}" for name, value in log_context().items())
         message = record.getMessage().replace("\r", "\\r").replace("\n", "\\n")
         line = f"{_time(record)} {record.levelname:<7} {record.name}: {message}{context}"
-        trace = _trace(self, record)
+        trace = trace_of(record.exc_info, with_texts=self._with_texts)
         return redact(line + "\n    " + trace.replace("\n", "\n    ") if trace else line)
 
 
 class JsonLines(logging.Formatter):
     """One JSON object per line with time, level, logger, message, the context and the trace-back."""
+
+    def __init__(self, *, with_texts: bool = False) -> None:
+        super().__init__()
+        self._with_texts = with_texts
 
     def format(self, record: logging.LogRecord) -> str:
         """Write one event."""
@@ -54,7 +65,7 @@ class JsonLines(logging.Formatter):
             "message": redact(record.getMessage()),
             **log_context(),
         }
-        if trace := _trace(self, record):
+        if trace := trace_of(record.exc_info, with_texts=self._with_texts):
             event["trace"] = redact(trace)
         return orjson.dumps({key: _utf8(value) for key, value in event.items()}).decode()
 
@@ -65,7 +76,9 @@ def configure_logging(settings: Settings, *, stream: TextIO | None = None) -> No
     Libraries that report every step are quiet unless LOG_LEVEL is DEBUG.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(JsonLines() if settings.log.format == "json" else TextLines())
+    keep_secret(secrets_of(settings))
+    made = JsonLines if settings.log.format == "json" else TextLines
+    handler.setFormatter(made(with_texts=settings.log.error_texts))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
@@ -82,10 +95,6 @@ def configure_logging(settings: Settings, *, stream: TextIO | None = None) -> No
 def _time(record: logging.LogRecord) -> str:
     moment = datetime.fromtimestamp(record.created, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    return formatter.formatException(record.exc_info) if record.exc_info else ""
 
 
 def _utf8(text: str) -> str:

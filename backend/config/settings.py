@@ -31,6 +31,7 @@ from backend.config.groups import (
     StorageSettings,
     ToolSettings,
 )
+from backend.config.inside_groups import HistorySettings, MetricsSettings, TracingSettings
 from backend.config.names import check_names
 from backend.config.object_groups import ObjectSettings
 from backend.config.sources import Entry, as_tree, read_layers
@@ -137,6 +138,9 @@ class Settings(BaseSettings):
     mcp: McpSettings = Field(default_factory=McpSettings)
     answer_cache: AnswerCacheSettings = Field(default_factory=AnswerCacheSettings)
     credentials: CredentialSettings = Field(default_factory=CredentialSettings)
+    metrics: MetricsSettings = Field(default_factory=MetricsSettings)
+    tracing: TracingSettings = Field(default_factory=TracingSettings)
+    history: HistorySettings = Field(default_factory=HistorySettings)
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict[str, str])
     _warnings: tuple[str, ...] = PrivateAttr(())

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +29,7 @@ from backend.ports.document_stores import (
 )
 from backend.ports.documents import Document, DocumentState
 from backend.ports.embedding import Embedder, EmbeddingFailed
+from backend.ports.tracing import Tracing, Untraced
 
 logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3
@@ -70,6 +71,7 @@ class IngestParts:
     embedders: EmbedderShelf
     clock: Clock
     tell: Callable[[str], None]
+    tracing: Tracing = field(default_factory=Untraced)
     lease_s: float = LEASE_S
     batch: int = 128
     spread: int = 1
@@ -109,6 +111,13 @@ class Ingest:
 
     async def carry_out(self, job: Job) -> None:
         """Bring a job's document to `ready` or `failed`, or give the job back for later."""
+        about = {"steward.job.kind": job.kind, "steward.document.id": job.document_id}
+        with self._parts.tracing.span(
+            f"process {job.kind}", kind="consumer", attributes=about, parent=job.traceparent
+        ):
+            await self._carry_out(job)
+
+    async def _carry_out(self, job: Job) -> None:
         document = await self._parts.documents.get(job.user_id, job.document_id)
         if document is None:
             await self._parts.jobs.done(job.id)

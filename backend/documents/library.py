@@ -20,6 +20,7 @@ from backend.documents.reranking import Search
 from backend.documents.sniffing import HEAD_BYTES, first_look
 from backend.errors import InvalidRequest, StewardError, UnsupportedFile
 from backend.kit.ids import new_id
+from backend.kit.trace_context import current_traceparent
 from backend.ports.clock import Clock
 from backend.ports.document_stores import DocumentStore, FileLimits, FileStore, Job, JobStore
 from backend.ports.documents import (
@@ -335,6 +336,7 @@ def _job(document: Document, *, now_ms: int) -> Job:
         user_id=document.user_id,
         document_id=document.id,
         created_at_ms=now_ms,
+        traceparent=current_traceparent(),
     )
 
 

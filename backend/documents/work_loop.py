@@ -11,6 +11,7 @@ import logging
 
 from backend.documents.ingest import LEASE_S, Ingest
 from backend.errors import StewardError, Unavailable
+from backend.kit.log_context import bind_log_context
 from backend.ports.clock import Clock
 from backend.ports.document_stores import Job, JobStore
 from backend.ports.embedding import EmbeddingFailed
@@ -120,7 +121,8 @@ class WorkLoop:
 
     async def _carry_out(self, job: Job) -> None:
         try:
-            await self._while_kept(job)
+            with bind_log_context(user_id=job.user_id):
+                await self._while_kept(job)
         except asyncio.CancelledError:
             await asyncio.shield(self._ingest.give_back(job))
             raise

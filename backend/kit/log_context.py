@@ -16,6 +16,11 @@ def log_context() -> Mapping[str, str]:
     return _bound.get()
 
 
+def note_user(user_id: str) -> None:
+    """Name the user from now on, until the block of `bind_log_context` around it ends."""
+    _bound.set({**_bound.get(), "user_id": user_id})
+
+
 @contextmanager
 def bind_log_context(
     *, request_id: str | None = None, user_id: str | None = None, run_id: str | None = None

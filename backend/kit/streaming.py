@@ -14,6 +14,7 @@ from typing import Literal
 
 import aiohttp
 
+from backend.kit.trace_context import current_traceparent
 from backend.kit.waiting import Sleeper, Slots, SlotsFull, within
 
 RETRIED_STATUSES = frozenset({429, 503})
@@ -94,7 +95,9 @@ class StreamReply:
     ) -> None:
         """Send the request and wait for the first byte; raise Unreachable or Refused."""
         try:
-            response = await session.post(url, data=body, headers=headers, allow_redirects=False)
+            trace = current_traceparent()
+            given = {**(headers or {}), "traceparent": trace} if trace else headers
+            response = await session.post(url, data=body, headers=given, allow_redirects=False)
             self._response = response
             if response.status != 200:
                 body = await _first_bytes(response.content)

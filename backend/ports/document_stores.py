@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from backend.ports.documents import Document, DocumentState, File, FileFilter, Listing, TextPage
+from backend.ports.measuring import Queue
 from backend.ports.stores import Page
 from backend.ports.values import JsonObject
 
@@ -101,7 +102,10 @@ class FoundChunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Work on one document, claimed by one worker until `lease_until_ms`."""
+    """Work on one document, claimed by one worker until `lease_until_ms`.
+
+    `traceparent` names the trace of the request that brought it, empty when nobody traces.
+    """
 
     id: str
     kind: JobKind
@@ -110,6 +114,7 @@ class Job:
     attempts: int = 0
     lease_until_ms: int | None = None
     created_at_ms: int = 0
+    traceparent: str = ""
 
 
 class FileStore(Protocol):
@@ -322,6 +327,10 @@ class JobStore(Protocol):
 
     async def claimable(self, now_ms: int) -> bool:
         """Tell whether a job waits that nobody holds and that may be taken by now."""
+        ...
+
+    async def standing(self, now_ms: int) -> Queue:
+        """How many jobs there are by state, and how old the oldest is."""
         ...
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, NotRequired, Required, TypedDict
 
 JsonObject = dict[str, Any]
 Route = Literal["chat", "react", "plan"]
+ChosenBy = Literal["rules", "caller", "documents", "model"]
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 # The role of what a session keeps for its owner and tells no model.
 KEPT_ITEM = "item"
@@ -97,11 +98,12 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class RouteDecision:
-    """Which way a turn goes, why, and how sure the router is (0 to 1)."""
+    """Which way a turn goes, why, and how sure the router is (0 to 1); `by` sorts the reasons."""
 
     route: Route
     reason: str
     confidence: float
+    by: ChosenBy = field(default="rules", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

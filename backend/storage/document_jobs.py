@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from backend.ports.document_stores import Job
+from backend.ports.measuring import Queue
 from backend.storage.database import Database
 from backend.storage.document_tables import document_jobs, documents
 
@@ -58,6 +59,13 @@ _DONE = delete(document_jobs).where(_THIS)
 _RELEASE = (
     update(document_jobs).where(_it.lease_until_ms > _GIVEN_BACK).values(lease_until_ms=_GIVEN_BACK)
 )
+_UNHELD = _it.lease_until_ms.is_(None) | (_it.lease_until_ms <= _NOW)
+_STANDING = select(
+    func.count().label("jobs"),
+    func.sum(case((_it.lease_until_ms > _NOW, 1), else_=0)).label("running"),
+    func.sum(case((_UNHELD & (_it.not_before_ms > _NOW), 1), else_=0)).label("postponed"),
+    func.min(_it.created_at_ms).label("oldest"),
+).select_from(document_jobs)
 _OF_DOCUMENT = (
     select(documents.c.id, document_jobs.c.id.label("job_id"))
     .outerjoin_from(
@@ -131,6 +139,10 @@ class SqlJobStore:
         """Tell whether a job waits that nobody holds and that may be taken by now."""
         return await self._database.read(_claimable, now_ms)
 
+    async def standing(self, now_ms: int) -> Queue:
+        """How many jobs there are by state, and how old the oldest is."""
+        return await self._database.read(_standing, now_ms)
+
 
 def queue(connection: Connection, job: Job) -> bool:
     """Add a job to its document unless there is one of its kind; tell whether it was added."""
@@ -155,6 +167,7 @@ def insert_job(connection: Connection, job: Job) -> None:
         "lease_until_ms": job.lease_until_ms,
         "not_before_ms": 0,
         "created_at_ms": job.created_at_ms,
+        "traceparent": job.traceparent or None,
     }
     connection.execute(insert(document_jobs), values)
 
@@ -172,6 +185,7 @@ def _job_of(row: Row[Any], *, attempts: int, until_ms: int) -> Job:
         attempts=attempts,
         lease_until_ms=until_ms,
         created_at_ms=row.created_at_ms,
+        traceparent=row.traceparent or "",
     )
 
 
@@ -212,6 +226,18 @@ def _drop_of(connection: Connection, user_id: str) -> Sequence[str]:
 
 def _claimable(connection: Connection, now_ms: int) -> bool:
     return connection.execute(_CLAIMABLE, {"now": now_ms}).first() is not None
+
+
+def _standing(connection: Connection, now_ms: int) -> Queue:
+    row = connection.execute(_STANDING, {"now": now_ms}).one()
+    age_ms = 0 if row.oldest is None else max(0, now_ms - row.oldest)
+    waiting = row.jobs - (row.running or 0) - (row.postponed or 0)
+    return Queue(
+        waiting=waiting,
+        running=row.running or 0,
+        postponed=row.postponed or 0,
+        oldest_s=age_ms / 1000,
+    )
 
 
 def _waiting(connection: Connection) -> int:

@@ -130,6 +130,7 @@ document_jobs = Table(
     Column("lease_until_ms", BigInteger),
     Column("not_before_ms", BigInteger, nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
+    Column("traceparent", CleanText),
     UniqueConstraint("document_id", "kind"),
     Index(None, "user_id"),
 )

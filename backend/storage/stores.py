@@ -14,10 +14,12 @@ from backend.ports.budgets import BudgetStore
 from backend.ports.clock import Clock
 from backend.ports.credentials import CredentialStore
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
+from backend.ports.inside import LogStore, PerformanceStore
 from backend.ports.kept_answers import KeptAnswerStore
 from backend.ports.keyed_requests import KeyedRequestStore
 from backend.ports.limits import RateLimiter
 from backend.ports.login_attempts import LoginAttemptStore
+from backend.ports.measuring import Measuring, Unmeasured
 from backend.ports.resumables import ResumableStore
 from backend.ports.standing import StandingStore
 from backend.ports.stores import (
@@ -45,7 +47,9 @@ from backend.storage.files import SqlFileStore
 from backend.storage.kept_answers import SqlKeptAnswerStore
 from backend.storage.keyed_requests import SqlKeyedRequestStore
 from backend.storage.keys import SqlKeyStore
+from backend.storage.log_lines import SqlLogStore
 from backend.storage.login_attempts import SqlLoginAttemptStore
+from backend.storage.measured_database import MeasuredDatabase
 from backend.storage.memory.answers import MemoryAnswerStore
 from backend.storage.memory.approvals import MemoryApprovalStore
 from backend.storage.memory.artifacts import MemoryArtifactStore
@@ -60,7 +64,9 @@ from backend.storage.memory.files import MemoryFileStore
 from backend.storage.memory.kept_answers import MemoryKeptAnswerStore
 from backend.storage.memory.keyed_requests import MemoryKeyedRequestStore
 from backend.storage.memory.keys import MemoryKeyStore
+from backend.storage.memory.log_lines import MemoryLogStore
 from backend.storage.memory.login_attempts import MemoryLoginAttemptStore
+from backend.storage.memory.performance import MemoryPerformanceStore
 from backend.storage.memory.refresh_tokens import MemoryRefreshStore
 from backend.storage.memory.resumables import MemoryResumableStore
 from backend.storage.memory.runs import MemoryRunStore
@@ -71,6 +77,7 @@ from backend.storage.memory.usage import MemoryUsageStore
 from backend.storage.memory.users import MemoryUserStore
 from backend.storage.memory.vector_stores import MemoryVectorStoreStore
 from backend.storage.opening import open_database
+from backend.storage.performance import SqlPerformanceStore
 from backend.storage.rate_limits import SqlRateLimiter
 from backend.storage.refresh_tokens import SqlRefreshStore
 from backend.storage.resumables import SqlResumableStore
@@ -115,6 +122,8 @@ class Stores:
     limiter: Callable[[Clock, int, int], RateLimiter] | None
     credentials: CredentialStore
     kept_answers: KeptAnswerStore
+    log_lines: LogStore
+    performance: PerformanceStore
     forget: Callable[[], Awaitable[None]]
     shrink: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
@@ -122,7 +131,12 @@ class Stores:
 
 
 async def open_stores(
-    url: str, *, clock: Clock | None = None, writers: int = 4, readers: int = 4
+    url: str,
+    *,
+    clock: Clock | None = None,
+    measuring: Measuring | None = None,
+    writers: int = 4,
+    readers: int = 4,
 ) -> Stores:
     """Bring the database to this version's schema and open it; by `clock` files expire.
 
@@ -133,7 +147,9 @@ async def open_stores(
         UnusableDatabaseUrl: when the address is not one this server can use.
     """
     await prepare_database(url)
-    return sql_stores(open_database(url, writers=writers, readers=readers), clock=clock)
+    opened = open_database(url, writers=writers, readers=readers)
+    database = MeasuredDatabase(opened, measuring or Unmeasured())
+    return sql_stores(database, clock=clock)
 
 
 def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
@@ -163,6 +179,8 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
         limiter=partial(SqlRateLimiter, database) if database.shared else None,
         credentials=SqlCredentialStore(database),
         kept_answers=SqlKeptAnswerStore(database),
+        log_lines=SqlLogStore(database),
+        performance=SqlPerformanceStore(database),
         forget=database.forget,
         shrink=database.shrink,
         health=database.health,
@@ -197,6 +215,8 @@ def memory_stores(*, clock: Clock | None = None) -> Stores:
         limiter=None,
         credentials=MemoryCredentialStore(),
         kept_answers=MemoryKeptAnswerStore(shelves),
+        log_lines=MemoryLogStore(shelves),
+        performance=MemoryPerformanceStore(),
         forget=_nothing,
         shrink=_nothing,
         health=_healthy,

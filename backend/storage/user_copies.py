@@ -60,6 +60,9 @@ RULES: Mapping[str, Rule] = {
     "rate_levels": "left",
     "kept_answers": "left",
     "credentials": "left",
+    "log_lines": "left",
+    "performance": "left",
+    "model_performance": "left",
 }
 # What proves who somebody is, or is made anew.
 _SECRET = {"api_keys": ("hash", "hint")}

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from backend.storage import answer_tables, budget_tables, durable_tables, upstream_tables
+from backend.storage import (
+    answer_tables,
+    budget_tables,
+    durable_tables,
+    inside_tables,
+    upstream_tables,
+)
 from backend.storage.tables import METADATA
 
 __all__ = ["METADATA", "MODULES"]
-MODULES = (answer_tables, budget_tables, durable_tables, upstream_tables)
+MODULES = (answer_tables, budget_tables, durable_tables, inside_tables, upstream_tables)

@@ -14,8 +14,33 @@ import * as tools from "./tools.js";
 import * as usage from "./usage.js";
 import * as users from "./users.js";
 
+/** Tabs that few look at are loaded when they are chosen. @type {readonly Tab[]} */
+const RARE = [
+  {
+    id: "performance",
+    title: text.performance,
+    admin: true,
+    open: async (host, parts) => (await import("./performance.js")).open(host, parts),
+  },
+  {
+    id: "logs",
+    title: text.logs,
+    admin: true,
+    open: async (host, parts) => (await import("./logs.js")).open(host, parts),
+  },
+];
+
 /** @type {readonly Tab[]} */
-const TABS = [account.tab, keys.tab, usage.tab, tools.tab, users.tab, credentials.tab, server.tab];
+const TABS = [
+  account.tab,
+  keys.tab,
+  usage.tab,
+  tools.tab,
+  users.tab,
+  credentials.tab,
+  server.tab,
+  ...RARE,
+];
 
 /** @type {OpenSettings} */
 export function openSettings(parts, onChosen, onClosed) {

@@ -109,6 +109,8 @@ export const text = {
   examples: "Beispiele",
 
   usage: "Nutzung",
+  logs: "Protokoll",
+  performance: "Leistung",
   span: "Zeitraum",
   spans: { 7: "7 Tage", 30: "30 Tage", 90: "90 Tage", 366: "Ein Jahr" },
   nothingUsed: "In diesem Zeitraum wurde nichts genutzt.",

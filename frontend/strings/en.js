@@ -91,6 +91,8 @@ export const text = {
   examples: "Examples",
 
   usage: "Usage",
+  logs: "Log",
+  performance: "Performance",
   span: "Time",
   spans: { 7: "7 days", 30: "30 days", 90: "90 days", 366: "A year" },
   nothingUsed: "Nothing was used in this time.",

@@ -190,3 +190,47 @@ type TextPage = {
 
 /** Where a passage is in the text of its file, in characters (code points). */
 type Place = { start: number; end: number; page: number | null };
+
+/** One event of the log; `at_ms` counts from 1970. */
+type LogLine = {
+  id: string;
+  at_ms: number;
+  level: string;
+  server: string;
+  logger: string;
+  message: string;
+  request_id: string;
+  user_id: string;
+  run_id: string;
+  trace: string;
+};
+
+/** How a server stood at a moment; `cpu` counts processors. */
+type PerformanceSample = {
+  at_ms: number;
+  server: string;
+  cpu: number;
+  memory_bytes: number;
+  disk_free_bytes: number;
+  disk_bytes: number;
+  active_runs: number;
+  queue: number;
+};
+
+/** How a model answered in a minute; null where nothing was measured. */
+type ModelSample = {
+  at_ms: number;
+  server: string;
+  model: string;
+  calls: number;
+  failed: number;
+  first_token_p50_s: number | null;
+  first_token_p95_s: number | null;
+  tokens_per_s_p50: number | null;
+};
+
+type PerformanceOut = {
+  now: PerformanceSample;
+  samples: PerformanceSample[];
+  models: ModelSample[];
+};

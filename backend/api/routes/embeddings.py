@@ -47,7 +47,16 @@ async def _embed(body: EmbeddingRequest, found: AppServices, account: Principal)
     if not isinstance(provider, VectorProvider):
         raise does_not_embed(body.model)
     asked = VectorRequest(model=info.id, texts=texts, dimensions=body.dimensions)
-    vectors = await _within_budgets(provider, asked, found, account)
+    watch = found.options.watch
+    about = {
+        "gen_ai.operation.name": "embeddings",
+        "gen_ai.provider.name": provider.name,
+        "gen_ai.request.model": info.id,
+    }
+    with watch.tracing.span(f"embeddings {info.id}", kind="client", attributes=about) as span:
+        vectors = await _within_budgets(provider, asked, found, account)
+        span.note({"gen_ai.usage.input_tokens": vectors.prompt_tokens})
+    watch.measuring.embedded(info.id, vectors.prompt_tokens)
     user_id, key_id = account.user.id, account.key_id or ""
     usage = Usage(prompt_tokens=vectors.prompt_tokens)
     found.usage.note(user_id, usage, model=info.id, route="embedding", key_id=key_id)

@@ -24,6 +24,7 @@ from backend.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from backend.kit.redaction import redact
 from backend.kit.streaming import Broken, Busy, Refused, StreamError, TimedOut
 
 BUSY_RETRY_S = 5.0
@@ -68,7 +69,16 @@ def unreachable(base_url: str) -> UpstreamUnreachable:
 
 
 def failure_of(text: str, *, model: str, status: int = 500) -> StewardError:
-    """Translate an error text, from a status answer or from a line inside a stream."""
+    """Translate an error text, from a status answer or from a line inside a stream.
+
+    It may quote the prompt: it is for the caller, not for the log.
+    """
+    failure = _failure_of(redact(text), model=model, status=status)
+    failure.for_log = f"Ollama refuses with status {status}."
+    return failure
+
+
+def _failure_of(text: str, *, model: str, status: int) -> StewardError:
     said = f"Ollama: {text}"
     if found := NOT_SUPPORTED.search(text):
         msg = f"The model '{model}' does not support {found[1]}."

@@ -26,6 +26,7 @@ from backend.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from backend.kit.redaction import redact
 from backend.kit.streaming import Broken, Busy, Refused, StreamError, TimedOut
 
 BUSY_RETRY_S = 5.0
@@ -87,7 +88,16 @@ def refusal_of(exc: Refused, *, model: str, base_url: str) -> StewardError:
 
 
 def failure_of(said: Said, *, model: str, status: int) -> StewardError:
-    """Translate an error body, from a status answer or from an event inside a stream."""
+    """Translate an error body, from a status answer or from an event inside a stream.
+
+    Its words may quote the prompt: they are for the caller, not for the log.
+    """
+    failure = _failure_of(said, model=model, status=status)
+    failure.for_log = f"The model server refuses with status {status}."
+    return failure
+
+
+def _failure_of(said: Said, *, model: str, status: int) -> StewardError:
     text = f"The model server: {said.text}"
     if said.code == "context_length_exceeded" or TOO_LONG.search(said.text):
         return ContextTooLong(text, param="messages")
@@ -121,14 +131,14 @@ def said_in(body: bytes) -> Said:
     error = known.get("error") or known.get("message") or known.get("detail")
     if isinstance(error, dict):
         return _said(cast(dict[str, Any], error))
-    return Said(str(error or ""))
+    return Said(redact(str(error or "")))
 
 
 def _said(error: dict[str, Any]) -> Said:
     code: Any = error.get("code")
     param: Any = error.get("param")
     return Said(
-        str(error.get("message") or error.get("type") or "unknown error"),
+        redact(str(error.get("message") or error.get("type") or "unknown error")),
         code="" if code is None else str(code),
         param=param if isinstance(param, str) else None,
         status=code if isinstance(code, int) else None,

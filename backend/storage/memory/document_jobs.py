@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from backend.ports.document_stores import Job
+from backend.ports.measuring import Queue
 from backend.storage.memory.document_shelves import DocumentShelves, QueuedJob
 from backend.storage.memory.shelves import Shelves
 
@@ -97,6 +98,20 @@ class MemoryJobStore:
         return any(
             not _leased(it.job, now_ms) and it.not_before_ms <= now_ms
             for it in self._papers.jobs.values()
+        )
+
+    async def standing(self, now_ms: int) -> Queue:
+        """How many jobs there are by state, and how old the oldest is."""
+        jobs = list(self._papers.jobs.values())
+        running = [it for it in jobs if _leased(it.job, now_ms)]
+        free = [it for it in jobs if not _leased(it.job, now_ms)]
+        postponed = [it for it in free if it.not_before_ms > now_ms]
+        oldest_ms = min((it.job.created_at_ms for it in jobs), default=now_ms)
+        return Queue(
+            waiting=len(free) - len(postponed),
+            running=len(running),
+            postponed=len(postponed),
+            oldest_s=max(0, now_ms - oldest_ms) / 1000,
         )
 
     def _lease(self, job: Job, *, attempts: int, until_ms: int) -> Job:

@@ -78,8 +78,12 @@ def test_secrets_in_messages_and_traces_are_taken_out(kind):
         except RuntimeError:
             logger.exception("key sk-abcdef1234567890 at http://user:hidden@host/")
 
-    text = log_with(Settings(log=LogSettings(format=kind)), write)
+    text = log_with(Settings(log=LogSettings(format=kind, error_texts=True)), write)
     assert "RuntimeError: 401 for Bearer ***" in text
+    silent = log_with(Settings(log=LogSettings(format=kind)), write)
+    assert "RuntimeError" in silent
+    assert "in fail" in silent
+    assert "401" not in silent
     assert "key *** at http://***@host/" in text
     assert not any(secret in text for secret in ("eyJ", "abcdef", "hidden"))
 

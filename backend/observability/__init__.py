@@ -1,0 +1,1 @@
+"""Sees inside: figures, spans, kept log lines and measurements, behind their ports."""

@@ -1,0 +1,62 @@
+/** Small line charts, drawn as SVG; a chart says in words what it shows. */
+
+import { el } from "../kit/dom.js";
+import { text } from "./inside-text.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const WIDTH = 300;
+const HEIGHT = 64;
+const EDGE = 3;
+
+/** @type {(tag: string, attributes: Record<string, string>) => SVGElement} */
+function drawn(tag, attributes) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+/**
+ * Draw values over time, from none up to the greatest; values that are missing leave a gap.
+ * @type {(title: string, points: { at_ms: number, value: number | null }[], shown: (value: number) => string, gap_ms: number) => HTMLElement}
+ */
+export function chart(title, points, shown, gap_ms) {
+  const known = points.flatMap(({ at_ms, value }) => (value === null ? [] : [{ at_ms, value }]));
+  const values = known.map(({ value }) => value);
+  const last = values.at(-1);
+  const head = el("figcaption", {}, title, " ");
+  if (last === undefined) return el("figure", { class: "chart" }, head, el("p", {}, "–"));
+  const most = Math.max(...values);
+  const told = text.range(shown(Math.min(...values)), shown(most), shown(last));
+  const svg = drawn("svg", {
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    preserveAspectRatio: "none",
+    role: "img",
+    "aria-label": `${title}: ${told}`,
+  });
+  svg.append(
+    drawn("path", { class: "ground", d: `M0 ${HEIGHT - 0.5}H${WIDTH}` }),
+    drawn("path", { class: "line", d: path(known, most, gap_ms) }),
+  );
+  head.append(el("strong", {}, shown(last)));
+  const bounds = el("p", { class: "muted", "aria-hidden": "true" }, `0 – ${shown(most)}`);
+  return el("figure", { class: "chart" }, head, svg, bounds);
+}
+
+/** @type {(points: { at_ms: number, value: number }[], most: number, gap_ms: number) => string} */
+function path(points, most, gap_ms) {
+  const first = points[0]?.at_ms ?? 0;
+  const span = Math.max(1, (points.at(-1)?.at_ms ?? 0) - first);
+  let before = Number.NEGATIVE_INFINITY;
+  return points
+    .map(({ at_ms, value }) => {
+      const x = EDGE + ((at_ms - first) / span) * (WIDTH - 2 * EDGE);
+      const y = HEIGHT - EDGE - (value / (most || 1)) * (HEIGHT - 2 * EDGE);
+      const step = at_ms - before > gap_ms ? "M" : "L";
+      before = at_ms;
+      // A point alone is a line of no length, which round ends make visible.
+      return step === "M"
+        ? `M${x.toFixed(1)} ${y.toFixed(1)}h0`
+        : `L${x.toFixed(1)} ${y.toFixed(1)}`;
+    })
+    .join("");
+}

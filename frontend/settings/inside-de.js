@@ -1,0 +1,52 @@
+/** What the log and the performance say, in German; loaded with them. */
+
+/** @type {typeof import("./inside-en.js").text} */
+export const text = {
+  level: "Stufe",
+  levels: {
+    DEBUG: "Alles",
+    INFO: "Hinweise und Schlimmeres",
+    WARNING: "Warnungen und Schlimmeres",
+    ERROR: "Fehler und Schlimmeres",
+  },
+  words: "Wörter oder eine Kennung",
+  live: "Von selbst erneuern",
+  older: "Ältere Zeilen",
+  exportLines: "Exportieren",
+  noLines: "Solche Zeilen gibt es nicht.",
+  shown: (count) => (count === 1 ? "1 Zeile" : `${count} Zeilen`),
+  details: {
+    logger: "Von",
+    request_id: "Anfrage",
+    user_id: "Benutzer",
+    run_id: "Lauf",
+    server: "Server",
+    trace: "Woher es kam",
+  },
+  span: "Zeit",
+  spans: {
+    15: "15 Minuten",
+    60: "Eine Stunde",
+    360: "6 Stunden",
+    1440: "Ein Tag",
+    10080: "Eine Woche",
+  },
+  now: "Jetzt",
+  everyMinute: "Gemessen wird jede Minute einmal. Die ersten Werte kommen nach einer Minute.",
+  noModels: "In dieser Zeit wurde kein Modell gefragt.",
+  series: {
+    cpu: "Prozessoren im Einsatz",
+    memory: "Arbeitsspeicher",
+    disk: "Freier Plattenplatz",
+    runs: "Laufende Antworten",
+    queue: "Wartende Dokumente",
+    first: "Erstes Wort",
+    speed: "Tokens pro Sekunde",
+  },
+  time: "Zeit",
+  model: "Modell",
+  columns: ["Aufrufe", "Fehler", "Erstes Wort, Hälfte", "Erstes Wort, 95 %", "Tokens/s, Hälfte"],
+  numbers: "Als Zahlen",
+  range: (least, most, last) => `von ${least} bis ${most}, am Ende ${last}`,
+  of: (part, whole) => `${part} von ${whole}`,
+};

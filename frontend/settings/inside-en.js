@@ -1,0 +1,46 @@
+/** What the log and the performance say, in English; loaded with them. */
+
+export const text = {
+  level: "Level",
+  levels: {
+    DEBUG: "Everything",
+    INFO: "Notes and worse",
+    WARNING: "Warnings and worse",
+    ERROR: "Errors and worse",
+  },
+  words: "Words or an id",
+  live: "Refresh by itself",
+  older: "Older lines",
+  exportLines: "Export",
+  noLines: "There are no such lines.",
+  shown: (/** @type {number} */ count) => (count === 1 ? "1 line" : `${count} lines`),
+  details: {
+    logger: "From",
+    request_id: "Request",
+    user_id: "User",
+    run_id: "Run",
+    server: "Server",
+    trace: "Where it came from",
+  },
+  span: "Time",
+  spans: { 15: "15 minutes", 60: "An hour", 360: "6 hours", 1440: "A day", 10080: "A week" },
+  now: "Now",
+  everyMinute: "Measured once a minute. The first values come after a minute.",
+  noModels: "No model was asked in this time.",
+  series: {
+    cpu: "Processors in use",
+    memory: "Memory",
+    disk: "Disk free",
+    runs: "Running answers",
+    queue: "Documents waiting",
+    first: "First word",
+    speed: "Tokens per second",
+  },
+  time: "Time",
+  model: "Model",
+  columns: ["Calls", "Failed", "First word, half", "First word, 95 %", "Tokens/s, half"],
+  numbers: "As numbers",
+  range: (/** @type {string} */ least, /** @type {string} */ most, /** @type {string} */ last) =>
+    `from ${least} to ${most}, ${last} at the end`,
+  of: (/** @type {string} */ part, /** @type {string} */ whole) => `${part} of ${whole}`,
+};
