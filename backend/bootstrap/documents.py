@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from backend.bootstrap.searching import make_indexes
 from backend.config.errors import SettingsError
 from backend.config.process import inherited_environment
 from backend.config.settings import Settings
@@ -27,7 +28,6 @@ from backend.documents.embedding.named import NamedMiniLm
 from backend.documents.embedding.shelf import EmbedderShelf
 from backend.documents.extracted import ReadLimits
 from backend.documents.folders import INCOMING, UploadFolder
-from backend.documents.index.user_index import UserIndexes
 from backend.documents.ingest import Ingest, IngestParts
 from backend.documents.library import Library, LibraryParts
 from backend.documents.news import DocumentNews
@@ -43,6 +43,7 @@ from backend.kit.incoming import clear_incoming
 from backend.ports.clock import Clock
 from backend.ports.document_stores import FileLimits
 from backend.ports.embedding import EmbeddingFailed
+from backend.ports.search_indexes import SearchIndexes
 from backend.ports.signals import Signals
 from backend.ports.values import Health, JsonObject
 from backend.storage.memory.signals import LocalSignals
@@ -91,7 +92,7 @@ class OpenLibrary:
     """The library with what it works on; `worker` tells how what reads documents is."""
 
     documents: Library
-    indexes: UserIndexes
+    indexes: SearchIndexes
     shelf: EmbedderShelf
     worker: Callable[[], Awaitable[Health]]
 
@@ -175,9 +176,7 @@ def make_library(
     folders = ground.folders
     shelf = _shelf(ground, threads=1)
     stack.push_async_callback(shelf.aclose)
-    indexes = UserIndexes(
-        folders.indexes, stores.documents, memory_bytes=documents.index_memory_bytes
-    )
+    indexes = make_indexes(stores, folders.indexes, memory_bytes=documents.index_memory_bytes)
     stack.push_async_callback(indexes.aclose)
     searcher: Search = Searcher(
         SearchStores(documents=stores.documents, files=stores.files, spaces=stores.spaces),

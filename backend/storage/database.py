@@ -34,7 +34,13 @@ class Database(Protocol):
     """Where the stores keep their rows.
 
     Units of work may be run again when others were in their way: they change nothing but the database.
+    `kind` is `sqlite` or `postgresql`.
     """
+
+    @property
+    def kind(self) -> str:
+        """Which database it is."""
+        ...
 
     async def write(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs

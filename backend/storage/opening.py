@@ -1,7 +1,8 @@
-"""Opens the database that an address names, of whichever kind it is."""
+"""Opens the database that an address names, of whichever kind it is, and what it can do by itself."""
 
 from __future__ import annotations
 
+from backend.ports.search_indexes import SearchIndexes
 from backend.storage.database import Database, kind_of
 
 
@@ -20,3 +21,12 @@ def open_database(url: str) -> Database:
     from backend.storage.sqlite_database import SqliteDatabase  # noqa: PLC0415 - likewise
 
     return SqliteDatabase(url)
+
+
+def indexes_of(database: Database) -> SearchIndexes | None:
+    """Give what documents are searched by in the database; None where that is kept beside it."""
+    if database.kind != "postgresql":
+        return None
+    from backend.storage.postgres_search import PostgresIndexes  # noqa: PLC0415 - as above
+
+    return PostgresIndexes(database)

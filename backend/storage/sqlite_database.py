@@ -56,6 +56,8 @@ class SqliteDatabase:
     processes only, at most `busy_timeout_s`. Readers never wait for writers (WAL).
     """
 
+    kind = "sqlite"
+
     def __init__(self, url: str, *, readers: int = 2, busy_timeout_s: float = 5.0) -> None:
         path = sqlite_path(url)
         self._write_engine = _writing_engine(path, busy_timeout_s=busy_timeout_s)

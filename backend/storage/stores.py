@@ -12,6 +12,7 @@ from backend.ports.artifacts import ArtifactStore
 from backend.ports.clock import Clock
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
 from backend.ports.login_attempts import LoginAttemptStore
+from backend.ports.search_indexes import SearchIndexes
 from backend.ports.stores import (
     AuditStore,
     ConversationStore,
@@ -52,7 +53,7 @@ from backend.storage.memory.spaces import MemorySpaceStore
 from backend.storage.memory.usage import MemoryUsageStore
 from backend.storage.memory.users import MemoryUserStore
 from backend.storage.memory.vector_stores import MemoryVectorStoreStore
-from backend.storage.opening import open_database
+from backend.storage.opening import indexes_of, open_database
 from backend.storage.refresh_tokens import SqlRefreshStore
 from backend.storage.runs import SqlRunStore
 from backend.storage.schema import prepare_database
@@ -64,7 +65,10 @@ from backend.storage.vector_stores import SqlVectorStoreStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """One store per noun, over one database; `forget` makes what was erased unreadable on the disk."""
+    """One store per noun, over one database; `forget` makes what was erased unreadable on the disk.
+
+    `indexes` is there when the database searches documents by itself.
+    """
 
     users: UserStore
     keys: KeyStore
@@ -82,6 +86,7 @@ class Stores:
     spaces: SpaceStore
     vector_stores: VectorStoreStore
     usage: UsageStore
+    indexes: SearchIndexes | None = None
     forget: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
     aclose: Callable[[], Awaitable[None]]
@@ -118,6 +123,7 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
         jobs=SqlJobStore(database),
         spaces=SqlSpaceStore(database),
         usage=SqlUsageStore(database),
+        indexes=indexes_of(database),
         forget=database.forget,
         health=database.health,
         aclose=database.aclose,
