@@ -1,6 +1,6 @@
 """Measure what search finds and how long it takes, over the reader, chunker, stores, indexes and search as shipped.
 
-    python benchmarks/retrieval.py [--only quality,relevance,latency] [--chunks 10000,100000] [--top-k 10]
+    python benchmarks/retrieval.py [--only quality,relevance,latency] [--database sqlite,postgresql] [--chunks 10000,100000] [--top-k 10]
 
 Quality is measured on the published sets in BENCH_DATA_DIR when that is given, and always on two sets written
 for this project (exact spellings among lookalikes, twelve languages); each table says which. Every document is
@@ -29,12 +29,12 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 
 from backend.documents.embedding.minilm import MiniLm, MiniLmOptions  # noqa: E402
-from backend.documents.index.lexical_rows import LexicalRow  # noqa: E402
 from backend.documents.search import Searcher  # noqa: E402
 from backend.kit.clocks import SystemClock  # noqa: E402
 from backend.ports.document_stores import Chunk, ReadDocument  # noqa: E402
 from backend.ports.documents import SearchAnswer, SearchQuery, TextPage  # noqa: E402
-from benchmarks.retrieval_library import READER, Shelf, open_shelf  # noqa: E402
+from backend.ports.lexical_rows import LexicalRow  # noqa: E402
+from benchmarks.retrieval_library import READER, Shelf, databases, open_shelf  # noqa: E402
 from benchmarks.retrieval_rankers import RANKERS  # noqa: E402
 from benchmarks.retrieval_scores import METRICS, Shown, scores  # noqa: E402
 from benchmarks.retrieval_sets import (  # noqa: E402
@@ -75,10 +75,10 @@ async def ask(searcher: Searcher, text: str, *, top_k: int) -> SearchAnswer:
     return await searcher.search(READER.id, SearchQuery(text=text, top_k=top_k))
 
 
-async def quality(bench: BenchSet, embedder: MiniLm, *, top_k: int) -> str:
+async def quality(bench: BenchSet, embedder: MiniLm, server: str, *, top_k: int) -> str:
     """Score every ranker on a set; the last columns are nDCG@10 on either half of the questions."""
     lines = [_heading(bench, top_k), _row("", [*METRICS, "odd half", "even half"])]
-    async with open_shelf(embedder) as shelf:
+    async with open_shelf(embedder, server) as shelf:
         papers = await filled(shelf, bench.papers)
         for name, ranker in RANKERS.items():
             searcher = shelf.searcher(ranker=ranker)
@@ -92,13 +92,13 @@ async def quality(bench: BenchSet, embedder: MiniLm, *, top_k: int) -> str:
     return "\n".join(lines)
 
 
-async def relevance(bench: BenchSet, embedder: MiniLm) -> str:
+async def relevance(bench: BenchSet, embedder: MiniLm, server: str) -> str:
     """Tell how often a library says that it has an answer, with and without the document that holds it."""
     counts = {True: [0, 0], False: [0, 0]}
     for lacking in range(LACKING):
         kept = [paper for number, paper in enumerate(bench.papers) if number % LACKING != lacking]
         inside = {paper.id for paper in kept}
-        async with open_shelf(embedder) as shelf:
+        async with open_shelf(embedder, server) as shelf:
             await filled(shelf, kept)
             searcher = shelf.searcher()
             for asked in bench.questions[:: LACKING if len(bench.questions) > 200 else 1]:
@@ -112,11 +112,11 @@ async def relevance(bench: BenchSet, embedder: MiniLm) -> str:
     )
 
 
-async def latency(chunks: int) -> str:
+async def latency(chunks: int, server: str) -> str:
     """Time whole searches over a library of so many chunks."""
     rng = random.Random(SEED)
     embedder = FakeEmbedder(dimensions=384)
-    async with open_shelf(embedder) as shelf:
+    async with open_shelf(embedder, server) as shelf:
         for number in range(-(-chunks // CHUNKS_PER_DOCUMENT)):
             size = min(CHUNKS_PER_DOCUMENT, chunks - number * CHUNKS_PER_DOCUMENT)
             read, vectors = _made_up(rng, number, size)
@@ -208,21 +208,21 @@ def _row(name: str, cells: Sequence[str]) -> str:
     return f"{name:26}" + "".join(f"{cell:>11}" for cell in cells)
 
 
-async def report(only: Sequence[str], *, sizes: Sequence[int], top_k: int) -> None:
+async def report(only: Sequence[str], server: str, *, sizes: Sequence[int], top_k: int) -> None:
     """Measure and print, part by part."""
     published = published_sets()
     if not published:
         _print("BENCH_DATA_DIR holds no published set: OWN FIXTURES ALONE\n")
     async with minilm() as embedder:
         for bench in [*published, exact_set(), language_set()] if "quality" in only else ():
-            _print(await quality(bench, embedder, top_k=top_k) + "\n")
+            _print(await quality(bench, embedder, server, top_k=top_k) + "\n")
         for bench in published or [language_set()] if "relevance" in only else ():
             if bench.questions[0].spans:
-                _print(await relevance(bench, embedder) + "\n")
+                _print(await relevance(bench, embedder, server) + "\n")
     if "latency" in only:
         _print(_row("search without embedding", ["p50", "p95", "CPU p50", "CPU p95", "built"]))
         for size in sizes:
-            _print(await latency(size))
+            _print(await latency(size, server))
 
 
 def _print(text: str) -> None:
@@ -235,10 +235,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="quality,relevance,latency")
     parser.add_argument("--chunks", default="10000,100000")
+    parser.add_argument("--database", default="sqlite,postgresql")
     parser.add_argument("--top-k", type=int, default=10)
     options = parser.parse_args()
     sizes = [int(one) for one in options.chunks.split(",")]
-    asyncio.run(report(options.only.split(","), sizes=sizes, top_k=options.top_k))
+    for kind in options.database.split(","):
+        _print(f"\nDATABASE: {kind}\n")
+        with databases(kind) as server:
+            asyncio.run(report(options.only.split(","), server, sizes=sizes, top_k=options.top_k))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""A library as the server has it (reader, chunker, SQLite stores, indexes, search), in one process and a temporary folder."""
+"""A library as the server has it (reader, chunker, stores, indexes, search), in one process and an empty database."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,8 +12,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from backend.bootstrap.searching import make_indexes  # noqa: E402
 from backend.documents.index.questions import Ranker  # noqa: E402
-from backend.documents.index.user_index import UserIndexes  # noqa: E402
 from backend.documents.preparing import embedded_text  # noqa: E402
 from backend.documents.reading_child import read_document  # noqa: E402
 from backend.documents.search import Searcher, SearchStores  # noqa: E402
@@ -23,6 +23,7 @@ from backend.ports.documents import Document, File, TextPage  # noqa: E402
 from backend.ports.embedding import Embedder  # noqa: E402
 from backend.ports.stores import User  # noqa: E402
 from backend.storage.stores import Stores, open_stores  # noqa: E402
+from tests.fakes.sql_databases import empty_postgres, postgres_copy  # noqa: E402
 
 READER = User(id="user_reader", username="reader", password_hash="-", created_at_ms=1)
 CHUNK_CHARS, PASSAGE_CHARS = 400, 1_000
@@ -40,7 +41,7 @@ class Shelf:
         self._folder = folder
         self._stores = stores
         self._embedder = embedder
-        self._indexes = UserIndexes(folder / "indexes", stores.documents, memory_bytes=MEMORY_BYTES)
+        self.indexes = make_indexes(stores, folder / "indexes", memory_bytes=MEMORY_BYTES)
 
     def of(self, space: str) -> Embedder:  # noqa: ARG002 - there is only one
         """Give the embedder."""
@@ -51,7 +52,7 @@ class Shelf:
         stores = SearchStores(
             documents=self._stores.documents, files=self._stores.files, spaces=self._stores.spaces
         )
-        return Searcher(stores, self._indexes, self, passage_chars=PASSAGE_CHARS, ranker=ranker)
+        return Searcher(stores, self.indexes, self, passage_chars=PASSAGE_CHARS, ranker=ranker)
 
     async def take(self, name: str, text: str) -> str:
         """Read a text file as an upload is read; give the id of its document."""
@@ -92,15 +93,36 @@ class Shelf:
 
 
 @asynccontextmanager
-async def open_shelf(embedder: Embedder) -> AsyncIterator[Shelf]:
-    """Open an empty library that is gone at the end."""
-    with TemporaryDirectory() as name:
-        stores = await open_stores(f"sqlite+aiosqlite:///{name}/bench.db")
+async def open_shelf(embedder: Embedder, server: str) -> AsyncIterator[Shelf]:
+    """Open an empty library that is gone at the end, in a database of `server` (`databases`)."""
+    with TemporaryDirectory() as name, _database(server, Path(name)) as url:
+        stores = await open_stores(url)
+        shelf = Shelf(Path(name), stores, embedder)
         try:
             await stores.users.add(READER)
-            yield Shelf(Path(name), stores, embedder)
+            yield shelf
         finally:
+            await shelf.indexes.aclose()
             await stores.aclose()
+
+
+@contextmanager
+def databases(kind: str) -> Iterator[str]:
+    """Have databases of a kind: nothing to start for `sqlite`, a server of PostgreSQL for `postgresql`."""
+    if kind == "sqlite":
+        yield ""
+        return
+    with empty_postgres() as server:
+        yield server
+
+
+@contextmanager
+def _database(server: str, folder: Path) -> Iterator[str]:
+    if not server:
+        yield f"sqlite+aiosqlite:///{folder}/bench.db"
+        return
+    with postgres_copy(server) as url:
+        yield url
 
 
 def _file(name: str) -> File:

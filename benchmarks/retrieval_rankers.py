@@ -6,33 +6,29 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from backend.documents.index.lexical import LexicalIndex  # noqa: E402
 from backend.documents.index.questions import Question, RankedChunk, Ranker  # noqa: E402
 from backend.documents.index.ranking import POOL, rank  # noqa: E402
 from backend.documents.index.word_scores import WordScorer  # noqa: E402
-
-if TYPE_CHECKING:
-    from backend.documents.index.dense import DenseIndex
+from backend.ports.search_indexes import MeaningIndex, WordIndex  # noqa: E402
 
 _RRF = 60
 Scores = Mapping[int, float]
 
 
-def _dense(_: LexicalIndex, dense: DenseIndex | None, question: Question) -> list[RankedChunk]:
+def _dense(_: WordIndex, dense: MeaningIndex | None, question: Question) -> list[RankedChunk]:
     return _ranked(_cosines(dense, question))
 
 
-def _lexical(lexical: LexicalIndex, _: DenseIndex | None, question: Question) -> list[RankedChunk]:
+def _lexical(lexical: WordIndex, _: MeaningIndex | None, question: Question) -> list[RankedChunk]:
     return _ranked(_bm25(lexical, question))
 
 
 def _reciprocal(
-    lexical: LexicalIndex, dense: DenseIndex | None, question: Question
+    lexical: WordIndex, dense: MeaningIndex | None, question: Question
 ) -> list[RankedChunk]:
     """Add reciprocal ranks: https://plg.uwaterloo.ca/~gvcormac/cormacksigir09-rrf.pdf."""
     joined: dict[int, float] = {}
@@ -43,7 +39,7 @@ def _reciprocal(
 
 
 def _half_and_half(
-    lexical: LexicalIndex, dense: DenseIndex | None, question: Question
+    lexical: WordIndex, dense: MeaningIndex | None, question: Question
 ) -> list[RankedChunk]:
     joined: dict[int, float] = {}
     for side in (_bm25(lexical, question), _cosines(dense, question)):
@@ -55,7 +51,7 @@ def _half_and_half(
 
 
 def _words_with_neighbours(
-    lexical: LexicalIndex, _: DenseIndex | None, question: Question
+    lexical: WordIndex, _: MeaningIndex | None, question: Question
 ) -> list[RankedChunk]:
     return rank(lexical, None, question)
 
@@ -70,7 +66,7 @@ RANKERS: Mapping[str, Ranker] = {
 }
 
 
-def _bm25(lexical: LexicalIndex, question: Question) -> Scores:
+def _bm25(lexical: WordIndex, question: Question) -> Scores:
     proposals = lexical.propose(question.groups, limit=POOL, within=question.within)
     alone = {
         one: replace(words, neighbours=(None, None))
@@ -80,7 +76,7 @@ def _bm25(lexical: LexicalIndex, question: Question) -> Scores:
     return {one: it.bm25 for one, it in scorer.scores(proposals.ids, alone).items()}
 
 
-def _cosines(dense: DenseIndex | None, question: Question) -> Scores:
+def _cosines(dense: MeaningIndex | None, question: Question) -> Scores:
     if dense is None or question.vector is None:
         return {}
     return dense.search(question.vector, limit=POOL, within=question.within)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from backend.bootstrap.databases import shared
 from backend.bootstrap.owned_files import owned_files
+from backend.bootstrap.searching import make_indexes
 from backend.bootstrap.upstreams import UPSTREAM_KEY, KeyOf, given_key
 from backend.config.errors import SettingsError
 from backend.config.settings import Settings
@@ -25,7 +26,6 @@ from backend.documents.embedding.named import NamedMiniLm
 from backend.documents.embedding.shelf import EmbedderShelf
 from backend.documents.extracted import ReadLimits
 from backend.documents.folders import INCOMING, UploadFolder
-from backend.documents.index.user_index import UserIndexes
 from backend.documents.ingest import Ingest, IngestParts
 from backend.documents.library import Library, LibraryParts
 from backend.documents.news import DocumentNews
@@ -40,6 +40,7 @@ from backend.observability.searching import WatchedSearch
 from backend.ports.clock import Clock
 from backend.ports.document_stores import FileLimits
 from backend.ports.embedding import Embedder
+from backend.ports.search_indexes import SearchIndexes
 from backend.ports.signals import Signals
 from backend.ports.values import Health
 from backend.ports.watching import UNWATCHED, Watch
@@ -91,7 +92,7 @@ class OpenLibrary:
     """The library with what it works on; `worker` tells how what reads documents is."""
 
     documents: Library
-    indexes: UserIndexes
+    indexes: SearchIndexes
     shelf: EmbedderShelf
     worker: Callable[[], Awaitable[Health]]
 
@@ -138,9 +139,7 @@ def make_library(
     folders = ground.folders
     shelf = _shelf(ground, threads=1)
     stack.push_async_callback(shelf.aclose)
-    indexes = UserIndexes(
-        folders.indexes, stores.documents, memory_bytes=documents.index_memory_bytes
-    )
+    indexes = make_indexes(stores, folders.indexes, memory_bytes=documents.index_memory_bytes)
     stack.push_async_callback(indexes.aclose)
     searcher: Search = Searcher(
         SearchStores(documents=stores.documents, files=stores.files, spaces=stores.spaces),

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from backend.documents.citation_ids import resolve
 from backend.documents.folders import UploadFolder
-from backend.documents.index.user_index import UserIndexes
 from backend.documents.news import DocumentNews
 from backend.documents.reading_order import in_order
 from backend.documents.reranking import Search
@@ -37,6 +36,7 @@ from backend.ports.documents import (
     Upload,
 )
 from backend.ports.limits import Bound
+from backend.ports.search_indexes import SearchIndexes
 from backend.ports.stores import Page
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class LibraryParts:
     jobs: JobStore
     folder: UploadFolder
     searcher: Search
-    indexes: UserIndexes
+    indexes: SearchIndexes
     news: DocumentNews
     wake: Callable[[], None]
     forget: Callable[[], Awaitable[None]]

@@ -12,8 +12,8 @@ from backend.documents.chunking import HEADING_SEPARATOR, pieces
 from backend.documents.extracted import Extracted
 from backend.documents.index.languages import language_of, languages_of
 from backend.documents.index.lexemes import lexemes
-from backend.documents.index.lexical_rows import LexicalRow
 from backend.ports.document_stores import Chunk
+from backend.ports.lexical_rows import LexicalRow
 
 _MAX_TITLE_CHARS = 250
 _MAX_PATH_CHARS = 150

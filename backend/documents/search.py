@@ -6,30 +6,25 @@ and what is searchable is there. Not for: ranking itself (`index.ranking`) or an
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from backend.documents.growing import Neighbourhood, Stretch, grown
-from backend.documents.index.damage import IndexDamaged
 from backend.documents.index.function_words import function_lexemes
 from backend.documents.index.lexemes import query_lexemes
 from backend.documents.index.questions import Question, RankedChunk, Ranker
-from backend.documents.index.user_index import UserIndex, UserIndexes
 from backend.documents.passages import Found, PassageWriter
 from backend.documents.relevance import RELEVANT, relevance
 from backend.documents.yardstick import Yardstick, Yardsticks
 from backend.ports.document_stores import DocumentStore, FileStore, FoundChunk, SpaceStore
 from backend.ports.documents import FINAL_STATES, FileFilter, SearchAnswer, SearchQuery
 from backend.ports.embedding import Embedder, EmbeddingFailed, EmbeddingSpace
+from backend.ports.search_indexes import MeaningIndex, SearchIndexes, WordIndex
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-_log = logging.getLogger(__name__)
 
 _MAX_QUESTION_CHARS = 2_000
 _LEAST_HITS, _HITS_PER_PASSAGE = 60, 4
@@ -69,6 +64,21 @@ class _Asked:
     text: str
     vector: NDArray[np.float32] | None
     within: Collection[str] | None
+    ranker: Ranker | None
+
+    def ranked(self, words: WordIndex, meaning: MeaningIndex | None) -> list[RankedChunk]:
+        from backend.documents.index.ranking import (  # noqa: PLC0415 - numpy: for searches alone
+            rank,
+        )
+
+        languages = words.languages()
+        question = Question(
+            groups=query_lexemes(self.text, languages),
+            silent=function_lexemes(languages),
+            vector=self.vector,
+            within=self.within,
+        )
+        return (self.ranker or rank)(words, meaning, question)
 
 
 class Embedders(Protocol):
@@ -89,7 +99,7 @@ class Searcher:
     def __init__(
         self,
         stores: SearchStores,
-        indexes: UserIndexes,
+        indexes: SearchIndexes,
         embedders: Embedders,
         *,
         passage_chars: int = 1_000,
@@ -141,19 +151,8 @@ class Searcher:
         self, user_id: str, text: str, within: Collection[str] | None
     ) -> tuple[_Embedded, list[RankedChunk]]:
         embedded = await self._embedded(text)
-        try:
-            return embedded, await self._rank(user_id, text, embedded, within)
-        except IndexDamaged as exc:
-            _log.warning("the index of %s is made anew: %s", user_id, exc)
-            await self._indexes.discard(user_id)
-            return embedded, await self._rank(user_id, text, embedded, within)
-
-    async def _rank(
-        self, user_id: str, text: str, embedded: _Embedded, within: Collection[str] | None
-    ) -> list[RankedChunk]:
-        index = await self._indexes.fresh(user_id, embedded.space)
-        question = _Asked(text, embedded.vector, within)
-        return await asyncio.to_thread(_ranked_in, index, question, self._ranker)
+        question = _Asked(text, embedded.vector, within, self._ranker)
+        return embedded, await self._indexes.ask(user_id, embedded.space, question.ranked)
 
     async def _embedded(self, text: str) -> _Embedded:
         active = await self._stores.spaces.active()
@@ -185,21 +184,6 @@ class Searcher:
         if query.max_chars is not None:
             size = min(size, query.max_chars)
         return grown(hits, near, max_chars=size, limit=query.top_k + _SPARE_PASSAGES)
-
-
-def _ranked_in(index: UserIndex, asked: _Asked, ranker: Ranker | None) -> list[RankedChunk]:
-    from backend.documents.index.ranking import (  # noqa: PLC0415 - numpy: for searches alone
-        rank,
-    )
-
-    languages = index.lexical.languages()
-    question = Question(
-        groups=query_lexemes(asked.text, languages),
-        silent=function_lexemes(languages),
-        vector=asked.vector,
-        within=asked.within,
-    )
-    return (ranker or rank)(index.lexical, index.dense, question)
 
 
 def _windows(hits: Sequence[FoundChunk]) -> list[tuple[str, int, int]]:

@@ -45,7 +45,7 @@ class Chunk:
     """One indexed stretch of a document.
 
     `heading` is the path of headings above it ("Terms > Refunds"). `lexemes` are the words as the
-    lexical index takes them; only `documents.index.lexical_rows` writes and reads their form. `id` is 0
+    lexical index takes them; only `ports.lexical_rows` and the database (migration 0012) know their form. `id` is 0
     until it is stored.
     """
 

@@ -5,6 +5,9 @@ apart by `revision`: the one that is searchable and the one that is being made. 
 are rowid tables on purpose: a document's rows were inserted in order, so that reading all of it
 walks neighbouring pages, and vectors of 1.5 KiB would not fit the small cells of a WITHOUT ROWID
 table (twice the file, half as fast).
+
+PostgreSQL has more columns of `chunks` and `chunk_vectors`, which it fills itself and searches by: see
+migration 0012, `postgres_words` and `postgres_meaning`.
 """
 
 from __future__ import annotations
@@ -15,13 +18,12 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     Index,
-    LargeBinary,
     Table,
     UniqueConstraint,
     text,
 )
 
-from backend.storage.columns import CleanText, JsonText
+from backend.storage.columns import CleanText, JsonText, VectorBytes
 from backend.storage.tables import METADATA, ROW_NUMBER, owner_column
 
 
@@ -115,7 +117,7 @@ chunk_vectors = Table(
     METADATA,
     Column("chunk_id", ROW_NUMBER, ForeignKey("chunks.id", ondelete="CASCADE"), primary_key=True),
     Column("space", CleanText, primary_key=True),
-    Column("vector", LargeBinary, nullable=False),
+    Column("vector", VectorBytes, nullable=False),
 )
 
 document_jobs = Table(

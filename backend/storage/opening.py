@@ -1,4 +1,4 @@
-"""Opens the database that an address names, of whichever kind it is."""
+"""Opens the database that an address names, of whichever kind it is, and what it can do by itself."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from backend.ports.clock import Clock
+from backend.ports.search_indexes import SearchIndexes
 from backend.storage.database import Database, kind_of
 from backend.storage.revisions import UnusableSchema
 
@@ -53,3 +54,12 @@ async def wait_for_database(url: str, *, wait_s: float, clock: Clock) -> None:
             logger.info("%s yet; waiting up to %g s", missing, wait_s)
             told = True
         await clock.sleep(LOOK_AGAIN_S)
+
+
+def indexes_of(database: Database) -> SearchIndexes | None:
+    """Give what documents are searched by in the database; None where that is kept beside it."""
+    if not database.shared:
+        return None
+    from backend.storage.postgres_search import PostgresIndexes  # noqa: PLC0415 - as above
+
+    return PostgresIndexes(database)

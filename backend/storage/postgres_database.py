@@ -32,7 +32,8 @@ _AGAIN = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detect
 _MOST_TRIES = 12
 _PAUSE_S = 0.002
 _MOST_PAUSE_S = 0.2
-_OPTIONS = "-c statement_timeout=60000 -c lock_timeout=10000 -c timezone=UTC"
+# Compiling a statement takes longer than any of ours runs.
+_OPTIONS = "-c statement_timeout=60000 -c lock_timeout=10000 -c timezone=UTC -c jit=off"
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _TROUBLES = {

@@ -21,6 +21,7 @@ from backend.ports.limits import RateLimiter
 from backend.ports.login_attempts import LoginAttemptStore
 from backend.ports.measuring import Measuring, Unmeasured
 from backend.ports.resumables import ResumableStore
+from backend.ports.search_indexes import SearchIndexes
 from backend.ports.standing import StandingStore
 from backend.ports.stores import (
     AuditStore,
@@ -76,7 +77,7 @@ from backend.storage.memory.standing import MemoryStandingStore
 from backend.storage.memory.usage import MemoryUsageStore
 from backend.storage.memory.users import MemoryUserStore
 from backend.storage.memory.vector_stores import MemoryVectorStoreStore
-from backend.storage.opening import open_database
+from backend.storage.opening import indexes_of, open_database
 from backend.storage.performance import SqlPerformanceStore
 from backend.storage.rate_limits import SqlRateLimiter
 from backend.storage.refresh_tokens import SqlRefreshStore
@@ -96,7 +97,7 @@ class Stores:
 
     `forget` makes what was erased unreadable on the disk; `shrink` gives freed space back to it.
     `limiter` makes what bounds requests and tokens by the minute, exact on all servers of the
-    database; None where there is one.
+    database; None where there is one. `indexes` is there when the database searches documents by itself.
     """
 
     users: UserStore
@@ -128,6 +129,7 @@ class Stores:
     shrink: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
     aclose: Callable[[], Awaitable[None]]
+    indexes: SearchIndexes | None = None
 
 
 async def open_stores(
@@ -181,6 +183,7 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
         kept_answers=SqlKeptAnswerStore(database),
         log_lines=SqlLogStore(database),
         performance=SqlPerformanceStore(database),
+        indexes=indexes_of(database),
         forget=database.forget,
         shrink=database.shrink,
         health=database.health,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,6 +60,11 @@ def a_reading(pages: Sequence[str], *, chunk_chars: int = 10, **fields: Any) -> 
     return ReadDocument(pages=texts, chunks=chunks, **{**made, **fields})
 
 
+def a_vector(text: str) -> bytes:
+    """Make a vector that is a text: a number for each character."""
+    return array("f", map(ord, text)).tobytes()
+
+
 async def add(stores: Any, number: int, *, limits: FileLimits = ROOMY, **fields: Any) -> File:
     """Upload the file number so."""
     user_id = fields.get("user_id", "user_bob")
@@ -69,7 +75,7 @@ async def add(stores: Any, number: int, *, limits: FileLimits = ROOMY, **fields:
 async def embed(stores: Any, document_id: str, space: str = SPACE, *, limit: int = 100) -> None:
     """Give every chunk of a document the vector that is its text."""
     while some := await stores.documents.unembedded(document_id, space, limit=limit):
-        vectors = {chunk.id: text.encode() for chunk, text in some}
+        vectors = {chunk.id: a_vector(text) for chunk, text in some}
         await stores.documents.keep_vectors(document_id, space, vectors, progress=0.5, now_ms=50)
 
 

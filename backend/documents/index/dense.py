@@ -21,6 +21,7 @@ import numpy as np
 import orjson
 
 from backend.documents.index.damage import VectorsDamaged
+from backend.kit.steering import steered
 from backend.ports.document_stores import IndexedChunk
 
 if TYPE_CHECKING:
@@ -193,18 +194,8 @@ class DenseIndex:
     def steered(
         self, vector: NDArray[np.float32], towards: Mapping[int, float], *, strength: float
     ) -> NDArray[np.float32]:
-        """Move a question towards the weighted centre of chunks, by Rocchio's formula.
-
-        https://nlp.stanford.edu/IR-book/html/htmledition/the-rocchio-algorithm-for-relevance-feedback-1.html
-        """
-        near = self._vectors(list(towards))
-        weight = sum(towards[one] for one in near)
-        if weight <= 0:
-            return vector
-        moved = vector.copy()
-        for one, other in near.items():
-            moved += strength * towards[one] / weight * other
-        return moved / max(float(np.linalg.norm(moved)), 1e-9)
+        """Move a question towards the weighted centre of chunks, by Rocchio's formula."""
+        return steered(vector, self._vectors(list(towards)), towards, strength=strength)
 
     def _vectors(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
         found: dict[int, NDArray[np.float32]] = {}

@@ -12,21 +12,19 @@ import sqlite3
 import threading
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from backend.documents.index.damage import IndexDamaged
-from backend.documents.index.lexical_rows import (
+from backend.ports.document_stores import IndexedChunk
+from backend.ports.lexical_rows import (
     AROUND_WEIGHT,
     CONTEXT_WEIGHT,
     ChunkWords,
     lexical_row,
     word_numbers,
 )
-from backend.ports.document_stores import IndexedChunk
-
-Groups = Sequence[tuple[str, ...]]
+from backend.ports.search_indexes import Groups, Proposals
 
 _LAYOUT = 2  # of the tables below; a file of another layout is made anew
 _POSTINGS = 30_000  # proposals look at about so many, from the rarest word on: this bounds the time
@@ -48,20 +46,6 @@ CREATE INDEX chunks_of_document ON chunks (document);
 CREATE VIRTUAL TABLE words USING fts5(body, context, content='', tokenize="ascii tokenchars '.+#'");
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, row);
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Proposals:
-    """Chunks that the words of a question point at, best first, and what weighs these words.
-
-    That is how many chunks hold each, how many chunks there are, and how many words a chunk has
-    with its surroundings.
-    """
-
-    ids: Sequence[int]
-    frequencies: Mapping[str, int]
-    chunks: int
-    mean_size: float
 
 
 class LexicalIndex:

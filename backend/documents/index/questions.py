@@ -6,13 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from backend.documents.index.lexical import Groups, LexicalIndex
+from backend.ports.search_indexes import Groups, MeaningIndex, WordIndex
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from backend.documents.index.dense import DenseIndex  # loads FAISS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Ranker(Protocol):
     """Something that ranks the chunks of a library for a question, best first."""
 
     def __call__(
-        self, lexical: LexicalIndex, dense: DenseIndex | None, question: Question, /
+        self, words: WordIndex, meaning: MeaningIndex | None, question: Question, /
     ) -> list[RankedChunk]:
         """Rank."""
         ...

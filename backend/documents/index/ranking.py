@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from backend.documents.index.lexical import LexicalIndex
 from backend.documents.index.questions import Question, RankedChunk
 from backend.documents.index.word_scores import WordScore, WordScorer
+from backend.ports.search_indexes import MeaningIndex, WordIndex
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from backend.documents.index.dense import DenseIndex  # loads FAISS
 
 POOL = 200  # candidates that each side proposes
 _FEEDBACK_CHUNKS = 2
@@ -28,7 +26,7 @@ _LEAST_SHARE = 0.15
 _NO_WORDS = WordScore(0.0, 0.0)
 
 
-def rank(lexical: LexicalIndex, dense: DenseIndex | None, question: Question) -> list[RankedChunk]:
+def rank(lexical: WordIndex, dense: MeaningIndex | None, question: Question) -> list[RankedChunk]:
     """Rank the chunks that either index proposes, best first."""
     words = _Words(lexical, question)
     if dense is None or question.vector is None:
@@ -49,7 +47,7 @@ def rank(lexical: LexicalIndex, dense: DenseIndex | None, question: Question) ->
 class _Words:
     """The lexical side of one question."""
 
-    def __init__(self, lexical: LexicalIndex, question: Question) -> None:
+    def __init__(self, lexical: WordIndex, question: Question) -> None:
         self._lexical = lexical
         self._known: dict[int, WordScore] = {}
         self.proposed: Sequence[int] = ()
@@ -81,7 +79,7 @@ class _Meaning:
     """The dense side of one question."""
 
     def __init__(
-        self, dense: DenseIndex, vector: NDArray[np.float32], within: Collection[str] | None
+        self, dense: MeaningIndex, vector: NDArray[np.float32], within: Collection[str] | None
     ) -> None:
         self._dense = dense
         self._vector = vector

@@ -10,18 +10,21 @@ import asyncio
 import logging
 import shutil
 from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from backend.documents.index.damage import IndexDamaged, VectorsDamaged
 from backend.documents.index.lexical import LexicalIndex
 from backend.ports.document_stores import DocumentStore
 from backend.ports.embedding import EmbeddingSpace
+from backend.ports.search_indexes import MeaningIndex, WordIndex
 
 if TYPE_CHECKING:
     from backend.documents.index.dense import DenseIndex, Held
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +51,7 @@ class UserIndex:
 
 
 class UserIndexes:
-    """The indexes of all users; about `memory_bytes` of them stay loaded, and always the last used."""
+    """The `SearchIndexes` port over files; about `memory_bytes` of them stay loaded, and always the last used."""
 
     def __init__(self, folder: Path, documents: DocumentStore, *, memory_bytes: int) -> None:
         self._folder = folder
@@ -56,6 +59,22 @@ class UserIndexes:
         self._memory_bytes = memory_bytes
         self._loaded: OrderedDict[str, UserIndex] = OrderedDict()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def ask(
+        self,
+        user_id: str,
+        space: EmbeddingSpace | None,
+        work: Callable[[WordIndex, MeaningIndex | None], T],
+    ) -> T:
+        """Run `work` over a user's indexes as the library is now; once more when they were damaged."""
+        index = await self.fresh(user_id, space)
+        try:
+            return await asyncio.to_thread(work, index.lexical, index.dense)
+        except IndexDamaged as exc:
+            _log.warning("the index of %s is made anew: %s", user_id, exc)
+        await self.discard(user_id)
+        index = await self.fresh(user_id, space)
+        return await asyncio.to_thread(work, index.lexical, index.dense)
 
     async def fresh(self, user_id: str, space: EmbeddingSpace | None) -> UserIndex:
         """Give a user's indexes as the library is now; without a space, of the lexical one alone."""

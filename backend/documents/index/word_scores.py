@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backend.documents.index.lexical import Proposals
-from backend.documents.index.lexical_rows import (
+from backend.documents.index.questions import Question
+from backend.ports.lexical_rows import (
     AROUND_WEIGHT,
     CONTEXT_WEIGHT,
     ChunkWords,
     word_number,
 )
-from backend.documents.index.questions import Question
+from backend.ports.search_indexes import Proposals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

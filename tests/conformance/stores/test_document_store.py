@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from backend.ports.document_stores import Chunk
-from tests.fakes.papers import SPACE, a_reading, add, embed, make_ready, read_anew
+from tests.fakes.papers import SPACE, a_reading, a_vector, add, embed, make_ready, read_anew
 
 PAGES = ("First page. ", "", "Third page, ü ascii no more.")
 TEXT = "".join(PAGES)
@@ -68,7 +68,7 @@ async def test_chunks_wait_for_vectors_in_order_each_with_its_text(stores):
     first = await stores.documents.unembedded("doc_001", SPACE, limit=3)
     assert [replace(chunk, id=0) for chunk, _ in first] == list(read.chunks[:3])
     assert [text for _, text in first] == [TEXT[0:10], TEXT[10:20], TEXT[20:30]]
-    done = {chunk.id: b"v" for chunk, _ in first[:2]}
+    done = {chunk.id: a_vector("v") for chunk, _ in first[:2]}
     assert await stores.documents.keep_vectors("doc_001", SPACE, done, progress=0.5, now_ms=45)
     rest = await stores.documents.unembedded("doc_001", SPACE, limit=9)
     assert [text for _, text in rest] == [TEXT[20:30], TEXT[30:]]
@@ -87,7 +87,7 @@ async def test_a_finished_document_is_ready_and_raises_the_version(stores):
     assert await stores.documents.library_version("user_ann") == 0
     chunks = await stores.documents.indexed_chunks("user_bob", "doc_001", SPACE)
     assert [(it.lexemes, it.heading, it.vector) for it in chunks] == [
-        (f"word{at}", f"Part {at}", TEXT[at : at + 10].encode()) for at in (0, 10, 20, 30)
+        (f"word{at}", f"Part {at}", a_vector(TEXT[at : at + 10])) for at in (0, 10, 20, 30)
     ]
     assert await stores.documents.indexed_chunks("user_ann", "doc_001", SPACE) == []
     other = await stores.documents.indexed_chunks("user_bob", "doc_001", "other")
@@ -115,7 +115,7 @@ async def test_the_old_reading_answers_until_the_new_one_is_finished(stores):
     assert await stores.documents.found("user_bob", [old.id]) == []
     assert await stores.documents.slices("user_bob", [("doc_001", 0, 7)]) == ["a new t"]
     (new,) = await stores.documents.indexed_chunks("user_bob", "doc_001", SPACE)
-    assert new.vector == b"a new text"
+    assert new.vector == a_vector("a new text")
     assert new.id > old.id
 
 
@@ -188,7 +188,7 @@ async def test_nothing_of_an_erased_document_comes_back(stores):
     await stores.documents.keep_text("doc_001", a_reading(["more text"]), now_ms=70)
     ((chunk, _),) = await stores.documents.unembedded("doc_001", SPACE, limit=9)
     await stores.files.delete("user_bob", file.id)
-    made = {chunk.id: b"v"}
+    made = {chunk.id: a_vector("v")}
     assert not await stores.documents.mark("doc_001", state="parsing", now_ms=1)
     assert not await stores.documents.keep_text("doc_001", a_reading(["text"]), now_ms=1)
     assert list(await stores.documents.unembedded("doc_001", SPACE, limit=9)) == []
@@ -204,20 +204,20 @@ async def test_vectors_of_chunks_that_are_gone_are_dropped(stores):
     await stores.documents.keep_text("doc_002", a_reading(["more text"]), now_ms=70)
     ((mine, _),) = await stores.documents.unembedded("doc_002", SPACE, limit=9)
     (foreign,) = await stores.documents.indexed_chunks("user_bob", "doc_001", SPACE)
-    vectors = {mine.id: b"mine", foreign.id: b"wrong", 999: b"gone"}
+    vectors = {mine.id: a_vector("mine"), foreign.id: a_vector("wrong"), 999: a_vector("gone")}
     assert await stores.documents.keep_vectors("doc_002", SPACE, vectors, progress=1, now_ms=71)
     await stores.documents.finish("doc_002", now_ms=72)
     (kept,) = await stores.documents.indexed_chunks("user_bob", "doc_002", SPACE)
-    assert kept.vector == b"mine"
+    assert kept.vector == a_vector("mine")
     (same,) = await stores.documents.indexed_chunks("user_bob", "doc_001", SPACE)
-    assert same.vector == b"text"
+    assert same.vector == a_vector("text")
 
 
 async def test_embedding_a_ready_document_anew_does_not_touch_its_progress(stores):
     """It answers all the while."""
     await make_ready(stores, 1, "text")
     ((chunk, _),) = await stores.documents.unembedded("doc_001", "other", limit=9)
-    vectors = {chunk.id: b"v"}
+    vectors = {chunk.id: a_vector("v")}
     assert await stores.documents.keep_vectors("doc_001", "other", vectors, progress=0.2, now_ms=9)
     document = await stores.documents.get("user_bob", "doc_001")
     assert (document.state, document.progress) == ("ready", 1.0)
@@ -259,7 +259,7 @@ async def test_a_long_document_is_kept_whole(stores):
     seen: list[tuple[Chunk, str]] = []
     while some := await stores.documents.unembedded("doc_001", SPACE, limit=256):
         seen += some
-        vectors = {chunk.id: b"v" for chunk, _ in some}
+        vectors = {chunk.id: a_vector("v") for chunk, _ in some}
         await stores.documents.keep_vectors("doc_001", SPACE, vectors, progress=0, now_ms=71)
     assert [replace(chunk, id=0) for chunk, _ in seen] == list(read.chunks)
     whole = "".join(pages)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fakes.papers import SPACE, a_reading, add, embed, make_ready
+from tests.fakes.papers import SPACE, a_reading, a_vector, add, embed, make_ready
 
 
 async def _vectors(stores, space, document_id="doc_001") -> list[bytes | None]:
@@ -39,7 +39,9 @@ async def test_searchable_documents_without_all_vectors_are_missing(stores):
         await stores.documents.get("user_bob", "doc_001")
     ]
     ((first, _), _) = await stores.documents.unembedded("doc_002", "b", limit=9)
-    await stores.documents.keep_vectors("doc_002", "b", {first.id: b"v"}, progress=0, now_ms=1)
+    await stores.documents.keep_vectors(
+        "doc_002", "b", {first.id: a_vector("v")}, progress=0, now_ms=1
+    )
     assert await _missing(stores, "b") == ["doc_001", "doc_002"]
     await embed(stores, "doc_002", "b")
     assert await _missing(stores, "b") == ["doc_001"]
@@ -67,7 +69,7 @@ async def test_a_switch_forgets_the_other_vectors_and_raises_every_version(store
     assert await stores.spaces.active() == "b"
     after = [await stores.documents.library_version(one) for one in ("user_bob", "user_ann")]
     assert after == [version + 1 for version in before]
-    assert await _vectors(stores, "b") == [b"text"]
+    assert await _vectors(stores, "b") == [a_vector("text")]
     assert await _vectors(stores, SPACE) == [None]
 
 
@@ -80,7 +82,7 @@ async def test_there_is_no_switch_while_something_is_missing(stores):
     assert not await stores.spaces.switch("b")
     assert await stores.spaces.active() == SPACE
     assert await stores.documents.library_version("user_bob") == version
-    assert await _vectors(stores, SPACE) == [b"text"]
+    assert await _vectors(stores, SPACE) == [a_vector("text")]
 
 
 async def test_there_is_no_switch_to_a_space_nobody_began(stores):
@@ -99,7 +101,7 @@ async def test_a_space_that_another_one_replaces_before_its_switch_is_given_up(s
     await embed(stores, "doc_001", "b")
     await stores.spaces.begin("c", dimensions=5)
     assert await _vectors(stores, "b") == [None]
-    assert await _vectors(stores, SPACE) == [b"text"]
+    assert await _vectors(stores, SPACE) == [a_vector("text")]
     assert not await stores.spaces.switch("b")
     await stores.spaces.begin("b", dimensions=5)
     await embed(stores, "doc_001", "b")

@@ -14,7 +14,7 @@ from backend.ports.stores import User
 from backend.storage.document_tables import METADATA
 from backend.storage.document_text import SLICE
 from backend.storage.stores import open_stores
-from tests.fakes.papers import SPACE, a_reading, add, make_ready, read_anew
+from tests.fakes.papers import SPACE, a_reading, a_vector, add, make_ready, read_anew
 
 SPANS = [("doc_001", 0, 5), ("doc_002", 1, 2)]
 READS = {
@@ -41,7 +41,7 @@ WRITES = {
     "mark": lambda it: it.documents.mark("doc_001", state="failed", now_ms=1),
     "keep_text": lambda it: it.documents.keep_text("doc_001", a_reading(["x"]), now_ms=1),
     "keep_vectors": lambda it: it.documents.keep_vectors(
-        "doc_001", SPACE, {1: b"v"}, progress=0, now_ms=1
+        "doc_001", SPACE, {1: a_vector("v")}, progress=0, now_ms=1
     ),
     "finish": lambda it: it.documents.finish("doc_001", now_ms=1),
     "delete": lambda it: it.files.delete("user_bob", "file-001"),

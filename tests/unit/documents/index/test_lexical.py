@@ -10,10 +10,10 @@ from backend.documents.index.damage import IndexDamaged
 from backend.documents.index.function_words import function_lexemes
 from backend.documents.index.lexemes import lexemes, query_lexemes
 from backend.documents.index.lexical import LexicalIndex
-from backend.documents.index.lexical_rows import LexicalRow, lexical_row
 from backend.documents.index.questions import Question
 from backend.documents.index.word_scores import WordScore, WordScorer
 from backend.ports.document_stores import IndexedChunk
+from backend.ports.lexical_rows import LexicalRow, lexical_row
 
 
 def chunk(number: int, text: str, *, title: str = "", language: str = "en") -> IndexedChunk:

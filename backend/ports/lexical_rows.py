@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
 CONTEXT_WEIGHT = 2.0  # title and headings say what a chunk is about
+NO_NUMBER = crc32(b"\n")  # of what is no word
 AROUND_WEIGHT = 0.2  # a hit is shown with its neighbours
 
 
@@ -48,6 +49,11 @@ def word_number(word: str) -> int:
     return crc32(word.encode())
 
 
-def word_numbers(words: Iterable[str]) -> bytes:
-    """Write the numbers of words, four bytes each, as this machine orders them."""
-    return array("I", map(word_number, words)).tobytes()
+def word_numbers(words: Iterable[str], known: Mapping[str, int] | None = None) -> bytes:
+    """Write the numbers of words, four bytes each, as this machine orders them.
+
+    With `known` those of these words, and one number for all others.
+    """
+    if known is None:
+        return array("I", map(word_number, words)).tobytes()
+    return array("I", [known.get(word, NO_NUMBER) for word in words]).tobytes()
