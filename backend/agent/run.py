@@ -79,6 +79,7 @@ class AgentParts:
     kept_servers: KeptServers = field(default_factory=KeptServers)
     checkpointer: Callable[[], Awaitable[Any]] | None = None
     graphs: dict[str, Any] = field(default_factory=dict[str, Any])
+    server_id: str = ""
 
     def bound_to(self, request: TurnRequest) -> AgentParts:
         """Give the parts with the tools that a caller may use."""
@@ -155,7 +156,7 @@ class Run:
     the caller's documents speak of the question. `tainted` tells that text nobody vouches for has
     entered the run, `sources_told` which addresses earlier answers cited. `asks` are the calls that
     wait for the user's word when the run's graph has stopped for them, and `pause` what it goes on
-    from. `at_end` is called with the run once its end is stored.
+    from. `in_store` tells that it has a row while it runs. `at_end` is called with the run once its end is stored.
     """
 
     id: str
@@ -165,6 +166,7 @@ class Run:
     model: ModelInfo
     started_at_ms: int
     session_id: str | None = None
+    in_store: bool = False
     history: Sequence[ChatMessage] = ()
     log: RunLog = field(default_factory=RunLog)
     form: AnswerForm | None = None

@@ -13,6 +13,7 @@ from fastapi.security import OAuth2PasswordBearer
 from backend.agent.approvals import Approvals
 from backend.agent.catalog import ModelCatalog
 from backend.agent.completing import Completions
+from backend.agent.elsewhere import Elsewhere
 from backend.agent.policy import Policy
 from backend.agent.toolbox import Toolbox
 from backend.agent.turn import Turns
@@ -20,6 +21,7 @@ from backend.agent.usage_book import UsageBook
 from backend.api.pending_uploads import PendingUploads
 from backend.api.rate_limits import PREFIX as LIMITED
 from backend.api.rate_limits import counted
+from backend.api.responses.far import FarResponses
 from backend.api.responses.live import LiveResponses
 from backend.api.token_input import TokenInput
 from backend.errors import NotAuthenticated, Unavailable
@@ -70,6 +72,7 @@ class AppServices:
 
     accounts: AccountService
     turns: Turns
+    elsewhere: Elsewhere
     completions: Completions
     catalog: ModelCatalog
     toolbox: Toolbox
@@ -79,6 +82,7 @@ class AppServices:
     approvals: Approvals
     answers: AnswerStore
     responses: LiveResponses
+    far_responses: FarResponses
     policy: Policy
     usage: UsageBook
     clock: Clock

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from fastapi import FastAPI
 
-from backend.agent.approvals import Approvals, recover
+from backend.agent.approvals import Approvals
 from backend.agent.asking import Asking
 from backend.agent.catalog import ModelCatalog
 from backend.agent.completing import Completions
@@ -26,6 +26,7 @@ from backend.agent.turn import Turns
 from backend.agent.usage_book import UsageBook
 from backend.api.deps import AppServices
 from backend.api.pending_uploads import PendingUploads
+from backend.api.responses.far import FarResponses
 from backend.api.responses.live import LiveResponses
 from backend.bootstrap.artifacts import open_artifacts
 from backend.bootstrap.asking import make_asking
@@ -54,6 +55,13 @@ from backend.bootstrap.parts import (
     settle_tools,
 )
 from backend.bootstrap.query_databases import database_report, look_behind_the_start
+from backend.bootstrap.replicas import (
+    Replica,
+    begin,
+    open_replica,
+    open_signals,
+    shares_its_database,
+)
 from backend.bootstrap.tooling import open_remote, open_tooling
 from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
@@ -77,6 +85,8 @@ class Answering(NamedTuple):
     usage: UsageBook
     uploads: PendingUploads
     responses: LiveResponses
+    far: FarResponses
+    replica: Replica
 
 
 class Composition:
@@ -143,18 +153,21 @@ class Composition:
         clock = SystemClock()
         stores = await open_all_stores(settings, demo=self._demo)
         stack.push_async_callback(stores.aclose)
-        await recover(
-            stores.approvals, stores.audit, stores.runs, stores.conversations, clock=clock
+        signals = await open_signals(settings, clock, stack, demo=self._demo)
+        ground = Ground(
+            settings=settings,
+            stores=stores,
+            clock=clock,
+            stack=stack,
+            folders=self._folders,
+            signals=signals,
         )
-        await stores.runs.interrupt_running(clock.now_ms())
+        await begin(ground, alone=self._alone)
         accounts = make_accounts(settings, stores, clock)
         stack.push_async_callback(accounts.aclose)
         await make_first_admin(settings, accounts)
         checkpoints = self._open_checkpoints(stores)
         stack.push_async_callback(checkpoints.aclose)
-        ground = Ground(
-            settings=settings, stores=stores, clock=clock, stack=stack, folders=self._folders
-        )
         library = await self._open_library(ground, checkpoints)
         providers = make_providers(settings, clock)
         catalog = _open_catalog(ground, library, providers)
@@ -171,6 +184,7 @@ class Composition:
         return AppServices(
             accounts=accounts,
             turns=answering.turns,
+            elsewhere=answering.replica.elsewhere,
             completions=answering.completions,
             usage=answering.usage,
             catalog=catalog,
@@ -181,6 +195,7 @@ class Composition:
             approvals=approvals,
             answers=stores.answers,
             responses=answering.responses,
+            far_responses=answering.far,
             policy=parts.policy,
             clock=clock,
             options=self.api_options,
@@ -218,9 +233,13 @@ class Composition:
         self._completions = Completions(catalog, clock, book=usage, spent=spent)
         uploads = PendingUploads(self._folders.incoming, clock)
         stack.callback(asyncio.create_task(uploads.keep_swept()).cancel)
-        responses = LiveResponses(stores.answers, stores.runs)
+        replica = open_replica(ground, self._turns, alone=self._alone)
+        responses = LiveResponses(stores.answers, stores.runs, clock)
+        far = FarResponses(replica.elsewhere, replica.journaling, clock)
+        far.serve(responses.get)
+        stack.push_async_callback(far.aclose)
         stack.push_async_callback(responses.aclose)
-        return Answering(self._turns, self._completions, usage, uploads, responses)
+        return Answering(self._turns, self._completions, usage, uploads, responses, far, replica)
 
     def _open_agents(
         self, ground: Ground, library: OpenLibrary, checkpoints: CheckpointFile, asking: Asking
@@ -245,6 +264,7 @@ class Composition:
             asking=asking,
             artifacts=artifacts,
             remote=open_remote(ground),
+            server_id=ground.server_id,
         )
         return parts, services
 
@@ -254,6 +274,10 @@ class Composition:
 
         path = None if self._demo else self._settings.data_dir / "checkpoints.db"
         return CheckpointFile(path, waiting=waiting)
+
+    @property
+    def _alone(self) -> bool:
+        return not shares_its_database(self._settings, demo=self._demo)
 
     @property
     def _public_url(self) -> str:
@@ -268,6 +292,7 @@ class Composition:
             audit=ground.stores.audit,
             clock=ground.clock,
             artifacts=artifacts,
+            server_id=ground.server_id,
             timeout_s=agent.tool_timeout_s,
             max_result_chars=agent.tool_output_max_chars,
         )

@@ -45,11 +45,14 @@ from backend.ports.document_stores import FileLimits
 from backend.ports.embedding import EmbeddingFailed
 from backend.ports.signals import Signals
 from backend.ports.values import Health, JsonObject
+from backend.storage.database import kind_of
 from backend.storage.memory.signals import LocalSignals
 from backend.storage.stores import Stores
 
 logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
+# An upload in parts is given up after an hour; what is older was left by a crash.
+ARRIVES_WITHIN_S = 7_200.0
 # Secrets that reading documents has no use for; a hostile file would be near them.
 _NOT_FOR_WORKERS = frozenset({"SECRET_KEY", "ADMIN_PASSWORD", "TAVILY_API_KEY", "QUERY__DATABASES"})
 
@@ -274,7 +277,9 @@ async def _prepare(ground: Ground) -> None:
 async def _tidy(ground: Ground) -> None:
     """Give back what a dead worker had claimed, and remove bytes that no row names."""
     stores, folders = ground.stores, ground.folders
-    await asyncio.to_thread(clear_incoming, folders.incoming)
+    shared = kind_of(ground.settings.database_url.get_secret_value()) == "postgresql"
+    spared_s = ARRIVES_WITHIN_S if shared else 0.0
+    await asyncio.to_thread(clear_incoming, folders.incoming, older_than_s=spared_s)
     released = await stores.jobs.release_all()
     if released:
         logger.info("interrupted uploads that go on: %d", released)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,11 +32,19 @@ def new_incoming(folder: Path) -> tuple[Path, BinaryIO]:
     return path, os.fdopen(descriptor, "wb", buffering=_BUFFER_BYTES)
 
 
-def clear_incoming(folder: Path) -> int:
-    """Remove what a crash left, at the start and before anything listens; tell how many files."""
+def clear_incoming(folder: Path, *, older_than_s: float = 0.0) -> int:
+    """Remove what a crash left, at the start and before anything listens; tell how many files.
+
+    Where other servers may be receiving into the same folder, `older_than_s` spares what is theirs.
+    """
     if not folder.is_dir():
         return 0
-    left = [one for one in folder.iterdir() if one.is_symlink() or one.is_file()]
+    before_s = time.time() - older_than_s
+    left = [
+        one
+        for one in folder.iterdir()
+        if (one.is_symlink() or one.is_file()) and one.lstat().st_mtime <= before_s
+    ]
     for one in left:
         one.unlink(missing_ok=True)
     return len(left)

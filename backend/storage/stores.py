@@ -12,6 +12,7 @@ from backend.ports.artifacts import ArtifactStore
 from backend.ports.clock import Clock
 from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
 from backend.ports.login_attempts import LoginAttemptStore
+from backend.ports.replicas import JournalStore, ServerStore
 from backend.ports.stores import (
     AuditStore,
     ConversationStore,
@@ -32,6 +33,7 @@ from backend.storage.database import Database
 from backend.storage.document_jobs import SqlJobStore
 from backend.storage.documents import SqlDocumentStore
 from backend.storage.files import SqlFileStore
+from backend.storage.journal import SqlJournalStore
 from backend.storage.keys import SqlKeyStore
 from backend.storage.login_attempts import SqlLoginAttemptStore
 from backend.storage.memory.answers import MemoryAnswerStore
@@ -47,6 +49,7 @@ from backend.storage.memory.keys import MemoryKeyStore
 from backend.storage.memory.login_attempts import MemoryLoginAttemptStore
 from backend.storage.memory.refresh_tokens import MemoryRefreshStore
 from backend.storage.memory.runs import MemoryRunStore
+from backend.storage.memory.servers import MemoryJournalStore, MemoryServerStore
 from backend.storage.memory.shelves import Shelves
 from backend.storage.memory.spaces import MemorySpaceStore
 from backend.storage.memory.usage import MemoryUsageStore
@@ -56,6 +59,7 @@ from backend.storage.opening import open_database
 from backend.storage.refresh_tokens import SqlRefreshStore
 from backend.storage.runs import SqlRunStore
 from backend.storage.schema import prepare_database
+from backend.storage.servers import SqlServerStore
 from backend.storage.spaces import SqlSpaceStore
 from backend.storage.usage import SqlUsageStore
 from backend.storage.users import SqlUserStore
@@ -82,6 +86,8 @@ class Stores:
     spaces: SpaceStore
     vector_stores: VectorStoreStore
     usage: UsageStore
+    servers: ServerStore
+    journal: JournalStore
     forget: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
     aclose: Callable[[], Awaitable[None]]
@@ -118,6 +124,8 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
         jobs=SqlJobStore(database),
         spaces=SqlSpaceStore(database),
         usage=SqlUsageStore(database),
+        servers=SqlServerStore(database),
+        journal=SqlJournalStore(database),
         forget=database.forget,
         health=database.health,
         aclose=database.aclose,
@@ -126,7 +134,8 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
 
 def memory_stores(*, clock: Clock | None = None) -> Stores:
     """Open stores that forget everything at the end; by `clock` files expire."""
-    shelves = Shelves(papers=DocumentShelves(clock=clock or SystemClock()))
+    clock = clock or SystemClock()
+    shelves = Shelves(papers=DocumentShelves(clock=clock))
     return Stores(
         users=MemoryUserStore(shelves),
         keys=MemoryKeyStore(shelves),
@@ -144,6 +153,8 @@ def memory_stores(*, clock: Clock | None = None) -> Stores:
         jobs=MemoryJobStore(shelves),
         spaces=MemorySpaceStore(shelves),
         usage=MemoryUsageStore(shelves),
+        servers=MemoryServerStore(shelves, clock),
+        journal=MemoryJournalStore(shelves),
         forget=_nothing,
         health=_healthy,
         aclose=_nothing,

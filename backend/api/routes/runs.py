@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Header, Request, Response
 
 from backend.agent.ending import stored_run
+from backend.agent.following import FarRun
 from backend.agent.run import Run
 from backend.agent.run_log import Cursor, merged, parse_cursor, replay
 from backend.api.deps import Account, AppServices, Services
@@ -33,9 +34,18 @@ async def get_run(run_id: str, account: Account, found: Services) -> RunOut:
             update={"trace": {**live.trace(), "events": merged(live.log.items)}}
         )
     stored = await found.runs.get(account.user.id, run_id)
-    if stored is None:
-        raise NotFound(MISSING)
-    return RunOut.of(stored)
+    if stored is not None and stored.state != "running":
+        return RunOut.of(stored)
+    far = await found.elsewhere.following.find(account.user.id, run_id)
+    if far is None:
+        stored = await found.runs.get(
+            account.user.id, run_id
+        )  # it may have ended between the two looks
+        if stored is None:
+            raise NotFound(MISSING)
+        return RunOut.of(stored)
+    far = await found.elsewhere.following.seen(far)
+    return RunOut.of(stored or far.run()).model_copy(update={"trace": {"events": far.entries()}})
 
 
 @router.get("/{run_id}/events")
@@ -51,14 +61,17 @@ async def replay_events(
     cursor = parse_cursor(last_event_id)
     live = _live(found, account.user.id, run_id)
     if live is not None:
-        frames = _live_frames(live, cursor)
-    else:
-        stored = await found.runs.get(account.user.id, run_id)
-        if stored is None:
-            raise NotFound(MISSING)
-        frames = _stored_frames(stored.events, stored.state, cursor)
+        watch = ClientWatch(request.receive, gone=lambda: None)
+        return EventStream(_live_frames(live, cursor), watch=watch)
+    far = await found.elsewhere.following.find(account.user.id, run_id)
+    if far is not None:
+        watch = ClientWatch(request.receive, gone=far.log.close)
+        return EventStream(_far_frames(found, far, cursor), watch=watch)
+    stored = await found.runs.get(account.user.id, run_id)
+    if stored is None:
+        raise NotFound(MISSING)
     watch = ClientWatch(request.receive, gone=lambda: None)
-    return EventStream(frames, watch=watch)
+    return EventStream(_stored_frames(stored.events, stored.state, cursor), watch=watch)
 
 
 @router.post("/{run_id}/cancel", status_code=202)
@@ -68,6 +81,8 @@ async def cancel_run(run_id: str, account: Account, found: Services) -> dict[str
     live = _live(found, account.user.id, run_id)
     if live is not None:
         live.cancel()
+        return {"id": run_id, "state": "cancelling"}
+    if await found.elsewhere.stop_run(account.user.id, run_id):
         return {"id": run_id, "state": "cancelling"}
     stored = await found.runs.get(account.user.id, run_id)
     if stored is None:
@@ -83,7 +98,13 @@ def _live(found: AppServices, user_id: str, run_id: str) -> Run | None:
     return run if run is not None and run.request.user_id == user_id else None
 
 
-async def _live_frames(run: Run, cursor: Cursor) -> AsyncIterator[bytes]:
+async def _far_frames(found: AppServices, far: FarRun, cursor: Cursor) -> AsyncGenerator[bytes]:
+    async with found.elsewhere.following.reading(far):
+        async for frame in _live_frames(far, cursor):
+            yield frame
+
+
+async def _live_frames(run: Run | FarRun, cursor: Cursor) -> AsyncIterator[bytes]:
     while True:
         seen = len(run.log.items)
         batch = list(replay(merged(run.log.items), cursor))

@@ -33,6 +33,7 @@ async def update_user(user_id: str, body: UserChange, _: Administrator, found: S
     )
     if changed.disabled:
         found.turns.cancel_of(user_id)
+        await found.elsewhere.stop_all(user_id)
         await found.approvals.cancel_of(user_id)
     return UserOut.of(changed)
 
@@ -44,6 +45,7 @@ async def delete_user(user_id: str, _: Administrator, found: Services) -> None:
     await found.accounts.delete_user(user_id)
     await found.approvals.drop(waiting)
     found.turns.cancel_of(user_id)
+    await found.elsewhere.stop_all(user_id)
     if found.documents is not None:
         await found.documents.forget_user(user_id)
     if found.pending_uploads is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from backend.storage.answer_tables import METADATA
+from backend.storage.replica_tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -18,10 +18,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
 from backend.storage import migrations
-from backend.storage.answer_tables import METADATA
 from backend.storage.backups import backup_before_migration, backups_of
 from backend.storage.database import UnusableDatabaseUrl
 from backend.storage.migrate import main, migrate
+from backend.storage.replica_tables import METADATA
 from backend.storage.revisions import HEAD, REVISIONS, MigrationFailed, SchemaTooNew, UnusableSchema
 from backend.storage.schema import current_revision, prepare_database
 from backend.storage.stores import open_stores
