@@ -1,4 +1,4 @@
-"""What becomes of runs that wait: decided, resumed, expired, cancelled, found again after a restart.
+"""What becomes of runs that wait: decided, resumed, expired, cancelled.
 
 Not for: stopping a run to ask (`pausing`).
 """
@@ -15,10 +15,8 @@ from backend.agent.run import AgentParts, Run
 from backend.agent.turn import Turns
 from backend.errors import Conflict, InvalidRequest, NotFound, StewardError, Unavailable
 from backend.ports.approvals import Approval, ApprovalStore, Pause
-from backend.ports.clock import Clock
 from backend.ports.remote_tools import RemoteServer
 from backend.ports.stores import (
-    AuditStore,
     ConversationStore,
     RunState,
     RunStore,
@@ -220,7 +218,7 @@ class Approvals:
         if not there:
             await self._end(user_id, run_id, state="failed", words=LOST)
             return
-        paused = await self._store.take(user_id, run_id)
+        paused = await self._store.take(user_id, run_id, server_id=self._parts.server_id)
         if paused is not None:
             await self._resume(paused)
 
@@ -256,33 +254,6 @@ class Approvals:
         if await self._store.end(done, messages):
             self._parts.kept_servers.take(run_id)
             await self._asking.drop(thread_of(user_id, run_id))
-
-
-async def recover(
-    approvals: ApprovalStore,
-    audit: AuditStore,
-    runs: RunStore,
-    conversations: ConversationStore,
-    *,
-    clock: Clock,
-) -> None:
-    """At start, before anything runs: end what a dead process had resumed or had begun outside.
-
-    An effect that was begun is reported as unknown, and is never made again.
-    """
-    unknown: dict[tuple[str, str], list[str]] = {}
-    for row in await audit.settle():
-        unknown.setdefault((row.user_id, row.run_id), []).append(row.tool)
-    left = {(run.user_id, run.id): run for run in await approvals.resumed()}
-    for user_id, run_id in unknown:
-        begun = await runs.get(user_id, run_id)
-        if begun is not None and begun.state == "running":
-            left[user_id, run_id] = begun
-    for key, run in left.items():
-        tools = ", ".join(dict.fromkeys(unknown.get(key, ())))
-        words = f"{STOPPED} It is not known whether {tools} had its effect." if tools else STOPPED
-        done, messages = ended(run, state="interrupted", words=words, now_ms=clock.now_ms())
-        await store_end(done, messages, conversations=conversations, runs=runs)
 
 
 async def store_end(

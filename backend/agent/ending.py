@@ -43,6 +43,7 @@ def stored_run(run: Run) -> stores.Run:
         file_ids=quoted_files(run),
         started_at_ms=run.started_at_ms,
         finished_at_ms=run.parts.clock.now_ms() if ended else None,
+        server_id=run.parts.server_id,
     )
 
 

@@ -94,8 +94,9 @@ class Resuming:
         if run.counted is not None:
             trace["usage"] = trace["usage_counted"] = stored.trace["usage"]
         now_ms = self._parts.clock.now_ms()
+        mine = replace(stored, server_id=self._parts.server_id)
         await self._stores.resumables.take(
-            stored, trace, replaces=run.request.replaces, now_ms=now_ms
+            mine, trace, replaces=run.request.replaces, now_ms=now_ms
         )
         self._turns.go_on(run, decisions, after_crash=True)
         return run

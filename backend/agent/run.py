@@ -93,6 +93,7 @@ class AgentParts:
     resumables: ResumableStore | None = None
     graphs: dict[str, Any] = field(default_factory=dict[str, Any])
     watch: Watch = UNWATCHED
+    server_id: str = ""
 
     def bound_to(self, request: TurnRequest) -> AgentParts:
         """Give the parts with the tools that a caller may use."""
@@ -173,12 +174,12 @@ class Run:
     the caller's documents speak of the question. `tainted` tells that text nobody vouches for has
     entered the run, `sources_told` which addresses earlier answers cited. `asks` are the calls that
     wait for the user's word when the run's graph has stopped for them, and `pause` what it goes on
-    from. `at_end` is called with the run once its end is stored, `hold` is what it holds of budgets.
-    `began_s` and `first_shown_s`, when its first words came, are of the clock that only grows.
-    `may_reuse` tells that the model alone answers, `cached` whether all it said was kept from an earlier
-    request, None when nothing was looked up. `attempts` counts how often it was taken up after an
-    interruption, `said_before` is what it had answered until then, and `counted` what of its usage is in the
-    user's sums already.
+    from. `in_store` tells that it has a row while it runs. `at_end` is called with the run once its end is
+    stored, `hold` is what it holds of budgets. `began_s` and `first_shown_s`, when its first words came, are of
+    the clock that only grows. `may_reuse` tells that the model alone answers, `cached` whether all it said was
+    kept from an earlier request, None when nothing was looked up. `attempts` counts how often it was taken up
+    after an interruption, `said_before` is what it had answered until then, and `counted` what of its usage is
+    in the user's sums already.
     """
 
     id: str
@@ -188,6 +189,7 @@ class Run:
     model: ModelInfo
     started_at_ms: int
     session_id: str | None = None
+    in_store: bool = False
     history: Sequence[ChatMessage] = ()
     log: RunLog = field(default_factory=RunLog)
     form: AnswerForm | None = None

@@ -57,14 +57,16 @@ class RunLog:
     """Everything a run has shown so far, in order; readers wait for more without polling.
 
     Text arrives in small pieces. A cursor counts merged entries and characters in the last one, so
-    it stays valid when `merged` joins neighbouring pieces for storage.
+    it stays valid when `merged` joins neighbouring pieces for storage. `rewritten` is the first item
+    that was changed since somebody who writes the log down has set it to None.
     """
 
-    __slots__ = ("_waiting", "closed", "items")
+    __slots__ = ("_waiting", "closed", "items", "rewritten")
 
     def __init__(self, items: Iterable[LogItem] = ()) -> None:
         self.items: list[LogItem] = list(items)
         self.closed = False
+        self.rewritten: int | None = None
         self._waiting: list[asyncio.Future[None]] = []
 
     def add(self, item: LogItem) -> None:
@@ -104,6 +106,7 @@ class RunLog:
         for at in said:
             self.items[at] = Remark(self.items[at])
         if said:
+            self.rewritten = said[0] if self.rewritten is None else min(said[0], self.rewritten)
             self.add(Break("\n\n"))
 
     def content(self) -> str:

@@ -108,6 +108,7 @@ class ToolboxParts:
     audit: AuditStore
     clock: Clock
     artifacts: Artifacts | None = None
+    server_id: str = ""
     timeout_s: float = 60.0
     max_result_chars: int = 12_000
     watch: Watch = UNWATCHED
@@ -231,6 +232,7 @@ class Toolbox:
             duration_ms=0,
             result_bytes=0,
             created_at_ms=self._parts.clock.now_ms(),
+            server_id=self._parts.server_id,
         )
 
     async def _told(self, row: ToolAudit, *, outcome: AuditOutcome, known: bool) -> bool:

@@ -60,7 +60,11 @@ class Turns:
         spent: Callable[[str, Usage], None] | None = None,
         budgets: Budgets | None = None,
     ) -> None:
-        """Keep the parts; `spent` is told who used how many tokens, once per run that has ended."""
+        """Keep the parts; `spent` is told who used how many tokens, once per run that has ended.
+
+        `ended` is told of every run whose end is stored.
+        """
+        self.ended: Callable[[Run], None] = _nobody
         self.active: dict[str, Run] = {}
         self.catalog = catalog
         self._parts = parts
@@ -210,6 +214,7 @@ class Turns:
             run.state = "cancelled"  # the claim may have been made all the same
             await asyncio.shield(self._end(run))
             raise
+        run.in_store = True
 
     def go_on(
         self, run: Run, decisions: Mapping[str, Decision], *, after_crash: bool = False
@@ -229,6 +234,7 @@ class Turns:
                 await self._read_again(run)
                 await self._answer(run)
 
+        run.in_store = True
         self.active[run.id] = run
         run.task = asyncio.create_task(self._carry_out(run, work), name=run.id)
 
@@ -337,6 +343,7 @@ class Turns:
         if self.active.get(run.id) is run:  # one that asked may have gone on already, as another
             del self.active[run.id]
         run.log.close()
+        self.ended(run)
 
     def refuse(self) -> None:
         """Take no new turns: the server is about to stop."""
@@ -371,6 +378,10 @@ class Turns:
         """Stop every running turn; what was said is kept and marked as interrupted."""
         for run in list(self.active.values()):
             run.cancel("interrupted")
+
+
+def _nobody(run: Run) -> None:
+    """Tell nobody that a run has ended."""
 
 
 async def _chat(run: Run, messages: Sequence[ChatMessage]) -> None:

@@ -102,6 +102,11 @@ class TurnEnds:
             await self._conversations.end_turn(*ending)
             self._unstored.pop(session_id, None)
 
+    async def try_again(self) -> None:
+        """Try again to store what could not be stored: on another server nobody else can."""
+        for session_id in list(self._unstored):
+            await self.store_late(session_id)
+
     async def close(self) -> None:
         """Try a last time to store what could not be stored."""
         for session_id in list(self._unstored):

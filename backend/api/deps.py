@@ -15,6 +15,7 @@ from backend.agent.approvals import Approvals
 from backend.agent.budgets import HEARING, Budgets
 from backend.agent.catalog import ModelCatalog
 from backend.agent.completing import Completions
+from backend.agent.elsewhere import Elsewhere
 from backend.agent.policy import Policy
 from backend.agent.resuming import Resuming
 from backend.agent.toolbox import Toolbox
@@ -25,6 +26,7 @@ from backend.api.live_requests import LiveRequests
 from backend.api.pending_uploads import PendingUploads
 from backend.api.rate_limits import PREFIX as LIMITED
 from backend.api.rate_limits import counted, tell
+from backend.api.responses.far import FarResponses
 from backend.api.responses.live import LiveResponses
 from backend.api.token_input import TokenInput
 from backend.errors import NotAuthenticated, Unavailable
@@ -81,6 +83,7 @@ class AppServices:
 
     accounts: AccountService
     turns: Turns
+    elsewhere: Elsewhere
     completions: Completions
     catalog: ModelCatalog
     toolbox: Toolbox
@@ -92,6 +95,7 @@ class AppServices:
     keyed: KeyedAnswers
     answers: AnswerStore
     responses: LiveResponses
+    far_responses: FarResponses
     policy: Policy
     usage: UsageBook
     budgets: Budgets

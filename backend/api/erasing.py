@@ -17,6 +17,7 @@ async def erase_conversation(found: AppServices, user_id: str, conversation_id: 
     for run in list(found.turns.active.values()):
         if run.session_id == conversation_id and run.request.user_id == user_id:
             run.cancel()
+    await found.elsewhere.stop_session(user_id, conversation_id)
     await found.approvals.cancel_of(user_id, conversation_id=conversation_id)
     if not await found.conversations.delete(user_id, conversation_id):
         raise NotFound(MISSING, param="conversation_id")

@@ -28,6 +28,7 @@ from backend.agent.usage_book import UsageBook
 from backend.api.deps import AppServices
 from backend.api.live_requests import LiveRequests
 from backend.api.pending_uploads import PendingUploads
+from backend.api.responses.far import FarResponses
 from backend.api.responses.live import LiveResponses
 from backend.auth.credentials import CredentialBook
 from backend.bootstrap.accounting import make_limits, open_budgets, watch_standing
@@ -61,7 +62,13 @@ from backend.bootstrap.parts import (
     settle_tools,
 )
 from backend.bootstrap.query_databases import database_report, look_behind_the_start
-from backend.bootstrap.sharing import settle_after_start
+from backend.bootstrap.replicas import (
+    Replica,
+    begin,
+    open_replica,
+    open_signals,
+    shares_its_database,
+)
 from backend.bootstrap.tooling import open_remote, open_tooling
 from backend.bootstrap.traffic import open_upstreams
 from backend.config.settings import Settings
@@ -85,6 +92,8 @@ class Answering(NamedTuple):
     usage: UsageBook
     uploads: PendingUploads
     responses: LiveResponses
+    far: FarResponses
+    replica: Replica
 
 
 class Composition:
@@ -155,16 +164,19 @@ class Composition:
         measuring = self._seeing.watch.measuring
         stores = await open_all_stores(self._settings, demo=self._demo, measuring=measuring)
         stack.push_async_callback(stores.aclose)
+        clock = SystemClock()
+        signals = await open_signals(self._settings, clock, stack, demo=self._demo)
         ground = Ground(
             settings=self._settings,
             stores=stores,
-            clock=SystemClock(),
+            clock=clock,
             stack=stack,
             folders=self._folders,
+            signals=signals,
             watch=self._seeing.watch,
         )
         self._seeing.keep_lines(ground)
-        await settle_after_start(ground)
+        await begin(ground, alone=self._alone)
         book = await open_credentials(ground, demo=self._demo)
         return replace(ground, key_of=book.get), book
 
@@ -193,9 +205,14 @@ class Composition:
         stack.callback(asyncio.create_task(approvals.keep_swept()).cancel)
         library.documents.before_erasing = approvals.cancel_quoting
         stack.callback(asyncio.create_task(library.documents.keep_erasing()).cancel)
+        keyed = await open_keyed(ground)
+        resuming = open_resuming(ground, answering.turns, parts, checkpoints)
+        liveness = answering.replica.liveness
+        liveness.dead, liveness.taken = keyed.store.left_by, resuming.resume_left
         opened = AppServices(
             accounts=accounts,
             turns=answering.turns,
+            elsewhere=answering.replica.elsewhere,
             completions=answering.completions,
             usage=answering.usage,
             budgets=budgets,
@@ -206,10 +223,11 @@ class Composition:
             runs=stores.runs,
             audit=stores.audit,
             approvals=approvals,
-            resuming=open_resuming(ground, answering.turns, parts, checkpoints),
-            keyed=await open_keyed(ground),
+            resuming=resuming,
+            keyed=keyed,
             answers=stores.answers,
             responses=answering.responses,
+            far_responses=answering.far,
             policy=parts.policy,
             clock=clock,
             options=self.api_options,
@@ -261,9 +279,13 @@ class Composition:
         )
         uploads = PendingUploads(self._folders.incoming, clock)
         stack.callback(asyncio.create_task(uploads.keep_swept()).cancel)
-        responses = LiveResponses(stores.answers, stores.runs)
+        replica = open_replica(ground, self._turns, alone=self._alone)
+        responses = LiveResponses(stores.answers, stores.runs, clock)
+        far = FarResponses(replica.elsewhere, replica.journaling, clock)
+        far.serve(responses.get)
+        stack.push_async_callback(far.aclose)
         stack.push_async_callback(responses.aclose)
-        return Answering(self._turns, self._completions, usage, uploads, responses)
+        return Answering(self._turns, self._completions, usage, uploads, responses, far, replica)
 
     def _open_agents(
         self,
@@ -300,8 +322,13 @@ class Composition:
             artifacts=artifacts,
             remote=open_remote(ground),
             watch=ground.watch,
+            server_id=ground.server_id,
         )
         return parts, services
+
+    @property
+    def _alone(self) -> bool:
+        return not shares_its_database(self._settings, demo=self._demo)
 
     @property
     def _public_url(self) -> str:
@@ -316,6 +343,7 @@ class Composition:
             audit=ground.stores.audit,
             clock=ground.clock,
             artifacts=artifacts,
+            server_id=ground.server_id,
             timeout_s=agent.tool_timeout_s,
             max_result_chars=agent.tool_output_max_chars,
             watch=ground.watch,

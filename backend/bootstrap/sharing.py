@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from backend.agent.approvals import recover
 from backend.bootstrap.databases import shared
 from backend.bootstrap.documents import Ground
 from backend.bootstrap.owned_files import owned_files
@@ -41,15 +40,6 @@ def check_key(settings: Settings) -> None:
         )
         raise SettingsError([msg])
     _ = signing_key(given=settings.secret_key, data_dir=settings.data_dir)
-
-
-async def settle_after_start(ground: Ground) -> None:
-    """Before anything runs, end what a dead server left running; nothing where others may live."""
-    if shared(ground.settings):
-        return
-    stores, clock = ground.stores, ground.clock
-    await recover(stores.approvals, stores.audit, stores.runs, stores.conversations, clock=clock)
-    await stores.runs.interrupt_running(clock.now_ms())
 
 
 def spared_since(ground: Ground) -> float | None:

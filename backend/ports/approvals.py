@@ -77,8 +77,8 @@ class ApprovalStore(Protocol):
         """Decide about a call that waits and has not expired; give it, and whether this decided it."""
         ...
 
-    async def take(self, user_id: str, run_id: str) -> Pause | None:
-        """Take a waiting run whose calls are all decided, once: it is running from then on."""
+    async def take(self, user_id: str, run_id: str, *, server_id: str = "") -> Pause | None:
+        """Take a waiting run whose calls are all decided, once: it runs on that server from then on."""
         ...
 
     async def end(self, run: Run, messages: Sequence[StoredMessage]) -> bool:

@@ -12,13 +12,14 @@ from typing import Protocol
 from backend.ports.values import JsonObject
 
 Heard = Callable[[JsonObject], None]
+MOST_BYTES = 7_000
 
 
 class Signals(Protocol):
     """Tells and hears; a topic is a word such as `cancel`, and what is told a small JSON object."""
 
     async def tell(self, topic: str, told: JsonObject) -> None:
-        """Tell all servers, this one too; at most 7,000 bytes of JSON."""
+        """Tell all servers, this one too; raise ValueError for more than MOST_BYTES of JSON."""
         ...
 
     def hear(self, topic: str, heard: Heard) -> Callable[[], None]:

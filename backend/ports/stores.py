@@ -98,7 +98,7 @@ Edit = Callable[[StoredMessage], ChatMessage | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run with its trace; `events` is the compacted event log that `/events` replays.
+    """One run with its trace; `events` is the compacted event log, `server_id` names who runs it.
 
     `file_ids` are the files whose passages the trace quotes: once one is deleted, the passages go.
     """
@@ -114,15 +114,12 @@ class Run:
     started_at_ms: int = 0
     finished_at_ms: int | None = None
     file_ids: tuple[str, ...] = ()
+    server_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolAudit:
-    """One tool call, for the audit.
-
-    `asked` waits for the user's word; `started` is what changes something outside, before it is made,
-    `unknown` what a dead process had started.
-    """
+    """One tool call; `asked` waits for the user, `started` may change something outside, `unknown` may have."""
 
     id: str
     user_id: str
@@ -133,6 +130,7 @@ class ToolAudit:
     duration_ms: int
     result_bytes: int
     created_at_ms: int
+    server_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -392,7 +390,7 @@ class AuditStore(Protocol):
         ...
 
     async def settle(self) -> Sequence[ToolAudit]:
-        """At start: turn what a dead process had started into unknown; give these rows."""
+        """Turn what dead servers had started into unknown; give these rows."""
         ...
 
     async def prune(self, before_ms: int) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, exists, insert, select, update
 
+from backend.errors import Conflict
 from backend.ports.approvals import Approval, Pause
 from backend.ports.stores import Run, StoredMessage
 from backend.ports.values import JsonObject
@@ -68,9 +70,9 @@ class SqlApprovalStore:
         }
         return await self._database.write(_decide, which, values)
 
-    async def take(self, user_id: str, run_id: str) -> Pause | None:
-        """Take a waiting run whose calls are all decided, once: it is running from then on."""
-        return await self._database.write(_take, user_id, run_id)
+    async def take(self, user_id: str, run_id: str, *, server_id: str = "") -> Pause | None:
+        """Take a waiting run whose calls are all decided, once: it runs on that server from then on."""
+        return await self._database.write(_take, user_id, run_id, server_id)
 
     async def end(self, run: Run, messages: Sequence[StoredMessage]) -> bool:
         """Store the end of a run that waits, its open calls expired; tell whether it still waited."""
@@ -127,7 +129,8 @@ def _pause(
     asked: Sequence[Approval],
     data: JsonObject,
 ) -> None:
-    save_run(connection, run)
+    if not save_run(connection, run):
+        raise Conflict("Another server has taken this run over")
     kept = {"run_id": run.id, "user_id": run.user_id, "data": data}
     connection.execute(_KEEP_DATA, kept)
     rows = [{name: getattr(one, name) for name in approvals.c.keys()} for one in asked]  # noqa: SIM118 - a column collection is no dict
@@ -156,18 +159,19 @@ def _decide(
     return None if row is None else (_approval_of(row), changed > 0)
 
 
-def _take(connection: Connection, user_id: str, run_id: str) -> Pause | None:
+def _take(connection: Connection, user_id: str, run_id: str, server_id: str) -> Pause | None:
     mine = (runs.c.id == run_id) & (runs.c.user_id == user_id) & (runs.c.state == "waiting")
     found = select(runs, paused_runs.c.data).join_from(runs, paused_runs)
     row = connection.execute(found.where(mine)).first()
     asked = _list(connection, {"user_id": user_id, "run_id": run_id})
     if row is None or any(one.state == "pending" for one in asked):
         return None
-    if connection.execute(update(runs).where(mine).values(state="running")).rowcount == 0:
+    taken = update(runs).where(mine).values(state="running", server_id=server_id, stop_asked=False)
+    if connection.execute(taken).rowcount == 0:
         return None  # another server took it between the two
     connection.execute(_DROP_DATA, {"run": run_id})
     return Pause(
-        run=run_of(row, files_of(connection, run_id)),
+        run=replace(run_of(row, files_of(connection, run_id)), server_id=server_id),
         data=row.data,
         approvals={one.call_id: one for one in asked},
     )

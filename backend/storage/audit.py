@@ -10,11 +10,13 @@ from sqlalchemy import Connection, Row, delete, func, insert, literal_column, se
 
 from backend.ports.stores import AuditOutcome, ToolAudit, ToolTotal
 from backend.storage.database import Database, upsert
+from backend.storage.replica_tables import servers
 from backend.storage.tables import tool_audit
 
 _UPSERT = upsert(tool_audit, "id")
 _BEGIN = upsert(tool_audit, "id", only=tool_audit.c.outcome == "asked").returning(tool_audit.c.id)
 _STARTED = tool_audit.c.outcome == literal_column("'started'")  # as its index has it
+_LEFT = _STARTED & tool_audit.c.server_id.not_in(select(servers.c.id))
 
 
 class SqlAuditStore:
@@ -47,7 +49,7 @@ class SqlAuditStore:
         return await self._database.read(_totals, user_id)
 
     async def settle(self) -> Sequence[ToolAudit]:
-        """At start: turn what a dead process had started into unknown; give these rows."""
+        """Turn what dead servers had started into unknown; give these rows."""
         return await self._database.write(_settle)
 
     async def prune(self, before_ms: int) -> int:
@@ -86,6 +88,7 @@ def _values(row: ToolAudit) -> dict[str, Any]:
         "result_bytes": row.result_bytes,
         "created_at_ms": row.created_at_ms,
         "arguments": row.arguments,
+        "server_id": row.server_id,
     }
 
 
@@ -124,10 +127,10 @@ def _totals(connection: Connection, user_id: str | None) -> Sequence[ToolTotal]:
 
 
 def _settle(connection: Connection) -> Sequence[ToolAudit]:
-    started = select(tool_audit).where(_STARTED).order_by(tool_audit.c.id)
+    started = select(tool_audit).where(_LEFT).order_by(tool_audit.c.id)
     found = [_audit_of(row) for row in connection.execute(started)]
     if found:
-        connection.execute(update(tool_audit).where(_STARTED).values(outcome="unknown"))
+        connection.execute(update(tool_audit).where(_LEFT).values(outcome="unknown"))
     return tuple(replace(row, outcome="unknown") for row in found)
 
 
@@ -142,4 +145,5 @@ def _audit_of(row: Row[Any]) -> ToolAudit:
         duration_ms=row.duration_ms,
         result_bytes=row.result_bytes,
         created_at_ms=row.created_at_ms,
+        server_id=row.server_id,
     )

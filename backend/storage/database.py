@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, text
+from sqlalchemy import ColumnElement, Connection, Table, and_, text
 from sqlalchemy.dialects.postgresql import insert  # SQLite reads the same clauses
 from sqlalchemy.dialects.postgresql.dml import Insert
 from sqlalchemy.engine import make_url
@@ -96,18 +96,18 @@ def kind_of(url: str) -> str:
     return kind
 
 
-def upsert(table: Table, key: str, *, only: ColumnElement[bool] | None = None) -> Insert:
+def upsert(table: Table, key: str, *same: str, only: ColumnElement[bool] | None = None) -> Insert:
     """Build an INSERT that replaces the row of the same `key` when it belongs to the same user.
 
-    With `only`, the row that is there is replaced when that holds of it.
+    It stays as it is too when another of the columns named in `same` differs, or `only` does not hold of it.
     """
     fresh = insert(table)
     changed = {c.name: fresh.excluded[c.name] for c in table.c if c.name not in {key, "user_id"}}
-    same_user = table.c.user_id == fresh.excluded["user_id"]
+    unchanged = and_(*(table.c[name] == fresh.excluded[name] for name in ("user_id", *same)))
     return fresh.on_conflict_do_update(
         index_elements=[table.c[key]],
         set_=changed,
-        where=same_user if only is None else same_user & only,
+        where=unchanged if only is None else unchanged & only,
     )
 
 

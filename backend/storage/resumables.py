@@ -90,6 +90,7 @@ def _take(
     as_read = (runs.c.state == "interrupted") & (runs.c.finished_at_ms == run.finished_at_ms)
     again = update(runs).where(mine, as_read)
     values = {"state": "running", "finished_at_ms": None, "trace": trace}
+    values |= {"server_id": run.server_id, "stop_asked": False}
     if connection.execute(again.values(values)).rowcount == 0:
         raise Conflict(NOT_INTERRUPTED, code="run_not_interrupted")
     if connection.execute(select(_gone_on()).where(mine)).scalar_one():

@@ -69,4 +69,5 @@ def run_of(row: Row[Any], file_ids: tuple[str, ...] = ()) -> Run:
         started_at_ms=row.started_at_ms,
         finished_at_ms=row.finished_at_ms,
         file_ids=file_ids,
+        server_id=row.server_id,
     )

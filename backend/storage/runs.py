@@ -21,7 +21,7 @@ from backend.storage.run_files import (
 from backend.storage.tables import conversations, runs
 from backend.storage.usage import add_run
 
-_UPSERT = upsert(runs, "id")
+_UPSERT = upsert(runs, "id", "server_id")
 _GET = select(runs).where(runs.c.id == bindparam("wanted"), runs.c.user_id == bindparam("owner"))
 
 _ORIGINS = select(runs.c.id, runs.c.model, runs.c.route).where(
@@ -36,7 +36,7 @@ class SqlRunStore:
         self._database = database
 
     async def save(self, run: Run) -> None:
-        """Insert or replace a run; another user's run of the same id stays as it is."""
+        """Insert or replace a run; another user's run of the same id stays, and another server's."""
         await self._database.write(save_run, run)
 
     async def get(self, user_id: str, run_id: str) -> Run | None:
@@ -69,6 +69,7 @@ def run_values(run: Run) -> dict[str, Any]:
         "finished_at_ms": run.finished_at_ms,
         "trace": run.trace,
         "events": run.events,
+        "server_id": run.server_id,
     }
 
 
@@ -76,13 +77,15 @@ def _prune(connection: Connection, before_ms: int) -> int:
     return connection.execute(delete(runs).where(runs.c.finished_at_ms < before_ms)).rowcount
 
 
-def save_run(connection: Connection, run: Run) -> None:
-    """Insert or replace a run's row, and note which files it quotes."""
+def save_run(connection: Connection, run: Run) -> bool:
+    """Insert or replace a run's row, and note which files it quotes; tell whether it is this server's."""
     add_run(connection, run)
     kept = without_deleted(connection, run)
-    if connection.execute(_UPSERT, run_values(kept)).rowcount:
-        connection.execute(FORGET_FILES, {"run": run.id})
-        keep_files(connection, kept)
+    if connection.execute(_UPSERT, run_values(kept)).rowcount == 0:
+        return False
+    connection.execute(FORGET_FILES, {"run": run.id})
+    keep_files(connection, kept)
+    return True
 
 
 def _get(connection: Connection, user_id: str, run_id: str) -> Run | None:

@@ -20,6 +20,7 @@ from backend.ports.keyed_requests import KeyedRequestStore
 from backend.ports.limits import RateLimiter
 from backend.ports.login_attempts import LoginAttemptStore
 from backend.ports.measuring import Measuring, Unmeasured
+from backend.ports.replicas import JournalStore, ServerStore
 from backend.ports.resumables import ResumableStore
 from backend.ports.search_indexes import SearchIndexes
 from backend.ports.standing import StandingStore
@@ -45,6 +46,7 @@ from backend.storage.database import Database
 from backend.storage.document_jobs import SqlJobStore
 from backend.storage.documents import SqlDocumentStore
 from backend.storage.files import SqlFileStore
+from backend.storage.journal import SqlJournalStore
 from backend.storage.kept_answers import SqlKeptAnswerStore
 from backend.storage.keyed_requests import SqlKeyedRequestStore
 from backend.storage.keys import SqlKeyStore
@@ -71,6 +73,7 @@ from backend.storage.memory.performance import MemoryPerformanceStore
 from backend.storage.memory.refresh_tokens import MemoryRefreshStore
 from backend.storage.memory.resumables import MemoryResumableStore
 from backend.storage.memory.runs import MemoryRunStore
+from backend.storage.memory.servers import MemoryJournalStore, MemoryServerStore
 from backend.storage.memory.shelves import Shelves
 from backend.storage.memory.spaces import MemorySpaceStore
 from backend.storage.memory.standing import MemoryStandingStore
@@ -84,6 +87,7 @@ from backend.storage.refresh_tokens import SqlRefreshStore
 from backend.storage.resumables import SqlResumableStore
 from backend.storage.runs import SqlRunStore
 from backend.storage.schema import prepare_database
+from backend.storage.servers import SqlServerStore
 from backend.storage.spaces import SqlSpaceStore
 from backend.storage.standing import SqlStandingStore
 from backend.storage.usage import SqlUsageStore
@@ -125,6 +129,8 @@ class Stores:
     kept_answers: KeptAnswerStore
     log_lines: LogStore
     performance: PerformanceStore
+    servers: ServerStore
+    journal: JournalStore
     forget: Callable[[], Awaitable[None]]
     shrink: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
@@ -184,6 +190,8 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
         log_lines=SqlLogStore(database),
         performance=SqlPerformanceStore(database),
         indexes=indexes_of(database),
+        servers=SqlServerStore(database),
+        journal=SqlJournalStore(database),
         forget=database.forget,
         shrink=database.shrink,
         health=database.health,
@@ -193,7 +201,8 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
 
 def memory_stores(*, clock: Clock | None = None) -> Stores:
     """Open stores that forget everything at the end; by `clock` files expire."""
-    shelves = Shelves(papers=DocumentShelves(clock=clock or SystemClock()))
+    clock = clock or SystemClock()
+    shelves = Shelves(papers=DocumentShelves(clock=clock))
     return Stores(
         users=MemoryUserStore(shelves),
         keys=MemoryKeyStore(shelves),
@@ -220,6 +229,8 @@ def memory_stores(*, clock: Clock | None = None) -> Stores:
         kept_answers=MemoryKeptAnswerStore(shelves),
         log_lines=MemoryLogStore(shelves),
         performance=MemoryPerformanceStore(),
+        servers=MemoryServerStore(shelves, clock),
+        journal=MemoryJournalStore(shelves),
         forget=_nothing,
         shrink=_nothing,
         health=_healthy,

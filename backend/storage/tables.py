@@ -17,6 +17,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -143,6 +144,9 @@ runs = Table(
     Column("finished_at_ms", BigInteger),
     Column("trace", JsonText, nullable=False),
     Column("events", JsonText, nullable=False),
+    # Which server it runs on, or ran on last.
+    Column("server_id", CleanText, nullable=False, server_default=""),
+    Column("stop_asked", Boolean, nullable=False, server_default=false()),
     Index(None, "user_id"),
     Index(None, "conversation_id"),
     Index(
@@ -184,6 +188,7 @@ tool_audit = Table(
     Column("result_bytes", BigInteger, nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("arguments", JsonText, nullable=False),
+    Column("server_id", CleanText, nullable=False, server_default=""),
     Index(None, "user_id", "created_at_ms", "id"),
     Index(None, "created_at_ms", "id"),
     Index(

@@ -63,6 +63,7 @@ _END_RUN = (
         runs.c.user_id == bindparam("owner"),
         runs.c.conversation_id == bindparam("wanted"),
         runs.c.state == "running",
+        runs.c.server_id == bindparam("server"),
     )
     .values({
         name: bindparam(f"new_{name}")
@@ -128,13 +129,14 @@ def message_before(connection: Connection, run: Run, replaced: str) -> str | Non
 
 
 def end_turn(connection: Connection, run: Run, new_messages: Sequence[StoredMessage]) -> None:
-    """Store a run's end and its messages and free its session; nothing when it has ended already."""
+    """Store a run's end and its messages and free its session; nothing when it has ended or is another server's."""
     whose = {"wanted": run.conversation_id, "owner": run.user_id, "run": run.id}
+    by = {"server": run.server_id}
     add_run(connection, run)
     kept = without_deleted(connection, run)
     values = {f"new_{name}": value for name, value in run_values(kept).items()}
     answer = {"answer": new_messages[0].id if new_messages else ""}
-    ended = connection.execute(_END_RUN, {**whose, **values, **answer}).first()
+    ended = connection.execute(_END_RUN, {**whose, **by, **values, **answer}).first()
     if ended is None:
         return
     if kept.file_ids:

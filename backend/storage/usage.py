@@ -42,9 +42,8 @@ def _adding(*conditions: ColumnElement[bool]) -> Insert:
 
 
 _ADD = _adding()
-_ADD_RUN = _adding(
-    ~exists().where(runs.c.id == bindparam("run"), runs.c.finished_at_ms.is_not(None))
-)
+_DONE_OR_TAKEN = runs.c.finished_at_ms.is_not(None) | (runs.c.server_id != bindparam("server"))
+_ADD_RUN = _adding(~exists().where(runs.c.id == bindparam("run"), _DONE_OR_TAKEN))
 _OF_USER = (
     select(usage)
     .where(usage.c.user_id == bindparam("owner"), usage.c.day >= bindparam("since"))
@@ -80,7 +79,8 @@ class SqlUsageStore:
 def add_run(connection: Connection, run: Run) -> None:
     """Add what a run used when it ends, once; called before its end is stored."""
     if run.finished_at_ms is not None:
-        connection.execute(_ADD_RUN, {"run": run.id, **_values(Used.of_run(run))})
+        by = {"run": run.id, "server": run.server_id}
+        connection.execute(_ADD_RUN, {**by, **_values(Used.of_run(run))})
 
 
 def _add(connection: Connection, used: Sequence[Used]) -> None:

@@ -61,6 +61,8 @@ RULES: Mapping[str, Rule] = {
     "kept_answers": "left",
     "credentials": "left",
     "log_lines": "left",
+    "servers": "left",
+    "run_journal": "left",
     "performance": "left",
     "model_performance": "left",
 }

@@ -7,9 +7,17 @@ from backend.storage import (
     budget_tables,
     durable_tables,
     inside_tables,
+    replica_tables,
     upstream_tables,
 )
 from backend.storage.tables import METADATA
 
 __all__ = ["METADATA", "MODULES"]
-MODULES = (answer_tables, budget_tables, durable_tables, inside_tables, upstream_tables)
+MODULES = (
+    answer_tables,
+    budget_tables,
+    durable_tables,
+    inside_tables,
+    replica_tables,
+    upstream_tables,
+)

@@ -12,7 +12,13 @@ from backend.storage.columns import JsonText
 from backend.storage.whole_metadata import METADATA
 
 # Tables in which nothing stands of a user: what they hold is the server's.
-NOBODYS = frozenset({"credentials", "embedding_spaces", "model_performance", "performance"})
+NOBODYS = frozenset({
+    "credentials",
+    "embedding_spaces",
+    "model_performance",
+    "performance",
+    "servers",
+})
 
 
 def fill_every_table(connection: Connection, owner: str, *, number: int) -> dict[str, Any]:

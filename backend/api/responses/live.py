@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from backend.agent.ending import kept_messages, quoted_files, stored_run
 from backend.agent.run import Run
@@ -19,12 +20,19 @@ from backend.api.responses.kept import EVERYTHING, INCLUDED, QUOTES, SIZES, show
 from backend.api.responses.output import finished, queued, unfinished
 from backend.errors import StewardError, TooManyRequests
 from backend.ports.answers import AnswerStore, StoredAnswer
+from backend.ports.clock import Clock
 from backend.ports.stores import RunStore
 from backend.ports.values import ChatMessage, JsonObject
 
 logger = logging.getLogger(__name__)
 MOST_IN_BACKGROUND = 64
+LOOK_AGAIN_S = 1.0
 UNFINISHED = frozenset({"queued", "in_progress"})
+
+
+def is_whole(kept: StoredAnswer | None) -> TypeGuard[StoredAnswer]:
+    """Tell whether a response is kept as it ended."""
+    return kept is not None and kept.body.get("status") not in UNFINISHED
 
 
 @dataclass(slots=True, eq=False)
@@ -59,9 +67,10 @@ class LiveResponse:
 class LiveResponses:
     """Those of this process, and the store in which they end."""
 
-    def __init__(self, answers: AnswerStore, runs: RunStore) -> None:
+    def __init__(self, answers: AnswerStore, runs: RunStore, clock: Clock) -> None:
         self._answers = answers
         self._runs = runs
+        self._clock = clock
         self._live: dict[str, LiveResponse] = {}
 
     def require_room(self, user_id: str) -> None:
@@ -96,6 +105,7 @@ class LiveResponses:
             try:
                 if run.session_id is None:
                     await self._runs.save(stored_run(run))
+                    run.in_store = True
                 await self._save(live, queued(run, asked))
             except BaseException:
                 run.cancel()
@@ -117,7 +127,7 @@ class LiveResponses:
             return kept
         run = await self._runs.get(user_id, kept.run_id)
         if run is not None and run.state == "running":
-            return kept  # another server works on it
+            return replace(kept, body={**kept.body, "status": "in_progress"})  # on another server
         # It may have ended between the two looks.
         again = await self._answers.get(user_id, response)
         if again is None or again.body.get("status") not in UNFINISHED:
@@ -125,6 +135,12 @@ class LiveResponses:
         ended = replace(again, body=lost(again.body))
         await self._answers.save(ended)
         return ended
+
+    async def ended(self, user_id: str, response: str) -> StoredAnswer | None:
+        """Wait for the end of one that another server makes, or made when it died."""
+        while (kept := await self.read(user_id, response)) is not None and not is_whole(kept):
+            await self._clock.sleep(LOOK_AGAIN_S)
+        return kept
 
     async def forget(self, user_id: str, response: str) -> bool:
         """Keep one no longer; one that still runs is stopped first."""
@@ -154,7 +170,7 @@ class LiveResponses:
                 QUOTES: writer.quotes,
             }
             live.body = shown(kept)
-            if asked.store and not self._failed_at_once(live):
+            if asked.store and not self._failed_at_once(live) and not await self._deleted(live):
                 again = asked.background and asked.streamed
                 await self._save(live, {**kept, **({SIZES: writer.sizes} if again else {})})
         except StewardError as exc:
@@ -163,6 +179,12 @@ class LiveResponses:
             logger.exception("response %s could not be kept", run.id)
         finally:
             del self._live[live.id]
+
+    async def _deleted(self, live: LiveResponse) -> bool:
+        """Tell whether one that was in the store from its beginning was deleted there, by another server."""
+        if not live.asked.background:
+            return False
+        return await self._answers.get(live.run.request.user_id, live.id) is None
 
     def _failed_at_once(self, live: LiveResponse) -> bool:
         """Tell whether the client gets an HTTP error instead of a response."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -21,14 +21,14 @@ from backend.api.responses.asked import Asked
 from backend.api.responses.attached import with_references
 from backend.api.responses.compacting import compacted, summarising
 from backend.api.responses.decisions import words_in
+from backend.api.responses.far import frames
 from backend.api.responses.input import page_of
 from backend.api.responses.kept import shown
-from backend.api.responses.live import LiveResponse
-from backend.api.responses.output import OutputWriter, queued
+from backend.api.responses.live import LiveResponse, is_whole
+from backend.api.responses.output import queued
 from backend.api.responses.replay import replay
 from backend.api.responses.request import check, read_request
 from backend.api.responses_lookup import look_up
-from backend.api.run_frames import frames_of
 from backend.api.safe_json import SafeRoute
 from backend.errors import InvalidRequest, NotFound, StewardError
 from backend.models.responses import (
@@ -41,7 +41,6 @@ from backend.models.responses import (
     TokenCountRequest,
 )
 from backend.models.shown import answers
-from backend.ports.answers import StoredAnswer
 from backend.ports.values import JsonObject
 
 SHAPE = "openai_shapes.answers:Response"
@@ -71,7 +70,7 @@ async def create_response(
             await first_sign([run], wait_s=found.options.first_byte_wait_s)
             _raise_failure(live, watch, headers)
             headers |= cache_header([run])
-        return EventStream(_frames(live), watch=watch, headers=headers)
+        return EventStream(frames(live), watch=watch, headers=headers)
     if asked.background:
         watch.stop()
         return _json(queued(run, asked), headers)
@@ -127,8 +126,8 @@ async def get_response(
 ) -> Response:
     """Give a response as it stands, or its events again, going on while it runs."""
     account.require("chat")
-    live = found.responses.get(account.user.id, response_id)
-    include = again.included
+    owner, include = account.user.id, again.included
+    live = found.responses.get(owner, response_id)
     if not again.stream:
         if again.starting_after is not None:
             raise InvalidRequest("starting_after needs stream=true", param="starting_after")
@@ -136,22 +135,21 @@ async def get_response(
             return _json(live.seen())
         if live is not None:
             await live.done()  # what is kept quotes nothing that was deleted meanwhile
-        kept = await _kept(found, account.user.id, response_id)
-        return _json(shown(kept.body, include=include))
-    watch = ClientWatch(request.receive, gone=lambda: None)
-    if live is not None:
-        return EventStream(_frames(live, after=again.starting_after), watch=watch)
-    kept = await _kept(found, account.user.id, response_id)
-    return EventStream(
-        _again(replay(kept.body, after=again.starting_after, include=include)), watch=watch
-    )
+        return await _as_it_stands(found, owner, response_id, include=include)
+    after = again.starting_after
+    written = frames(live, after=after) if live else await _far(found, owner, response_id, again)
+    return EventStream(written, watch=ClientWatch(request.receive, gone=lambda: None))
 
 
 @router.delete("/{response_id}")
 async def delete_response(response_id: str, account: Account, found: Services) -> ResponseDeleted:
     """Keep a response no longer; one that is being made is stopped."""
     account.require("chat")
-    if not await found.responses.forget(account.user.id, response_id):
+    owner, stopped = account.user.id, False
+    live = found.responses.get(owner, response_id)
+    if live is None and not is_whole(await found.responses.read(owner, response_id)):
+        stopped = await found.far_responses.stop(owner, response_id)
+    if not (await found.responses.forget(owner, response_id) or stopped):
         raise _missing(response_id)
     return ResponseDeleted(id=response_id)
 
@@ -160,14 +158,21 @@ async def delete_response(response_id: str, account: Account, found: Services) -
 async def cancel_response(response_id: str, account: Account, found: Services) -> Response:
     """Stop a response in the background; one that has ended stays as it is."""
     account.require("chat")
-    live = found.responses.get(account.user.id, response_id)
-    if live is None:
-        body = shown((await _kept(found, account.user.id, response_id)).body)
-        _require_background(body)
-        return _json(body)
-    _require_background(live.asked.echo)
-    live.run.cancel()
-    return _json(await live.done())
+    owner = account.user.id
+    live = found.responses.get(owner, response_id)
+    if live is not None:
+        _require_background(live.asked.echo)
+        live.run.cancel()
+        return _json(await live.done())
+    kept = await found.responses.read(owner, response_id)
+    if not is_whole(kept) and (far := await found.far_responses.find(owner, response_id)):
+        _require_background(far)
+        await found.far_responses.stop(owner, response_id)
+        kept = await found.responses.read(owner, response_id)
+    if kept is None:
+        raise _missing(response_id)
+    _require_background(kept.body)
+    return _json(shown(kept.body))
 
 
 async def included(
@@ -188,8 +193,9 @@ async def list_input_items(
 ) -> Response:
     """List what the request of a response brought."""
     account.require("chat")
-    live = found.responses.get(account.user.id, response_id)
-    items = live.input_items() if live else (await _kept(found, account.user.id, response_id)).input
+    owner = account.user.id
+    live = found.responses.get(owner, response_id)
+    items = live.input_items() if live else await _kept_items(found, owner, response_id)
     return _json(page_of(items, after=after, limit=limit, order=order))
 
 
@@ -211,20 +217,51 @@ def _raise_failure(live: LiveResponse, watch: ClientWatch, headers: dict[str, st
     raise_failure([live.run], watch, headers)
 
 
-def _frames(live: LiveResponse, *, after: int | None = None) -> AsyncIterator[bytes]:
-    writer = OutputWriter(live.run, live.asked, after=after)
-    return frames_of(live.run, writer, skipped=live.asked.skipped, kept=live.done)
+async def _once(written: bytes) -> AsyncIterator[bytes]:
+    yield written
 
 
-async def _again(frames: bytes) -> AsyncIterator[bytes]:
-    yield frames
+async def _far(
+    found: AppServices, owner: str, response_id: str, again: ReadAgain
+) -> AsyncIterator[bytes]:
+    """Give the events of one that is kept, or that another server makes."""
+    after, include = again.starting_after, again.included
+    kept = await found.responses.read(owner, response_id)
+    if is_whole(kept):
+        return _once(replay(kept.body, after=after, include=include))
+    if kept is None and await found.far_responses.find(owner, response_id) is None:
+        raise _missing(response_id)
+
+    async def rest(last: int | None) -> bytes:
+        ended = await found.responses.ended(owner, response_id)
+        return replay(ended.body, after=last, include=include) if ended else b""
+
+    return found.far_responses.frames(owner, response_id, after=after, rest=rest)
 
 
-async def _kept(found: AppServices, user_id: str, response_id: str) -> StoredAnswer:
-    kept = await found.responses.read(user_id, response_id)
+async def _as_it_stands(
+    found: AppServices, owner: str, response_id: str, *, include: Collection[str]
+) -> Response:
+    """Give one that is kept, or that another server makes."""
+    kept = await found.responses.read(owner, response_id)
+    if not is_whole(kept) and (far := await found.far_responses.read(owner, response_id, "seen")):
+        return Response(far, media_type="application/json")
+    if kept is None or not is_whole(kept):  # it may have ended between the two looks
+        kept = await found.responses.read(owner, response_id)
     if kept is None:
         raise _missing(response_id)
-    return kept
+    return _json(shown(kept.body, include=include))
+
+
+async def _kept_items(found: AppServices, owner: str, response_id: str) -> Sequence[JsonObject]:
+    kept = await found.responses.read(owner, response_id)
+    if kept is not None:
+        return kept.input
+    far = await found.far_responses.read(owner, response_id, "input")
+    if far is None:
+        raise _missing(response_id)
+    items: Sequence[JsonObject] = orjson.loads(far)
+    return items
 
 
 def _missing(response_id: str) -> NotFound:

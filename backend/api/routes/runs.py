@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Header, Request, Response
 
 from backend.agent.ending import stored_run
+from backend.agent.following import FarRun
 from backend.agent.run import Run
 from backend.agent.run_log import Cursor, merged, parse_cursor, replay
 from backend.api.deps import Account, AppServices, Services
@@ -34,9 +35,18 @@ async def get_run(run_id: str, account: Account, found: Services) -> RunOut:
             update={"trace": {**live.trace(), "events": merged(live.log.items)}}
         )
     stored = await found.runs.get(account.user.id, run_id)
-    if stored is None:
-        raise NotFound(MISSING)
-    return RunOut.of(stored)
+    if stored is not None and stored.state != "running":
+        return RunOut.of(stored)
+    far = await found.elsewhere.following.find(account.user.id, run_id)
+    if far is None:
+        stored = await found.runs.get(
+            account.user.id, run_id
+        )  # it may have ended between the two looks
+        if stored is None:
+            raise NotFound(MISSING)
+        return RunOut.of(stored)
+    far = await found.elsewhere.following.seen(far)
+    return RunOut.of(stored or far.run()).model_copy(update={"trace": {"events": far.entries()}})
 
 
 @router.get("/{run_id}/events")
@@ -52,14 +62,19 @@ async def replay_events(
     cursor = parse_cursor(last_event_id)
     live = _live(found, account.user.id, run_id)
     if live is not None:
-        frames = _live_frames(live, cursor)
-    else:
-        stored = await found.runs.get(account.user.id, run_id)
-        if stored is None:
-            raise NotFound(MISSING)
-        frames = _stored_frames(stored, cursor)
+        watch = ClientWatch(request.receive, gone=lambda: None)
+        return EventStream(
+            _live_frames(live, cursor, in_session=live.session_id is not None), watch=watch
+        )
+    far = await found.elsewhere.following.find(account.user.id, run_id)
+    if far is not None:
+        watch = ClientWatch(request.receive, gone=far.log.close)
+        return EventStream(_far_frames(found, far, cursor), watch=watch)
+    stored = await found.runs.get(account.user.id, run_id)
+    if stored is None:
+        raise NotFound(MISSING)
     watch = ClientWatch(request.receive, gone=lambda: None)
-    return EventStream(frames, watch=watch)
+    return EventStream(_stored_frames(stored, cursor), watch=watch)
 
 
 @router.post("/{run_id}/cancel", status_code=202)
@@ -69,6 +84,8 @@ async def cancel_run(run_id: str, account: Account, found: Services) -> dict[str
     live = _live(found, account.user.id, run_id)
     if live is not None:
         live.cancel()
+        return {"id": run_id, "state": "cancelling"}
+    if await found.elsewhere.stop_run(account.user.id, run_id):
         return {"id": run_id, "state": "cancelling"}
     stored = await found.runs.get(account.user.id, run_id)
     if stored is None:
@@ -92,7 +109,15 @@ def _live(found: AppServices, user_id: str, run_id: str) -> Run | None:
     return run if run is not None and run.request.user_id == user_id else None
 
 
-async def _live_frames(run: Run, cursor: Cursor) -> AsyncIterator[bytes]:
+async def _far_frames(found: AppServices, far: FarRun, cursor: Cursor) -> AsyncGenerator[bytes]:
+    async with found.elsewhere.following.reading(far):
+        async for frame in _live_frames(far, cursor, in_session=far.stored):
+            yield frame
+
+
+async def _live_frames(
+    run: Run | FarRun, cursor: Cursor, *, in_session: bool
+) -> AsyncIterator[bytes]:
     while True:
         seen = len(run.log.items)
         batch = list(replay(merged(run.log.items), cursor))
@@ -104,7 +129,7 @@ async def _live_frames(run: Run, cursor: Cursor) -> AsyncIterator[bytes]:
         if not batch:
             yield KEEP_ALIVE
         await run.log.changed(seen)
-    yield _end(run.state, in_session=run.session_id is not None)
+    yield _end(run.state, in_session=in_session)
 
 
 async def _stored_frames(stored: StoredRun, cursor: Cursor) -> AsyncIterator[bytes]:

@@ -29,6 +29,9 @@ class MemoryApprovalStore:
         """Store that a run waits, and free its conversation."""
         shelves = self._shelves
         shelves.require_user(run.user_id)
+        known = shelves.runs.get(run.id)
+        if known is not None and known.server_id != run.server_id:
+            raise Conflict("Another server has taken this run over")
         if run.conversation_id not in {None, *shelves.conversations}:
             raise Conflict
         shelves.keep_run(run)
@@ -72,8 +75,8 @@ class MemoryApprovalStore:
             return decided, True
         return None
 
-    async def take(self, user_id: str, run_id: str) -> Pause | None:
-        """Take a waiting run whose calls are all decided, once: it is running from then on."""
+    async def take(self, user_id: str, run_id: str, *, server_id: str = "") -> Pause | None:
+        """Take a waiting run whose calls are all decided, once: it runs on that server from then on."""
         shelves = self._shelves
         run = shelves.runs.get(run_id)
         asked = await self.of_run(user_id, run_id)
@@ -81,9 +84,10 @@ class MemoryApprovalStore:
             return None
         if any(one.state == "pending" for one in asked):
             return None
-        shelves.runs[run_id] = replace(run, state="running")
+        shelves.runs[run_id] = replace(run, state="running", server_id=server_id)
         data = shelves.pauses.pop(run_id)
-        return Pause(run=detached(run), data=data, approvals={one.call_id: one for one in asked})
+        taken = replace(detached(run), server_id=server_id)
+        return Pause(run=taken, data=data, approvals={one.call_id: one for one in asked})
 
     async def end(self, run: Run, messages: Sequence[StoredMessage]) -> bool:
         """Store the end of a run that waits, its open calls expired; tell whether it still waited."""

@@ -71,9 +71,12 @@ class MemoryAuditStore:
         )
 
     async def settle(self) -> Sequence[ToolAudit]:
-        """At start: turn what a dead process had started into unknown; give these rows."""
+        """Turn what dead servers had started into unknown; give these rows."""
+        living = self._shelves.servers
         started = [
-            row for _, row in sorted(self._shelves.audit.items()) if row.outcome == "started"
+            row
+            for _, row in sorted(self._shelves.audit.items())
+            if row.outcome == "started" and row.server_id not in living
         ]
         settled = [replace(row, outcome="unknown") for row in started]
         self._shelves.audit.update({row.id: row for row in settled})

@@ -233,6 +233,7 @@ class MemoryConversationStore:
             begun is None
             or it is None
             or (begun.conversation_id, begun.state) != (it.id, "running")
+            or begun.server_id != run.server_id
         ):
             return
         self._shelves.keep_run(replace(run, started_at_ms=begun.started_at_ms))

@@ -59,7 +59,11 @@ class MemoryResumableStore:
         shelves.conversations[it.id] = replace(it, active_run_id=run.id, updated_at_ms=now_ms)
         shelves.show_head(it.id, head)
         shelves.runs[run.id] = replace(
-            known, state="running", finished_at_ms=None, trace=copy_json(trace)
+            known,
+            state="running",
+            finished_at_ms=None,
+            trace=copy_json(trace),
+            server_id=run.server_id,
         )
 
     async def interrupted(self, since_ms: int) -> Sequence[Run]:

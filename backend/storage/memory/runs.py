@@ -17,13 +17,14 @@ class MemoryRunStore:
         self._shelves = shelves
 
     async def save(self, run: Run) -> None:
-        """Insert or replace a run; another user's run of the same id stays as it is."""
+        """Insert or replace a run; another user's run of the same id stays, and another server's."""
         self._shelves.require_user(run.user_id)
         if run.conversation_id not in {None, *self._shelves.conversations}:
             raise Conflict
         self._shelves.use_run(run)
         stored = self._shelves.runs.get(run.id)
-        if stored is None or stored.user_id == run.user_id:
+        whose = (run.user_id, run.server_id)
+        if stored is None or (stored.user_id, stored.server_id) == whose:
             self._shelves.keep_run(run)
 
     async def get(self, user_id: str, run_id: str) -> Run | None:

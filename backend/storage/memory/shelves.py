@@ -13,6 +13,7 @@ from backend.ports.answers import StoredAnswer
 from backend.ports.approvals import Approval
 from backend.ports.artifacts import Artifact
 from backend.ports.keyed_requests import KeyedRequest
+from backend.ports.replicas import JournalRow
 from backend.ports.stores import (
     ApiKey,
     Conversation,
@@ -55,6 +56,10 @@ class Shelves:
     )
     papers: DocumentShelves = field(default_factory=DocumentShelves)
     login_failures: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    servers: dict[str, int] = field(default_factory=dict[str, int])
+    journal: dict[tuple[str, int], tuple[str, JournalRow]] = field(
+        default_factory=dict[tuple[str, int], tuple[str, JournalRow]]
+    )
 
     def require_user(self, user_id: str) -> None:
         """Raise Conflict when the owner of a new row does not exist, as a foreign key would."""
@@ -78,6 +83,8 @@ class Shelves:
             del self.usage[key]
         for own in [own for own in self.keyed_requests if own[0] == user_id]:
             del self.keyed_requests[own]
+        for at in [at for at, (_, row) in self.journal.items() if row.user_id == user_id]:
+            del self.journal[at]
         self.papers.erase_user(user_id)
 
     def use(self, used: Used) -> None:
@@ -88,6 +95,8 @@ class Shelves:
     def use_run(self, run: Run) -> None:
         """Add what a run used when it ends, once; called before its end is stored."""
         known = self.runs.get(run.id)
+        if known is not None and known.server_id != run.server_id:
+            return  # another server has taken it over
         if run.finished_at_ms is not None and (known is None or known.finished_at_ms is None):
             self.use(Used.of_run(run))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 
-from backend.ports.signals import Heard
+import orjson
+
+from backend.ports.signals import MOST_BYTES, Heard
 from backend.ports.values import JsonObject
 
 
@@ -17,6 +19,9 @@ class LocalSignals:
 
     async def tell(self, topic: str, told: JsonObject) -> None:
         """Tell everybody who hears the topic."""
+        if len(orjson.dumps([topic, told], default=str)) > MOST_BYTES:
+            msg = f"a signal has at most {MOST_BYTES} bytes; tell what to look up"
+            raise ValueError(msg)
         for heard in tuple(self._hearing[topic]):
             heard(told)
 

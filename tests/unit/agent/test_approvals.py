@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from backend.agent.approvals import recover
+from backend.agent.recovery import Recovery
 from backend.errors import Conflict, NotFound, Unavailable, UpstreamCut
 from backend.kit.fences import bare
 from backend.ports.models import ModelRequest
@@ -276,9 +276,17 @@ async def test_an_effect_that_was_begun_when_the_server_died_is_reported_and_not
     assert await stores.approvals.take(USER, run.id) is not None
     [row] = await stores.audit.list(USER)
     await stores.audit.put(replace(row, outcome="started"))
-    await recover(
-        stores.approvals, stores.audit, stores.runs, stores.conversations, clock=made.core.clock
+    recovery = Recovery(
+        servers=stores.servers,
+        journal=stores.journal,
+        approvals=stores.approvals,
+        audit=stores.audit,
+        runs=stores.runs,
+        conversations=stores.conversations,
+        clock=made.core.clock,
+        server_id="srv_b",
     )
+    assert await recovery.recover() == 1
     stored = await stores.runs.get(USER, run.id)
     assert (stored.state, "not known whether send" in answer(stored)) == ("interrupted", True)
     kept = await stores.conversations.messages(USER, run.session_id)

@@ -68,8 +68,8 @@ async def test_a_run_that_another_version_wrote_down_ends_with_a_word(
     await made.core.ask("send hello", mode="react", store=True)
     take = made.core.stores.approvals.take
 
-    async def take_older(*args: Any) -> Any:
-        paused = await take(*args)
+    async def take_older(*args: Any, **more: Any) -> Any:
+        paused = await take(*args, **more)
         return replace(paused, data={**paused.data, "request": {"user": USER}})
 
     made.core.stores.approvals.take = take_older
