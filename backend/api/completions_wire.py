@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import orjson
 
-from backend.agent.completing import Completion, CompletionRequest, Piece
+from backend.agent.completing import Completion, CompletionRequest
+from backend.agent.completion_parts import Piece
 from backend.agent.run import usage_object
 from backend.api.chat_request import PASSED_ON
 from backend.api.openai_wire import DONE

@@ -5,6 +5,7 @@ import { el } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { pathOf } from "../wire/server.js";
 import { dayOf, field, makeForm } from "./controls.js";
+import { words } from "./credential-words.js";
 
 const PLACE = "/api/admin/credentials";
 
@@ -30,14 +31,14 @@ export const tab = {
       );
     };
     draw(await api.json(PLACE));
-    host.append(el("p", { class: "muted" }, text.credentialsHint), list);
+    host.append(el("p", { class: "muted" }, words.hint), list);
   },
 };
 
 /** @type {(one: SecretStanding, onSet: (value: string) => Promise<void>, onGone: () => Promise<void>) => HTMLElement} */
 function credentialItem(one, onSet, onGone) {
   const { name, source, hint, updated_at_ms, updated_by } = one;
-  const facts = [text.credentialSources[source]];
+  const facts = [words.sources[source]];
   if (hint) facts.push(`…${hint}`);
   if (updated_at_ms) facts.push(`${dayOf(updated_at_ms / 1000)}, ${updated_by ?? ""}`);
   const about = el(
@@ -61,7 +62,7 @@ function setForm(name, onSet) {
       await onSet(String(data.get("value")));
       return "";
     },
-    field(text.newValue, value),
+    field(words.newValue, value),
   );
   form.querySelector("button")?.setAttribute("aria-label", `${text.setPassword}: ${name}`);
   return form;

@@ -152,15 +152,6 @@ export const text = {
     "Das Konto wird mit seinen Unterhaltungen, Dokumenten, Artefakten und API-Schlüsseln gelöscht. Das lässt sich nicht rückgängig machen.",
 
   credentials: "Zugangsdaten",
-  credentialsHint:
-    "Schlüssel für Modellserver und Werkzeuge: verschlüsselt, nie gezeigt, sofort benutzt.",
-  credentialSources: {
-    environment: "aus der Umgebung, die Vorrang hat",
-    stored: "hier gespeichert",
-    none: "nicht gesetzt",
-    unreadable: "gespeichert, aber kein Schlüssel des Servers öffnet es: bitte neu eingeben",
-  },
-  newValue: "Neuer Wert",
 
   server: "Server",
   version: (version, runs) =>

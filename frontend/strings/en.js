@@ -135,15 +135,6 @@ export const text = {
     "The account, its conversations, documents, artifacts and API keys will be gone. This cannot be undone.",
 
   credentials: "Credentials",
-  credentialsHint:
-    "Keys of model servers and tools: kept encrypted, never shown again, used at once.",
-  credentialSources: {
-    environment: "from the environment, which wins",
-    stored: "stored here",
-    none: "not set",
-    unreadable: "stored, but none of the server’s keys opens it: enter it again",
-  },
-  newValue: "New value",
 
   server: "Server",
   version: (/** @type {string} */ version, /** @type {number} */ runs) =>

@@ -151,6 +151,28 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", _STORE + "/file_batches/{batch_id}"): Rule(needs=FILES),
     ("GET", _STORE + "/file_batches/{batch_id}/files"): Rule(needs=FILES),
     ("POST", _STORE + "/file_batches/{batch_id}/cancel"): Rule(needs=FILES),
+    ("GET", "/api/queue"): _own(CHATTING),
+    # It is not interrupted.
+    ("POST", "/api/runs/{run_id}/resume"): Rule(needs=CHATTING, owner=409),
+    ("GET", "/metrics"): _admin(),
+    ("GET", "/api/admin/logs"): _admin(),
+    ("GET", "/api/admin/logs/export"): _admin(),
+    ("GET", "/api/admin/performance"): _admin(),
+    ("GET", "/api/admin/credentials"): _admin(),
+    ("PUT", "/api/admin/credentials/{name}"): _admin(body={"value": "a-secret"}),
+    ("DELETE", "/api/admin/credentials/{name}"): _admin(owner=204),
+    ("GET", "/api/admin/budgets"): _admin(),
+    ("PUT", "/api/admin/budgets"): _admin(
+        body={
+            "scope": "user",
+            "subject": "@user",
+            "resource": "requests",
+            "period": "day",
+            "limit": 9,
+        }
+    ),
+    ("GET", "/api/admin/budgets/{budget_id}"): _admin(),
+    ("DELETE", "/api/admin/budgets/{budget_id}"): _admin(owner=204),
     ("GET", "/api/usage/users"): _admin(),
     ("GET", "/api/users"): _admin(),
     ("POST", "/api/users"): _admin(owner=201, body={"username": "@new", "password": "@password"}),

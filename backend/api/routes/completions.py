@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from backend.agent.completing import Completion, Piece
+from backend.agent.completing import Completion
+from backend.agent.completion_parts import Piece
 from backend.api.completions_wire import ChunkWriter, completion_request, whole
 from backend.api.deps import Account, Services
 from backend.api.event_stream import ClientWatch, EventStream
