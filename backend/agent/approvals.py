@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from backend.agent.asking import Asking
 from backend.agent.graphs import can_go_on, thread_of
+from backend.agent.kept_request import of_now
 from backend.agent.pausing import decisions_of, ended, made_whole
 from backend.agent.run import AgentParts, Run
 from backend.agent.turn import Turns
@@ -229,6 +231,10 @@ class Approvals:
             await self._give_up(paused, f"This cannot go on: {exc.message}")
             return
         try:
+            owner = await self._users.get(paused.run.user_id)
+            if owner is not None:
+                request = of_now(paused.data["request"], owner)
+                paused = replace(paused, data={**paused.data, "request": request})
             run = made_whole(paused, self._parts, provider=provider, model=model)
         except StewardError as exc:
             await self._give_up(paused, f"This cannot go on: {exc.message}")

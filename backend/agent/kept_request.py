@@ -10,12 +10,16 @@ from typing import Any, cast
 
 from backend.agent import remote_pause
 from backend.agent.run import Run, TurnRequest
+from backend.errors import NotAllowed
+from backend.ports.accounts import Principal
 from backend.ports.models import ModelRequest
+from backend.ports.stores import User
 from backend.ports.tools import PassageBounds
 from backend.ports.values import JsonObject
 
 _ANEW = {"messages", "template", "passages", "remote_servers", "allowed_tools"}
 _NEITHER = object()
+NARROWER = "This API key is bound to tools, and this run may use more than it may"
 
 
 def written(request: TurnRequest) -> JsonObject:
@@ -44,6 +48,25 @@ def request_of(data: JsonObject) -> TurnRequest:
         if told.get(name) is not None:
             told[name] = kind(told[name])
     return TurnRequest(**told)
+
+
+def of_now(request: JsonObject, owner: User) -> JsonObject:
+    """Give a request as written down to its owner as they are now: somebody's role may have changed."""
+    return {**request, "user_id": owner.id, "username": owner.username, "role": owner.role}
+
+
+def check_bounds(request: JsonObject, caller: Principal) -> None:
+    """Refuse a caller who may do less than a request as written down.
+
+    Raises:
+        NotAllowed: when their key is bound to tools, and the request may use others, or documents.
+    """
+    tools, wanted = caller.allowed_tools, request.get("allowed_tools")
+    if tools is None:
+        return
+    documents = request.get("reads_documents", True) and not caller.reads_documents
+    if wanted is None or not tools.issuperset(wanted) or documents:
+        raise NotAllowed(NARROWER)
 
 
 def _written(request: TurnRequest) -> JsonObject:

@@ -13,15 +13,16 @@ from typing import Literal
 from backend.agent import remote_pause
 from backend.agent.asking import Decision
 from backend.agent.graphs import known, thread_of
-from backend.agent.kept_request import request_of
+from backend.agent.kept_request import check_bounds, of_now, request_of
 from backend.agent.pausing import made_whole
 from backend.agent.progress import log_again, read
 from backend.agent.run import AgentParts, Run
 from backend.agent.turn import Turns
 from backend.errors import Conflict, NotFound, StewardError, Unavailable
+from backend.ports.accounts import Principal
 from backend.ports.approvals import ApprovalStore, Pause
 from backend.ports.resumables import ResumableStore
-from backend.ports.stores import AuditStore, RunStore, UserStore
+from backend.ports.stores import AuditStore, RunStore, User, UserStore
 from backend.ports.stores import Run as StoredRun
 from backend.ports.values import JsonObject, Usage
 
@@ -71,21 +72,23 @@ class Resuming:
         self._when = when
         self._keep_ms = keep_days * DAY_MS
 
-    async def resume(self, user_id: str, run_id: str) -> Run:
+    async def resume(self, caller: Principal, run_id: str) -> Run:
         """Take an interrupted run up, in the same run and log; once, whoever asks at the same moment.
 
         Raises:
-            NotFound: when it is not the user's.
+            NotFound: when it is not the caller's.
+            NotAllowed: when it may do more than the caller's key.
             Conflict: when it is not interrupted, its session has gone on, or it cannot go on.
             SessionBusy, ModelNotFound, Unavailable: as for a turn that begins.
         """
         if self._turns.closing:
             raise Unavailable("The server is shutting down", retry_after_s=5)
-        stored = await self._stores.runs.get(user_id, run_id)
+        stored = await self._stores.runs.get(caller.user.id, run_id)
         if stored is None:
             raise NotFound("There is no such run")
         self._check(stored)
-        run, decisions = await self._made(stored)
+        check_bounds(_again(stored).get("request") or {}, caller)
+        run, decisions = await self._made(stored, caller.user)
         run.attempts = int(_again(stored).get("attempts", 0)) + 1
         run.said_before = _said(stored)
         run.counted = _counted(stored)
@@ -112,7 +115,7 @@ class Resuming:
             if owner is None or owner.disabled or often:
                 continue
             try:
-                await self.resume(left.user_id, left.id)
+                await self.resume(Principal(user=owner), left.id)
             except StewardError as exc:
                 logger.warning("run %s was not resumed: %s", left.id, exc.message)
             else:
@@ -146,27 +149,29 @@ class Resuming:
         if stored.conversation_id is None:
             raise Conflict(NO_SESSION, code="run_not_resumable")
 
-    async def _made(self, stored: StoredRun) -> tuple[Run, Mapping[str, Decision]]:
+    async def _made(self, stored: StoredRun, owner: User) -> tuple[Run, Mapping[str, Decision]]:
         """Make the run from its checkpoint; without one, from its question."""
         data = await self._stores.resumables.get(stored.user_id, stored.id)
         thread = thread_of(stored.user_id, stored.id)
         step = await known(self._parts, thread) if data is not None else None
         if data is None or step is None:
-            return await self._anew(stored), {}
+            return await self._anew(stored, owner), {}
         provider, model = await self._turns.catalog.resolve(data["model"])
         found = read(step)
-        paused = Pause(run=stored, data={**data, **found}, approvals={})
+        request = of_now(data["request"], owner)
+        paused = Pause(run=stored, data={**data, **found, "request": request}, approvals={})
         log = log_again(stored.events, found.get("events", ()))
         run = made_whole(paused, self._parts, provider=provider, model=model, log=log)
         return run, await self._decisions(stored)
 
-    async def _anew(self, stored: StoredRun) -> Run:
+    async def _anew(self, stored: StoredRun, owner: User) -> Run:
         """Make a run that begins again from its question; none that may have changed something outside."""
         if not _again(stored) or await self._acted(stored):
             raise Conflict(LOST, code="run_lost")
-        servers = _again(stored)["request"].get("remote_servers", [])
+        told = of_now(_again(stored)["request"], owner)
+        servers = told.get("remote_servers", [])
         request = replace(
-            request_of(_again(stored)),
+            request_of({"request": told}),
             remote_servers=remote_pause.servers_again(stored.id, servers, self._parts),
         )
         provider, model = await self._turns.catalog.resolve(request.template.model)

@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import logging
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 from fastapi import FastAPI, Request
@@ -62,7 +63,7 @@ class Idempotent:
         request = Request({**scope, "app": self._inner}, receive)
         try:
             caller = await authenticate(request)
-            key_hash = _hash_of(key)
+            key_hash = _hash_of(key, caller.scopes)
         except StewardError as exc:
             await render(exc)(scope, receive, send)
             return
@@ -263,11 +264,13 @@ def _key_of(scope: Scope) -> bytes | None:
     return None
 
 
-def _hash_of(key: bytes) -> str:
+def _hash_of(key: bytes, scopes: Sequence[str]) -> str:
+    """Stand for a key; callers bound to other scopes have other keys, and get no answer of a wider one."""
     if not 1 <= len(key) <= MOST_KEY_CHARS or not key.isascii():
         msg = f"Idempotency-Key takes 1 to {MOST_KEY_CHARS} ASCII characters"
         raise InvalidRequest(msg, param="Idempotency-Key")
-    return hashlib.sha256(key).hexdigest()
+    bound = "\0".join(["", *sorted(scopes)]) if scopes else ""
+    return hashlib.sha256(key + bound.encode()).hexdigest()
 
 
 def _conflict(told: str, code: str) -> Conflict:

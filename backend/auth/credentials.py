@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import orjson
 
 from backend.errors import Conflict, InvalidRequest, NotFound, StewardError, Unavailable
+from backend.kit.redaction import keep_secret
 from backend.ports.clock import Clock
 from backend.ports.credentials import (
     CredentialStanding,
@@ -128,6 +129,7 @@ class CredentialBook:
             if rows == self._rows and not self._unreadable():
                 return
             opened = await asyncio.to_thread(self._opened, rows) if rows else {}
+            keep_secret(opened.values())  # others may quote them in what is logged
             before, self._open, self._rows = self._open, opened, rows
             self._warn()
             other = {name for name in {*before, *opened} if before.get(name) != opened.get(name)}

@@ -93,7 +93,10 @@ def _restore(
     if any(manifest.get(name) != value for name, value in about.items()):
         msg = "what it says of itself at the start and at the end differs"
         raise ArchiveDamaged(msg)
-    keys = cast("list[str]", manifest.get("keys") or [])
+    keys = sorted(one.name for one in (staging / "keys").iterdir())
+    if manifest.get("keys") != keys:  # they become names of files: those that were taken, no others
+        msg = "its keys are not those of its list"
+        raise ArchiveDamaged(msg)
     if not replace:
         _refuse_other_keys(settings, staging, keys)
     url = settings.database_url.get_secret_value()

@@ -31,6 +31,11 @@ _CHATTY = (
     "langsmith",
     "openai",
 )
+# What ends a line, or commands a terminal, is spelled out: messages may quote what people wrote.
+_CONTROLS = (*range(32), *range(127, 160), 0x2028, 0x2029)
+_SPELLED = {
+    one: chr(one).encode("unicode_escape").decode() for one in _CONTROLS if chr(one) != "\t"
+}
 
 
 class TextLines(logging.Formatter):
@@ -43,7 +48,7 @@ class TextLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Write one event."""
         context = "".join(f" {name}={value}" for name, value in log_context().items())
-        message = record.getMessage().replace("\r", "\\r").replace("\n", "\\n")
+        message = record.getMessage().translate(_SPELLED)
         line = f"{_time(record)} {record.levelname:<7} {record.name}: {message}{context}"
         trace = trace_of(record.exc_info, with_texts=self._with_texts)
         return redact(line + "\n    " + trace.replace("\n", "\n    ") if trace else line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
@@ -51,9 +51,12 @@ def _within(secret: str) -> Iterator[str]:
 
 
 def _password(address: str) -> Iterator[str]:
+    """Give the password of an address; PostgreSQL takes it, and that of a key file, in the query too."""
     try:
-        password = urlsplit(address).password
+        parts = urlsplit(address)
+        password, asked = parts.password, parse_qsl(parts.query)
     except ValueError:
         return
     if password:
         yield from {password, unquote(password)}
+    yield from _named(dict(asked))

@@ -17,6 +17,7 @@ from backend.storage.tables import users
 _it = log_lines.c
 _OWNER = select(users.c.id).where(users.c.id == bindparam("owner", type_=CleanText))
 _ADD = insert(log_lines).values(user_id=_OWNER.scalar_subquery())
+_MOST_DIGITS = 18  # of what databases count with
 _IDS = ("request_id", "user_id", "run_id", "server")
 
 
@@ -48,9 +49,13 @@ def _place(cursor: str | None) -> tuple[int, int] | None:
     if cursor is None:
         return None
     at_ms, _, number = cursor.partition("-")
-    if not (at_ms.isdecimal() and number.isdecimal() and len(cursor) <= 40):
+    if not (_is_number(at_ms) and _is_number(number)):
         raise InvalidRequest("There is no such page of the log", param="cursor")
     return int(at_ms), int(number)
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= _MOST_DIGITS
 
 
 def _add(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ import re
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, select
 
@@ -195,6 +195,10 @@ def _fitted(table: Table, row: Row, arrival: Arrival) -> Row:
 
 
 def _stopped(row: Row) -> Row:
+    """End a run; what it would begin again from is left out: an archive is anybody's to write."""
+    trace: Any = row["trace"]
+    told = cast("Row", trace) if isinstance(trace, dict) else {}
+    row = {**row, "trace": {name: it for name, it in told.items() if name != "resume"}}
     over = row["state"] not in {"running", "waiting"}
     finished = row["finished_at_ms"] or row["started_at_ms"]
     return row if over else {**row, "state": "interrupted", "finished_at_ms": finished}

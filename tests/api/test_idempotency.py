@@ -11,7 +11,7 @@ from openai import AsyncOpenAI
 
 from tests.fakes.live_server import LiveServer
 from tests.fakes.ollama_double import OllamaDouble, Reply
-from tests.fakes.people import Person
+from tests.fakes.people import Person, a_key
 
 CHAT = "/v1/chat/completions"
 KEYED = {"idempotency-key": "one-key"}
@@ -110,6 +110,21 @@ async def test_a_key_is_its_users_own(
     assert own.headers["x-run-id"] != others.headers["x-run-id"]
     nobody = {**KEYED, "authorization": "Bearer sk-wrong"}
     assert (await mine.post(CHAT, json=ASK, headers=nobody)).status_code == 401
+
+
+async def test_a_key_bound_to_less_gets_no_answer_of_a_wider_one(
+    server: LiveServer, mine: httpx.AsyncClient, ollama: OllamaDouble
+) -> None:
+    """Of the same user, with the same key and body: what it may not ask for it is not given either."""
+    own = await mine.post(CHAT, json=ASK, headers=KEYED)
+    for scopes, status in ((("files",), 403), (("chat", "tools:math_calc"), 200)):
+        async with server.http(await a_key(mine, *scopes)) as narrow:
+            answer = await narrow.post(CHAT, json=ASK, headers=KEYED)
+            assert answer.status_code == status
+            assert "idempotent-replayed" not in answer.headers
+            assert answer.headers.get("x-run-id") != own.headers["x-run-id"]
+    async with server.http(await a_key(mine, "tools:math_calc", "chat")) as alike:
+        assert "idempotent-replayed" in (await alike.post(CHAT, json=ASK, headers=KEYED)).headers
 
 
 async def test_an_upload_with_another_boundary_is_the_same_upload(mine: httpx.AsyncClient) -> None:

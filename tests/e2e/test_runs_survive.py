@@ -168,6 +168,25 @@ def test_an_answer_that_a_crash_cut_goes_on_after_the_restart(
         assert not list(world.folder.glob("data/checkpoints.db-journal"))
 
 
+def test_a_key_bound_to_tools_takes_up_no_run_that_may_use_others(world: World) -> None:
+    """Not even with the scope of chats; one that is bound as the run is does."""
+    world.double.queue(Reply(fault=HANGS), Reply(content="The sum is 84."))
+    with world.server() as (process, client), asking(client, "chat") as (run_id, _):
+        made = [
+            client.post("/api/auth/keys", json={"name": "k", "scopes": scopes}).json()["key"]
+            for scopes in (["chat", "tools:math_calc"], ["chat"])
+        ]
+        world.run(world.double.arrived(1))
+        kill(process)
+    with world.server() as (process, client):
+        address = f"/api/runs/{run_id}/resume"
+        narrow, wide = ({"authorization": f"Bearer {key}"} for key in made)
+        refused = client.post(address, headers=narrow)
+        assert (refused.status_code, "bound to tools" in refused.text) == (403, True)
+        assert client.post(address, headers=wide).status_code == 202
+        assert '"state":"completed"' in ended(client, run_id)
+
+
 def test_what_a_crash_left_of_a_call_is_told_as_unknown_and_not_made_again(world: World) -> None:
     """The effect is there once, although the server died between it and its record."""
     os.mkfifo(world.folder / TOLD)

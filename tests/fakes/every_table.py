@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, Integer, LargeBinary, insert
 
 from backend.kit.folding import fold
-from backend.storage.columns import JsonText
+from backend.storage.columns import JsonText, VectorBytes
 from backend.storage.whole_metadata import METADATA
 
 # Tables in which nothing stands of a user: what they hold is the server's.
@@ -49,6 +49,7 @@ def _value(column: Column[Any], keys: dict[str, Any], owner: str, number: int) -
         (Boolean, False),
         (BigInteger | Integer, number),
         (Float, 0.25),
+        (VectorBytes, b"\x00\x00\x80?" * 4),
         (LargeBinary, bytes(range(256))),
     ]
     for kind, value in kinds:

@@ -100,7 +100,7 @@ async def cancel_run(run_id: str, account: Account, found: Services) -> dict[str
 async def resume_run(run_id: str, account: Account, found: Services) -> dict[str, str]:
     """Take up an interrupted run of a session; its events go on where they ended."""
     account.require("chat")
-    run = await found.resuming.resume(account.user.id, run_id)
+    run = await found.resuming.resume(account, run_id)
     return {"id": run.id, "state": run.state}
 
 

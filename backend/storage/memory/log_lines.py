@@ -59,7 +59,7 @@ def _place(line: LogLine) -> tuple[int, int]:
 
 def _read(cursor: str) -> tuple[int, int]:
     at_ms, _, number = cursor.partition("-")
-    if not (at_ms.isdecimal() and number.isdecimal() and len(cursor) <= 40):
+    if not all(one.isdecimal() and len(one) <= 18 for one in (at_ms, number)):
         raise InvalidRequest("There is no such page of the log", param="cursor")
     return int(at_ms), int(number)
 

@@ -10,6 +10,7 @@ from backend.auth.credentials import CredentialBook, CredentialOptions, NoKeys, 
 from backend.config.credential_keys import new_key
 from backend.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from backend.kit.clocks import SteppedClock
+from backend.kit.redaction import redact
 from backend.ports.credentials import CredentialStanding
 from backend.storage.memory.credentials import MemoryCredentialStore
 from backend.storage.memory.signals import LocalSignals
@@ -48,6 +49,12 @@ async def test_a_secret_is_used_at_once_and_told_by_its_end_only():
     assert SECRET not in repr(row)
     assert SECRET not in repr(told)
     assert book.standing()[0] == CredentialStanding(name=OTHER, source="none")
+
+
+async def test_a_secret_is_taken_out_of_what_is_logged():
+    """Whatever it looks like: a provider that refuses it may quote it."""
+    await Servers().book().put(NAME, "quoted by the provider", by="ann")
+    assert redact("401: wrong key quoted by the provider") == "401: wrong key ***"
 
 
 async def test_every_other_server_uses_a_change_at_once():

@@ -143,3 +143,26 @@ async def test_files_that_no_row_tells_of_are_refused(old, new, name):
     with pytest.raises(ArchiveDamaged):
         await taken(new, _repacked(await exported(old), **{name: b"x"}))
     assert [one.name for one in new.data_dir.iterdir() if "steward.db" not in one.name] == []
+
+
+async def test_an_archive_brings_nothing_that_a_run_would_begin_again_from(tmp_path, old, new):
+    """It would run for whom the archive names, with the role and the tools it names."""
+    archive = await exported(old)
+    row = orjson.loads(_members(archive)["rows/runs.jsonl"])
+    again = {"request": {"user_id": "user_" + "02b3" * 8, "role": "admin"}, "attempts": 0}
+    row |= {"state": "running", "trace": {"route": "react", "resume": again}}
+    await taken(new, _repacked(archive, **{"rows/runs.jsonl": orjson.dumps(row)}))
+    [came] = all_rows(sqlite_of(tmp_path / "new"))["runs"]
+    assert (came["state"], orjson.loads(came["trace"])) == ("interrupted", {"route": "react"})
+
+
+@pytest.mark.parametrize(
+    ("cost", "used"), [("03", False), ("12", True), ("17", False), ("31", False)]
+)
+async def test_a_hash_that_would_take_days_is_not_taken_in(old, new, cost, used):
+    """Somebody who may log in with it would keep everybody else from it."""
+    archive = await exported(old)
+    user = orjson.loads(_members(archive)["user.json"])
+    user["password_hash"] = f"$2b${cost}${'a' * 53}"
+    made = await taken(new, _repacked(archive, **{"user.json": orjson.dumps(user)}))
+    assert (made.password == "") is used

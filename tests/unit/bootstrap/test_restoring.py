@@ -156,6 +156,14 @@ def _without_database(members, _manifest) -> None:
     del members["database/steward.db"]
 
 
+def _key_elsewhere(_members, manifest) -> None:
+    manifest["keys"] = ["../uploads"]
+
+
+def _key_of_the_system(_members, manifest) -> None:
+    manifest["keys"] = ["/etc/hostname"]
+
+
 def _stray(name):
     def change(members, _manifest) -> None:
         members[name] = b"x"
@@ -174,6 +182,8 @@ def _stray(name):
         (_torn, "damaged|cannot be read"),
         (_no_database, "not an SQLite database|cannot be read"),
         (_without_database, "database"),
+        (_key_elsewhere, "its keys are not"),
+        (_key_of_the_system, "its keys are not"),
         (_stray("../evil"), "no backup does"),
         (_stray("/etc/evil"), "no backup does"),
         (_stray("uploads/../evil"), "no backup does"),

@@ -94,6 +94,13 @@ def test_a_line_break_in_a_message_cannot_forge_a_line():
     assert text == "TIME INFO    backend.test: a\\nTIME ERROR forged\n"
 
 
+def test_what_commands_a_terminal_is_spelled_out():
+    """Somebody who looks at the log sees what was sent, and nothing that was made of it."""
+    odd = "a\x1b[2J\x85b\u2028c\td\x00é"
+    text = log_with(Settings(), lambda logger: logger.info(odd))
+    assert text == "TIME INFO    backend.test: a\\x1b[2J\\x85b\\u2028c\td\\x00é\n"
+
+
 def test_the_level_is_a_setting_and_chatty_libraries_are_quiet():
     """INFO is for our own events."""
 
