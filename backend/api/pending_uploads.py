@@ -1,19 +1,23 @@
 """Uploads that come in parts: held until they are completed, cancelled or an hour old.
 
-What is held lies in the folder of arriving uploads and is forgotten when the server stops; clients begin
-anew then. Not for: what becomes of a whole file (`ports.documents`).
+What is held lies in the folder of arriving uploads, for every server that has this folder. A server that is
+alone clears it when it starts; clients begin anew then. Not for: what becomes of a whole file
+(`ports.documents`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import NoReturn
+from weakref import WeakValueDictionary
 
-from backend.errors import InvalidRequest, NotFound, TooManyRequests, Unavailable
+from backend.api.upload_states import KeptStatus, Part, UploadState, UploadStates, UploadStatus
+from backend.errors import Conflict, InvalidRequest, NotFound, TooManyRequests, Unavailable
 from backend.kit.ids import new_id
 from backend.kit.incoming import new_incoming
 from backend.ports.clock import Clock
@@ -24,29 +28,17 @@ SWEEP_EVERY_S = 300.0
 MOST_PENDING = 5
 MOST_KEPT = 50
 _PIECE_BYTES = 1 << 20
-UploadStatus = Literal["pending", "completed", "cancelled", "expired"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """Bytes that arrived; they lie at `path`."""
-
-    id: str
-    path: Path
-    size_bytes: int
-    created_at_ms: int
 
 
 @dataclass(slots=True, kw_only=True)
 class PendingUpload:
-    """An upload in parts; `file` is what became of it."""
+    """An upload in parts; `file` is what became of it. `busy` is one lock for all who hold it here."""
 
     id: str
     user_id: str
     wanted: Upload
     created_at_ms: int
     status: UploadStatus = "pending"
-    parts: dict[str, Part] = field(default_factory=dict[str, Part])
     file: File | None = None
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -61,8 +53,11 @@ class PendingUploads:
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = folder
+        self._states = UploadStates(folder)
         self._clock = clock
-        self._uploads: dict[str, PendingUpload] = {}
+        self._beginning = asyncio.Lock()
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._seen: dict[str, PendingUpload] = {}
         self._forgetting: set[asyncio.Future[None]] = set()
 
     async def begin(self, user_id: str, wanted: Upload) -> PendingUpload:
@@ -70,23 +65,25 @@ class PendingUploads:
 
         Raises:
             TooManyRequests: when the user has too many that are not ended.
+            Unavailable: when the disk does not take it.
         """
-        await self.sweep()
-        own = [one for one in self._uploads.values() if one.user_id == user_id]
-        if sum(one.status == "pending" for one in own) >= MOST_PENDING:
-            msg = f"Complete or cancel one of your {MOST_PENDING} pending uploads first"
-            raise TooManyRequests(msg)
-        ended = [one.id for one in own if one.status != "pending"]
-        for old in ended[: max(0, len(own) - MOST_KEPT + 1)]:
-            del self._uploads[old]
-        made = PendingUpload(
+        state = UploadState(
             id=new_id("upload"),
             user_id=user_id,
             wanted=wanted,
             created_at_ms=self._clock.now_ms(),
         )
-        self._uploads[made.id] = made
-        return made
+        async with self._beginning:
+            await self.sweep()
+            try:
+                begun = await asyncio.to_thread(self._begun, state)
+            except OSError as exc:
+                msg = "An upload cannot begin: the disk of the server is full or failing"
+                raise Unavailable(msg) from exc
+        if not begun:
+            msg = f"Complete or cancel one of your {MOST_PENDING} pending uploads first"
+            raise TooManyRequests(msg)
+        return self._held(state)
 
     async def get(self, user_id: str, upload_id: str) -> PendingUpload:
         """Find one of the user's that is pending.
@@ -94,34 +91,49 @@ class PendingUploads:
         Raises:
             NotFound: when there is none.
             InvalidRequest: when it is ended.
+            Conflict: when another server is completing it.
         """
-        await self.sweep()
-        found = self._uploads.get(upload_id)
-        if found is None or found.user_id != user_id:
-            msg = f"No such Upload object: {upload_id[:100]}"
-            raise NotFound(msg, param="upload_id")
-        if found.status != "pending":
-            msg = f"This upload is {found.status}; begin another one"
-            raise InvalidRequest(msg, param="upload_id", code=f"upload_{found.status}")
-        return found
+        found = await self._find(user_id, upload_id)
+        if found is not None and found.status == "completing":
+            async with self._lock(upload_id):
+                found = await self._find(user_id, upload_id)
+        if found is None or found.status != "pending":
+            _refuse(found, upload_id)
+        return self._held(found)
 
-    async def add_part(self, upload: PendingUpload, received: Path, size_bytes: int) -> Part:
+    async def add_part(self, upload: PendingUpload, received: Path) -> Part:
         """Keep bytes that arrived; raise InvalidRequest when that is more than was announced."""
         async with upload.busy:
-            self._require_pending(upload)
-            held = sum(one.size_bytes for one in upload.parts.values())
-            if held + size_bytes > upload.wanted.size_bytes:
+            now_ms = self._clock.now_ms()
+            taken = await asyncio.to_thread(
+                self._states.take_part, upload.user_id, upload.id, received, now_ms
+            )
+            if taken is None:
+                await self._refuse(upload)
+            made, held = taken
+            if held > upload.wanted.size_bytes:
+                await asyncio.to_thread(made.path.unlink, missing_ok=True)
                 msg = f"The parts together are larger than the {upload.wanted.size_bytes} bytes announced"
                 raise InvalidRequest(msg, param="data")
-            made = Part(
-                id=new_id("part"),
-                path=received.with_name(f"{received.name}.part"),
-                size_bytes=size_bytes,
-                created_at_ms=self._clock.now_ms(),
-            )
-            await asyncio.to_thread(received.rename, made.path)
-            upload.parts[made.id] = made
             return made
+
+    @asynccontextmanager
+    async def completing(self, upload: PendingUpload) -> AsyncGenerator[None]:
+        """Complete one inside, and `end` it there; nobody else does meanwhile. It is pending if that fails.
+
+        Raises:
+            InvalidRequest: when it has ended.
+            Conflict: when another server is completing it.
+        """
+        whose = upload.user_id, upload.id
+        async with upload.busy:
+            if not await self._turn(whose, "pending", "completing"):
+                await self._refuse(upload)
+            try:
+                yield
+            finally:
+                if upload.status == "pending":
+                    await asyncio.shield(self._turn(whose, "completing", "pending"))
 
     async def join(self, upload: PendingUpload, part_ids: Sequence[str], md5: str) -> Upload:
         """Put the parts together in this order, in a file that the caller moves away or removes.
@@ -130,8 +142,8 @@ class PendingUploads:
             InvalidRequest: for a part that is not there, another size than announced, another digest.
             Unavailable: when the disk does not take it.
         """
-        self._require_pending(upload)
-        missing = [one for one in part_ids if one not in upload.parts]
+        held = await asyncio.to_thread(self._states.parts, upload.id)
+        missing = [one for one in part_ids if one not in held]
         if missing or len(set(part_ids)) != len(part_ids):
             msg = (
                 f"'{missing[0][:100]}' is no part of this upload"
@@ -139,7 +151,7 @@ class PendingUploads:
                 else "A part is named twice"
             )
             raise InvalidRequest(msg, param="part_ids")
-        parts = [upload.parts[one] for one in part_ids]
+        parts = [held[one] for one in part_ids]
         size_bytes = sum(one.size_bytes for one in parts)
         if size_bytes != upload.wanted.size_bytes:
             msg = (
@@ -157,9 +169,11 @@ class PendingUploads:
 
         Raises:
             InvalidRequest: when it has ended.
+            Conflict: when another server is completing it.
         """
         async with upload.busy:
-            self._require_pending(upload)
+            if not await self._turn((upload.user_id, upload.id), "pending", "cancelled"):
+                await self._refuse(upload)
             await self.end(upload, "cancelled")
 
     async def end(
@@ -167,24 +181,23 @@ class PendingUploads:
     ) -> None:
         """End one, and forget its parts."""
         upload.status, upload.file = status, file
-        parts = list(upload.parts.values())
-        upload.parts.clear()
-        await asyncio.to_thread(_remove, parts)
+        ending = asyncio.to_thread(self._states.end, upload.user_id, upload.id, status)
+        await asyncio.shield(ending)
 
     def users(self) -> set[str]:
-        """Name the users of whom something is known."""
-        return {one.user_id for one in self._uploads.values()}
+        """Name the users of whom something was seen here."""
+        return {one.user_id for one in self._seen.values()}
 
     async def forget_user(self, user_id: str) -> None:
         """Forget all of a user's, whose account is gone; what still arrives of it is refused."""
-        for one in [one for one in self._uploads.values() if one.user_id == user_id]:
-            async with one.busy:
-                await self.end(one, "cancelled")
-            self._uploads.pop(one.id, None)
+        for one in await asyncio.to_thread(self._states.all, user_id):
+            async with self._lock(one.id):
+                await asyncio.to_thread(self._states.forget, one)
+        self._seen = {one.id: one for one in self._seen.values() if one.user_id != user_id}
 
     def owners(self) -> Iterator[tuple[str, str]]:
-        """Tell whose uploads are pending."""
-        for one in self._uploads.values():
+        """Tell whose uploads are pending, as far as they were seen here."""
+        for one in self._seen.values():
             if one.status == "pending":
                 yield one.user_id, ""
 
@@ -197,12 +210,8 @@ class PendingUploads:
 
     async def sweep(self) -> None:
         """Give up what is too old, and forget what has been ended for long."""
-        now_ms = self._clock.now_ms()
-        for one in list(self._uploads.values()):
-            if one.status == "pending" and one.expires_at_ms <= now_ms and not one.busy.locked():
-                await self.end(one, "expired")
-            if one.status != "pending" and one.expires_at_ms + HOUR_MS <= now_ms:
-                self._uploads.pop(one.id, None)
+        kept = await asyncio.to_thread(self._swept)
+        self._seen = {one.id: one for one in self._seen.values() if one.id in kept}
 
     async def keep_swept(self) -> None:
         """Sweep every few minutes. Cancel to stop."""
@@ -210,11 +219,76 @@ class PendingUploads:
             await self._clock.sleep(SWEEP_EVERY_S)
             await self.sweep()
 
-    def _require_pending(self, upload: PendingUpload) -> None:
-        """Look again: another request may have ended it meanwhile."""
-        if upload.status != "pending":
-            msg = f"This upload is {upload.status}; begin another one"
-            raise InvalidRequest(msg, param="upload_id", code=f"upload_{upload.status}")
+    def _begun(self, state: UploadState) -> bool:
+        """Keep a new one in the place of an old one that has ended; False for one too many."""
+        own = self._states.all(state.user_id)
+        if sum(one.status in {"pending", "completing"} for one in own) >= MOST_PENDING:
+            return False
+        ended = [one for one in own if one.status not in {"pending", "completing"}]
+        for old in ended[: max(0, len(own) - MOST_KEPT + 1)]:
+            self._states.forget(old)
+        self._states.make(state)
+        return True
+
+    def _swept(self) -> set[str]:
+        """Sweep in a thread; name what is left."""
+        found = [self._aged(one) for one in self._states.all()]
+        return {one.id for one in found if one is not None}
+
+    def _aged(self, state: UploadState) -> UploadState | None:
+        """Give a state as it is now that time has passed; None when it is forgotten."""
+        age_ms = self._clock.now_ms() - state.created_at_ms
+        if age_ms >= 2 * HOUR_MS:
+            self._states.forget(state)
+            return None
+        whose = state.user_id, state.id
+        if state.status != "pending" or age_ms < HOUR_MS:
+            return state
+        if self._states.turn(*whose, before="pending", after="expired"):
+            self._states.end(*whose, "expired")
+        return replace(state, status="expired")
+
+    async def _find(self, user_id: str, upload_id: str) -> UploadState | None:
+        def found() -> UploadState | None:
+            state = self._states.find(user_id, upload_id)
+            return None if state is None else self._aged(state)
+
+        return await asyncio.to_thread(found)
+
+    async def _turn(self, whose: tuple[str, str], before: KeptStatus, after: KeptStatus) -> bool:
+        return await asyncio.to_thread(self._states.turn, *whose, before=before, after=after)
+
+    async def _refuse(self, upload: PendingUpload) -> NoReturn:
+        """Refuse what another request has ended meanwhile."""
+        _refuse(await self._find(upload.user_id, upload.id), upload.id)
+
+    def _held(self, state: UploadState) -> PendingUpload:
+        made = PendingUpload(
+            id=state.id,
+            user_id=state.user_id,
+            wanted=state.wanted,
+            created_at_ms=state.created_at_ms,
+            busy=self._lock(state.id),
+        )
+        self._seen[made.id] = made
+        return made
+
+    def _lock(self, upload_id: str) -> asyncio.Lock:
+        found = self._locks.get(upload_id)
+        if found is None:
+            found = self._locks[upload_id] = asyncio.Lock()
+        return found
+
+
+def _refuse(found: UploadState | None, upload_id: str) -> NoReturn:
+    """Say why an upload takes nothing."""
+    if found is None:
+        msg = f"No such Upload object: {upload_id[:100]}"
+        raise NotFound(msg, param="upload_id")
+    if found.status in {"pending", "completing"}:
+        raise Conflict("This upload is just being completed", param="upload_id", code="upload_busy")
+    msg = f"This upload is {found.status}; begin another one"
+    raise InvalidRequest(msg, param="upload_id", code=f"upload_{found.status}")
 
 
 def _joined(folder: Path, parts: Sequence[Part]) -> tuple[Path, str, str]:
@@ -239,8 +313,3 @@ def _pieces(parts: Sequence[Part]) -> Iterator[bytes]:
         with part.path.open("rb") as file:
             while piece := file.read(_PIECE_BYTES):
                 yield piece
-
-
-def _remove(parts: Sequence[Part]) -> None:
-    for part in parts:
-        part.path.unlink(missing_ok=True)

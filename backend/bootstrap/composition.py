@@ -38,7 +38,7 @@ from backend.bootstrap.attaching import open_attaching
 from backend.bootstrap.checkpoints import open_checkpoints
 from backend.bootstrap.checks import server_checks
 from backend.bootstrap.credentials import open_credentials, tools_made_anew, with_credentials
-from backend.bootstrap.databases import open_all_stores
+from backend.bootstrap.databases import open_all_stores, open_signals
 from backend.bootstrap.departures import departures_of
 from backend.bootstrap.documents import (
     Ground,
@@ -62,13 +62,7 @@ from backend.bootstrap.parts import (
     settle_tools,
 )
 from backend.bootstrap.query_databases import database_report, look_behind_the_start
-from backend.bootstrap.replicas import (
-    Replica,
-    begin,
-    open_replica,
-    open_signals,
-    shares_its_database,
-)
+from backend.bootstrap.replicas import Replica, begin, open_replica, shares_its_database
 from backend.bootstrap.tooling import open_remote, open_tooling
 from backend.bootstrap.traffic import open_upstreams
 from backend.config.settings import Settings

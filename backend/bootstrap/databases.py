@@ -1,14 +1,18 @@
-"""Open the stores of a server or worker; apart from `parts`, whose imports a worker does not need."""
+"""Open the stores and signals of a server or worker; apart from `parts`, whose imports no worker needs."""
 
 from __future__ import annotations
 
 import logging
+from contextlib import AsyncExitStack
 
 from backend.config.errors import SettingsError
 from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
+from backend.ports.clock import Clock
 from backend.ports.measuring import Measuring
+from backend.ports.signals import Signals
 from backend.storage.database import UnusableDatabaseUrl, kind_of
+from backend.storage.memory.signals import LocalSignals
 from backend.storage.opening import wait_for_database
 from backend.storage.revisions import UnusableSchema
 from backend.storage.schema import prepare_database
@@ -47,3 +51,19 @@ async def open_all_stores(
     given = settings.database
     url = settings.database_url.get_secret_value()
     return await open_stores(url, measuring=measuring, writers=given.writers, readers=given.readers)
+
+
+async def open_signals(
+    settings: Settings, clock: Clock, stack: AsyncExitStack, *, demo: bool = False
+) -> Signals:
+    """Open the way on which servers and workers tell each other what happened."""
+    if demo or not shared(settings):
+        return LocalSignals()
+    from backend.storage.postgres_signals import (  # noqa: PLC0415 - a driver that SQLite needs not
+        PostgresSignals,
+    )
+
+    signals = PostgresSignals(settings.database_url.get_secret_value(), clock=clock)
+    stack.push_async_callback(signals.aclose)
+    await signals.start()
+    return signals

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from backend.agent.elsewhere import Elsewhere
@@ -14,12 +13,9 @@ from backend.agent.liveness import Liveness
 from backend.agent.peers import Peers
 from backend.agent.recovery import Recovery
 from backend.agent.turn import Turns
+from backend.bootstrap.databases import shared
 from backend.bootstrap.documents import Ground
 from backend.config.settings import Settings
-from backend.ports.clock import Clock
-from backend.ports.signals import Signals
-from backend.storage.database import kind_of
-from backend.storage.memory.signals import LocalSignals
 
 logger = logging.getLogger(__name__)
 
@@ -35,23 +31,7 @@ class Replica:
 
 def shares_its_database(settings: Settings, *, demo: bool) -> bool:
     """Tell whether there may be other servers on the database."""
-    return not demo and kind_of(settings.database_url.get_secret_value()) == "postgresql"
-
-
-async def open_signals(
-    settings: Settings, clock: Clock, stack: AsyncExitStack, *, demo: bool
-) -> Signals:
-    """Open the way on which servers tell each other what happened."""
-    if not shares_its_database(settings, demo=demo):
-        return LocalSignals()
-    from backend.storage.postgres_signals import (  # noqa: PLC0415 - a driver that SQLite needs not
-        PostgresSignals,
-    )
-
-    signals = PostgresSignals(settings.database_url.get_secret_value(), clock=clock)
-    stack.push_async_callback(signals.aclose)
-    await signals.start()
-    return signals
+    return not demo and shared(settings)
 
 
 async def begin(ground: Ground, *, alone: bool) -> None:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from backend.api.upload_states import FOLDER as IN_PARTS
 from backend.bootstrap.databases import shared
 from backend.bootstrap.documents import Ground
 from backend.bootstrap.owned_files import owned_files
@@ -57,7 +58,8 @@ async def tidy_files(ground: Ground) -> None:
     stores, folders = ground.stores, ground.folders
     uploads = UploadFolder(owned_files(ground.settings, folders.uploads))
     before_s = spared_since(ground)
-    await asyncio.to_thread(clear_incoming, folders.incoming, before_s=before_s)
+    for arriving in (folders.incoming, folders.incoming / IN_PARTS):
+        await asyncio.to_thread(clear_incoming, arriving, before_s=before_s)
     if before_s is None:
         released = await stores.jobs.release_all()
         if released:

@@ -19,7 +19,7 @@ from dataclasses import replace
 import orjson
 
 from backend.bootstrap.credentials import open_credentials
-from backend.bootstrap.databases import make_ready, open_all_stores, shared
+from backend.bootstrap.databases import make_ready, open_all_stores, open_signals, shared
 from backend.bootstrap.documents import (
     Ground,
     check_documents,
@@ -64,6 +64,7 @@ async def _work(settings: Settings, *, attached: bool) -> None:
             clock=clock,
             stack=stack,
             folders=document_folders(settings),
+            signals=await open_signals(settings, clock, stack),
             watch=Watch(tracing=tracing),
         )
         if embeds_with_a_key(settings):

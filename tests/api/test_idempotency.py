@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -83,6 +85,29 @@ async def test_a_client_that_leaves_finds_its_answer_when_it_comes_again(
     hold.set()
     later = await mine.post(CHAT, json=body, headers=KEYED)
     assert b"three" in later.content
+    assert len(ollama.chats) == 1
+
+
+async def test_an_answer_that_another_server_is_about_to_keep_is_waited_for(
+    mine: httpx.AsyncClient, server: LiveServer, person: Person, ollama: OllamaDouble
+) -> None:
+    """Its run has ended a moment before; that it is lost is told when it does not come."""
+    first = await mine.post(CHAT, json=ASK, headers=KEYED)
+    keyed = server.app.state.services.keyed
+    await keyed.aclose()
+    store = keyed.store
+    key_hash = hashlib.sha256(b"one-key").hexdigest()
+    kept = await store.get(person.id, key_hash)
+    assert kept is not None
+    await store.note(replace(kept, server_id="srv_other", status=0, headers=(), body=b""))
+    again = asyncio.create_task(mine.post(CHAT, json=ASK, headers=KEYED))
+    await asyncio.wait([again], timeout=0.3)
+    assert not again.done()
+    await store.note(kept)
+    assert (await again).content == first.content
+    await store.note(replace(kept, server_id="srv_other", status=0, headers=(), body=b""))
+    lost = await mine.post(CHAT, json=ASK, headers=KEYED)
+    assert (lost.status_code, lost.json()["error"]["code"]) == (409, "run_interrupted")
     assert len(ollama.chats) == 1
 
 

@@ -13,7 +13,7 @@ from httpx import AsyncClient
 from openai import AsyncOpenAI, BadRequestError, NotFoundError, RateLimitError
 
 from backend.api.pending_uploads import PendingUploads
-from backend.errors import InvalidRequest, NotFound
+from backend.errors import Conflict, InvalidRequest, NotFound
 from backend.kit.clocks import SteppedClock
 from backend.ports.documents import Upload
 from tests.fakes.live_server import LiveServer
@@ -155,9 +155,9 @@ async def test_an_upload_is_given_up_after_an_hour(tmp_path: Any) -> None:
     wanted = Upload(path=tmp_path, filename="a", size_bytes=4, sha256="")
     made = await uploads.begin("u", wanted)
     (tmp_path / "arrived").write_bytes(b"byte")
-    part = await uploads.add_part(made, tmp_path / "arrived", 4)
+    part = await uploads.add_part(made, tmp_path / "arrived")
     clock.step(3599)
-    assert await uploads.get("u", made.id) is made
+    assert (await uploads.get("u", made.id)).id == made.id
     clock.step(1)
     with pytest.raises(InvalidRequest, match="expired"):
         await uploads.get("u", made.id)
@@ -179,3 +179,49 @@ async def test_a_file_that_was_just_made_is_not_cancelled(tmp_path: Any) -> None
     with pytest.raises(InvalidRequest) as refused:
         await cancelling
     assert (made.status, refused.value.error_code) == ("completed", "upload_completed")
+
+
+async def test_parts_are_added_completed_and_cancelled_on_any_server(tmp_path: Any) -> None:
+    """Whoever completes at the same moment: one does, the others are told so; strangers find nothing."""
+    one, other = (PendingUploads(tmp_path, SteppedClock()) for _ in range(2))
+    wanted = Upload(path=tmp_path, filename="a.txt", size_bytes=4, sha256="", purpose="batch")
+    made = await one.begin("user_ann", wanted)
+    parts: list[str] = []
+    for side, data in ((one, b"by"), (other, b"te")):
+        (tmp_path / "arrived").write_bytes(data)
+        found = await side.get("user_ann", made.id)
+        parts.append((await side.add_part(found, tmp_path / "arrived")).id)
+    (tmp_path / "arrived").write_bytes(b"x")
+    with pytest.raises(InvalidRequest, match="larger"):
+        await one.add_part(made, tmp_path / "arrived")
+    with pytest.raises(NotFound):
+        await other.get("user_bob", made.id)
+    found = await other.get("user_ann", made.id)
+    async with other.completing(found):  # it fails: nothing ends it
+        with pytest.raises(Conflict):
+            await one.cancel(made)
+        with pytest.raises(Conflict):
+            await one.get("user_ann", made.id)
+    async with other.completing(found):
+        whole = await other.join(found, parts, "")
+        assert whole.path.read_bytes() == b"byte"
+        assert (whole.filename, whole.purpose) == ("a.txt", "batch")
+        await other.end(found, "completed")
+    with pytest.raises(InvalidRequest, match="completed"):
+        await one.cancel(made)
+    assert [it for it in tmp_path.iterdir() if it.is_file()] == [whole.path]
+
+
+async def test_a_user_who_is_erased_leaves_nothing_on_any_server(tmp_path: Any) -> None:
+    """Neither parts nor names of files."""
+    one, other = (PendingUploads(tmp_path, SteppedClock()) for _ in range(2))
+    wanted = Upload(path=tmp_path, filename="a.txt", size_bytes=4, sha256="")
+    made = await one.begin("user_ann", wanted)
+    kept = await one.begin("user_bob", wanted)
+    (tmp_path / "arrived").write_bytes(b"byte")
+    await one.add_part(made, tmp_path / "arrived")
+    await other.forget_user("user_ann")
+    with pytest.raises(NotFound):
+        await one.get("user_ann", made.id)
+    assert (await one.get("user_bob", kept.id)).id == kept.id
+    assert len([it for it in tmp_path.rglob("*") if it.is_file()]) == 1

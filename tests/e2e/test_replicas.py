@@ -1,92 +1,42 @@
-"""Two real servers on one real PostgreSQL: whichever is asked, and whichever dies."""
+"""Two real servers and a worker on one real PostgreSQL and one folder: whichever is asked answers."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
+import pytest_asyncio
 
+from backend.kit.clocks import SystemClock
+from backend.storage.postgres_signals import PostgresSignals
 from tests.fakes.ollama_double import Fault, Reply
-from tests.fakes.replicas import Replicas, two_replicas, until
-from tests.fakes.sql_databases import empty_postgres, postgres_copy
+from tests.fakes.replicas import MODEL, Replicas, begin, events, read, text_of, two_replicas
 
-MODEL = "llama3.2"
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 HANG = Fault(kind="hang", after=3)
 STEADY = Reply(count=60, tokens_per_second=20)
+OAR = b"The spare key of the boathouse hangs behind the third oar."
+WHERE = "Where is the spare key of the boathouse, says my document?"
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """A PostgreSQL of its own."""
-    with empty_postgres() as server:
-        yield server
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def both(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Replicas]:
+    """Two servers that know of each other, for the tests of this file."""
+    folder = tmp_path_factory.mktemp("replicas")
+    async with two_replicas(folder, APPROVALS__RULES="math_calc=ask") as made:
+        await made.start_worker()
+        yield made
 
 
 @pytest.fixture
-async def replicas(postgres: str, tmp_path: Path) -> AsyncIterator[Replicas]:
-    """Two servers that know of each other."""
-    with postgres_copy(postgres) as url:
-        async with two_replicas(tmp_path, url) as made:
-            yield made
-
-
-def events(frames: str) -> list[tuple[str, str, Any]]:
-    """Read server-sent events as id, name and data; comments are left out."""
-    found: list[tuple[str, str, Any]] = []
-    for frame in frames.split("\n\n"):
-        fields = dict(
-            line.split(": ", 1) for line in frame.split("\n") if line and not line.startswith(":")
-        )
-        if "data" in fields:
-            found.append((fields.get("id", ""), fields["event"], json.loads(fields["data"])))
-    return found
-
-
-async def read(answer: httpx.Response, *, until_chars: int | None = None) -> str:
-    """Read a stream to its end, or until it has said so much."""
-    whole = ""
-    async for piece in answer.aiter_text():
-        whole += piece
-        said = "".join(it.get("text", "") for _, name, it in events(whole) if name == "content")
-        if until_chars is not None and len(said) >= until_chars:
-            break
-    return whole
-
-
-def text_of(found: list[tuple[str, str, Any]]) -> str:
-    return "".join(data["text"] for _, name, data in found if name == "content")
-
-
-async def begin(http: httpx.AsyncClient, **more: Any) -> tuple[str, asyncio.Task[str]]:
-    """Ask for a stream; give the run's id and the task that reads the answer."""
-    body = {
-        "model": f"{MODEL}@chat",
-        "messages": [{"role": "user", "content": "count"}],
-        "stream": True,
-        **more,
-    }
-    started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-
-    async def answered() -> str:
-        async with http.stream("POST", "/v1/chat/completions", json=body) as answer:
-            assert answer.status_code == 200, await answer.aread()
-            started.set_result(answer.headers["x-run-id"])
-            try:
-                return "".join([piece async for piece in answer.aiter_text()])
-            except httpx.HTTPError:
-                return "broken"
-
-    task = asyncio.create_task(answered())
-    await asyncio.wait([started, task], return_when=asyncio.FIRST_COMPLETED)
-    if not started.done():
-        await task
-    return started.result(), task
+def replicas(both: Replicas) -> Replicas:
+    """The two, with a model server that has forgotten what was before."""
+    both.ollama.reset()
+    return both
 
 
 @pytest.mark.parametrize("store", [True, False])
@@ -109,35 +59,6 @@ async def test_a_stream_of_one_server_is_followed_on_the_other_without_a_gap(
     assert text_of(seen) + text_of(rest) == text_of(whole)
     assert rest[-2][0] == whole[-2][0]
     assert "[DONE]" in await task
-
-
-async def test_a_stream_is_attached_again_after_its_server_was_killed(replicas: Replicas) -> None:
-    """What was said until a second before is kept, the session is free, the run tells that it was cut off."""
-    replicas.ollama.queue(Reply(count=2_000, tokens_per_second=40))
-    run_id, task = await begin(replicas.one.http, store=True)
-    address = f"/api/runs/{run_id}/events"
-    follow = asyncio.create_task(replicas.other.http.get(address))
-    async with replicas.other.http.stream("GET", address) as answer:
-        seen = text_of(events(await read(answer, until_chars=300)))
-    run = (await replicas.other.http.get(f"/api/runs/{run_id}")).json()
-    assert (run["state"], len(run["trace"]["events"]) > 0) == ("running", True)
-    session = {"session_id": run["conversation_id"], "messages": [{"role": "user", "content": "x"}]}
-    busy = await replicas.other.http.post("/v1/chat/completions", json={"model": MODEL, **session})
-    assert (busy.status_code, busy.json()["error"]["code"]) == (409, "session_busy")
-    began = time.monotonic()
-    await replicas.one.kill()
-    assert await task == "broken"
-    followed = events((await follow).text)
-    assert time.monotonic() - began < 30
-    assert followed[-1][2] == {"state": "interrupted"}
-    assert text_of(followed).startswith(seen)
-    again = events((await replicas.other.http.get(address)).text)
-    assert text_of(again) == text_of(followed)
-    kept = (await replicas.other.http.get(f"/api/conversations/{run['conversation_id']}")).json()
-    said = kept["messages"][-1]
-    assert (said["state"], said["message"]["content"]) == ("interrupted", text_of(again))
-    free = await replicas.other.http.post("/v1/chat/completions", json={"model": MODEL, **session})
-    assert free.status_code == 200
 
 
 @pytest.mark.parametrize("store", [True, False])
@@ -218,52 +139,128 @@ async def test_a_background_response_is_read_and_stopped_on_the_other_server(
     assert (await one.get(f"/v1/responses/{third['id']}")).status_code == 404
 
 
-async def test_a_background_response_of_a_server_that_was_killed_has_failed(
+async def test_an_approval_asked_on_one_server_is_decided_on_the_other(replicas: Replicas) -> None:
+    """Once, however many decide on both at the same moment."""
+    ask = {
+        "model": "builtin@react",
+        "messages": [{"role": "user", "content": "What is 12*(3+4)?"}],
+        "store": True,
+    }
+    answer = (await replicas.one.http.post("/v1/chat/completions", json=ask)).json()
+    assert answer["x_agent"]["state"] == "waiting", answer
+    run_id = answer["x_agent"]["run_id"]
+    [call] = (await replicas.other.http.get(f"/api/runs/{run_id}/approvals")).json()
+    address = f"/api/runs/{run_id}/approvals/{call['call_id']}"
+    decisions = await asyncio.gather(
+        *(
+            side.http.post(address, json={"decision": "approve"})
+            for _ in range(10)
+            for side in (replicas.other, replicas.one)
+        )
+    )
+    assert sorted(it.status_code for it in decisions) == [200] + [409] * 19
+    ended = await replicas.other.http.get(f"/api/runs/{run_id}/events")
+    assert '"state":"completed"' in ended.text
+    kept = await replicas.one.http.get(f"/api/conversations/{answer['x_session_id']}")
+    [_, said] = kept.json()["messages"]
+    assert (said["state"], "84" in said["message"]["content"]) == ("completed", True)
+
+
+async def test_a_document_is_read_by_a_worker_apart_for_all_servers(replicas: Replicas) -> None:
+    """Taken in by one, followed, quoted and erased on the other, and gone on both."""
+    one, other = replicas.one.http, replicas.other.http
+    told: list[str] = []
+    signals = PostgresSignals(replicas.database_url, clock=SystemClock())
+    signals.hear("document", lambda said: told.append(str(said["id"])))
+    await signals.start()
+    files = {"file": ("key.txt", OAR, "text/plain")}
+    file = (await one.post("/api/files/upload?wait=0", files=files)).json()
+    address = f"/api/files/documents/{file['file_id']}"
+    followed = await other.get(f"{address}/events")
+    await signals.aclose()
+    states = [data["state"] for _, name, data in events(followed.text) if name == "state"]
+    assert states[-1] == "ready", followed.text
+    assert len(told) > 2  # the worker tells, not only the server that took it in
+    body = {"model": "builtin@react", "messages": [{"role": "user", "content": WHERE}]}
+    answer = (await other.post("/v1/chat/completions", json=body)).json()
+    citation = f"/api/citations/{answer['x_agent']['citations'][0]['id']}"
+    assert OAR.decode() in (await one.get(citation)).text
+    assert (await other.delete(address)).status_code == 204
+    for side in (one, other):
+        assert (await side.get(address)).status_code == 404
+        assert (await side.get(citation)).status_code == 404
+        found = await side.post("/api/files/search", json={"query": "spare key of the boathouse"})
+        assert found.json()["results"] == []
+
+
+async def test_a_budget_is_exact_over_both_servers(replicas: Replicas) -> None:
+    """Of fifty requests at once twenty are answered, as it says."""
+    user_id, here, there = await replicas.person("carol")
+    budget = {"scope": "user", "subject": user_id, "resource": "requests", "period": "day"}
+    made = await replicas.other.http.put("/api/admin/budgets", json={**budget, "limit": 20})
+    assert made.status_code == 200, made.text
+    body = {"model": f"{MODEL}@chat", "messages": [{"role": "user", "content": "hello"}]}
+    asked = [
+        side.post("/v1/chat/completions", json=body) for _ in range(25) for side in (here, there)
+    ]
+    codes = [it.status_code for it in await asyncio.gather(*asked)]
+    assert (codes.count(200), codes.count(429)) == (20, 30)
+    assert len(replicas.ollama.chats) == 20
+
+
+async def test_a_user_who_is_disabled_on_one_server_is_cut_off_on_the_other(
     replicas: Replicas,
 ) -> None:
-    """It is not in progress for ever, and who followed it is told."""
-    other = replicas.other.http
-    replicas.ollama.queue(Reply(content="One two three four", fault=HANG))
-    body = {"model": f"{MODEL}@chat", "input": "count", "background": True}
-    made = (await replicas.one.http.post("/v1/responses", json=body)).json()
-    await replicas.ollama.arrived(1)
-    address = f"/v1/responses/{made['id']}"
-    assert (await other.get(address)).json()["status"] == "in_progress"
-    followed = asyncio.create_task(other.get(address, params={"stream": "true"}))
-    await replicas.one.kill()
-    ended = await until(
-        lambda: other.get(address), lambda it: it.json()["status"] not in {"queued", "in_progress"}
+    """Within five seconds the answer ends, and nothing more is answered."""
+    user_id, here, there = await replicas.person("dave")
+    replicas.ollama.queue(Reply(count=2_000, tokens_per_second=20))
+    _, task = await begin(here)
+    received = await replicas.ollama.arrived(1)
+    disabled = await replicas.other.http.patch(f"/api/users/{user_id}", json={"disabled": True})
+    assert disabled.status_code == 200, disabled.text
+    async with asyncio.timeout(5):
+        await task
+        await received.cancelled.wait()
+        for side in (here, there):
+            while (await side.get("/v1/models")).status_code != 401:
+                pass
+
+
+async def test_a_key_stands_for_one_request_on_both_servers_at_once(replicas: Replicas) -> None:
+    """The model is asked once, and all get the answer of one run."""
+    body = {
+        "model": f"{MODEL}@chat",
+        "messages": [{"role": "user", "content": "hello"}],
+        "store": True,
+    }
+    for turn in range(5):
+        key = {"idempotency-key": f"both-{turn}"}
+        replicas.ollama.reset()
+        asked = [
+            side.http.post("/v1/chat/completions", json=body, headers=key)
+            for side in (replicas.one, replicas.other, replicas.one, replicas.other)
+        ]
+        answers = await asyncio.gather(*asked)
+        assert [it.status_code for it in answers] == [200] * 4, [it.text for it in answers]
+        assert len({it.headers["x-run-id"] for it in answers}) == 1
+        assert len({it.content for it in answers}) == 1
+        assert len(replicas.ollama.chats) == 1
+
+
+async def test_an_upload_in_parts_is_put_together_from_both_servers(replicas: Replicas) -> None:
+    """Begun on one, its parts on both, completed once of several times at the same moment."""
+    one, other = replicas.one.http, replicas.other.http
+    wanted = {"filename": "key.txt", "purpose": "batch", "mime_type": "text/plain"}
+    made = (await one.post("/v1/uploads", json={**wanted, "bytes": len(OAR)})).json()
+    address = f"/v1/uploads/{made['id']}"
+    sent = await asyncio.gather(
+        one.post(f"{address}/parts", files={"data": OAR[:20]}),
+        other.post(f"{address}/parts", files={"data": OAR[20:]}),
     )
-    assert (ended.json()["status"], ended.json()["error"]["code"]) == ("failed", "server_error")
-    assert "response.failed" in (await followed).text
-
-
-async def test_an_approval_asked_on_one_server_is_decided_on_the_other(
-    postgres: str, tmp_path: Path
-) -> None:
-    """Once, however many decide on both at the same moment."""
-    with postgres_copy(postgres) as url:
-        async with two_replicas(tmp_path, url, APPROVALS__RULES="math_calc=ask") as replicas:
-            ask = {
-                "model": "builtin@react",
-                "messages": [{"role": "user", "content": "What is 12*(3+4)?"}],
-                "store": True,
-            }
-            answer = (await replicas.one.http.post("/v1/chat/completions", json=ask)).json()
-            assert answer["x_agent"]["state"] == "waiting", answer
-            run_id = answer["x_agent"]["run_id"]
-            [call] = (await replicas.other.http.get(f"/api/runs/{run_id}/approvals")).json()
-            address = f"/api/runs/{run_id}/approvals/{call['call_id']}"
-            decisions = await asyncio.gather(
-                *(
-                    side.http.post(address, json={"decision": "approve"})
-                    for _ in range(10)
-                    for side in (replicas.other, replicas.one)
-                )
-            )
-            assert sorted(it.status_code for it in decisions) == [200] + [409] * 19
-            ended = await replicas.other.http.get(f"/api/runs/{run_id}/events")
-            assert '"state":"completed"' in ended.text
-            kept = await replicas.one.http.get(f"/api/conversations/{answer['x_session_id']}")
-            [_, said] = kept.json()["messages"]
-            assert (said["state"], "84" in said["message"]["content"]) == ("completed", True)
+    body = {"part_ids": [it.json()["id"] for it in sent]}
+    asked = [side.post(f"{address}/complete", json=body) for side in (one, other, one, other)]
+    done = await asyncio.gather(*asked)
+    assert min(it.status_code for it in done) == 200, [it.text for it in done]
+    [file] = [it.json()["file"] for it in done if it.status_code == 200]
+    assert (await one.get(f"/v1/files/{file['id']}/content")).content == OAR
+    assert (await other.post(f"{address}/cancel")).json()["error"]["code"] == "upload_completed"

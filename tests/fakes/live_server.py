@@ -91,7 +91,7 @@ class LiveServer:
     def incoming(self) -> list[Path]:
         """List what lies in the folder of uploads that are still arriving."""
         folder: Path = self.app.state.services.options.incoming
-        return sorted(folder.iterdir()) if folder.exists() else []
+        return sorted(one for one in folder.iterdir() if one.is_file()) if folder.exists() else []
 
     async def log_in(self, name: str = ADMIN, password: str = PASSWORD) -> str:
         """Log in and give the access token."""

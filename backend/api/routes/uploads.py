@@ -77,7 +77,7 @@ async def add_part(
         one = form.files[0]
         if one.refused is not None or one.path is None:
             raise one.refused or InvalidRequest("The part is not there", param="data")
-        part = await uploads.add_part(upload, one.path, one.size_bytes)
+        part = await uploads.add_part(upload, one.path)
         meter.keep(one.size_bytes)
     made = UploadPart(
         id=part.id,
@@ -94,7 +94,7 @@ async def complete_upload(
 ) -> Response:
     """Put the parts together, in the order given, into a file."""
     upload = await uploads.get(account.user.id, upload_id)
-    async with upload.busy:
+    async with uploads.completing(upload):
         whole = await uploads.join(upload, body.part_ids, body.md5 or "")
         try:
             file = await library.add(account.user.id, whole)
