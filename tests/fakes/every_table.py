@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from struct import pack
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, Integer, LargeBinary, insert
 
 from backend.kit.folding import fold
-from backend.storage.columns import JsonText
+from backend.storage.columns import JsonText, VectorBytes
 from backend.storage.whole_metadata import METADATA
 
 # Tables in which nothing stands of a user: what they hold is the server's.
@@ -50,6 +51,7 @@ def _value(column: Column[Any], keys: dict[str, Any], owner: str, number: int) -
         (BigInteger | Integer, number),
         (Float, 0.25),
         (LargeBinary, bytes(range(256))),
+        (VectorBytes, pack("<3f", 0.1, -2.0, 3e-7)),
     ]
     for kind, value in kinds:
         if isinstance(column.type, kind):
