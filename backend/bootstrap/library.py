@@ -140,9 +140,8 @@ async def _supervised(
     ground.stack.push_async_callback(supervisor.aclose)
     if await pending():
         supervisor.wake()
-    if beside:
-        looking = keep_looking(ground, pending=pending, wake=supervisor.wake)
-        ground.stack.callback(asyncio.create_task(looking).cancel)
+    looking = keep_looking(ground, pending=pending, wake=supervisor.wake)
+    ground.stack.callback(asyncio.create_task(looking).cancel)
     return supervisor
 
 

@@ -83,7 +83,7 @@ async def keep_tidy(ground: Ground) -> None:
 async def keep_looking(
     ground: Ground, *, pending: Callable[[], Awaitable[bool]], wake: Callable[[], None]
 ) -> None:
-    """Wake the worker when a job waits that nobody holds: whoever had it may be dead."""
+    """Wake the worker when a job waits: whoever had it may be dead, or a command has brought it."""
     while True:
         await ground.clock.sleep(LEASE_S)
         try:

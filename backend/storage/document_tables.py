@@ -112,6 +112,12 @@ chunks = Table(
     sqlite_autoincrement=True,  # an index may still name a chunk that is gone: no id comes back
 )
 
+FILLED_BY_POSTGRES = {
+    "chunks": frozenset({"user_id", "language", "body_words", "context_words", "words"}),
+    "chunk_vectors": frozenset({"user_id", "document_id", "revision"}),
+}
+"""Columns that only PostgreSQL has: triggers fill them, whatever writes a row."""
+
 chunk_vectors = Table(
     "chunk_vectors",
     METADATA,

@@ -7,21 +7,21 @@ changed, the target holds all or nothing. Not for: files beside the database, La
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, RowMapping, Table, func, insert, select, text
+from sqlalchemy import Connection, Engine, RowMapping, Table, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.storage.database import kind_of
 from backend.storage.revisions import HEAD, UnusableSchema
+from backend.storage.row_copies import tables_of
 from backend.storage.schema import revision_of
 from backend.storage.sqlite_database import migrating_engine, sqlite_path
 
 _AT_ONCE = 100  # rows; one of a long run may have megabytes
-_NOT_MOVED = frozenset({"alembic_version", "sqlite_sequence"})
 _OTHERS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
     " AND application_name = 'steward' AND pid <> pg_backend_pid()"
@@ -75,7 +75,7 @@ def move(source: str, target: str) -> Mapping[str, int]:
 
 
 def _copy_all(old: Connection, new: Connection) -> Mapping[str, int]:
-    tables = _tables(old if _is_sqlite(old) else new)
+    tables = tables_of(old if _is_sqlite(old) else new)  # as SQLite has them: plain ones alone
     for table in tables:
         if new.execute(select(func.count()).select_from(table)).scalar_one():
             msg = f"the new database is not empty: its table {table.name} has rows"
@@ -91,13 +91,6 @@ def _copy_all(old: Connection, new: Connection) -> Mapping[str, int]:
     else:
         _number_postgres(old, new, tables)
     return {name: found.rows for name, found in sums.items()}
-
-
-def _tables(connection: Connection) -> list[Table]:
-    """List the tables, those first that others point at, as SQLite has them: plain ones alone."""
-    metadata = MetaData()
-    metadata.reflect(connection)
-    return [it for it in metadata.sorted_tables if it.name not in _NOT_MOVED]
 
 
 def _copy(table: Table, old: Connection, new: Connection) -> Sum:
@@ -142,7 +135,7 @@ def _check_sqlite(new: Connection) -> None:
         raise CannotMove(msg)
 
 
-def _number_postgres(old: Connection, new: Connection, tables: list[Table]) -> None:
+def _number_postgres(old: Connection, new: Connection, tables: Sequence[Table]) -> None:
     """Let new rows be numbered on from the highest number there ever was."""
     kept = old.execute(text("SELECT name, seq FROM sqlite_sequence"))
     used = {str(row.name): int(row.seq) for row in kept}
@@ -156,7 +149,7 @@ def _number_postgres(old: Connection, new: Connection, tables: list[Table]) -> N
 def _number_sqlite(old: Connection, new: Connection) -> None:
     """Let no number of a removed row come back where SQLite remembers them."""
     for name in new.execute(text("SELECT name FROM sqlite_sequence")).scalars().all():
-        for table, column in _numbered(old, [it for it in _tables(new) if it.name == name]):
+        for table, column in _numbered(old, [it for it in tables_of(new) if it.name == name]):
             sequence = old.execute(select(func.pg_get_serial_sequence(table.name, column))).scalar()
             last = old.execute(text(f"SELECT last_value FROM {sequence}")).scalar_one()  # noqa: S608 - its own name
             new.execute(
@@ -165,7 +158,7 @@ def _number_sqlite(old: Connection, new: Connection) -> None:
             )
 
 
-def _numbered(postgres: Connection, tables: list[Table]) -> Iterator[tuple[Table, str]]:
+def _numbered(postgres: Connection, tables: Sequence[Table]) -> Iterator[tuple[Table, str]]:
     """Find the columns that PostgreSQL numbers by itself."""
     for table in tables:
         for column in table.primary_key.columns:

@@ -121,7 +121,8 @@ class SqlRateLimiter:
         for kind, limit in self._limits.items():
             level, at_ms = found.get(kind, (float(limit), now_ms))
             level = _filled(level, at_ms, limit, now_ms)
-            level += share.left if share and kind == "requests" else 0
+            if share and kind == "requests" and now_ms < share.until_ms:
+                level = min(level + share.left, limit)  # what was drawn has been coming back since
             level -= self._spent.get(user_id, 0) if kind == "tokens" else 0
             told.append(_allowance(kind, limit, level))
         return Standing(tuple(told))

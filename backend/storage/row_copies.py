@@ -2,7 +2,8 @@
 
 A row becomes a JSON object by column name; bytes become `{"base64": ...}`. Tables may be ours
 (JSON columns then hold JSON) or reflected from a database of any revision (they then hold its text),
-so that the same lines go into SQLite and PostgreSQL. Columns that a database computes are left out.
+so that the same lines go into SQLite and PostgreSQL. Columns that a database computes or its triggers
+fill are left out; vectors are bytes.
 Runs on a plain connection, outside of any server. Not for: what a server reads and writes.
 """
 
@@ -33,14 +34,18 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects.postgresql import BYTEA
 from sqlalchemy.exc import SAWarning
 
+from backend.storage.columns import VectorBytes
 from backend.storage.database import kind_of
+from backend.storage.document_tables import FILLED_BY_POSTGRES, chunk_vectors
 from backend.storage.sqlite_database import sqlite_path
 
 _BYTES = "base64"
 _AT_ONCE = 500
 _NOT_DATA = frozenset({"alembic_version"})
+_VECTOR = (chunk_vectors.name, chunk_vectors.c.vector.name)
 Row = dict[str, Any]
 
 
@@ -78,8 +83,20 @@ def tables_of(connection: Connection) -> Sequence[Table]:
         warnings.simplefilter(
             "ignore", SAWarning
         )  # types of extensions: their text is what is copied
+        event.listen(found, "column_reflect", _as_copied)
         found.reflect(connection)
     return [table for table in found.sorted_tables if table.name not in _NOT_DATA]
+
+
+def _as_copied(_inspector: object, table: Table, column: dict[str, Any]) -> None:
+    if column["name"] in FILLED_BY_POSTGRES.get(table.name, ()):
+        column["computed"] = {"sqltext": "", "persisted": True}
+    elif (table.name, column["name"]) == _VECTOR and not _is_bytea(column["type"]):
+        column["type"] = VectorBytes()
+
+
+def _is_bytea(found: object) -> bool:
+    return isinstance(found, BYTEA)  # before revision 0012
 
 
 def rows_of(
@@ -97,7 +114,7 @@ def rows_of(
 
 def write_rows(connection: Connection, table: Table, rows: Iterable[Row]) -> int:
     """Insert rows, a few at a time; tell how many. Numbers the database gives go on behind them."""
-    packed = [one.name for one in table.c if isinstance(one.type, LargeBinary)]
+    packed = [one.name for one in table.c if isinstance(one.type, LargeBinary | VectorBytes)]
     done, waiting = 0, (_unpacked(row, packed) for row in rows)
     while some := list(islice(waiting, _AT_ONCE)):
         connection.execute(insert(table), some)

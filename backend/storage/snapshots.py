@@ -38,6 +38,10 @@ FILE = "database/steward.db"
 _LINES = "database/{}.jsonl"
 _SCRIPTS = Path(migrations.__path__[0])
 _CHECKPOINTS = "checkpoint"  # LangGraph's own tables, which it makes itself
+_FUNCTIONS = text(
+    "SELECT oid::regprocedure::text FROM pg_proc"
+    " WHERE starts_with(proname, 'steward_') AND pronamespace = current_schema()::regnamespace"
+)
 Form = Literal["sqlite", "rows"]
 
 
@@ -249,6 +253,8 @@ def _make_room(connection: Connection, *, replace: bool) -> None:
         raise DatabaseInUse(msg)
     for name in (*(str(one.name) for one in tables), "alembic_version"):
         connection.execute(text(f'DROP TABLE IF EXISTS "{name}" CASCADE'))
+    for function in connection.execute(_FUNCTIONS).scalars().all():
+        connection.execute(text(f"DROP FUNCTION {function} CASCADE"))
 
 
 def _copy_all(file: Path, connection: Connection) -> None:

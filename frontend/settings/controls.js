@@ -74,6 +74,7 @@ export function makeTabs(label, titles, panel, onChosen) {
     if (!chosen) return;
     panel.setAttribute("aria-labelledby", chosen.id);
     chosen.focus();
+    chosen.scrollIntoView({ block: "nearest", inline: "nearest" });
     onChosen(chosen.id.slice(4));
   };
   row.append(...buttons);

@@ -76,7 +76,9 @@ PLANNED = [
 ]
 FOOTS = "[...document.querySelectorAll('.answer-foot')]"
 ROWS = "document.querySelectorAll('#file-list li')"
-TABS = ("account", "keys", "usage", "tools", "users", "credentials", "server")
+TABS = (
+    "account", "keys", "usage", "tools", "users", "credentials", "server", "performance", "logs",
+)  # fmt: skip
 
 
 def works(body: dict[str, Any]) -> Reply:

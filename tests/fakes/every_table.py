@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from struct import pack
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, Integer, LargeBinary, insert
@@ -51,6 +52,7 @@ def _value(column: Column[Any], keys: dict[str, Any], owner: str, number: int) -
         (Float, 0.25),
         (VectorBytes, b"\x00\x00\x80?" * 4),
         (LargeBinary, bytes(range(256))),
+        (VectorBytes, pack("<3f", 0.1, -2.0, 3e-7)),
     ]
     for kind, value in kinds:
         if isinstance(column.type, kind):

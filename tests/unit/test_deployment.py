@@ -19,6 +19,7 @@ from tests.fakes.processes import ROOT, running_program
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+TEAM = ROOT / "docker/compose.team.env.example"
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 # https://github.com/compose-spec/compose-spec/blob/main/05-services.md, as far as it is used here
 KEYS = {
@@ -116,6 +117,16 @@ def test_secrets_are_in_files_of_their_own():
     files = [it["path"] for it in SERVICES["backend"]["env_file"]]
     files += [it["file"].removeprefix("./") for it in COMPOSE["secrets"].values()]
     assert [it for it in files if it not in ignored or it == ".env"] == []
+
+
+def test_every_setting_that_is_given_is_one():
+    """A misspelt name is silently nothing; what a team must agree on is in its example."""
+    given = dict(re.findall(r"(?m)^([A-Z_]+)=(.*)$", TEAM.read_text(encoding="utf-8")))
+    assert given.keys() == {"DATABASE_URL", "SECRET_KEY", "CREDENTIALS__KEYS", "DOCUMENTS__WORKER"}
+    assert (given["SECRET_KEY"], given["DOCUMENTS__WORKER"]) == ("", "apart")
+    names = {*given, *SERVICES["backend"]["environment"], *SERVICES["worker"]["environment"]}
+    known = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    assert [name for name in names if f"| `{name}` |" not in known] == []
 
 
 def test_servers_and_workers_are_one_image_with_the_same_settings():

@@ -20,5 +20,8 @@ def run(settings: Settings, arguments: Namespace) -> int:
     rows = sum(about["counts"].values())
     say(f"restored the backup of {about['made_at']}: {rows:,} rows, schema {about['schema']}")
     if not about["keys"]:
-        say("it holds no keys: access tokens and links made before are not good any more")
+        say(
+            "it holds no keys: access tokens and links made before are not good any more,"
+            " and stored credentials need their keys back or have to be entered again"
+        )
     return DONE

@@ -47,6 +47,15 @@ async def test_a_minutes_worth_may_come_at_once_and_then_it_is_the_pace(make, cl
     assert (await limits.take(ME)).exceeded is None
 
 
+async def test_no_more_is_left_than_there_is(make, clock):
+    """Of a share that was drawn and has come back since, nothing is told twice."""
+    limits = make(30_000, 0)
+    await limits.take(ME)
+    for seconds in (0.5, 30):
+        clock.step(seconds)
+        assert (await limits.standing(ME)).allowances[0].remaining == 30_000
+
+
 async def test_tokens_count_when_they_are_known_and_may_be_overdrawn(make, clock):
     """The next request waits until the debt is paid."""
     limits = make(0, 600)

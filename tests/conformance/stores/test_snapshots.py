@@ -42,6 +42,7 @@ def test_a_copy_is_the_same_row_by_row(request, tmp_path, migrated_file, source,
         else:
             put = stack.enter_context(postgres_copy(server, "template1"))
             fill_postgres(put, folder, form=taken.form, revision=taken.revision, replace=False)
+            fill_postgres(put, folder, form=taken.form, revision=taken.revision, replace=True)
         assert all_rows(put) == all_rows(url)
         assert _next_number(put) == 10
 
