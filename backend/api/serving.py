@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from backend.api.waiting_connection import waiting_at_most
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 _LONGER_THAN_PROXIES_KEEP_S = 75
+_LONGER_THAN_UPLOADS_WAIT_S = 75  # they say why they were given up
 _HEADERS_MAX_BYTES = 64 * 1024
 _BACKLOG = 2048
 _ENDS_STREAMS = 2
@@ -26,9 +29,10 @@ _ENDS_STREAMS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServingOptions:
-    """How long streams may end after a stop signal, whose forwarded headers count, what is logged."""
+    """How long streams may end after a stop signal and heads of requests take to arrive, whose forwarded headers count, what is logged."""
 
     shutdown_grace_s: int = 20
+    request_head_s: float = 20.0
     trusted_proxies: tuple[str, ...] = ()
     access_log: bool = False
 
@@ -81,7 +85,7 @@ def uvicorn_config(app: ASGIApp, options: ServingOptions) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=waiting_at_most(head_s=options.request_head_s, pause_s=_LONGER_THAN_UPLOADS_WAIT_S),
         ws="none",
         lifespan="on",
         workers=1,

@@ -42,6 +42,7 @@ def serve(settings: Settings, *, demo: bool = False) -> int:
     server = Composition(settings, address=address_of(listening), demo=demo)
     options = ServingOptions(
         shutdown_grace_s=settings.server.shutdown_grace_s,
+        request_head_s=settings.server.request_head_s,
         trusted_proxies=settings.server.trusted_proxies,
         access_log=settings.log.access,
     )

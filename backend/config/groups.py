@@ -49,6 +49,12 @@ class ServerSettings(Group):
         le=600,
         description="How long running streams may end after a stop signal.",
     )
+    request_head_s: float = Field(
+        default=20.0,
+        ge=0.5,
+        le=600,
+        description="How long the head of a request may take to arrive.",
+    )
     keep_alive_comment_s: float = Field(
         default=10.0,
         ge=1,

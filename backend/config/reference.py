@@ -26,6 +26,7 @@ _TITLES = {
     "ARTIFACTS": "Files that tools make",
     "QUERY": "Queries",
     "STORAGE": "Storage",
+    "OBJECTS": "Uploads in a bucket",
     "DATABASE": "PostgreSQL",
     "APPROVALS": "Approvals",
     "LOG": "Logging",

@@ -1,0 +1,96 @@
+"""A connection that is closed when the request it begins does not arrive; uvicorn would wait for ever.
+
+Not for: clients that do not read their answer, for whom what is written waits.
+"""
+
+from __future__ import annotations
+
+from asyncio import TimerHandle, Transport
+from typing import cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+
+class WaitingConnection(HttpToolsProtocol):
+    """Gives a head `head_s` seconds from its first byte, or from the connection, and a body `pause_s` between two reads.
+
+    Nothing is closed that an answer still runs on, nor for bytes that this server itself does not take.
+    """
+
+    head_s: float
+    pause_s: float
+
+    _arriving = True
+    _in_body = False
+    _due_s = 0.0
+    _timer: TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """Wait for the first request."""
+        super().connection_made(transport)
+        self._expect()
+        self._arm()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes, and wait for the rest if there must be one."""
+        super().data_received(data)
+        if self._arriving:
+            if self._in_body:
+                self._expect()
+            if self._timer is None or self._timer.when() > self._due_s:
+                self._arm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Count from here."""
+        self._arriving, self._in_body = True, False
+        self._expect()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Count pauses from here."""
+        self._in_body = True
+        self._expect()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is here."""
+        self._arriving = False
+        super().on_message_complete()
+
+    def _expect(self) -> None:
+        wait_s = self.pause_s if self._in_body else self.head_s
+        self._due_s = self.loop.time() + wait_s
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_at(self._due_s, self._look)
+
+    def _look(self) -> None:
+        # One timer for many requests: it is set again only where it finds one that still arrives.
+        self._timer = None
+        if not self._arriving or self.transport.is_closing():
+            return
+        if self.flow.read_paused or (not self._in_body and self._answers()):
+            self._expect()
+        if self.loop.time() < self._due_s:
+            self._arm()
+        else:
+            self.transport.close()
+
+    def _answers(self) -> bool:
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
+        return cycle is not None and not cycle.response_complete
+
+
+def waiting_at_most(*, head_s: float, pause_s: float) -> type[WaitingConnection]:
+    """Make the class of connections that wait so long."""
+    limits = {"head_s": head_s, "pause_s": pause_s}
+    return type("WaitingConnection", (WaitingConnection,), limits)
