@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, TypedDict, cast
 
 from backend.agent.asking import Ask
+from backend.agent.ending import can_be_resumed
 from backend.agent.run import AgentParts, Run
 from backend.errors import StewardError
 from backend.ports.values import JsonObject
@@ -47,12 +48,14 @@ async def invoke(
     """Run a graph to its end, or to where it asks the user, and give its last state.
 
     `run.asks` holds what it asks. The checkpoint's thread is made of user and run by the server,
-    never by the caller. A step begins when the one before it is on the disk.
+    never by the caller. A step begins when the one before it is on the disk; of a run that cannot be
+    taken up after a crash, only where it stops to ask is written.
     """
     graph = await _compiled(run.parts, name, build)
     config = _config(run)
     run.asks, run.checkpointed = (), True
-    durable: JsonObject = {"durability": "sync"} if run.parts.checkpointer else {}
+    durability = "sync" if can_be_resumed(run) else "exit"
+    durable: JsonObject = {"durability": durability} if run.parts.checkpointer else {}
     limit = {"recursion_limit": recursion_limit}
     end: dict[str, Any] = await graph.ainvoke(start, config | limit, context=context, **durable)
     for stop in end.get("__interrupt__", ()):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import orjson
 
+from backend.agent.ending import can_be_resumed
 from backend.agent.graphs import Beside
 from backend.agent.pausing import data_of, found_so_far
 from backend.agent.run import Run
@@ -27,12 +28,13 @@ AGAIN = "The server had stopped; the answer begins again.\n"
 
 
 def noted(node: Node) -> Node:
-    """Let a graph's node bring what its run knows by then, under `beside`."""
+    """Let a graph's node bring what its run knows by then, under `beside`, where the run can be taken up."""
 
     @wraps(node)
     async def whole(state: object, runtime: Runtime[Any]) -> dict[str, Any]:
         result = await node(state, runtime)
-        return {**result, "beside": beside(runtime.context.run)}
+        run = runtime.context.run
+        return {**result, "beside": beside(run)} if can_be_resumed(run) else result
 
     return cast("Node", whole)
 

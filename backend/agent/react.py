@@ -121,7 +121,7 @@ async def _run(
     taken = set(map(name_of, run.request.client_tools))
     specs = [*(one for one in run.parts.toolbox.specs if name_of(one) not in taken), *theirs]
     context = ReactContext(run=run, base=base, question=question, specs=specs)
-    limit = 2 * run.parts.options.react_max_iterations + 6
+    limit = 2 * run.parts.options.react_max_iterations + 5
     end = await invoke(run, "react", _builder, start, context=context, recursion_limit=limit)
     run.transcript = end["messages"]
     if run.asks:
@@ -135,21 +135,14 @@ def _builder() -> StateGraph[ReactState, ReactContext]:
     builder: StateGraph[ReactState, ReactContext] = StateGraph(
         ReactState, context_schema=ReactContext
     )
-    builder.add_node("begin", begin)
     builder.add_node("think", progress.noted(think))
     builder.add_node("act", progress.noted(observe))
     builder.add_node("approve", approve)
-    builder.add_edge(START, "begin")
-    builder.add_conditional_edges("begin", _after_start)
+    builder.add_conditional_edges(START, _after_start)
     builder.add_conditional_edges("think", _after_think)
     builder.add_conditional_edges("act", _after_act)
     builder.add_edge("approve", "act")
     return builder
-
-
-def begin(state: ReactState) -> dict[str, Any]:
-    """Change nothing: calls that come with the start are on the disk before they are made."""
-    return {"iteration": state["iteration"]}
 
 
 def _after_start(state: ReactState) -> str:

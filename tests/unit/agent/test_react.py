@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -285,6 +286,32 @@ async def test_checkpoints_are_pruned_when_the_run_ends(core: Make) -> None:
     await made.ask("add", mode="react")
     saver = await made.checkpoints.saver()
     assert [one async for one in saver.alist(None)] == []
+
+
+@pytest.mark.parametrize(
+    ("store", "resumes", "written"), [(True, True, 3), (True, False, 0), (False, True, 0)]
+)
+async def test_steps_are_written_only_of_runs_that_can_be_taken_up(
+    core: Make, *, store: bool, resumes: bool, written: int
+) -> None:
+    """While a call is made, start and first thought are on the disk; for others that is work for nothing."""
+
+    def script(request: ModelRequest) -> Any:
+        return "Three." if results(request) else [call("add", numbers=[1, 2])]
+
+    made = core(script)
+    if resumes:
+        made.turns._parts = replace(made.turns._parts, resumables=made.stores.resumables)
+    saver = await made.checkpoints.saver()
+    add, seen = made.adder.run, list[int]()
+
+    async def looked(args: Any, context: Any) -> Any:
+        seen.append(len([one async for one in saver.alist(None)]))
+        return await add(args, context)
+
+    vars(made.adder)["run"] = looked
+    run = await made.ask("add", mode="react", store=store)
+    assert (run.state, seen) == ("completed", [written])
 
 
 async def test_every_call_leaves_an_audit_row(core: Make) -> None:
