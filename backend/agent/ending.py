@@ -57,7 +57,7 @@ def interruption(run: Run) -> StewardError:
     told = "The server is shutting down; the answer is incomplete"
     if can_be_resumed(run):
         told = f"{told}. It can be resumed: POST /api/runs/{run.id}/resume"
-    return Unavailable(told, code="runinterruption")
+    return Unavailable(told, code="run_interrupted")
 
 
 def quoted_files(run: Run) -> tuple[str, ...]:
