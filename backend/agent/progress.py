@@ -5,7 +5,7 @@ Not for: running graphs (`graphs`), or taking an interrupted run up again (`resu
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -15,7 +15,16 @@ from backend.agent.ending import can_be_resumed
 from backend.agent.graphs import Beside
 from backend.agent.pausing import data_of, found_so_far
 from backend.agent.run import Run
-from backend.agent.run_log import LogItem, RunLog, merged, replay, restored
+from backend.agent.run_log import (
+    RESUMED,
+    LogItem,
+    RunLog,
+    end_of,
+    life_of,
+    merged,
+    replay,
+    restored,
+)
 from backend.kit.json_values import dump_json
 from backend.ports.values import JsonObject, TurnEvent
 
@@ -23,7 +32,7 @@ if TYPE_CHECKING:
     from langgraph.runtime import Runtime
 
 Node = TypeVar("Node", bound=Callable[..., Awaitable[dict[str, Any]]])
-RESUMED = "The server had stopped; the answer goes on from where it was.\n"
+GOES_ON = "The server had stopped; the answer goes on from where it was.\n"
 AGAIN = "The server had stopped; the answer begins again.\n"
 
 
@@ -70,14 +79,10 @@ def log_again(said: Sequence[JsonObject], known: Sequence[JsonObject]) -> RunLog
     items: list[LogItem] = restored(known)
     kept = len(items)
     if said:
-        cursor = (len(known) - 1, _length(known[-1])) if known else (0, 0)
-        items += restored([entry for _, entry in replay(said, cursor)])
+        items += restored([entry for _, entry in replay(said, end_of(known))])
     log = RunLog(items)
     log.demote(kept)
-    words = RESUMED if known else AGAIN
-    log.add(TurnEvent(type="notice", text=words, data={"notice": "resumed"}))
+    words = GOES_ON if known else AGAIN
+    data = {"notice": RESUMED, "life": max(life_of(said), life_of(known)) + 1}
+    log.add(TurnEvent(type="notice", text=words, data=data))
     return log
-
-
-def _length(entry: Mapping[str, Any]) -> int:
-    return 1 if entry["kind"] == "event" else len(entry["text"])

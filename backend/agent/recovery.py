@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from backend.agent.approvals import STOPPED, store_end
 from backend.agent.ending import message_id
-from backend.agent.run_log import merged, restored
+from backend.agent.run_log import life_of, merged, restored
 from backend.ports.approvals import ApprovalStore
 from backend.ports.clock import Clock
 from backend.ports.replicas import JournalStore, ServerStore
@@ -77,7 +77,7 @@ def interrupted(
     """
     shown = list(entries)
     if words:
-        data = {"notice": words}
+        data = {"notice": words, "life": life_of(entries) + 1}
         shown.append({"kind": "event", "type": "notice", "text": f"{words}\n", "data": data})
     said = "".join(one["text"] for one in entries if one["kind"] == "content")
     if words:

@@ -50,6 +50,7 @@ class Break(Remark):
 LogItem = str | Thought | TurnEvent
 Cursor = tuple[int, int]
 START: Cursor = (0, 0)
+RESUMED = "resumed"
 ANSWER = (str, Told)
 
 
@@ -184,18 +185,52 @@ def replay(entries: Sequence[JsonObject], cursor: Cursor) -> Iterator[tuple[Curs
             yield (at, len(text)), {**entry, "text": text[skip:]}
 
 
-def parse_cursor(text: str | None) -> Cursor:
-    """Read `Last-Event-ID` ("3.120"); nothing means from the start.
+def parse_cursor(text: str | None) -> tuple[Cursor, int]:
+    """Read `Last-Event-ID` ("3.120", or "3.120.2" in the log's life 2); nothing means from the start.
 
     Raises:
         InvalidRequest: when it is not one of ours.
     """
     if not text:
-        return START
-    index, dot, offset = text.strip().partition(".")
-    if dot and index.isdecimal() and offset.isdecimal() and len(text) <= 24:
-        return int(index), int(offset)
+        return START, 0
+    numbers = text.strip().split(".")
+    if len(numbers) in {2, 3} and all(map(str.isdecimal, numbers)) and len(text) <= 24:
+        index, offset, *life = map(int, numbers)
+        return (index, offset), life[0] if life else 0
     raise InvalidRequest("Last-Event-ID is not an event id of this run", param="Last-Event-ID")
+
+
+def event_id(cursor: Cursor, life: int) -> str:
+    """Name a position for `parse_cursor`."""
+    return ".".join(map(str, (*cursor, life) if life else cursor))
+
+
+def life_of(entries: Sequence[JsonObject]) -> int:
+    """Tell how often a log was taken up after a crash: its last second may be lost, and said otherwise."""
+    return max((_life(entry) for entry in entries), default=0)
+
+
+def goes_on(entries: Sequence[JsonObject], cursor: Cursor, life: int) -> bool:
+    """Tell whether a reader who is at a cursor of some life lacks only what lies behind it.
+
+    Not so when it saw more than the log has kept, or saw as answer what is said again since.
+    """
+    return cursor == START or not any(
+        _life(entry) > life and (entry["data"]["notice"] == RESUMED or cursor > (at, 0))
+        for at, entry in enumerate(entries)
+    )
+
+
+def end_of(entries: Sequence[JsonObject]) -> Cursor:
+    """Give the cursor behind everything."""
+    if not entries:
+        return START
+    last = entries[-1]
+    return len(entries) - 1, 1 if last["kind"] == "event" else len(last["text"])
+
+
+def _life(entry: JsonObject) -> int:
+    return entry["data"].get("life", 0) if entry["kind"] == "event" else 0
 
 
 def _kind(item: LogItem) -> str:

@@ -87,6 +87,10 @@ async function* replay(api, runId, signal, seen) {
   for await (const { event, data, id } of readEvents(response)) {
     seen.lastId = id || seen.lastId;
     const entry = JSON.parse(data);
+    if (event === "restart") {
+      seen.begun = true;
+      yield { kind: "restart" };
+    }
     if (event === "end") {
       yield* ending(api, runId, entry.state);
       return true;

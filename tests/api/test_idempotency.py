@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -189,3 +191,73 @@ async def test_a_stock_client_can_send_its_keys(
         )
     assert answer.choices[0].message.content
     assert isinstance(client, AsyncOpenAI)
+
+
+@contextlib.asynccontextmanager
+async def cutting(server: LiveServer, ollama: OllamaDouble) -> AsyncIterator[str]:
+    """Pass connections on to a server, but reset the first one once the model was asked."""
+    host, port = server.url.removeprefix("http://").split(":")
+    came = 0
+
+    async def passed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while piece := await reader.read(65_536):
+            writer.write(piece)
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal came
+        came += 1
+        there = await asyncio.open_connection(host, int(port))
+        ways = [asyncio.create_task(passed(reader, there[1]))]
+        if came == 1:
+            await ollama.arrived(1)
+            writer.transport.abort()
+            there[1].transport.abort()
+        else:
+            ways.append(asyncio.create_task(passed(there[0], writer)))
+        with contextlib.suppress(ConnectionError):
+            await asyncio.gather(*ways)
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with listening:
+        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    assert came == 2
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_stock_client_whose_connection_was_reset_joins_the_run_it_began(
+    server: LiveServer,
+    person: Person,
+    mine: httpx.AsyncClient,
+    ollama: OllamaDouble,
+    *,
+    stream: bool,
+) -> None:
+    """Its own second try has the same key: there is one run, and one session with one answer."""
+    hold = asyncio.Event()
+    ollama.queue(Reply(content="one two three", late_end=hold))
+    async with cutting(server, ollama) as url:
+        client = AsyncOpenAI(base_url=f"{url}/v1", api_key=person.token, max_retries=1, timeout=20)
+        async with client:
+            asked = asyncio.create_task(
+                client.chat.completions.create(
+                    model="llama3.2@chat",
+                    messages=[{"role": "user", "content": "Hello"}],
+                    stream=stream,
+                    extra_body={"store": True},
+                    extra_headers={"Idempotency-Key": f"cut-{stream}"},
+                )
+            )
+            await ollama.arrived(1)
+            hold.set()
+            answer: Any = await asked
+            said = (
+                "".join([one.choices[0].delta.content or "" async for one in answer if one.choices])
+                if stream
+                else answer.choices[0].message.content
+            )
+    assert said == "one two three"
+    assert len(ollama.chats) == 1
+    [session] = (await mine.get("/api/conversations")).json()["conversations"]
+    kept = (await mine.get(f"/api/conversations/{session['id']}")).json()["messages"]
+    assert [one["message"]["role"] for one in kept] == ["user", "assistant"]

@@ -20,6 +20,7 @@ PASSWORD = "a password for the page"
 SAID = "[...document.querySelectorAll('.answer-text')].at(-1).innerText"
 ENDED = "[...document.querySelectorAll('.answer')].at(-1).querySelector('.message-bar')"
 NOTE = "document.querySelector('.end-note')?.innerText"
+RESUME = "[aria-label='Go on with this answer']"
 SCROLLER = "document.querySelector('#scroller')"
 AT_END = f"{SCROLLER}.scrollHeight - {SCROLLER}.scrollTop - {SCROLLER}.clientHeight < 3"
 TALL = f"{SCROLLER}.scrollHeight > {SCROLLER}.clientHeight * 1.5"
@@ -109,7 +110,8 @@ def slow(count: int = 400, per_second: float = 40) -> Reply:
 def test_an_answer_whose_server_was_killed_says_so_and_can_be_asked_for_again(
     world, *, reloaded: bool
 ) -> None:
-    """What was received stays until a reload; the question is answered, not put a second time."""
+    """What was received stays until a reload; the question is answered, not put a second time; what the
+    server had written down by then stays as another version."""
     page, server, model = world
     model.queue(slow())
     put(page, "Tell me much")
@@ -130,8 +132,29 @@ def test_an_answer_whose_server_was_killed_says_so_and_can_be_asked_for_again(
     for _ in range(2):
         shown = page.run("[...document.querySelectorAll('.bubble')].map((one) => one.textContent)")
         assert shown == ["Tell me much"]
-        assert page.run("document.querySelectorAll('.versions').length") == 0
         assert page.run(SAID) == "All is well again."
+        reload(page)
+        page.wait(ENDED)
+
+
+def test_an_interrupted_answer_goes_on_at_the_press_of_a_button(world) -> None:
+    """In its place, once, with what it had said as its work; the button is there only while it is of use."""
+    page, server, model = world
+    model.queue(slow())
+    put(page, "Tell me much")
+    page.wait(f"{SAID}.length > 60")
+    server.kill()
+    server.start_again()
+    page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
+    model.queue(Reply(content="All is well again."))
+    page.focus(RESUME)
+    page.press("Enter")
+    for _ in range(2):
+        page.wait(f"{SAID} === 'All is well again.'")
+        page.wait(f"{ENDED} && document.querySelector('#send').title === 'Send'")
+        assert page.run("document.querySelectorAll('#log article').length") == 2
+        assert page.run(f"document.querySelector({RESUME!r}) === null")
+        assert page.run("document.querySelector('.end-note') === null")
         reload(page)
         page.wait(ENDED)
 

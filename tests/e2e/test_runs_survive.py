@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
+import sqlite3
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -285,3 +289,121 @@ def test_a_stop_signal_interrupts_with_a_last_word_and_leaves_nothing_behind(wor
     with world.server() as (process, client):
         assert '"resumable":true' in ended(client, run_id)
         assert '"state":"completed"' in resumed(client, run_id)
+
+
+def after(client: httpx.Client, run_id: str, last: str = "") -> list[tuple[str, str, Any]]:
+    """Read a run's events behind an id to their end: id, name and data of each."""
+    headers = {"last-event-id": last} if last else {}
+    text = client.get(f"/api/runs/{run_id}/events", headers=headers).text
+    blocks = [block.split("\n") for block in text.strip().split("\n\n") if block[0] != ":"]
+    found = [dict(line.split(": ", 1) for line in block) for block in blocks]
+    return [(one.get("id", ""), one["event"], json.loads(one["data"])) for one in found]
+
+
+def words_of(events: list[tuple[str, str, Any]]) -> str:
+    """Join the answer text of events."""
+    return "".join(data["text"] for _, name, data in events if name == "content")
+
+
+def journaled(folder: Path, words: str) -> None:
+    """Wait until a server has written these words down."""
+    end = time.monotonic() + 20
+    with closing(sqlite3.connect(folder / "data" / "steward.db", timeout=20)) as database:
+        while True:
+            [[found]] = database.execute(
+                "SELECT coalesce(group_concat(entries), '') FROM run_journal"
+            )
+            if words in found:
+                return
+            assert time.monotonic() < end, found
+            time.sleep(0.05)
+
+
+def read_to(answer: httpx.Response, words: str) -> str:
+    """Read a stream of events until something stands in it; give the last id."""
+    text = ""
+    for piece in answer.iter_text():
+        text += piece
+        if words in text:
+            break
+    return re.findall(r"^id: (.+)$", text, re.MULTILINE)[-1]
+
+
+@pytest.mark.parametrize("mode", ["react", "chat"])
+def test_a_reader_from_before_the_crash_sees_nothing_twice_and_lacks_nothing(
+    world: World, mode: str
+) -> None:
+    """What was written down is the message meanwhile; with the new answer its reader begins again."""
+    cut = Reply(content="one two three four", fault=Fault(kind="hang", after=2))
+    world.double.queue(*[Reply(calls=[SUM])] * (mode == "react"), cut)
+    with world.server() as (process, client), asking(client, mode) as (run_id, session):
+        with client.stream("GET", f"/api/runs/{run_id}/events") as answer:
+            last = read_to(answer, "two")
+        journaled(world.folder, "two")
+        kill(process)
+    world.double.queue(Reply(content="The sum is 84."))
+    with world.server() as (process, client):
+        said = client.get(f"/api/conversations/{session}").json()["messages"][-1]
+        kept = said["message"]["content"]
+        assert (said["state"], kept.split()) == ("interrupted", ["one", "two"])
+        end = ("", "end", {"state": "interrupted", "resumable": True})
+        assert after(client, run_id, last) == [end]
+        whole = after(client, run_id)
+        assert (words_of(whole), whole[-1]) == (kept, end)
+        assert after(client, run_id, f"{len(whole) + 5}.0") == [end]
+        assert '"state":"completed"' in resumed(client, run_id)
+        whole = after(client, run_id)
+        assert words_of(whole) == "The sum is 84."
+        assert [data["text"].split() for _, name, data in whole if name == "remark"] == [
+            ["one", "two"]
+        ]
+        assert after(client, run_id, last) == [("", "restart", {}), *whole]
+        middle = next(at for at, one in enumerate(whole) if one[1] == "content")
+        assert after(client, run_id, whole[middle - 1][0]) == whole[middle:]
+        assert shown(client, session) == [("user", "completed"), ("assistant", "completed")]
+
+
+def test_a_plan_that_a_crash_cut_goes_on_with_its_next_step(world: World) -> None:
+    """It is not planned again, and steps that were done are not done again."""
+    first = {"id": "a", "purpose": "x", "tool": "mark", "depends_on": [], "input": {"text": "a"}}
+    more = {"tool": "math_calc", "depends_on": ["a"], "input": {"expression": "{a}"}}
+    second = {**first, "id": "b", **more}
+    world.double.queue(Reply(content=json.dumps({"steps": [first, second]})), Reply(fault=HANGS))
+    with world.server() as (process, client), asking(client, "plan") as (run_id, session):
+        world.run(world.double.arrived(2))
+        assert world.effects == ["a"]
+        kill(process)
+    verdict = {"reasoning": "", "passed": True, "missing": []}
+    world.double.queue(
+        Reply(content='{"expression": "40+2"}'),
+        Reply(content=json.dumps(verdict)),
+        Reply(content="Done."),
+    )
+    with world.server() as (process, client):
+        events = resumed(client, run_id)
+        assert '"state":"completed"' in events
+        assert (world.effects, "42" in events) == (["a"], True)
+        assert events.count("event: plan") == 1
+        assert events.count("event: tool_call") == events.count("event: tool_result") == 2
+        assert shown(client, session) == [("user", "completed"), ("assistant", "completed")]
+
+
+@pytest.mark.parametrize("background", [True, False])
+def test_a_stop_signal_ends_responses_with_a_last_event(world: World, *, background: bool) -> None:
+    """Whoever reads along is told; the server leaves in good order, and later it tells the same."""
+    world.environ["SERVER__SHUTDOWN_GRACE_S"] = "1"
+    world.double.queue(Reply(content="one two three four", fault=Fault(kind="hang", after=2)))
+    body = {"model": "llama3.2@chat", "input": "Count.", "stream": True, "background": background}
+    with world.server() as (process, client):
+        with client.stream("POST", "/v1/responses", json=body) as answer:
+            world.run(world.double.arrived(1))
+            process.terminate()
+            text = answer.read().decode()
+        assert process.wait(timeout=20) == 0
+    last = json.loads(text.strip().split("\n\n")[-1].partition("data: ")[2])
+    assert last["type"] == "response.failed", text
+    told = last["response"]
+    assert (told["status"], "shutting down" in told["error"]["message"]) == ("failed", True)
+    with world.server() as (process, client):
+        found = client.get(f"/v1/responses/{told['id']}").json()
+        assert (found["status"], found["error"]) == ("failed", told["error"])

@@ -100,6 +100,18 @@ test("a replay that breaks off goes on behind the last event, waiting longer whi
   assert.deepEqual(waits_ms, [500, 1000, 500]);
 });
 
+test("what a crash took is told again from the start", async () => {
+  const restart = "event: restart\ndata: {}\n\n";
+  const { api, asked, options } = scripted([
+    () => broken(entry("0.3", "Hel")),
+    () => new Response(restart + entry("0.2.1", "Hi") + END),
+  ]);
+  const events = await collected(follow(api, "run_1", options));
+  const told = [RESTART, content("Hel"), RESTART, content("Hi")];
+  assert.deepEqual(events, [...told, { kind: "end", state: "completed" }]);
+  assert.equal(asked[1], "/api/runs/run_1/events after 0.3");
+});
+
 test("a failed run says why", async () => {
   const { api, options } = scripted([
     () => new Response('event: end\ndata: {"state":"failed"}\n\n'),

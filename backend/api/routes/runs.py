@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated
 
 import orjson
@@ -11,7 +11,16 @@ from fastapi import APIRouter, Header, Request, Response
 from backend.agent.ending import stored_run
 from backend.agent.following import FarRun
 from backend.agent.run import Run
-from backend.agent.run_log import Cursor, merged, parse_cursor, replay
+from backend.agent.run_log import (
+    START,
+    Cursor,
+    event_id,
+    goes_on,
+    life_of,
+    merged,
+    parse_cursor,
+    replay,
+)
 from backend.api.deps import Account, AppServices, Services
 from backend.api.event_stream import ClientWatch, EventStream
 from backend.api.openai_wire import KEEP_ALIVE
@@ -22,6 +31,8 @@ from backend.ports.values import JsonObject
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
 MISSING = "There is no such run"
+RESTART = b"event: restart\ndata: {}\n\n"
+Place = tuple[Cursor, int]
 
 
 @router.get("/{run_id}")
@@ -57,24 +68,27 @@ async def replay_events(
     found: Services,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Replay a run as server-sent events after `Last-Event-ID`, and go on while it runs."""
+    """Replay a run as server-sent events after `Last-Event-ID`, and go on while it runs.
+
+    An event `restart` says that all is told again from the start: a crash took what was seen.
+    """
     account.require("chat")
-    cursor = parse_cursor(last_event_id)
+    place = parse_cursor(last_event_id)
     live = _live(found, account.user.id, run_id)
     if live is not None:
         watch = ClientWatch(request.receive, gone=lambda: None)
         return EventStream(
-            _live_frames(live, cursor, in_session=live.session_id is not None), watch=watch
+            _live_frames(live, place, in_session=live.session_id is not None), watch=watch
         )
     far = await found.elsewhere.following.find(account.user.id, run_id)
     if far is not None:
         watch = ClientWatch(request.receive, gone=far.log.close)
-        return EventStream(_far_frames(found, far, cursor), watch=watch)
+        return EventStream(_far_frames(found, far, place), watch=watch)
     stored = await found.runs.get(account.user.id, run_id)
     if stored is None:
         raise NotFound(MISSING)
     watch = ClientWatch(request.receive, gone=lambda: None)
-    return EventStream(_stored_frames(stored, cursor), watch=watch)
+    return EventStream(_stored_frames(stored, place), watch=watch)
 
 
 @router.post("/{run_id}/cancel", status_code=202)
@@ -109,21 +123,27 @@ def _live(found: AppServices, user_id: str, run_id: str) -> Run | None:
     return run if run is not None and run.request.user_id == user_id else None
 
 
-async def _far_frames(found: AppServices, far: FarRun, cursor: Cursor) -> AsyncGenerator[bytes]:
+async def _far_frames(found: AppServices, far: FarRun, place: Place) -> AsyncGenerator[bytes]:
     async with found.elsewhere.following.reading(far):
-        async for frame in _live_frames(far, cursor, in_session=far.stored):
+        async for frame in _live_frames(far, place, in_session=far.stored):
             yield frame
 
 
 async def _live_frames(
-    run: Run | FarRun, cursor: Cursor, *, in_session: bool
+    run: Run | FarRun, place: Place, *, in_session: bool
 ) -> AsyncIterator[bytes]:
+    cursor, life = place
     while True:
         seen = len(run.log.items)
-        batch = list(replay(merged(run.log.items), cursor))
+        entries = merged(run.log.items)
+        if not goes_on(entries, cursor, life):
+            cursor = START
+            yield RESTART
+        life = max(life, life_of(entries))
+        batch = list(replay(entries, cursor))
         if batch:
             cursor = batch[-1][0]
-            yield b"".join(_frame(at, entry) for at, entry in batch)
+            yield b"".join(_frame(event_id(at, life), entry) for at, entry in batch)
         if run.log.closed and len(run.log.items) == seen:
             break
         if not batch:
@@ -132,15 +152,19 @@ async def _live_frames(
     yield _end(run.state, in_session=in_session)
 
 
-async def _stored_frames(stored: StoredRun, cursor: Cursor) -> AsyncIterator[bytes]:
-    found: Iterator[tuple[Cursor, JsonObject]] = replay(stored.events, cursor)
+async def _stored_frames(stored: StoredRun, place: Place) -> AsyncIterator[bytes]:
+    (cursor, life), entries = place, stored.events
     end = _end(stored.state, in_session=stored.conversation_id is not None)
-    yield b"".join(_frame(at, entry) for at, entry in found) + end
+    if not goes_on(entries, cursor, life):
+        cursor = START
+        yield RESTART
+    now = life_of(entries)
+    yield b"".join(_frame(event_id(at, now), it) for at, it in replay(entries, cursor)) + end
 
 
-def _frame(cursor: Cursor, entry: JsonObject) -> bytes:
-    name = entry.get("type", entry["kind"])
-    head = f"id: {cursor[0]}.{cursor[1]}\nevent: {name}\ndata: ".encode()
+def _frame(name: str, entry: JsonObject) -> bytes:
+    kind = entry.get("type", entry["kind"])
+    head = f"id: {name}\nevent: {kind}\ndata: ".encode()
     return head + orjson.dumps(entry, default=str) + b"\n\n"
 
 

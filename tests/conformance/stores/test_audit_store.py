@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from backend.ports.stores import ToolAudit
@@ -60,6 +61,23 @@ async def test_what_a_dead_process_had_started_is_unknown(stores):
     assert list(await stores.audit.settle()) == [unknown]
     assert list(await stores.audit.settle()) == []
     assert unknown in await stores.audit.list("user_bob")
+
+
+async def test_of_calls_that_begin_one_is_the_first(stores):
+    """Whoever comes later is told how it stands, and changes nothing; one that was only asked for may begin."""
+    started = replace(ROW, outcome="started")
+    later = replace(started, created_at_ms=99, arguments={"expression": "2"})
+    said = await asyncio.gather(stores.audit.begin(started), stores.audit.begin(started))
+    assert sorted(map(str, said)) == ["None", "started"]
+    assert list(await stores.audit.list("user_bob")) == [started]
+    for outcome in ("started", "unknown", "ok"):
+        now = replace(ROW, outcome=outcome)
+        await stores.audit.put(now)
+        assert await stores.audit.begin(later) == outcome
+        assert list(await stores.audit.list("user_bob")) == [now]
+    await stores.audit.put(replace(ROW, outcome="asked"))
+    assert await stores.audit.begin(later) is None
+    assert [one.outcome for one in await stores.audit.list("user_bob")] == ["started"]
 
 
 async def test_totals_sum_up_per_tool_and_outcome(stores):

@@ -6,9 +6,20 @@ import asyncio
 
 import pytest
 
-from backend.agent.run_log import RunLog, Thought, merged, parse_cursor, replay
+from backend.agent.progress import log_again
+from backend.agent.run_log import (
+    START,
+    RunLog,
+    Thought,
+    event_id,
+    goes_on,
+    life_of,
+    merged,
+    parse_cursor,
+    replay,
+)
 from backend.errors import InvalidRequest
-from backend.ports.values import TurnEvent
+from backend.ports.values import JsonObject, TurnEvent
 
 
 def sample() -> RunLog:
@@ -53,7 +64,9 @@ def test_a_cursor_means_the_same_while_text_is_still_growing() -> None:
     assert list(replay(merged(log.items), cursor)) == [((2, 7), {"kind": "content", "text": "!"})]
 
 
-@pytest.mark.parametrize("text", ["x", "1", "1.", ".1", "-1.2", "1.2.3", "9" * 30 + ".1"])
+@pytest.mark.parametrize(
+    "text", ["x", "1", "1.", ".1", "-1.2", "1.2.x", "1.2.3.4", "9" * 30 + ".1"]
+)
 def test_an_event_id_that_is_not_ours_is_refused(text: str) -> None:
     """The header is named."""
     with pytest.raises(InvalidRequest) as caught:
@@ -71,3 +84,22 @@ async def test_a_reader_wakes_for_news_for_the_end_and_for_a_nudge() -> None:
         act()
         await reader
     await log.changed(99)
+
+
+def test_behind_a_crash_only_positions_that_still_hold_go_on() -> None:
+    """Words added at the end leave what was kept as it was; an answer given anew does not."""
+    said: list[JsonObject] = [
+        {"kind": "content", "text": "one two"},
+        {"kind": "event", "type": "notice", "text": "cut", "data": {"notice": "cut", "life": 1}},
+        {"kind": "content", "text": "cut"},
+    ]
+    assert [goes_on(said, at, 0) for at in ((0, 7), (0, 99), (1, 1), (2, 2))] == [
+        True, True, False, False,
+    ]  # fmt: skip
+    assert goes_on(said, (2, 2), 1)
+    again = merged(log_again(said, ()).items)
+    assert life_of(again) == 2
+    assert [goes_on(again, (0, 7), life) for life in (0, 1, 2)] == [False, False, True]
+    assert goes_on(again, START, 0)
+    assert parse_cursor(event_id((3, 4), 2)) == ((3, 4), 2)
+    assert parse_cursor(event_id((3, 4), 0)) == ((3, 4), 0)
