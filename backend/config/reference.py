@@ -27,6 +27,7 @@ _TITLES = {
     "QUERY": "Queries",
     "STORAGE": "Storage",
     "DATABASE": "PostgreSQL",
+    "OBJECTS": "Files in a bucket",
     "APPROVALS": "Approvals",
     "LOG": "Logging",
     "METRICS": "Figures",
