@@ -20,7 +20,7 @@ def make_tracing(settings: Settings, *, service: str = "steward") -> Tracing:
         )
     except ImportError as exc:
         origin = settings.origin("TRACING__ENDPOINT")
-        msg = f"TRACING__ENDPOINT: needs the extra: pip install 'steward[tracing]' ({origin})"
+        msg = f"TRACING__ENDPOINT: it needs opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http: .venv/bin/pip install them ({origin})"
         raise SettingsError([msg]) from exc
     key = given.authorization
     return open_spans(

@@ -48,6 +48,7 @@ from backend.storage.file_listing import (
 )
 from backend.storage.libraries import raise_version
 from backend.storage.quotas import check_quota
+from backend.storage.row_locks import wait_for_rows
 from backend.storage.run_files import scrub_runs
 
 _OWNER: ColumnElement[str] = bindparam("owner")
@@ -72,6 +73,10 @@ _SIZES = select(
         func.sum(case((documents.c.state.in_(sorted(FINAL_STATES)), 0), else_=1)), 0
     ).label("waiting"),
 ).where(documents.c.user_id == _OWNER)
+_LOCK = select(files.c.id).where(files.c.id == bindparam("wanted")).with_for_update()
+_LOCK_DOCUMENT = (
+    select(documents.c.id).where(documents.c.id == bindparam("document")).with_for_update()
+)
 _DELETE = delete(files).where(files.c.id == bindparam("wanted"))
 _CHANGE = (
     update(files)
@@ -256,10 +261,15 @@ def _expired(connection: Connection, *, now_ms: int, limit: int) -> Sequence[Fil
 
 
 def _delete(connection: Connection, found: Select[Any], which: Mapping[str, object]) -> File | None:
+    wait_for_rows(connection)
     row = connection.execute(found, which).first()
     if row is None:
         return None
     file = file_of(row)
+    # Who is just naming the document or the file is waited for, and seen below; who comes later finds them gone.
+    connection.execute(_LOCK_DOCUMENT, {"document": file.document.id})
+    if connection.execute(_LOCK, {"wanted": file.id}).first() is None:
+        return None
     scrub_runs(connection, file.id)
     scrub_answers(connection, file.id)
     connection.execute(_DELETE, {"wanted": file.id})

@@ -29,7 +29,9 @@ T = TypeVar("T")
 
 APPLICATION = "steward"  # by this others are seen on the database
 _AGAIN = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
-_MOST_TRIES = 12
+_AGAIN_FOR_S = 15.0
+# foreign_key_violation: what a row was to name went while the unit of work ran; it sees so the next time.
+_GONE_MEANWHILE = "23503"
 _PAUSE_S = 0.002
 _MOST_PAUSE_S = 0.2
 # Compiling a statement takes longer than any of ours runs.
@@ -115,15 +117,19 @@ class PostgresDatabase:
         """Run `work(connection, ...)` in a transaction, again while others were in its way."""
 
         def hop() -> T:
-            for tried in range(1, _MOST_TRIES):
+            until_s = time.monotonic() + _AGAIN_FOR_S
+            tried = 0
+            while True:
+                tried += 1
                 try:
                     return once()
                 except DBAPIError as exc:
-                    if _state_of(exc) not in _AGAIN:
+                    state = _state_of(exc)
+                    again = state in _AGAIN or (state == _GONE_MEANWHILE and tried == 1)
+                    if not again or time.monotonic() > until_s:
                         raise
-                most_s = min(_MOST_PAUSE_S, _PAUSE_S * 2**tried)
+                most_s = min(_MOST_PAUSE_S, _PAUSE_S * 2 ** min(tried, 10))
                 time.sleep(random.uniform(0, most_s))  # noqa: S311 - no secret; keeps two apart
-            return once()
 
         def once() -> T:
             with self._write_engine.begin() as connection:

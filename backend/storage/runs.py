@@ -11,6 +11,7 @@ from backend.kit.branches import newest_below
 from backend.ports.stores import Run
 from backend.storage.database import Database, upsert
 from backend.storage.message_rows import outline, show_head
+from backend.storage.row_locks import wait_for_rows
 from backend.storage.run_files import (
     FORGET_FILES,
     files_of,
@@ -37,7 +38,7 @@ class SqlRunStore:
 
     async def save(self, run: Run) -> None:
         """Insert or replace a run; another user's run of the same id stays, and another server's."""
-        await self._database.write(save_run, run)
+        await self._database.write(_save, run)
 
     async def get(self, user_id: str, run_id: str) -> Run | None:
         """Find one of the user's."""
@@ -75,6 +76,12 @@ def run_values(run: Run) -> dict[str, Any]:
 
 def _prune(connection: Connection, before_ms: int) -> int:
     return connection.execute(delete(runs).where(runs.c.finished_at_ms < before_ms)).rowcount
+
+
+def _save(connection: Connection, run: Run) -> None:
+    wait_for_rows(connection)
+    connection.execute(select(runs.c.id).where(runs.c.id == run.id).with_for_update())
+    save_run(connection, run)
 
 
 def save_run(connection: Connection, run: Run) -> bool:

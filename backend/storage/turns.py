@@ -14,13 +14,15 @@ from backend.errors import Conflict, NotFound, SessionBusy
 from backend.kit.branches import newest_below
 from backend.kit.folding import fold
 from backend.ports.stores import Run, StoredMessage
+from backend.ports.usage import Used
 from backend.storage.columns import CleanText
 from backend.storage.listing import search_text
 from backend.storage.message_rows import MINE, chain, outline, show_head
+from backend.storage.row_locks import wait_for_rows
 from backend.storage.run_files import FORGET_FILES, keep_files, without_deleted
 from backend.storage.runs import run_values
 from backend.storage.tables import conversations, messages, runs
-from backend.storage.usage import add_run
+from backend.storage.usage import add_run, add_used
 
 _UNTITLED = conversations.c.title == ""
 _NEW_TITLE: ColumnElement[str] = bindparam("new_title", type_=CleanText)
@@ -42,6 +44,8 @@ FREE = (
     .where(MINE, conversations.c.active_run_id == bindparam("run"))
     .values(active_run_id=None, updated_at_ms=bindparam("now"))
 )
+# The session before its run, as turns that begin do: nobody waits for anybody who waits.
+_LOCK = select(conversations.c.id).where(MINE).with_for_update()
 _FREE_AT = FREE.values(head_id=bindparam("new_head"))
 _THERE = exists().where(MINE)
 _IN = messages.c.conversation_id == bindparam("wanted")
@@ -98,7 +102,11 @@ def begin_turn(
     title: str,
     replaces: str | None,
 ) -> None:
-    """Claim a session for a run and store what is new, behind what is shown or in a message's place."""
+    """Claim a session for a run and store what is new, behind what is shown or in a message's place.
+
+    The row of the session is what turns wait for: whoever changes it, or what hangs on it, locks it first.
+    """
+    wait_for_rows(connection)
     claim = {
         "wanted": run.conversation_id,
         "owner": run.user_id,
@@ -130,15 +138,18 @@ def message_before(connection: Connection, run: Run, replaced: str) -> str | Non
 
 def end_turn(connection: Connection, run: Run, new_messages: Sequence[StoredMessage]) -> None:
     """Store a run's end and its messages and free its session; nothing when it has ended or is another server's."""
+    wait_for_rows(connection)
     whose = {"wanted": run.conversation_id, "owner": run.user_id, "run": run.id}
     by = {"server": run.server_id}
-    add_run(connection, run)
+    connection.execute(_LOCK, whose)
     kept = without_deleted(connection, run)
     values = {f"new_{name}": value for name, value in run_values(kept).items()}
     answer = {"answer": new_messages[0].id if new_messages else ""}
     ended = connection.execute(_END_RUN, {**whose, **by, **values, **answer}).first()
     if ended is None:
+        add_run(connection, run)  # of a session that was erased meanwhile
         return
+    add_used(connection, Used.of_run(run))
     if kept.file_ids:
         connection.execute(FORGET_FILES, {"run": run.id})
     keep_files(connection, kept)

@@ -21,6 +21,7 @@ from backend.ports.stores import Run
 from backend.ports.usage import Used, UsedBy
 from backend.storage.columns import CleanText
 from backend.storage.database import Database, insert_or_update
+from backend.storage.row_locks import wait_for_rows
 from backend.storage.tables import runs, usage, users
 
 _SUMS = ("runs", "prompt_tokens", "completion_tokens")
@@ -83,9 +84,15 @@ def add_run(connection: Connection, run: Run) -> None:
         connection.execute(_ADD_RUN, {**by, **_values(Used.of_run(run))})
 
 
+def add_used(connection: Connection, used: Used) -> None:
+    """Add to a sum."""
+    connection.execute(_ADD, _values(used))
+
+
 def _add(connection: Connection, used: Sequence[Used]) -> None:
-    for one in used:
-        connection.execute(_ADD, _values(one))
+    wait_for_rows(connection)
+    for one in sorted(used, key=lambda one: one.key):
+        add_used(connection, one)
 
 
 def _values(used: Used) -> dict[str, Any]:

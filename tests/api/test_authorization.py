@@ -74,6 +74,8 @@ def _named(parameter: str, path: str) -> str:
         return {"run_id": "asking_run"}.get(parameter, parameter.removesuffix("_id"))
     if path == "/v1/files/{file_id}":
         return "image"  # the other one is erased as a document
+    if path.startswith("/api/admin/credentials"):
+        return "secret"
     return {
         "vector_store_id": "store",
         "name": "tool" if path.startswith("/api/tools") else "asset",
@@ -138,6 +140,9 @@ async def world(doubles: Doubles, tmp_path_factory: pytest.TempPathFactory) -> A
         async with server.http(await server.log_in()) as admin:
             owner, other = [await someone(server, admin, "admin"), await someone(server, admin)]
             victim = await someone(server, admin)
+            body = {"scope": "user", "subject": victim.id, "limit": 9}
+            body |= {"resource": "requests", "period": "hour"}
+            budget = await admin.put("/api/admin/budgets", json=body)
             async with server.http(owner.token) as http:
                 are = await belongings(http) | await _asking(http, doubles.ollama)
                 found = await http.post("/api/files/search", json={"query": "whales"})
@@ -157,6 +162,8 @@ async def world(doubles: Doubles, tmp_path_factory: pytest.TempPathFactory) -> A
             "artifact": kept.artifacts[0].id,
             "key": revocable.json()["id"],
             "user": victim.id,
+            "budget": budget.json()["id"],
+            "secret": "TAVILY_API_KEY",
             "name": owner.name,
             "new": "somebody-new",
             "password": SECRET,

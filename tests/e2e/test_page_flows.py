@@ -19,7 +19,7 @@ Where each way is proved:
 | edit, answer again, switch versions | test_page_versions_live, test_page_messages |
 | conversations: search, rename, delete, undo, export, links | test_page_conversations |
 | API keys with programs that run, password, usage, language | test_page_settings |
-| users, health, tools of the server | test_page_admin |
+| users, health, tools of the server; its log and performance | test_page_admin, test_page_inside |
 | Markdown, code, formulas, hostile texts, without libraries | test_page_markdown |
 | a thousand messages, what stays when one leaves | test_page_long |
 | parts that come late or cannot come; impatient clicks, broken answers | test_page_parts, test_page_bad_moments |

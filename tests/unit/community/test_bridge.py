@@ -52,6 +52,9 @@ class Audit:
     async def put(self, row):
         self.kept[row.id] = row
 
+    async def begin(self, row):
+        await self.put(row)
+
     add = put
 
 

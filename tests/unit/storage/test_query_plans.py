@@ -67,7 +67,7 @@ async def _plans(stores, path, work) -> dict[str, list[str]]:
     def note(_connection, _cursor, statement, parameters, _context, executemany) -> None:
         asked[statement] = parameters[0] if executemany else parameters
 
-    database = stores.documents._database
+    database = stores.documents._database._database
     for engine in (database._read_engine, database._write_engine):
         event.listen(engine, "before_cursor_execute", note)
     await work(stores)

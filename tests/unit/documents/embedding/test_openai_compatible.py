@@ -27,7 +27,7 @@ async def make(double):
     made: list[RemoteEmbedder] = []
 
     def build(model=EMBEDDING_MODEL, key="", url=None) -> RemoteEmbedder:
-        options = OpenAIEmbedding(model=model, base_url=url or double.base_url, api_key=key)
+        options = OpenAIEmbedding(model=model, base_url=url or double.base_url, api_key=lambda: key)
         embedder = openai_embedder(options, InstantClock(), limits=RemoteLimits(retries=1))
         made.append(embedder)
         return embedder
@@ -89,7 +89,7 @@ async def test_a_refused_key_is_named(double, make):
         await embedder.space()
     health = await embedder.health()
     assert (health.ok, health.fix) == (False, "Check UPSTREAM_OPENAI_API_KEY.")
-    options = OpenAIEmbedding(model="m", base_url="http://h/v1", api_key="wrong-secret")
+    options = OpenAIEmbedding(model="m", base_url="http://h/v1", api_key=lambda: "wrong-secret")
     assert "wrong-secret" not in f"{caught.value}{health}{options!r}"
 
 
