@@ -96,6 +96,7 @@ def make_index(connection: Connection, space: EmbeddingSpace) -> bool:
         return False
     try:
         connection.exec_driver_sql("SET statement_timeout = 0")
+        connection.exec_driver_sql("SET lock_timeout = 0")  # it waits for whoever writes meanwhile
         connection.exec_driver_sql(f"SET maintenance_work_mem = {_BUILD_MEMORY_KB}")
         _remove_others(connection, space)
         connection.exec_driver_sql(
@@ -104,6 +105,7 @@ def make_index(connection: Connection, space: EmbeddingSpace) -> bool:
         )
     finally:
         connection.exec_driver_sql("RESET maintenance_work_mem")
+        connection.exec_driver_sql("RESET lock_timeout")
         connection.exec_driver_sql("RESET statement_timeout")
         connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
     return True
