@@ -7,6 +7,7 @@ from backend.agent.kept_request import to_begin_again
 from backend.agent.run import Run
 from backend.agent.run_log import merged
 from backend.errors import StewardError, Unavailable
+from backend.kit.ids import new_id
 from backend.ports import stores
 from backend.ports.values import ChatMessage
 
@@ -95,3 +96,17 @@ def kept_messages(run: Run, *, now_ms: int, instead: str = "") -> list[stores.St
         created_at_ms=now_ms,
     )
     return [stored]
+
+
+def brought_messages(run: Run) -> list[stores.StoredMessage]:
+    """Give what a request brings, as its session stores it."""
+    return [
+        stores.StoredMessage(
+            id=new_id("msg"),
+            conversation_id=run.session_id or "",
+            message=message,
+            run_id=run.id,
+            created_at_ms=run.started_at_ms,
+        )
+        for message in run.request.messages
+    ]

@@ -10,19 +10,28 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import zip_longest
 
-from backend.agent import graphs, made_files, prompts, remote, replacing, resume, route_choice
+from backend.agent import (
+    graphs,
+    made_files,
+    prompts,
+    remote,
+    replacing,
+    resume,
+    route_choice,
+    with_tools,
+)
 from backend.agent.answer_form import form_of
 from backend.agent.answering import answer
 from backend.agent.asking import Decision
 from backend.agent.attachments import Attachments
 from backend.agent.budgets import Budgets
 from backend.agent.catalog import ModelCatalog
-from backend.agent.chat import chat_or_call, chat_with_client_tools, demanded_call
+from backend.agent.chat import chat_with_client_tools
 from backend.agent.client_calls import check_tools, client_tools
-from backend.agent.ending import interruption, message_id, stored_run
+from backend.agent.counting import TokenCounter
+from backend.agent.ending import brought_messages, interruption, message_id, stored_run
 from backend.agent.loading import AgentModules
 from backend.agent.room import fitted
 from backend.agent.run import AgentParts, AtEnd, Run, TurnRequest, decision_object
@@ -42,7 +51,7 @@ from backend.errors import (
 from backend.kit.ids import new_id
 from backend.kit.log_context import bind_log_context
 from backend.ports.stores import Conversation, ConversationStore, RunStore, StoredMessage
-from backend.ports.values import ChatMessage, JsonObject, RouteDecision, ToolCall, TurnEvent, Usage
+from backend.ports.values import ChatMessage, TurnEvent, Usage
 
 logger = logging.getLogger(__name__)
 
@@ -64,10 +73,11 @@ class Turns:
 
         `ended` is told of every run whose end is stored.
         """
-        self.ended: Callable[[Run], None] = _nobody
+        self.ended: Callable[[Run], None] = lambda _: None
         self.active: dict[str, Run] = {}
         self.catalog = catalog
         self._parts = parts
+        self.tokens = TokenCounter(catalog, parts, conversations)
         self.ends = TurnEnds(conversations, runs, spent=spent, budgets=budgets)
         self._conversations = conversations
         self._runs = runs
@@ -132,20 +142,6 @@ class Turns:
             raise
         return runs
 
-    async def input_tokens(self, request: TurnRequest) -> int:
-        """Estimate how many tokens a request brings, its session and the tools it names included."""
-        _, model = await self.catalog.resolve(request.template.model)
-        messages = list(request.messages)
-        if request.session_id:
-            stored = await self._conversations.messages(request.user_id, request.session_id)
-            messages = resume.continued(stored, messages)
-        if request.instructions:
-            messages = prompts.with_system(messages, request.instructions)
-        estimate = self._parts.estimate
-        ours = self._parts.bound_to(request).toolbox.specs if request.tools_named else ()
-        specs = [*request.client_tools, *ours]
-        return estimate.tokens(model.id, messages) + estimate.tools(model.id, specs)
-
     async def _load(self, run: Run) -> None:
         """Find the session's history, or open a session, and claim it for this run."""
         request = run.request
@@ -195,16 +191,7 @@ class Turns:
                 updated_at_ms=run.started_at_ms,
             )
             await self._conversations.create(conversation)
-        new = [
-            StoredMessage(
-                id=new_id("msg"),
-                conversation_id=session_id,
-                message=message,
-                run_id=run.id,
-                created_at_ms=run.started_at_ms,
-            )
-            for message in request.messages
-        ]
+        new = brought_messages(run)
         title = title_of(request.messages)
         try:
             await self._conversations.begin_turn(
@@ -277,58 +264,20 @@ class Turns:
         decision = await route_choice.choose(run, messages)
         run.decision = decision
         run.say(TurnEvent(type="route", data=decision_object(decision)))
-        offered = self._offered(run, decision) if decision.route == "chat" else ()
+        offered = with_tools.offered(run, decision) if decision.route == "chat" else ()
         if decision.route == "chat" and not offered:
             await _chat(run, messages)
             return
         try:
-            await self._with_tools(run, messages, decision=decision, offered=offered)
+            await with_tools.work(
+                run, messages, decision=decision, offered=offered, agents=self._agents
+            )
         except ContextTooLong:
             if any(not isinstance(item, TurnEvent) or item.text for item in run.log.items):
                 raise
             data = {"notice": "no room for tools", "route": "chat"}
             run.say(TurnEvent(type="notice", data=data))
             await _chat(run, messages)
-
-    async def _with_tools(
-        self,
-        run: Run,
-        messages: Sequence[ChatMessage],
-        *,
-        decision: RouteDecision,
-        offered: Sequence[JsonObject],
-    ) -> None:
-        question = route_choice.routing_input(messages).text
-        calls: Sequence[ToolCall] = ()
-        if offered and not run.request.client_tools:
-            room = fitted(run, messages, specs=offered)
-            calls = await chat_or_call(run, room, specs=offered)
-            if not calls:
-                return
-        messages = self._dated(messages)
-        if run.request.first_tools:
-            calls = await demanded_call(run, messages)
-        if decision.route == "plan" and not (run.request.client_tools or calls):
-            planner = await self._agents.load("plan_execute")
-            forced = run.request.mode == "plan"
-            if await planner.plan_execute(run, messages, question=question, forced=forced):
-                return
-            run.say(TurnEvent(type="notice", data={"notice": "nothing to plan", "route": "react"}))
-        react = await self._agents.load("react")
-        await react.react(run, messages, question=question, first=calls)
-
-    def _offered(self, run: Run, decision: RouteDecision) -> Sequence[JsonObject]:
-        """Offer tools to an auto-routed chat when the router was not sure, or the model knows nothing."""
-        unsure = decision.confidence < self._parts.options.chat_tools_below_confidence
-        unsure = unsure or run.model.can("extractive")
-        auto = run.request.mode == "auto" and run.request.server_tools
-        auto = auto and run.request.tool_choice in (None, "auto")
-        native = run.model.can("tools")
-        return run.parts.toolbox.specs if unsure and auto and native else ()
-
-    def _dated(self, messages: Sequence[ChatMessage]) -> list[ChatMessage]:
-        now = datetime.fromtimestamp(self._parts.clock.now_ms() / 1000, tz=UTC)
-        return prompts.with_system(messages, prompts.today(now.strftime("%A, %Y-%m-%d")))
 
     async def _end(self, run: Run) -> None:
         """Store the end of the run, then close its log: who saw the end finds it stored."""
@@ -378,10 +327,6 @@ class Turns:
         """Stop every running turn; what was said is kept and marked as interrupted."""
         for run in list(self.active.values()):
             run.cancel("interrupted")
-
-
-def _nobody(run: Run) -> None:
-    """Tell nobody that a run has ended."""
 
 
 async def _chat(run: Run, messages: Sequence[ChatMessage]) -> None:

@@ -50,7 +50,13 @@ async def open_all_stores(
         return memory_stores()
     given = settings.database
     url = settings.database_url.get_secret_value()
-    return await open_stores(url, measuring=measuring, writers=given.writers, readers=given.readers)
+    return await open_stores(
+        url,
+        measuring=measuring,
+        writers=given.writers,
+        readers=given.readers,
+        index_above=given.vector_index_above_chunks,
+    )
 
 
 async def open_signals(

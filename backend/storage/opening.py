@@ -56,10 +56,10 @@ async def wait_for_database(url: str, *, wait_s: float, clock: Clock) -> None:
         await clock.sleep(LOOK_AGAIN_S)
 
 
-def indexes_of(database: Database) -> SearchIndexes | None:
+def indexes_of(database: Database, *, index_above: int) -> SearchIndexes | None:
     """Give what documents are searched by in the database; None where that is kept beside it."""
     if not database.shared:
         return None
     from backend.storage.postgres_search import PostgresIndexes  # noqa: PLC0415 - as above
 
-    return PostgresIndexes(database)
+    return PostgresIndexes(database, index_above=index_above)

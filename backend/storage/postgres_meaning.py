@@ -75,8 +75,13 @@ class PostgresMeaning:
     ) -> Mapping[int, float]:
         """Find the nearest chunks with their cosines, best first.
 
-        A question that only moved a little since the last one is answered out of what was nearest to that.
+        By the index when there is one and no filter. Otherwise a question that only moved a little since the last
+        one is answered out of what was nearest to that.
         """
+        if within is None and self._index:
+            found = nearest(self._connection, self._space, self._values(vector, most=limit))
+            if len(found) >= limit:
+                return found
         if self._asked is not None and float(self._asked @ vector) >= _SAME:
             return _first(self._searchable(_SOME, vector, ids=self._nearest)[0], limit)
         found = self._found(vector, limit=limit, within=within)
@@ -115,10 +120,6 @@ class PostgresMeaning:
     ) -> dict[int, float]:
         """Look until there are enough, or nothing more: readings that are being made may be in the way."""
         most = max(limit, _KEPT)
-        if self._index and within is None:
-            found = nearest(self._connection, self._space, self._values(vector, most=most))
-            if len(found) >= limit:
-                return found
         while True:
             if within is None:
                 found, looked_at = self._searchable(_ALL, vector, most=most)

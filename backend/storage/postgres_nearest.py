@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from backend.ports.embedding import EmbeddingSpace
+from backend.storage.postgres_plans import planned
 
-ABOVE_CHUNKS = 50_000
-"""From so many chunks of one user on an exact scan takes longer than the index; measured, see ADR 31."""
 _LEAST_SHARE = 0.1  # of all vectors in the index; with less, too much is looked at for others
 _MOST_DIMENSIONS = 2_000  # pgvector's own bound
-_SEARCH = 1_000  # hnsw.ef_search, the most there is
+_SEARCH = 400  # hnsw.ef_search; ADR 31 says what it finds
 _BUILD_MEMORY_KB = 512 * 1024
 _LOCK = 0x57E3A2E
 _SPACE = re.compile(r"[A-Za-z0-9._:/-]{1,200}")  # it is written into statements
@@ -34,11 +33,10 @@ _OTHERS = text(
     " AND (c.relname = :name AND NOT i.indisvalid OR c.relname <> ALL(:kept))"
 )
 _SETTINGS = (
-    f"SET LOCAL hnsw.ef_search = {_SEARCH}",
-    "SET LOCAL hnsw.iterative_scan = relaxed_order",
-    "SET LOCAL enable_seqscan = off",
-    "SET LOCAL enable_bitmapscan = off",
-    "SET LOCAL enable_sort = off",
+    f"hnsw.ef_search = {_SEARCH}",
+    "hnsw.iterative_scan = relaxed_order",
+    "enable_bitmapscan = off",
+    "enable_sort = off",
 )
 
 
@@ -53,12 +51,14 @@ def can_have_index(space: EmbeddingSpace) -> bool:
     return fitting and _SPACE.fullmatch(space.id) is not None
 
 
-def index_state(connection: Connection, space: EmbeddingSpace, *, chunks: int) -> tuple[bool, bool]:
+def index_state(
+    connection: Connection, space: EmbeddingSpace, *, chunks: int, above: int
+) -> tuple[bool, bool]:
     """Tell whether a user of so many chunks is served by the index, and whether it is to be made.
 
-    Both from what PostgreSQL keeps in its catalogue.
+    Both from what PostgreSQL keeps in its catalogue. Only those with more than `above` chunks have one; 0 = nobody.
     """
-    if chunks < ABOVE_CHUNKS or not can_have_index(space):
+    if not 0 < above < chunks or not can_have_index(space):
         return False, False
     row = connection.execute(_STATE, {"name": index_name(space)}).first()
     if row is None or not row.indisvalid:
@@ -79,21 +79,16 @@ def nearest(
         ") SELECT v.chunk_id, v.distance FROM near v JOIN documents d"
         " ON d.id = v.document_id AND d.revision = v.revision AND d.user_id = :owner"
     )
-    connection.exec_driver_sql("BEGIN")
-    try:
-        for setting in _SETTINGS:
-            connection.exec_driver_sql(setting)
+    with planned(connection, _SETTINGS):
         rows = connection.execute(statement, values).all()
-    finally:
-        connection.exec_driver_sql("ROLLBACK")  # of settings alone
     return {row[0]: -row[1] for row in sorted(rows, key=lambda row: row[1])}
 
 
 def make_index(connection: Connection, space: EmbeddingSpace) -> bool:
     """Make the index while searches and uploads go on; False when somebody else is at it.
 
-    What an interrupted attempt left and the indexes of spaces that are gone are removed. Takes about a minute
-    per 100,000 vectors.
+    What an interrupted attempt left and the indexes of spaces that are gone are removed. Takes minutes where
+    there are hundreds of thousands of vectors.
     """
     name, cast = index_name(space), f"vector({space.dimensions})"
     locked = "SELECT pg_try_advisory_lock(:lock)"
@@ -101,6 +96,7 @@ def make_index(connection: Connection, space: EmbeddingSpace) -> bool:
         return False
     try:
         connection.exec_driver_sql("SET statement_timeout = 0")
+        connection.exec_driver_sql("SET lock_timeout = 0")  # it waits for whoever writes meanwhile
         connection.exec_driver_sql(f"SET maintenance_work_mem = {_BUILD_MEMORY_KB}")
         _remove_others(connection, space)
         connection.exec_driver_sql(
@@ -109,17 +105,27 @@ def make_index(connection: Connection, space: EmbeddingSpace) -> bool:
         )
     finally:
         connection.exec_driver_sql("RESET maintenance_work_mem")
+        connection.exec_driver_sql("RESET lock_timeout")
         connection.exec_driver_sql("RESET statement_timeout")
         connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
     return True
 
 
+def remove_indexes(connection: Connection) -> None:
+    """Remove the indexes of all spaces, while searches and uploads go on."""
+    _remove(connection, name="", kept=[""])
+
+
 def _remove_others(connection: Connection, space: EmbeddingSpace) -> None:
     spaces = connection.execute(text("SELECT space, dimensions FROM embedding_spaces")).all()
     kept = [index_name(EmbeddingSpace(id=row[0], dimensions=row[1])) for row in spaces]
-    values = {"name": index_name(space), "kept": [*kept, index_name(space)]}
-    for name in connection.execute(_OTHERS, values).scalars().all():
-        connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+    name = index_name(space)
+    _remove(connection, name=name, kept=[*kept, name])
+
+
+def _remove(connection: Connection, *, name: str, kept: Sequence[str]) -> None:
+    for found in connection.execute(_OTHERS, {"name": name, "kept": kept}).scalars().all():
+        connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {found}")
 
 
 def _predicate(space: EmbeddingSpace, *, of: str = "v.") -> str:

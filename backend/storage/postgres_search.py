@@ -21,13 +21,15 @@ from backend.ports.search_indexes import MeaningIndex, WordIndex
 from backend.storage.database import Database
 from backend.storage.libraries import library_version
 from backend.storage.postgres_meaning import PostgresMeaning
-from backend.storage.postgres_nearest import index_state, make_index
+from backend.storage.postgres_nearest import index_state, make_index, remove_indexes
+from backend.storage.postgres_plans import by_index
 from backend.storage.postgres_words import LibraryCounts, PostgresWords, library_counts
 
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 _COUNTED_USERS = 200
+_CANCEL_AGAIN_S = 0.2
 _WHO = text("SELECT pg_backend_pid()")
 _CANCEL = text("SELECT pg_cancel_backend(:pid)")
 
@@ -35,11 +37,14 @@ _CANCEL = text("SELECT pg_cancel_backend(:pid)")
 class PostgresIndexes:
     """The `SearchIndexes` port over PostgreSQL with pgvector."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, index_above: int = 0) -> None:
+        """Search a database; vectors of users with more chunks than `index_above` get an index, 0 = never."""
         self._database = database
+        self._index_above = index_above
         self._counts: OrderedDict[str, LibraryCounts] = OrderedDict()
         self._making: dict[str, asyncio.Task[None]] = {}
         self._makers: set[int] = set()
+        self._closing = False
 
     async def ask(
         self,
@@ -49,7 +54,7 @@ class PostgresIndexes:
     ) -> T:
         """Run `work` over a user's words and vectors, in a thread that has a connection."""
         known = self._counts.get(user_id)
-        answer, counts, wanted = await self._database.read(_asked, user_id, space, work, known)
+        answer, counts, wanted = await self._database.read(self._asked, user_id, space, work, known)
         self._counts[user_id] = counts
         self._counts.move_to_end(user_id)
         if len(self._counts) > _COUNTED_USERS:
@@ -70,7 +75,12 @@ class PostgresIndexes:
         self._counts.pop(user_id, None)
 
     async def sweep(self) -> None:
-        """Do nothing: a crash leaves nothing behind."""
+        """Remove the indexes of vectors when there are to be none: they would slow uploads down."""
+        if not self._index_above:
+            try:
+                await self._database.read(remove_indexes)
+            except StewardError as exc:
+                logger.warning("unused indexes of vectors stay until the next start: %s", exc)
 
     async def made(self) -> None:
         """Wait until no index is being made any more."""
@@ -78,10 +88,36 @@ class PostgresIndexes:
 
     async def aclose(self) -> None:
         """Stop making an index; the next server that needs it begins anew."""
-        for pid in list(self._makers):
-            with contextlib.suppress(StewardError):
-                await self._database.read(_cancel, pid)
-        await self.made()
+        self._closing = True
+        # Again and again: a cancellation between two statements of a maker is lost.
+        while pending := [task for task in self._making.values() if not task.done()]:
+            for pid in list(self._makers):
+                with contextlib.suppress(StewardError):
+                    await self._database.read(_cancel, pid)
+            await asyncio.wait(pending, timeout=_CANCEL_AGAIN_S)
+
+    def _asked(
+        self,
+        connection: Connection,
+        user_id: str,
+        space: EmbeddingSpace | None,
+        work: Callable[[WordIndex, MeaningIndex | None], T],
+        known: LibraryCounts | None,
+    ) -> tuple[T, LibraryCounts, bool]:
+        with by_index(connection):
+            # Read before the chunks: what comes in between is seen again by the next search.
+            version = library_version(connection, user_id)
+            counts = known
+            if counts is None or counts.version != version:
+                counts = library_counts(connection, user_id, version=version)
+            words = PostgresWords(connection, user_id, counts)
+            if space is None:
+                return work(words, None), counts, False
+            usable, wanted = index_state(
+                connection, space, chunks=counts.chunks, above=self._index_above
+            )
+            meaning = PostgresMeaning(connection, user_id, space, index=usable)
+            return work(words, meaning), counts, wanted
 
     async def _make(self, space: EmbeddingSpace) -> None:
         """Make the index for large libraries; without it they are searched all the same, only slower."""
@@ -99,29 +135,9 @@ class PostgresIndexes:
         pid: int = connection.execute(_WHO).scalar_one()
         self._makers.add(pid)
         try:
-            return make_index(connection, space)
+            return not self._closing and make_index(connection, space)
         finally:
             self._makers.discard(pid)
-
-
-def _asked(
-    connection: Connection,
-    user_id: str,
-    space: EmbeddingSpace | None,
-    work: Callable[[WordIndex, MeaningIndex | None], T],
-    known: LibraryCounts | None,
-) -> tuple[T, LibraryCounts, bool]:
-    # Read before the chunks: what comes in between is seen again by the next search.
-    version = library_version(connection, user_id)
-    counts = known
-    if counts is None or counts.version != version:
-        counts = library_counts(connection, user_id, version=version)
-    words = PostgresWords(connection, user_id, counts)
-    if space is None:
-        return work(words, None), counts, False
-    usable, wanted = index_state(connection, space, chunks=counts.chunks)
-    meaning = PostgresMeaning(connection, user_id, space, index=usable)
-    return work(words, meaning), counts, wanted
 
 
 def _cancel(connection: Connection, pid: int) -> None:

@@ -145,22 +145,24 @@ async def open_stores(
     measuring: Measuring | None = None,
     writers: int = 4,
     readers: int = 4,
+    index_above: int = 0,
 ) -> Stores:
     """Bring the database to this version's schema and open it; by `clock` files expire.
 
-    `writers` and `readers` are the most connections to PostgreSQL.
+    `writers` and `readers` are the most connections to PostgreSQL, and one more makes the index of vectors that
+    users with more than `index_above` chunks have there (0 = none).
 
     Raises:
         SchemaTooNew: when a newer version wrote it.
         UnusableDatabaseUrl: when the address is not one this server can use.
     """
     await prepare_database(url)
-    opened = open_database(url, writers=writers, readers=readers)
+    opened = open_database(url, writers=writers, readers=readers + (index_above > 0))
     database = MeasuredDatabase(opened, measuring or Unmeasured())
-    return sql_stores(database, clock=clock)
+    return sql_stores(database, clock=clock, index_above=index_above)
 
 
-def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
+def sql_stores(database: Database, *, clock: Clock | None = None, index_above: int = 0) -> Stores:
     """Put one store per noun over a database that has this version's schema."""
     clock = clock or SystemClock()
     return Stores(
@@ -189,7 +191,7 @@ def sql_stores(database: Database, *, clock: Clock | None = None) -> Stores:
         kept_answers=SqlKeptAnswerStore(database),
         log_lines=SqlLogStore(database),
         performance=SqlPerformanceStore(database),
-        indexes=indexes_of(database),
+        indexes=indexes_of(database, index_above=index_above),
         servers=SqlServerStore(database),
         journal=SqlJournalStore(database),
         forget=database.forget,

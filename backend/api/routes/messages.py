@@ -83,7 +83,7 @@ async def count_tokens(
     whole = MessagesRequest.model_validate({**body.model_dump(by_alias=True), "max_tokens": 1})
     chat = ChatCompletionRequest.model_validate(wire.chat_request(whole))
     asked = read_request(chat, caller=account, request_id=_request_id(request))
-    return MessageTokens(input_tokens=await found.turns.input_tokens(asked.turns[0]))
+    return MessageTokens(input_tokens=await found.turns.tokens.count(asked.turns[0]))
 
 
 def _request_id(request: Request) -> str:

@@ -92,7 +92,7 @@ async def count_input_tokens(
     declared = body.model_dump(by_alias=True, include=set(TokenCountRequest.model_fields))
     whole = ResponseRequest.model_validate(declared)
     asked = read_request(whole, named, caller=account, request_id="")
-    return InputTokens(input_tokens=await found.turns.input_tokens(asked.turn))
+    return InputTokens(input_tokens=await found.turns.tokens.count(asked.turn))
 
 
 @router.post("/compact", responses=answers("openai_shapes.answers:CompactResource"))

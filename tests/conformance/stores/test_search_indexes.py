@@ -34,15 +34,15 @@ class Library:
         self.indexes = make_indexes(stores, folder, memory_bytes=2**30)
         found = SearchStores(documents=stores.documents, files=stores.files, spaces=stores.spaces)
         self._searcher = Searcher(found, self.indexes, self, passage_chars=60)
-        self._number = 0
+        self.number = 0
 
     def of(self, space: str) -> FakeEmbedder | None:
         return self.embedder if space == self.embedder._space.id else None
 
     async def take(self, text: str, user_id: str = BOB.id, *, filename: str = "a.txt") -> File:
         """Upload, read, embed and finish a document."""
-        self._number += 1
-        file = await add(self.stores, self._number, user_id=user_id, filename=filename)
+        self.number += 1
+        file = await add(self.stores, self.number, user_id=user_id, filename=filename)
         await self.read(file, text)
         await self.embed(file)
         await self.finish(file)
