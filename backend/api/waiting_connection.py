@@ -86,7 +86,7 @@ class WaitingConnection(HttpToolsProtocol):
             self.transport.close()
 
     def _answers(self) -> bool:
-        cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
+        cycle = cast(RequestResponseCycle | None, self.cycle)  # None before the first request
         return cycle is not None and not cycle.response_complete
 
 

@@ -136,4 +136,11 @@ export class Chat {
     this.id = id;
     this.messages.clear();
   }
+
+  /** @type {(view: MessageView) => Promise<void>} find out where a message stands, if that is not known */
+  async locate(view) {
+    const { id, messages, signal } = this;
+    if (view.place.id || !id) return;
+    messages.place((await getConversation(this.#parts.api, id, { signal })).messages);
+  }
 }

@@ -41,16 +41,14 @@ export class Turns {
 
   /** @type {(question: QuestionView, content: unknown) => Promise<void>} */
   edit(question, content) {
-    return this.#alone(async () => {
-      await this.#locate(question);
-      await this.#put(content, question);
-    });
+    const put = () => this.#put(content, question);
+    return this.#alone(() => this.#chat.locate(question).then(put));
   }
 
   /** @type {(answer: AnswerView, mode?: string) => Promise<void>} give another answer to the question */
   again(answer, mode) {
     return this.#alone(async () => {
-      await this.#locate(answer);
+      await this.#chat.locate(answer);
       const question = this.#chat.messages.questionOf(answer);
       const place = answer.place.id || question?.place.id; // of the question if nothing was kept
       if (place) await this.#put(undefined, answer, mode, place);
@@ -59,10 +57,9 @@ export class Turns {
 
   /** @type {(answer: AnswerView) => Promise<void>} let an interrupted answer go on, and follow it */
   resume(answer) {
-    return this.#alone(async () => {
-      await resumeRun(this.#parts.api, answer.runId);
-      await this.#chat.open(this.#chat.id);
-    });
+    const { api } = this.#parts;
+    const open = () => this.#chat.open(this.#chat.id);
+    return this.#alone(() => resumeRun(api, answer.runId).then(open));
   }
 
   /** @type {(view: MessageView, id: string, back: boolean) => Promise<void>} */
@@ -98,8 +95,8 @@ export class Turns {
     } catch (error) {
       giveBack();
       const elsewhere = error instanceof ApiError && error.status === 409;
-      const told = elsewhere ? new Error(text.busyElsewhere) : error;
-      if (this.#change === change) this.#parts.onError(told);
+      if (this.#change !== change) return;
+      this.#parts.onError(elsewhere ? new Error(text.busyElsewhere) : error);
     } finally {
       if (this.#change === change) {
         this.#change = null;
@@ -146,12 +143,5 @@ export class Turns {
     if (moved || (from && status === 401)) this.#parts.composer.draft ||= wordsOf(content);
     if (moved) this.#chat.open(this.#chat.id);
     throw error;
-  }
-
-  /** @type {(view: MessageView) => Promise<void>} find out where a message stands, if that is not known */
-  async #locate(view) {
-    const { id, messages, signal } = this.#chat;
-    if (view.place.id || !id) return;
-    messages.place((await getConversation(this.#parts.api, id, { signal })).messages);
   }
 }

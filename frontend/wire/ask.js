@@ -87,21 +87,28 @@ async function* replay(api, runId, signal, seen) {
   for await (const { event, data, id } of readEvents(response)) {
     seen.lastId = id || seen.lastId;
     const entry = JSON.parse(data);
-    if (event === "restart") {
-      seen.begun = true;
-      yield { kind: "restart" };
-    }
     if (event === "end") {
       yield* ending(api, runId, entry.state);
       return true;
     }
-    const known = entryEvent(entry);
-    if (known && !seen.begun) yield { kind: "restart" };
-    if (known) yield known;
-    seen.begun ||= known !== null;
+    yield* told(event, entry, seen);
     seen.failures = 0;
   }
   return false;
+}
+
+/**
+ * Give what an entry tells, and before it that all is told again: at the first one, or when the server says so.
+ * @param {string} event
+ * @param {any} entry
+ * @param {Replayed} seen
+ */
+function* told(event, entry, seen) {
+  const known = entryEvent(entry);
+  const anew = event === "restart" || (known !== null && !seen.begun);
+  seen.begun ||= anew;
+  if (anew) yield/** @type {const} */ ({ kind: "restart" });
+  if (known) yield known;
 }
 
 /** @type {(api: Api, runId: string, state: string) => Answering} */
