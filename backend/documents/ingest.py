@@ -219,7 +219,7 @@ class Ingest:
             of_document = files.get(work.document.id, ())
             if not of_document:
                 raise _Erased
-            path = await asyncio.to_thread(self._parts.folder.find, of_document)
+            path = await self._parts.folder.found(of_document)
             if path is None:
                 msg = "The bytes of the file are gone from this server."
                 raise Unreadable(msg)

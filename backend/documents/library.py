@@ -196,7 +196,7 @@ class Library:
     async def content(self, user_id: str, file_id: str) -> tuple[File, Path] | None:
         """Give the original and where its bytes lie."""
         file = await self.get(user_id, file_id)
-        path = None if file is None else await asyncio.to_thread(self._parts.folder.find, [file])
+        path = None if file is None else await self._parts.folder.found([file])
         return None if file is None or path is None else (file, path)
 
     async def text(self, user_id: str, file_id: str, *, number: int | None) -> Sequence[TextPage]:

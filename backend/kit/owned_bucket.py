@@ -37,6 +37,8 @@ class OwnedBucket:
     About `max_cache_bytes` of them stay in `cache`, the last used ones and those in use.
     """
 
+    local = False
+
     def __init__(
         self,
         store: ObjectStore,

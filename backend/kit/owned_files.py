@@ -14,7 +14,12 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 class OwnedFiles(Protocol):
-    """Files by owner and id; names given by people never become paths or keys."""
+    """Files by owner and id; names given by people never become paths or keys.
+
+    `local` tells that they lie on this machine: to fetch one takes no time.
+    """
+
+    local: bool
 
     def fetch(self, owner_id: str, file_id: str) -> Path | None:
         """Give a path with a file's bytes, to be read soon and never written; None when they are gone.

@@ -21,6 +21,8 @@ _MOST_TRIES = 20
 class OwnedFolder:
     """Files by owner and id; folders of owners come and go with their files."""
 
+    local = True
+
     def __init__(self, root: Path) -> None:
         self._root = root
 

@@ -386,7 +386,7 @@ async def test_erasing_a_conversation_stops_its_run(
     assert (await http.get(f"/api/runs/{found['active_run_id']}")).status_code == 404
 
 
-@pytest.mark.parametrize("text", ["x", "1", "-1.0", "1.-1", "1.2.3", "9" * 30 + ".0"])
+@pytest.mark.parametrize("text", ["x", "1", "-1.0", "1.-1", "1.2.3.4", "1.2.x", "9" * 30 + ".0"])
 async def test_a_last_event_id_of_another_kind_is_refused(
     http: AsyncClient, ollama: OllamaDouble, text: str
 ) -> None:

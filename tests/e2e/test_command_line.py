@@ -160,7 +160,7 @@ def test_a_second_signal_ends_running_answers_at_once(tmp_path):
     assert told.endswith(
         "stopping when running answers (1) have ended; a second signal ends them now\n"
     )
-    assert '"code":"unavailable"' in last
+    assert '"code":"run_interrupted"' in last
 
 
 def test_doctor_says_what_is_given_and_what_is_missing(tmp_path):

@@ -100,7 +100,6 @@ class LiveResponses:
                 raise
         live = LiveResponse(run, asked)
         self._live[live.id] = live
-        live.task = asyncio.create_task(self._follow(live), name=live.id)
         if asked.background:
             try:
                 if run.session_id is None:
@@ -109,7 +108,10 @@ class LiveResponses:
                 await self._save(live, queued(run, asked))
             except BaseException:
                 run.cancel()
+                del self._live[live.id]
                 raise
+        # Not before: a short run would end, and be kept, before it is in the store as one that was asked for.
+        live.task = asyncio.create_task(self._follow(live), name=live.id)
         return live
 
     def get(self, user_id: str, response: str) -> LiveResponse | None:

@@ -116,7 +116,7 @@ def test_a_response_runs_in_the_background(
     first = next(iter(made)).response if stream else made
     assert (first.status, first.background, first.output) == ("queued", True, [])
     found = _ended(client, first.id)
-    assert (found.status, found.output_text) == ("completed", "Fine.")
+    assert (found.status, found.output_text) == ("completed", "Fine."), found.error
 
 
 def test_a_response_in_the_background_is_cancelled(client: OpenAI, ollama: OllamaDouble) -> None:
