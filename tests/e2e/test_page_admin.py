@@ -78,6 +78,16 @@ def test_an_administrator_sets_a_user_s_budget(world: PageWorld, page: Page) -> 
     other.wait("document.querySelector('.usage')?.textContent.includes('Requests · a day')")
     press(page, "Remove: Requests · a day: 12")
     page.wait(f"!{budgets}")
+    erase(page, "joan")
+
+
+def erase(page: Page, name: str) -> None:
+    """Delete the only user there is besides the administrator."""
+    press(page, f"Delete: {name}")
+    page.wait("document.querySelector('dialog .danger')")
+    page.focus("dialog .danger")
+    page.press("Enter")
+    page.wait(f"({NAMES}).join() === 'admin'")
 
 
 def test_an_administrator_adds_changes_and_erases_users(world: PageWorld, page: Page) -> None:
