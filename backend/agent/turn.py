@@ -139,6 +139,8 @@ class Turns:
                 run.cancel()
                 if run.hold:
                     run.hold.void = True
+            # What they hold is free before anybody is told that there was not enough.
+            await asyncio.gather(*(run.done() for run in runs))
             raise
         return runs
 

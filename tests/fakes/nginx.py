@@ -32,20 +32,20 @@ def nginx_config(
     folder: Path, *, port: int, servers: Sequence[str], tls: Path | None = None
 ) -> Path:
     """Write nginx.conf for this machine: its paths, its port and its servers; nothing else changes."""
-    text = (ROOT / "nginx.conf").read_text(encoding="utf-8")
+    text = (ROOT / "nginx.conf").read_text(encoding="utf-8").replace("/tmp/", f"{folder}/")
     named = "\n".join(f"server {one} max_fails=1 fail_timeout=5s;" for one in servers)
     for old, new in (
         (SERVER, named),
         ("resolver 127.0.0.11 valid=5s;", ""),
         ("listen 8080;", f"listen 127.0.0.1:{port};"),
-        ("/usr/share/nginx/html", str(ROOT / "frontend")),
         ("include /etc/nginx/tls/*.conf;", f"include {tls or folder / 'tls'}/*.conf;"),
         ("worker_processes auto;", "worker_processes 1;\ndaemon off;\nuser root;"),
+        ("/usr/share/nginx/html", str(ROOT / "frontend")),
     ):
         assert text.count(old) == 1, old
         text = text.replace(old, new)
     path = folder / "nginx.conf"
-    path.write_text(text.replace("/tmp/", f"{folder}/"), encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     return path
 
 
