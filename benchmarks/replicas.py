@@ -40,7 +40,6 @@ class Carried:
     database_ms_per_turn: float
     first_p50_ms: float
     first_p95_ms: float
-    tokens: int
     errors: int
 
 
@@ -80,7 +79,6 @@ def measure(servers: Sequence[Server], key: str, database: Server, *, streams: i
         database_ms_per_turn=(database.cpu_s() - database_before_s) / turns * 1e3,
         first_p50_ms=max(one["first_p50_ms"] for one in seen),
         first_p95_ms=max(one["first_p95_ms"] for one in seen),
-        tokens=sum(one["tokens"] for one in seen),
         errors=sum(one["errors"] for one in seen),
     )
 
@@ -153,18 +151,17 @@ def main() -> None:
     wide = max(len(name) for name, _ in found)
     lines = [
         f"{'':{wide}}  streams  share of a core each  streams one core each would carry  "
-        "database CPU ms/turn  first token p50/p95 ms  lost tokens  errors"
+        "database CPU ms/turn  first token p50/p95 ms  errors"
     ]
     carried: list[float] = []
     for name, one in found:
         turns = STREAMS * len(one.shares)
         carried.append(turns / max(one.shares))
         shares = ", ".join(f"{share:.2f}" for share in one.shares)
-        lost = turns * TOKENS - one.tokens
         lines.append(
             f"{name:{wide}}  {turns:7d}  {shares:>20}  {carried[-1]:33.0f}  "
             f"{one.database_ms_per_turn:20.1f}  {one.first_p50_ms:10.0f} / {one.first_p95_ms:<9.0f}  "
-            f"{lost:11d}  {one.errors:6d}"
+            f"{one.errors:6d}"
         )
     lines.append(f"two servers carry {carried[1] / carried[0]:.2f} times what one carries")
     sys.stdout.write("\n".join(lines) + "\n")
