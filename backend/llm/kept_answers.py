@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import cast
@@ -18,9 +18,9 @@ import orjson
 from backend.errors import StewardError
 from backend.ports.clock import Clock
 from backend.ports.kept_answers import KeptAnswer, KeptAnswerStore, KeptBounds
-from backend.ports.models import ModelDelta, ModelInfo, ModelProvider, ModelRequest
-from backend.ports.values import FinishReason, Health, JsonObject, ToolCall
-from backend.ports.vectors import VectorProvider, VectorRequest, Vectors, does_not_embed
+from backend.ports.models import ModelDelta, ModelProvider, ModelRequest
+from backend.ports.values import FinishReason, JsonObject, ToolCall
+from backend.ports.wrapped_models import WrappedProvider
 
 logger = logging.getLogger(__name__)
 MOST_BYTES = 256 * 1024
@@ -72,7 +72,7 @@ class _Record:
         }
 
 
-class KeptAnswers:
+class KeptAnswers(WrappedProvider):
     """A provider whose answers are kept; implements `ports.models.ModelProvider`."""
 
     def __init__(
@@ -82,15 +82,10 @@ class KeptAnswers:
         options: KeptAnswersOptions,
         clock: Clock,
     ) -> None:
-        self._provider = provider
+        super().__init__(provider)
         self._store = store
         self._options = options
         self._clock = clock
-
-    @property
-    def name(self) -> str:
-        """Name the provider."""
-        return self._provider.name
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelDelta]:
         """Stream an answer that is kept, or else the model's, which is kept when it came whole."""
@@ -110,28 +105,6 @@ class KeptAnswers:
                 yield delta
         if key is not None and (whole := record.whole()) is not None:
             await self._keep(key, request, whole)
-
-    async def embed(self, request: VectorRequest) -> Vectors:
-        """Embed texts, as `VectorProvider.embed` says; vectors are not kept."""
-        if not isinstance(self._provider, VectorProvider):
-            raise does_not_embed(request.model)
-        return await self._provider.embed(request)
-
-    async def models(self) -> Sequence[ModelInfo]:
-        """List the models of the provider."""
-        return await self._provider.models()
-
-    async def describe(self, model: str) -> ModelInfo:
-        """Describe a model of the provider."""
-        return await self._provider.describe(model)
-
-    async def health(self) -> Health:
-        """Tell how the provider is."""
-        return await self._provider.health()
-
-    async def aclose(self) -> None:
-        """Close the provider."""
-        await self._provider.aclose()
 
     async def _found(self, key: str) -> JsonObject | None:
         now_ms = self._clock.now_ms()

@@ -13,9 +13,8 @@ from backend.errors import Overloaded
 from backend.kit.fair_queue import FairQueue, QueueFull, QueueTooSlow, Waiter
 from backend.ports.clock import Clock
 from backend.ports.model_servers import QueueStanding
-from backend.ports.models import ModelDelta, ModelInfo, ModelProvider, ModelRequest
-from backend.ports.values import Health
-from backend.ports.vectors import VectorProvider, VectorRequest, Vectors, does_not_embed
+from backend.ports.models import ModelDelta, ModelProvider, ModelRequest
+from backend.ports.wrapped_models import WrappedProvider
 
 RETRY_S = 5.0
 
@@ -39,19 +38,14 @@ class QueueOptions:
         return bool(self.places or any(self.each.values()))
 
 
-class QueuedModels:
+class QueuedModels(WrappedProvider):
     """A provider before whose models callers take turns; implements `ports.models.ModelProvider`."""
 
     def __init__(self, provider: ModelProvider, options: QueueOptions, clock: Clock) -> None:
-        self._provider = provider
+        super().__init__(provider)
         self._options = options
         self._clock = clock
         self._queues: dict[str, FairQueue] = {}
-
-    @property
-    def name(self) -> str:
-        """Name the provider."""
-        return self._provider.name
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelDelta]:
         """Stream one answer once there is a place; leaving the queue frees one's place in it."""
@@ -66,28 +60,6 @@ class QueuedModels:
         finally:
             queue.give(owner)
             self._forget(name, queue)
-
-    async def embed(self, request: VectorRequest) -> Vectors:
-        """Embed texts, as `VectorProvider.embed` says; that takes no place."""
-        if not isinstance(self._provider, VectorProvider):
-            raise does_not_embed(request.model)
-        return await self._provider.embed(request)
-
-    async def models(self) -> Sequence[ModelInfo]:
-        """List the models of the provider."""
-        return await self._provider.models()
-
-    async def describe(self, model: str) -> ModelInfo:
-        """Describe a model of the provider."""
-        return await self._provider.describe(model)
-
-    async def health(self) -> Health:
-        """Tell how the provider is."""
-        return await self._provider.health()
-
-    async def aclose(self) -> None:
-        """Close the provider."""
-        await self._provider.aclose()
 
     def queues(self) -> Sequence[QueueStanding]:
         """Tell how the queue of each model in use is."""
