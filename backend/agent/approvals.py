@@ -186,15 +186,15 @@ class Approvals:
             if run is not None and file_id in run.file_ids:
                 await self._end(user_id, run.id, state="cancelled", words=DELETED)
 
-    async def threads_of(self, user_id: str) -> Sequence[str]:
-        """Name the checkpoints of a user's runs that wait, to be dropped with the account."""
-        return [thread_of(run.user_id, run.id) for run in await self._store.waiting(user_id)]
+    async def waiting_of(self, user_id: str) -> Sequence[str]:
+        """Name a user's runs that wait, to be forgotten with the account."""
+        return [run.id for run in await self._store.waiting(user_id)]
 
-    async def drop(self, threads: Sequence[str]) -> None:
-        """Forget the checkpoints of runs that were erased."""
-        for thread in threads:
-            self._parts.kept_servers.take(thread.rpartition(":")[2])
-            await self._asking.drop(thread)
+    async def forget_user(self, user_id: str, run_ids: Sequence[str]) -> None:
+        """Forget what runs of a user who was erased had: secrets of those that waited, and all checkpoints."""
+        for run_id in run_ids:
+            self._parts.kept_servers.take(run_id)
+        await self._asking.drop_of(user_id)
 
     async def sweep(self) -> None:
         """End what has expired."""

@@ -44,11 +44,15 @@ class Decision(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """What calls are asked for with; `drop` forgets the checkpoints of a run that will not go on."""
+    """What calls are asked for with.
+
+    `drop` forgets the checkpoints of a run that will not go on, `drop_of` those of all of a user's runs.
+    """
 
     store: ApprovalStore
     links: ApprovalLinks
     drop: Callable[[str], Awaitable[None]]
+    drop_of: Callable[[str], Awaitable[None]]
     expire_s: int = 86_400
 
 

@@ -16,5 +16,6 @@ def make_asking(ground: Ground, checkpoints: Checkpoints, *, public_url: str) ->
         store=ground.stores.approvals,
         links=ApprovalLinks(signer, public_url=public_url),
         drop=checkpoints.drop,
+        drop_of=checkpoints.drop_of,
         expire_s=ground.settings.approvals.expire_s,
     )

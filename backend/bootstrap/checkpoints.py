@@ -7,19 +7,27 @@ from functools import partial
 from backend.bootstrap.databases import shared
 from backend.bootstrap.documents import Ground
 from backend.bootstrap.durable import kept_threads
-from backend.storage.checkpoints import CheckpointFile, Checkpoints
+from backend.config.settings import Settings
+from backend.storage.checkpoints import CheckpointFile, Checkpoints, Waiting
 from backend.storage.postgres_checkpoints import CheckpointTables
 
 
 def open_checkpoints(ground: Ground, *, demo: bool) -> Checkpoints:
     """Make it from settings; nothing is opened before the first agent turn."""
-    settings = ground.settings
     waiting = partial(kept_threads, ground.stores)
-    if shared(settings) and not demo:
+    return (
+        CheckpointFile(None, waiting=waiting)
+        if demo
+        else checkpoints_of(ground.settings, waiting=waiting)
+    )
+
+
+def checkpoints_of(settings: Settings, *, waiting: Waiting | None = None) -> Checkpoints:
+    """Make it from settings alone, for commands; `waiting` names the threads that an opening keeps."""
+    if shared(settings):
         return CheckpointTables(
             settings.database_url.get_secret_value(),
             connections=settings.database.checkpoint_connections,
             waiting=waiting,
         )
-    path = None if demo else settings.data_dir / "checkpoints.db"
-    return CheckpointFile(path, waiting=waiting)
+    return CheckpointFile(settings.data_dir / "checkpoints.db", waiting=waiting)

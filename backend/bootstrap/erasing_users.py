@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from backend.bootstrap.checkpoints import checkpoints_of
 from backend.bootstrap.documents import document_folders
 from backend.bootstrap.owned_files import owned_files
 from backend.config.settings import Settings
 from backend.kit.owned_folder import OwnedFolder
 from backend.storage.backups import backups_of
-from backend.storage.checkpoints import drop_threads_of
 from backend.storage.database import kind_of
 from backend.storage.sqlite_database import sqlite_path
 from backend.storage.stores import Stores
@@ -29,6 +29,7 @@ async def erase_user(settings: Settings, stores: Stores, user_id: str) -> bool:
     if not await stores.users.delete(user_id):
         return False
     await asyncio.to_thread(_erase_files, settings, user_id)
+    await checkpoints_of(settings).drop_of(user_id)
     await stores.forget()
     return True
 
@@ -38,7 +39,6 @@ def _erase_files(settings: Settings, user_id: str) -> None:
     for root in (folders.uploads, folders.artifacts):
         owned_files(settings, root).remove_owner(user_id)
     OwnedFolder(folders.indexes).remove_owner(user_id)
-    drop_threads_of(settings.data_dir / "checkpoints.db", user_id)
 
 
 def copies_that_remember(settings: Settings) -> Sequence[Path]:

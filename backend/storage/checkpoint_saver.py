@@ -11,6 +11,7 @@ from pathlib import Path
 
 from langgraph.checkpoint.sqlite import SqliteSaver
 
+from backend.storage.checkpoint_threads import threads_of
 from backend.storage.threaded_saver import ThreadedSaver, strict_serializer
 from backend.storage.vacuum import MAKE_SHRINKABLE, empty_log, shrink_a_little
 
@@ -35,6 +36,11 @@ class ThreadedSqliteSaver(ThreadedSaver, SqliteSaver):
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         SqliteSaver.__init__(self, connection, serde=strict_serializer())
         self.setup()
+
+    async def adelete_threads_of(self, user_id: str) -> None:
+        """Forget every thread of a user."""
+        for thread in await self.hop("", threads_of, self.conn, user_id):
+            await self.adelete_thread(thread)
 
     async def forget(self) -> None:
         """Make what was pruned unreadable on the disk as well: empty the write-ahead log."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from backend.errors import StewardError
+from backend.storage.checkpoint_threads import threads_of
 
 if TYPE_CHECKING:
     from backend.storage.checkpoint_saver import ThreadedSqliteSaver
@@ -35,6 +36,10 @@ class Checkpoints(Protocol):
 
     async def drop(self, thread: str) -> None:
         """Forget a thread, without loading LangGraph for it."""
+        ...
+
+    async def drop_of(self, user_id: str) -> None:
+        """Forget every thread of a user, whose ids begin with the user's, as `drop` does."""
         ...
 
     async def forget(self) -> None:
@@ -82,6 +87,17 @@ class CheckpointFile:
                 await self._saver.adelete_thread(thread)
             except StewardError as exc:
                 logger.warning("checkpoints of %s stay for now: %s", thread, exc.message)
+
+    async def drop_of(self, user_id: str) -> None:
+        """Forget every thread of a user; another server may have the file open."""
+        async with self._opening:
+            if self._saver is None and self._path is not None:
+                await asyncio.to_thread(_drop_threads_of, self._path, user_id)
+        if self._saver is not None:
+            try:
+                await self._saver.adelete_threads_of(user_id)
+            except StewardError as exc:
+                logger.warning("checkpoints of %s stay for now: %s", user_id, exc.message)
 
     async def forget(self) -> None:
         """Make what was pruned unreadable on the disk as well."""
@@ -131,13 +147,10 @@ def _drop(path: Path, threads: Collection[str]) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def drop_threads_of(path: Path, user_id: str) -> None:
-    """Forget every thread of a user, whose ids begin with the user's; a server may have the file open."""
+def _drop_threads_of(path: Path, user_id: str) -> None:
     if not path.exists():
         return
-    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(path, timeout=5)) as connection:
-        found = connection.execute(
-            "SELECT DISTINCT thread_id FROM checkpoints WHERE substr(thread_id, 1, ?) = ?",
-            (len(user_id) + 1, f"{user_id}:"),
-        ).fetchall()
-        _drop(path, [row[0] for row in found])
+    with suppress(sqlite3.DatabaseError):  # a broken file is replaced when it is opened
+        with closing(sqlite3.connect(path, timeout=5)) as connection:
+            found = threads_of(connection, user_id)
+        _drop(path, found)

@@ -55,11 +55,18 @@ class CheckpointTables:
         except StewardError as exc:
             logger.warning("checkpoints of %s stay for now: %s", thread, exc.message)
 
+    async def drop_of(self, user_id: str) -> None:
+        """Forget every thread of a user, without loading LangGraph for it."""
+        try:
+            await asyncio.to_thread(_drop, self._url, f"{user_id}:", of_user=True)
+        except StewardError as exc:
+            logger.warning("checkpoints of %s stay for now: %s", user_id, exc.message)
+
     async def forget(self) -> None:
-        """Do nothing: what was erased is overwritten when PostgreSQL's autovacuum has passed."""
+        """Do nothing: what was erased is overwritten when VACUUM has passed."""
 
     async def shrink(self) -> None:
-        """Do nothing: PostgreSQL's autovacuum makes freed space usable again."""
+        """Do nothing: VACUUM makes freed space usable again."""
 
     async def aclose(self) -> None:
         """Close the connections if there are some."""
@@ -83,7 +90,8 @@ class CheckpointTables:
         return saver
 
 
-def _drop(url: str, thread: str) -> None:
+def _drop(url: str, thread: str, *, of_user: bool = False) -> None:
+    """Forget a thread, or all that begin so."""
     import psycopg  # noqa: PLC0415 - a driver that SQLite needs not
 
     from backend.storage.postgres_database import (  # noqa: PLC0415 - likewise
@@ -94,7 +102,8 @@ def _drop(url: str, thread: str) -> None:
     try:
         with psycopg.connect(conninfo_of(url), autocommit=True, **connection_arguments()) as held:
             for table in _TABLES:
-                held.execute(f"DELETE FROM {table} WHERE thread_id = %s".encode(), (thread,))  # noqa: S608 - our own names
+                wanted = "starts_with(thread_id, %s)" if of_user else "thread_id = %s"
+                held.execute(f"DELETE FROM {table} WHERE {wanted}".encode(), (thread,))  # noqa: S608 - our own names
     except psycopg.errors.UndefinedTable:
         return  # no agent has ever run on this database
     except psycopg.Error as exc:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
+import psycopg
 import pytest
+from langgraph.checkpoint.base import empty_checkpoint
 
+from backend.storage.postgres_checkpoints import CheckpointTables
 from tests.fakes.belongings import belongings
 from tests.fakes.completions import CHAT, HI, MODEL
 from tests.fakes.live_server import live_server
 from tests.fakes.ollama_double import OllamaDouble
 from tests.fakes.operated import all_rows, command, done, environ_of, files_below, sqlite_of
 from tests.fakes.people import a_key, someone
+from tests.fakes.sql_databases import empty_postgres, postgres_copy
 from tests.fakes.uploads import SEARCH, uploaded
 
 
@@ -95,6 +100,29 @@ async def _forgotten(folder, user_id: str) -> None:
     async with asyncio.timeout(5):
         while [one for one in files_below(folder / "data") if user_id in one]:
             await asyncio.to_thread(len, "")
+
+
+async def test_steps_of_runs_on_postgresql_are_erased_by_the_command(tmp_path):
+    """Of runs that wait, and of those that a crash has left; somebody else's stay."""
+    (tmp_path / "data").mkdir(mode=0o700)
+    with empty_postgres() as server, postgres_copy(server) as url:
+        environ = environ_of(tmp_path, DATABASE_URL=url)
+        for name, *more in (("admin", "--admin"), ("ann",)):
+            words = ("create-user", name, *more, "--generate", "--json")
+            made = await asyncio.to_thread(done, *words, environ=environ)
+        user_id = json.loads(made.stdout)["id"]
+        checkpoints = CheckpointTables(url, connections=1)
+        saver = await checkpoints.saver()
+        for thread in (f"{user_id}:run_1", f"{user_id}:run_2", f"{user_id}0:run_3"):
+            config = {"configurable": {"thread_id": thread, "checkpoint_ns": ""}}
+            config = await saver.aput(config, empty_checkpoint(), {}, {})
+            await saver.aput_writes(config, [("text", "a secret")], "task")
+        await checkpoints.aclose()
+        await asyncio.to_thread(done, "delete-user", "ann", "--yes", environ=environ)
+        with psycopg.connect(url) as connection:
+            for table in ("checkpoints", "checkpoint_writes"):
+                rows = connection.execute(f"SELECT thread_id FROM {table}").fetchall()
+                assert rows == [(f"{user_id}0:run_3",)], table
 
 
 @pytest.mark.parametrize("how", ["by its name", "by its id"])

@@ -176,6 +176,7 @@ def make_core(
         store=stores.approvals,
         links=ApprovalLinks(signer, public_url="http://steward.example"),
         drop=checkpoints.drop,
+        drop_of=checkpoints.drop_of,
     )
     parts = AgentParts(
         toolbox=Toolbox(cards, ToolboxParts(audit=stores.audit, clock=clock, timeout_s=5)),

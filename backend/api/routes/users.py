@@ -45,9 +45,9 @@ async def update_user(user_id: str, body: UserChange, _: Administrator, found: S
 @router.delete("/{user_id}", status_code=204)
 async def delete_user(user_id: str, _: Administrator, found: Services) -> None:
     """Erase an account with all that is its; its running answers are stopped."""
-    waiting = await found.approvals.threads_of(user_id)
+    waiting = await found.approvals.waiting_of(user_id)
     await found.accounts.delete_user(user_id)
-    await found.approvals.drop(waiting)
+    await found.approvals.forget_user(user_id, waiting)
     if found.documents is not None:
         await found.documents.forget_user(user_id)
     if found.artifacts is not None:

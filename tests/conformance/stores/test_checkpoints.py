@@ -124,6 +124,26 @@ async def test_a_thread_is_dropped_without_the_saver(opened) -> None:
     await second.aclose()
 
 
+async def test_all_threads_of_a_user_are_dropped(checkpoints) -> None:
+    """Those of a user whose id begins alike stay."""
+    await checkpoints.drop_of("user_ann")
+    for name in (THREAD, "user_ann:run_2", "user_anna:run_3"):
+        await graph(await checkpoints.saver()).ainvoke({"many": []}, config(name))
+    await checkpoints.drop_of("user_ann")
+    assert await threads(checkpoints) == {"user_anna:run_3"}
+
+
+async def test_all_threads_of_a_user_are_dropped_without_the_saver(opened) -> None:
+    """As a command does."""
+    first = opened()
+    await graph(await first.saver()).ainvoke({"many": []}, config())
+    await first.aclose()
+    second = opened()
+    await second.drop_of("user_ann")
+    assert THREAD not in await threads(second)
+    await second.aclose()
+
+
 async def test_many_threads_at_once_do_not_mix(checkpoints) -> None:
     """Each is its own, whichever connection it takes."""
     saver = await checkpoints.saver()
@@ -193,4 +213,5 @@ async def test_a_database_that_is_gone_is_our_error() -> None:
         await made.saver()
     assert "secret" not in caught.value.message
     await made.drop(THREAD)
+    await made.drop_of("user_ann")
     await made.aclose()
