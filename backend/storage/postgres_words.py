@@ -20,9 +20,8 @@ from sqlalchemy import Connection, text
 from backend.ports.lexical_rows import (
     AROUND_WEIGHT,
     ChunkWords,
-    lexical_row,
+    numbered,
     word_number,
-    word_numbers,
 )
 from backend.ports.search_indexes import Groups, Proposals
 from backend.storage.document_rows import pieces
@@ -140,17 +139,13 @@ class PostgresWords:
             found = self._connection.execute(_WORDS, {"ids": some, "owner": self._user_id})
             rows |= {(row.document_id, row.ordinal): row for row in found}
         ids_at = {place: row.id for place, row in rows.items()}
+        words = numbered((row.lexemes for row in rows.values()), self._asked)
         return {
-            row.id: ChunkWords(
-                (ids_at.get((document, ordinal - 1)), ids_at.get((document, ordinal + 1))),
-                *self._numbered(row.lexemes),
+            ids_at[document, ordinal]: ChunkWords(
+                (ids_at.get((document, ordinal - 1)), ids_at.get((document, ordinal + 1))), *own
             )
-            for (document, ordinal), row in rows.items()
+            for (document, ordinal), own in zip(rows, words, strict=True)
         }
-
-    def _numbered(self, lexemes: str) -> tuple[bytes, bytes]:
-        row = lexical_row(lexemes)
-        return word_numbers(row.body, self._asked), word_numbers(row.context, self._asked)
 
     def _frequencies(self, words: Sequence[str]) -> Mapping[str, int]:
         known = self._counts.frequencies

@@ -84,11 +84,13 @@ class _Meaning:
         self._dense = dense
         self._vector = vector
         self.nearest = dense.search(vector, limit=POOL, within=within)
+        self._known: dict[int, float] = dict(self.nearest)
 
     def cosines(self, pool: Collection[int]) -> dict[int, float]:
         """Give the cosine of every chunk that has a vector."""
-        known = {one: self.nearest[one] for one in pool if one in self.nearest}
-        return known | self._dense.cosines(self._vector, [one for one in pool if one not in known])
+        fresh = [one for one in pool if one not in self._known]
+        self._known.update(self._dense.cosines(self._vector, fresh))
+        return {one: self._known[one] for one in pool if one in self._known}
 
     def normalised(self, pool: Collection[int]) -> dict[int, float]:
         """Bring cosines to 0..1: from the last of the nearest to the best."""
