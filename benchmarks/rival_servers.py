@@ -60,8 +60,9 @@ def door(url: str, *, key: str = KEY, model: str = MODEL) -> Door:
 def litellm(place: Place, *, provider: str) -> Iterator[tuple[Server, Door]]:
     """Run the proxy as https://docs.litellm.ai/docs/proxy/prod says, without a database.
 
-    With one it needs Prisma's engine, which its client fetches from a host of its own. It ends a stream
-    that says the same a hundred times, as the double's does, so that limit is raised.
+    `provider` is `ollama_chat`, or `openai` for Ollama's other door. With a database it needs Prisma's
+    engine, which its client fetches from a host of its own. It ends a stream that says the same a
+    hundred times, as the double does, so that limit is raised.
     """
     port = free_port()
     reached = {"ollama_chat": place.upstream, "openai": place.upstream + "/v1"}[provider]
@@ -101,8 +102,8 @@ def litellm_config(upstream: Mapping[str, str]) -> dict[str, Any]:
 def ogx(place: Place) -> Iterator[tuple[Server, Door]]:
     """Run OGX with the starter distribution's stores and Ollama alone as provider of models.
 
-    The starter's embedding model is left out: its weights come from the internet, and without them
-    the server holds 660 MiB less.
+    The starter's embedding model is left out, since its weights come from the internet; the libraries
+    around it alone took 660 MiB. Its access log has no switch and is written to a file.
     """
     port = free_port()
     written = _written(place, ogx_config(place, port))
