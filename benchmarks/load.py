@@ -94,6 +94,7 @@ async def run(plan: Plan) -> list[Outcome]:
     request = head.encode() + b"\r\n" + plan.body
     loop = asyncio.get_running_loop()
     waiting: list[asyncio.Future[Outcome]] = []
+    opened: list[Stream] = []
     begun_s = loop.time()
     for number in range(plan.streams):
         due_s = begun_s + plan.spread_s * number / plan.streams
@@ -102,15 +103,14 @@ async def run(plan: Plan) -> list[Outcome]:
         await pause
         done: asyncio.Future[Outcome] = loop.create_future()
         waiting.append(done)
-        await loop.create_connection(
-            lambda done=done: Stream(request, mark=plan.mark, done=done),
-            parts.hostname,
-            parts.port,
-        )
+        stream = Stream(request, mark=plan.mark, done=done)
+        opened.append(stream)
+        await loop.create_connection(lambda one=stream: one, parts.hostname, parts.port)
     unfinished = (await asyncio.wait(waiting, timeout=plan.within_s))[1]
-    for one in unfinished:
-        one.set_result(Outcome(error=f"not finished within {plan.within_s:.0f} s"))
-    return [one.result() for one in waiting]
+    for done, stream in zip(waiting, opened, strict=True):
+        if done in unfinished:
+            stream.outcome.error = f"not finished within {plan.within_s:g} s"
+    return [stream.outcome for stream in opened]
 
 
 def percentile(values: list[float], share: float) -> float:
