@@ -28,7 +28,7 @@ from backend.kit.clocks import SystemClock
 from benchmarks.load import percentile
 from benchmarks.processes import Server
 from benchmarks.prose import paragraphs, write_pdf
-from benchmarks.serving import double, load, steward
+from benchmarks.serving import Door, double, load, steward
 
 PAGES = 300
 HEALTH_PER_S = 50
@@ -114,12 +114,7 @@ class Probe(threading.Thread):
 def chats(client: Client) -> float:
     """Stream a few chats; give the 95th percentile of the first token in ms."""
     seen = load(
-        client.server.url + "/v1/chat/completions",
-        key=client.key,
-        streams=STREAMS,
-        tokens=20,
-        spread_s=2.0,
-        mode="@chat",
+        Door.of(client.server, client.key, mode="@chat"), streams=STREAMS, tokens=20, spread_s=2.0
     )
     if seen["errors"]:
         raise RuntimeError(seen["first_error"])

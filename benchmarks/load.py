@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 
@@ -75,6 +76,7 @@ class Plan:
     mark: bytes
     streams: int
     spread_s: float
+    within_s: float = 300
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -92,6 +94,7 @@ async def run(plan: Plan) -> list[Outcome]:
     request = head.encode() + b"\r\n" + plan.body
     loop = asyncio.get_running_loop()
     waiting: list[asyncio.Future[Outcome]] = []
+    opened: list[Stream] = []
     begun_s = loop.time()
     for number in range(plan.streams):
         due_s = begun_s + plan.spread_s * number / plan.streams
@@ -100,18 +103,44 @@ async def run(plan: Plan) -> list[Outcome]:
         await pause
         done: asyncio.Future[Outcome] = loop.create_future()
         waiting.append(done)
-        await loop.create_connection(
-            lambda done=done: Stream(request, mark=plan.mark, done=done),
-            parts.hostname,
-            parts.port,
-        )
-    return list(await asyncio.wait_for(asyncio.gather(*waiting), timeout=300))
+        stream = Stream(request, mark=plan.mark, done=done)
+        opened.append(stream)
+        await loop.create_connection(lambda one=stream: one, parts.hostname, parts.port)
+    unfinished = (await asyncio.wait(waiting, timeout=plan.within_s))[1]
+    for done, stream in zip(waiting, opened, strict=True):
+        if done in unfinished:
+            stream.outcome.error = f"not finished within {plan.within_s:g} s"
+    return [stream.outcome for stream in opened]
 
 
 def percentile(values: list[float], share: float) -> float:
     """Give a percentile by the nearest rank; 0 of nothing."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+def summary(outcomes: list[Outcome], *, took_s: float, expected: int) -> dict[str, Any]:
+    """Sum the streams up; one that brought fewer or more tokens than expected counts as an error.
+
+    0 expects nothing.
+    """
+    firsts = [one.first_s * 1000 for one in outcomes if one.first_s is not None]
+    for one in outcomes:
+        if expected and one.tokens != expected:
+            one.error = one.error or f"{one.tokens} tokens of {expected}"
+    errors = [one.error for one in outcomes if one.error]
+    tokens = sum(one.tokens for one in outcomes)
+    return {
+        "streams": len(outcomes),
+        "tokens": tokens,
+        "errors": len(errors),
+        "first_error": errors[0] if errors else "",
+        "first_p50_ms": round(percentile(firsts, 0.50), 1),
+        "first_p95_ms": round(percentile(firsts, 0.95), 2),
+        "first_p99_ms": round(percentile(firsts, 0.99), 1),
+        "took_s": round(took_s, 3),
+        "tokens_per_s": round(tokens / took_s),
+    }
 
 
 def main() -> None:
@@ -123,29 +152,24 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=50)
     parser.add_argument("--spread", type=float, default=1.0)
     parser.add_argument("--key", default="")
+    parser.add_argument("--within", type=float, default=300.0, help="seconds for all streams")
+    parser.add_argument("--expected", type=int, default=0, help="tokens of each stream")
     args = parser.parse_args()
     headers = {"Authorization": f"Bearer {args.key}"} if args.key else {}
     plan = Plan(
-        args.url, args.body.read_bytes(), args.mark.encode(), args.streams, args.spread, headers
+        url=args.url,
+        body=args.body.read_bytes(),
+        mark=args.mark.encode(),
+        streams=args.streams,
+        spread_s=args.spread,
+        within_s=args.within,
+        headers=headers,
     )
     begun_s = time.perf_counter()
     outcomes = asyncio.run(run(plan))
     took_s = time.perf_counter() - begun_s
-    firsts = [one.first_s * 1000 for one in outcomes if one.first_s is not None]
-    errors = [one.error for one in outcomes if one.error]
-    tokens = sum(one.tokens for one in outcomes)
-    summary = {
-        "streams": len(outcomes),
-        "tokens": tokens,
-        "errors": len(errors),
-        "first_error": errors[0] if errors else "",
-        "first_p50_ms": round(percentile(firsts, 0.50), 1),
-        "first_p95_ms": round(percentile(firsts, 0.95), 2),
-        "first_p99_ms": round(percentile(firsts, 0.99), 1),
-        "took_s": round(took_s, 3),
-        "tokens_per_s": round(tokens / took_s),
-    }
-    sys.stdout.write(json.dumps(summary) + "\n")
+    told = summary(outcomes, took_s=took_s, expected=args.expected)
+    sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def free_port() -> int:
 
 @dataclass(slots=True)
 class Server:
-    """A process of ours that serves HTTP, with all its children."""
+    """A process we started that serves HTTP, with all its children."""
 
     process: subprocess.Popen[bytes]
     url: str
@@ -43,28 +44,51 @@ class Server:
         return sum(_rss_bytes(pid) for pid in _tree(self.process.pid)) / 2**20
 
     def stop(self) -> None:
-        """End the process."""
+        """End the process, and what it started if that outlives it."""
+        started = _tree(self.process.pid)[1:]
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(15)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        for pid in started:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def serve(
     command: Sequence[str], *, port: int, env: Mapping[str, str], probe: str = "/health"
 ) -> Server:
-    """Start a server and wait until it answers; `started_s` is how long that took."""
-    begun_s = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *command],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **env},
-        stdout=subprocess.DEVNULL,
-    )
+    """Start a server of this project with this Python; its errors go where ours go."""
+    ours = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **env}
+    return launch([sys.executable, *command], port=port, env=ours, probe=probe)
+
+
+def launch(
+    command: Sequence[str],
+    *,
+    port: int,
+    env: Mapping[str, str],
+    probe: str,
+    folder: Path | None = None,
+    within_s: float = 60,
+) -> Server:
+    """Start a server and wait until it answers; `started_s` is how long that took.
+
+    With a folder it runs there and all it prints goes to server.log in it.
+    """
+    with (folder / "server.log" if folder else Path(os.devnull)).open("ab") as log:
+        begun_s = time.perf_counter()
+        process = subprocess.Popen(
+            command,
+            cwd=folder or ROOT,
+            env=env,
+            stdout=log,
+            stderr=log if folder else None,
+        )
     url = f"http://127.0.0.1:{port}"
-    while time.perf_counter() - begun_s < 60:
+    while time.perf_counter() - begun_s < within_s:
         try:
             with urllib.request.urlopen(url + probe, timeout=1):
                 return Server(process, url, time.perf_counter() - begun_s)
@@ -75,7 +99,9 @@ def serve(
                 break
             time.sleep(0.01)
     process.kill()
-    msg = f"{' '.join(command)} did not start"
+    process.wait()
+    said = (folder / "server.log").read_text(errors="replace")[-300:].strip() if folder else ""
+    msg = f"{' '.join(command)} did not start within {within_s:.0f} s; {said}".removesuffix("; ")
     raise RuntimeError(msg)
 
 

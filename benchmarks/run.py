@@ -1,10 +1,11 @@
 """Run every benchmark and print one report in Markdown; `make bench` calls this.
 
     python benchmarks/run.py [--only router,parser,embedding,retrieval,ingest,sessions,export,replicas,tools,conformance,
-                             page,serving] [--write]
+                             page,serving,rivals] [--write]
 
 `--write` puts the report into docs/benchmarks.md between its markers; of some parts alone, into their sections. Routing quality is measured
-on BENCH_DATA_DIR when that is given, otherwise on the small set in tests/fixtures, and says which.
+on BENCH_DATA_DIR when that is given, otherwise on the small set in tests/fixtures, and says which. Rivals are
+measured where RIVAL_LITELLM, RIVAL_OGX and RIVAL_OPEN_WEBUI name virtual environments that have them.
 """
 
 from __future__ import annotations
@@ -115,6 +116,11 @@ def page() -> str:
     return "### Page\n\n" + _printed("benchmarks/page.py")
 
 
+def rivals() -> str:
+    """Measure the rivals that the one who measures has installed, and Steward beside them."""
+    return "### Rivals\n\n" + _printed("benchmarks/rivals.py")
+
+
 PARTS = {
     "router": router,
     "parser": parser,
@@ -128,6 +134,7 @@ PARTS = {
     "conformance": conformance,
     "page": page,
     "serving": serving,
+    "rivals": rivals,
 }
 
 

@@ -47,6 +47,28 @@ class Row:
     many_errors: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a server takes chats, with what key and model, and what marks a token in its answers."""
+
+    url: str
+    key: str = ""
+    model: str = MODEL
+    mark: str = CHUNK_MARK
+    expected: bool = False
+    within_s: float = 300
+
+    @classmethod
+    def of(cls, server: Server, key: str, *, mode: str = "") -> Door:
+        """Give ours; a mode is what is said after the model's name."""
+        return cls(server.url + "/v1/chat/completions", key=key, model=MODEL + mode)
+
+    @classmethod
+    def behind(cls, upstream: Server) -> Door:
+        """Give the double's own."""
+        return cls(upstream.url + "/api/chat", mark=DOUBLE_MARK)
+
+
 @contextmanager
 def double(*, rate: float, tokens: int = 0, call: str = "") -> Iterator[Server]:
     """Run the Ollama double at a pace, with a tool call before each answer if one is given."""
@@ -97,32 +119,29 @@ def row_server(app: str, upstream: str) -> Iterator[tuple[Server, str]]:
         server.stop()
 
 
-def load(
-    url: str, *, key: str, streams: int, tokens: int, spread_s: float, mode: str = ""
-) -> dict[str, Any]:
+def load(door: Door, *, streams: int, tokens: int, spread_s: float) -> dict[str, Any]:
     """Run the load in a process of its own."""
     body: dict[str, Any] = {
-        "model": MODEL + mode,
+        "model": door.model,
         "stream": True,
         "max_tokens": tokens,
         "messages": [{"role": "user", "content": "Tell me about the history of lighthouses."}],
     }
-    mark = CHUNK_MARK
-    if url.endswith("/api/chat"):
+    if door.url.endswith("/api/chat"):
         body = {
-            "model": MODEL,
+            "model": door.model,
             "messages": body["messages"],
             "options": {"num_predict": tokens},
         }
-        mark = DOUBLE_MARK
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(body, file)
         file.flush()
         done = subprocess.run(
             [
-                *(sys.executable, str(HERE / "load.py"), url, "--body", file.name),
-                *("--mark", mark, "--streams", str(streams), "--spread", str(spread_s)),
-                *("--key", key),
+                *(sys.executable, str(HERE / "load.py"), door.url, "--body", file.name),
+                *("--mark", door.mark, "--streams", str(streams), "--spread", str(spread_s)),
+                *("--key", door.key, "--within", str(door.within_s)),
+                *("--expected", str(tokens if door.expected else 0)),
             ],
             capture_output=True,
             check=True,
@@ -131,26 +150,24 @@ def load(
     return json.loads(done.stdout)
 
 
-def measure(name: str, running: tuple[Server, str], direct: str, *, mode: str = "") -> Row:
-    """Measure one server with few streams."""
-    server, key = running
-    url = server.url + "/v1/chat/completions"
+def measure(name: str, server: Server, door: Door, base: Door) -> Row:
+    """Measure one server with few streams; `base` is the double's own door."""
     time.sleep(2)
     idle_mib = server.rss_mib()
-    load(url, key=key, streams=8, tokens=8, spread_s=0.2, mode=mode)
+    load(door, streams=8, tokens=8, spread_s=0.2)
     costs: dict[int, list[float]] = {1: [], FEW_TOKENS: []}
     firsts: list[tuple[float, float]] = []
     for _ in range(3):
         for tokens, found in costs.items():
             before_s = server.cpu_s()
-            seen = load(url, key=key, streams=FEW_STREAMS, tokens=tokens, spread_s=1.0, mode=mode)
+            seen = load(door, streams=FEW_STREAMS, tokens=tokens, spread_s=1.0)
             if seen["errors"]:
                 msg = f"{name}: {seen['first_error']}"
                 raise RuntimeError(msg)
             found.append((server.cpu_s() - before_s) / FEW_STREAMS)
             if tokens > 1:
                 firsts.append((seen["first_p50_ms"], seen["first_p99_ms"]))
-    base = load(direct, key="", streams=FEW_STREAMS, tokens=FEW_TOKENS, spread_s=1.0)
+    directly = load(base, streams=FEW_STREAMS, tokens=FEW_TOKENS, spread_s=1.0)
     short_s, long_s = (sorted(found)[1] for found in costs.values())
     per_token_s = (long_s - short_s) / (FEW_TOKENS - 1)
     p50, p99 = sorted(firsts)[1]
@@ -158,45 +175,40 @@ def measure(name: str, running: tuple[Server, str], direct: str, *, mode: str = 
         name=name,
         cpu_us_per_token=round(per_token_s * 1e6, 1),
         cpu_ms_per_request=round((short_s - per_token_s) * 1e3, 2),
-        first_token_p50_ms=round(p50 - base["first_p50_ms"], 1),
-        first_token_p99_ms=round(p99 - base["first_p50_ms"], 1),
+        first_token_p50_ms=round(p50 - directly["first_p50_ms"], 1),
+        first_token_p99_ms=round(p99 - directly["first_p50_ms"], 1),
         cold_start_s=round(server.started_s, 2),
         idle_mib=round(idle_mib),
     )
 
 
-def many(running: tuple[Server, str]) -> dict[str, Any]:
+def many(door: Door) -> dict[str, Any]:
     """Carry 500 streams at once."""
-    server, key = running
-    return load(
-        server.url + "/v1/chat/completions",
-        key=key,
-        streams=MANY_STREAMS,
-        tokens=MANY_TOKENS,
-        spread_s=2.0,
-        mode="@chat",
-    )
+    return load(door, streams=MANY_STREAMS, tokens=MANY_TOKENS, spread_s=2.0)
 
 
 def rows() -> Iterator[Row]:
     """Measure the yardsticks and Steward."""
     with double(rate=FEW_RATE) as upstream:
-        direct = upstream.url + "/api/chat"
+        base = Door.behind(upstream)
         for name, app in {
             "raw ASGI + aiohttp transcode": "benchmarks.rows.raw_asgi:app",
             "bare LangGraph node + stream writer": "benchmarks.rows.langgraph_node:app",
         }.items():
-            with row_server(app, upstream.url) as running:
-                yield measure(name, running, direct)
-        with steward(upstream.url) as running:
-            yield measure("Steward, chat (routed)", running, direct)
-            yield measure("Steward, ReAct, no call", running, direct, mode="@react")
-    with double(rate=FEW_RATE, call=CALL) as upstream, steward(upstream.url) as running:
-        yield measure(
-            "Steward, ReAct, one call", running, upstream.url + "/api/chat", mode="@react"
-        )
-    with double(rate=MANY_RATE) as upstream, steward(upstream.url) as running:
-        seen = many(running)
+            with row_server(app, upstream.url) as (server, key):
+                yield measure(name, server, Door.of(server, key), base)
+        with steward(upstream.url) as (server, key):
+            yield measure("Steward, chat (routed)", server, Door.of(server, key), base)
+            react = Door.of(server, key, mode="@react")
+            yield measure("Steward, ReAct, no call", server, react, base)
+    with (
+        double(rate=FEW_RATE, call=CALL) as upstream,
+        steward(upstream.url) as (server, key),
+    ):
+        react = Door.of(server, key, mode="@react")
+        yield measure("Steward, ReAct, one call", server, react, Door.behind(upstream))
+    with double(rate=MANY_RATE) as upstream, steward(upstream.url) as (server, key):
+        seen = many(Door.of(server, key, mode="@chat"))
         row = Row("Steward, 500 streams", None, None, None, None, None, None)
         figures = {**asdict(row), "many_tokens_per_s": seen["tokens_per_s"]}
         figures |= {"many_errors": seen["errors"], "first_token_p50_ms": seen["first_p50_ms"]}
@@ -207,11 +219,12 @@ def rows() -> Iterator[Row]:
 def api_key(url: str) -> str:
     """Log in and make a key."""
     login = {"username": "admin", "password": PASSWORD}
-    token = _post(url + "/api/auth/login", login)["access_token"]
-    return _post(url + "/api/auth/keys", {"name": "benchmark"}, token)["key"]
+    token = post(url + "/api/auth/login", login)["access_token"]
+    return post(url + "/api/auth/keys", {"name": "benchmark"}, token)["key"]
 
 
-def _post(url: str, body: dict[str, Any], token: str = "") -> dict[str, Any]:
+def post(url: str, body: dict[str, Any], token: str = "") -> dict[str, Any]:
+    """Send JSON and read JSON."""
     headers = {"content-type": "application/json"}
     if token:
         headers["authorization"] = f"Bearer {token}"

@@ -5,6 +5,7 @@ Wire facts: https://github.com/ollama/ollama/blob/main/docs/api.md and the sourc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from aiohttp import web
 
 from tests.fakes.ollama.catalogue import Catalogue
 from tests.fakes.ollama.checks import FakeModel, Refusal, check_chat
+from tests.fakes.ollama.compatible import completion_of, event_of, events_of, models_of, native
 from tests.fakes.ollama.generating import check_generate, generated, generated_lines
 from tests.fakes.ollama.ticker import Ticker
 from tests.fakes.ollama.wire import echo, line_of, lines_of, whole_of
@@ -22,6 +24,8 @@ from tests.fakes.scripted import Script, ScriptedServer
 NOT_FOUND = (404, "404 page not found")
 BAD_METHOD = (405, "405 method not allowed")
 JSON = "application/json"
+EVENTS = "text/event-stream"
+STREAMED = {"/api/chat", "/api/generate", "/api/pull", "/v1/chat/completions"}
 
 
 class OllamaDouble(ScriptedServer):
@@ -76,8 +80,10 @@ class OllamaDouble(ScriptedServer):
         path = received.path
         if path in self.faults:
             return await self.answer_whole(request, self.faults[path])
-        if received.method == "POST" and path in {"/api/chat", "/api/generate", "/api/pull"}:
+        if received.method == "POST" and path in STREAMED:
             return await self._streamed(request, received)
+        if path == "/v1/models":
+            return web.Response(body=models_of(list(self.catalogue.models)), content_type=JSON)
         answer = self.catalogue.answer(received.method, path, received.body)
         if answer is not None:
             return web.Response(body=answer.body, headers={"content-type": answer.content_type})
@@ -89,6 +95,8 @@ class OllamaDouble(ScriptedServer):
             return await self._chat(request, received)
         if received.path == "/api/generate":
             return await self._generate(request, received.body)
+        if received.path == "/v1/chat/completions":
+            return await self._compatible(request, received.body)
         return await self._pull(request, received.body)
 
     async def _chat(self, request: web.BaseRequest, received: Received) -> web.StreamResponse:
@@ -107,7 +115,10 @@ class OllamaDouble(ScriptedServer):
         self.open_streams += 1
         try:
             if reply.count:
-                return await self._tick(request, body["model"], reply)
+                done = Reply(output_tokens=reply.count, prompt_tokens=reply.prompt_tokens)
+                first = line_of(body["model"], {"content": "word "})
+                ends = [lines_of(body["model"], done)[-1]]
+                return await self._tick(request, reply, first, ends=ends)
             asked = (body.get("top_logprobs") or 0) if body.get("logprobs") else None
             lines = lines_of(body["model"], reply, top_logprobs=asked)
             return await self.answer_lines(request, reply, lines)
@@ -126,12 +137,39 @@ class OllamaDouble(ScriptedServer):
         finally:
             self.open_streams -= 1
 
-    async def _tick(self, request: web.BaseRequest, model: str, reply: Reply) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"content-type": self.stream_type})
+    async def _compatible(self, request: web.BaseRequest, body: Any) -> web.StreamResponse:
+        asked = native(body)
+        check_chat(asked, self.catalogue.models)
+        reply, model = self.choose(asked), asked["model"]
+        if reply.status != 200:
+            error = {"message": reply.error, "type": "api_error", "param": None, "code": None}
+            return web.json_response({"error": error}, status=reply.status)
+        if not asked["stream"]:
+            await self.wait(reply)
+            return web.Response(body=completion_of(model, reply), content_type=JSON)
+        self.open_streams += 1
+        try:
+            if reply.count:
+                done = Reply(output_tokens=reply.count, prompt_tokens=reply.prompt_tokens)
+                first, ends = event_of(model, "word "), list(events_of(body, done))
+                return await self._tick(request, reply, first, ends=ends, kind=EVENTS)
+            return await self.answer_lines(request, reply, list(events_of(body, reply)))
+        finally:
+            self.open_streams -= 1
+
+    async def _tick(
+        self,
+        request: web.BaseRequest,
+        reply: Reply,
+        line: bytes,
+        *,
+        ends: Sequence[bytes],
+        kind: str = ScriptedServer.stream_type,
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"content-type": kind})
         response.enable_chunked_encoding()
         await self.wait(reply)
         await response.prepare(request)
-        line = line_of(model, {"content": "word "})
         await response.write(line)
         frame = b"%x\r\n%b\r\n" % (len(line), line)
         transport = request.transport
@@ -140,8 +178,8 @@ class OllamaDouble(ScriptedServer):
         await self._ticker.run(transport, frame, count=reply.count - 1, per_second=pace)
         if transport.is_closing():
             raise ConnectionResetError
-        done = Reply(output_tokens=reply.count, prompt_tokens=reply.prompt_tokens)
-        await response.write(lines_of(model, done)[-1])
+        for end in ends:
+            await response.write(end)
         await response.write_eof()
         return response
 
