@@ -130,7 +130,9 @@ export class AnswerView {
         this.#sources.set(this.#sources.size + 1, addressed(one));
       }
     }
-    this.#trace.note(type, data, words);
+    // A remark may have been taken for the answer at its beginning.
+    const before = type === "remark" ? this.#markdown.clear() : "";
+    this.#trace.note(type, data, before + words);
   }
 
   /** Show at once what has come, and what has become known since. */

@@ -1,6 +1,7 @@
 /** What one line says about an agent's work: now, and when it is done. Pure. */
 
 import { named, text } from "../strings.js";
+import { words } from "./run-words.js";
 
 const SHORT_CHARS = 60;
 
@@ -59,6 +60,10 @@ export class TraceFacts {
     return [...calls, ...took].join(" · ");
   }
 }
+
+/** @type {(data: Record<string, any>) => string} say a server's remark on a run in the page's language, "" for others */
+export const noticeOf = ({ notice }) =>
+  Object.hasOwn(words.notices, notice) ? (words.notices[notice] ?? "") : "";
 
 /**
  * Write the arguments of a call for people: one per line, texts as they are, the rest as JSON.

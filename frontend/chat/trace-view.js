@@ -8,7 +8,7 @@ import { el } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { text } from "../strings.js";
 import { PlanView, ToolView } from "./step-views.js";
-import { TraceFacts } from "./trace-facts.js";
+import { noticeOf, TraceFacts } from "./trace-facts.js";
 
 /** The trace of one answer. */
 export class TraceView {
@@ -96,7 +96,7 @@ export class TraceView {
     this.#facts.note(type, data);
     const show = this.#shows[type];
     if (show) show(data);
-    else if (words.trim()) this.#addNote(words.trim());
+    else this.#addNote(noticeOf(data) || words.trim());
     this.#update();
   }
 
@@ -129,7 +129,7 @@ export class TraceView {
 
   /** @param {string} words */
   #addNote(words) {
-    this.#add(el("p", { class: "trace-note" }, words));
+    if (words) this.#add(el("p", { class: "trace-note" }, words));
   }
 
   /** @param {HTMLElement} element */

@@ -15,7 +15,7 @@ Where each way is proved:
 | reload and open elsewhere while it streams, nothing lost or twice | here |
 | the log-in ends while one writes | test_page_first_run |
 | the log-in or only its token ends while an answer streams | here |
-| the server is stopped, killed, stays away, comes back; go on with an answer | test_page_breaks |
+| the server is stopped, killed, stays away, comes back; go on with an answer, its work from before | test_page_breaks |
 | edit, answer again, switch versions | test_page_versions_live, test_page_messages |
 | conversations: search, rename, delete, undo, export, links | test_page_conversations |
 | API keys with programs that run, password, usage, language | test_page_settings |
