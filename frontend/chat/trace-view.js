@@ -7,6 +7,7 @@
 import { el } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { text } from "../strings.js";
+import { told } from "./run-words.js";
 import { PlanView, ToolView } from "./step-views.js";
 import { noticeOf, TraceFacts } from "./trace-facts.js";
 
@@ -124,7 +125,7 @@ export class TraceView {
     },
     tool_result: (result) => this.#tools.get(result.call_id)?.finish(result),
     verdict: ({ passed, missing }) =>
-      this.#addNote(passed ? text.verdictPassed : text.verdictMissing(missing ?? [])),
+      this.#addNote(passed ? told.verdictPassed : told.verdictMissing(missing ?? [])),
   };
 
   /** @param {string} words */

@@ -2,29 +2,16 @@
 
 import { sizeOf } from "../files/artifact.js";
 import { el, styled } from "../kit/dom.js";
-import { language } from "../strings.js";
 import { chart } from "./chart.js";
 import { choice, field, refusal } from "./controls.js";
 import { text } from "./inside-text.js";
 import { lanes } from "./lanes.js";
 import { shortServer } from "./log-filter.js";
+import { clock, newest, number, ofModels } from "./model-charts.js";
 import { table } from "./wide-table.js";
 
 const EVERY_MS = 15_000;
 const MISSED_MS = 150_000; // so long without a value is a gap
-const DAY_MS = 86_400_000; // a model that nobody asked for an hour is not missing
-const MOST_ROWS = 60;
-const NONE = "–";
-
-const number = (/** @type {number} */ value) =>
-  value.toLocaleString(language, { maximumFractionDigits: value < 10 ? 2 : 0 });
-const seconds = (/** @type {number | null} */ value) =>
-  value === null ? NONE : `${number(value)} s`;
-const clock = (/** @type {number} */ at_ms) =>
-  new Date(at_ms).toLocaleString(language, { dateStyle: "short", timeStyle: "short" });
-
-/** @template T @param {T[]} list */
-const newest = (list) => list.slice(-MOST_ROWS).reverse();
 
 /** @type {Tab["open"]} */
 export async function open(host, { api }) {
@@ -134,36 +121,4 @@ function numbers(samples) {
   ]);
   const summary = el("summary", {}, text.numbers);
   return el("details", {}, summary, table(text.numbers, head, rows));
-}
-
-/** @type {(models: ModelSample[]) => HTMLElement[]} */
-function ofModels(models) {
-  const names = [...new Set(models.map(({ model }) => model))];
-  if (!names.length) return [el("p", { class: "muted" }, text.noModels)];
-  return names.flatMap((name) =>
-    ofModel(
-      name,
-      models.filter(({ model }) => model === name),
-    ),
-  );
-}
-
-/** @type {(name: string, mine: ModelSample[]) => HTMLElement[]} */
-function ofModel(name, mine) {
-  const first = mine.map((one) => ({ at_ms: one.at_ms, value: one.first_token_p50_s }));
-  const speed = mine.map((one) => ({ at_ms: one.at_ms, value: one.tokens_per_s_p50 }));
-  const rows = newest(mine).map((one) => [
-    clock(one.at_ms),
-    number(one.calls),
-    number(one.failed),
-    seconds(one.first_token_p50_s),
-    seconds(one.first_token_p95_s),
-    one.tokens_per_s_p50 === null ? NONE : number(one.tokens_per_s_p50),
-  ]);
-  const drawn = [
-    chart(text.series.first, first, seconds, DAY_MS),
-    chart(text.series.speed, speed, number, DAY_MS),
-  ];
-  const numbers = table(name, [text.time, ...text.columns], rows);
-  return [el("h3", {}, name), el("div", { class: "charts" }, ...drawn), numbers];
 }

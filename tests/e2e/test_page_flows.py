@@ -4,7 +4,7 @@ Where each way is proved:
 
 | What one does | File of tests/e2e |
 |---|---|
-| log in and out, in all tabs, wrong password | test_page_first_run |
+| log in and out, in all tabs, wrong password, out while the server is away | test_page_first_run |
 | no model yet, one that comes and goes | test_page_first_run |
 | ask in each mode, see the way and why, watch the work | here |
 | approve, deny, by a link, while another question is put | test_page_tools_live |
