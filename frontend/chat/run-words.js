@@ -25,6 +25,23 @@ const en = {
     `Waiting for the model, ${before ? `${before} before you` : "you are next"}`,
   planAgain: (/** @type {number} */ round) => `Plan, round ${round}`,
   stepStates: { waiting: "waiting", running: "running", ok: "done", failed: "failed" },
+  goOn: "Go on",
+  /** @type {Record<string, string>} */
+  refusals: {
+    insufficient_quota: "What you may use for now is used up; Settings, Usage shows your limits.",
+    rate_limit_exceeded:
+      "That was more than you may use at once; Settings, Usage shows your limits.",
+    overloaded: "The model is busy with other questions.",
+    resuming_off:
+      "This server lets no interrupted answer go on. “Try again” answers the question anew.",
+    run_not_resumable: "This answer cannot go on. “Try again” answers the question anew.",
+    run_lost:
+      "This answer cannot go on, and tools may have changed something already: ask again, and say what was done.",
+    run_not_interrupted:
+      "This answer goes on already, or has ended. Load the page again to see it.",
+    conversation_gone_on: "The conversation has gone on since; ask again at its end.",
+  },
+  again: (/** @type {string} */ moment) => `Try again from ${moment} on.`,
   saidNothing: "The model said nothing.",
   verdictPassed: "Checked: nothing is missing.",
   verdictMissing: (/** @type {string[]} */ gaps) => `Checked, still missing: ${gaps.join("; ")}`,
@@ -53,6 +70,25 @@ const de = {
     `Wartet auf das Modell, ${before ? `${before} vor dir` : "du bist als Nächstes dran"}`,
   planAgain: (round) => `Plan, Runde ${round}`,
   stepStates: { waiting: "wartet", running: "läuft", ok: "fertig", failed: "fehlgeschlagen" },
+  goOn: "Weiter",
+  refusals: {
+    insufficient_quota:
+      "Was du vorerst verbrauchen darfst, ist verbraucht; unter Einstellungen, Nutzung stehen deine Grenzen.",
+    rate_limit_exceeded:
+      "Das war mehr, als du auf einmal verbrauchen darfst; unter Einstellungen, Nutzung stehen deine Grenzen.",
+    overloaded: "Das Modell ist mit anderen Fragen beschäftigt.",
+    resuming_off:
+      "Dieser Server führt keine unterbrochenen Antworten fort. „Erneut versuchen“ beantwortet die Frage neu.",
+    run_not_resumable:
+      "Diese Antwort kann nicht weitergehen. „Erneut versuchen“ beantwortet die Frage neu.",
+    run_lost:
+      "Diese Antwort kann nicht weitergehen, und Werkzeuge haben vielleicht schon etwas verändert: Frag noch einmal und sag, was getan wurde.",
+    run_not_interrupted:
+      "Diese Antwort geht schon weiter oder ist zu Ende. Lade die Seite neu, um sie zu sehen.",
+    conversation_gone_on:
+      "Das Gespräch ist inzwischen weitergegangen; frag an seinem Ende noch einmal.",
+  },
+  again: (moment) => `Versuch es ab ${moment} wieder.`,
   saidNothing: "Das Modell hat nichts gesagt.",
   verdictPassed: "Geprüft: Es fehlt nichts.",
   verdictMissing: (gaps) => `Geprüft, es fehlt noch: ${gaps.join("; ")}`,

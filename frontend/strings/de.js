@@ -20,7 +20,7 @@ export const text = {
   loggingIn: "Anmeldung läuft …",
   showPassword: "Passwort anzeigen",
   capsLock: "Die Feststelltaste ist an.",
-  wrongLogin: "Benutzername und Passwort passen nicht zusammen.",
+  wrongLogin: "Benutzername und Passwort passen nicht zusammen, oder das Konto ist gesperrt.",
   logout: "Abmelden",
   leaving:
     "Du bist hier abgemeldet, aber der Server ist nicht erreichbar, um deine Anmeldung zu beenden. Lass diese Seite offen: Sie tut es, sobald es geht.",

@@ -14,7 +14,7 @@ export const text = {
   loggingIn: "Logging in…",
   showPassword: "Show the password",
   capsLock: "Caps Lock is on.",
-  wrongLogin: "That user name and password do not match.",
+  wrongLogin: "That user name and password do not match, or the account is disabled.",
   logout: "Log out",
   leaving:
     "You are logged out here, but the server cannot be reached to end your log-in. Leave this page open: it does so as soon as it can.",

@@ -218,7 +218,7 @@ def test_an_answer_whose_server_was_stopped_keeps_what_was_said(world) -> None:
     put(page, "Tell me much")
     page.wait(f"{SAID}.length > 60")
     server.stop()
-    page.wait(f"{NOTE}?.startsWith('The server is shutting down; the answer is incomplete')")
+    page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
     said = words_shown(page)
     server.start_again()
     reload(page)

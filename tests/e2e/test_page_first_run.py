@@ -186,7 +186,8 @@ def test_the_log_in_helps(world: PageWorld) -> None:
         page.run("document.querySelector('#password').value = 'wrong'")
         page.run(f"void ({button}.click(), document.querySelector('#login-note').textContent = '')")
         page.wait(f"{LOGIN_NOTE} && !{button}.disabled")
-    assert page.run(LOGIN_NOTE) == "That user name and password do not match."
+    told = "That user name and password do not match, or the account is disabled."
+    assert page.run(LOGIN_NOTE) == told
     page.run(f"{button}.click()")
     page.wait(f"{button}.disabled && {button}.textContent.startsWith('Log in · ')")
     assert page.run(LOGIN_NOTE).startswith("Too many failed log-ins")

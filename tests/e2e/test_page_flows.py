@@ -16,6 +16,7 @@ Where each way is proved:
 | the log-in ends while one writes | test_page_first_run |
 | the log-in or only its token ends while an answer streams | here |
 | the server is stopped, killed, stays away, comes back; go on with an answer, its work from before | test_page_breaks |
+| wait for the model, a budget used up, disabled or cut off in the middle of an answer | test_page_limits |
 | edit, answer again, switch versions | test_page_versions_live, test_page_messages |
 | conversations: search, rename, delete, undo, export, links | test_page_conversations |
 | API keys with programs that run, password, usage, language | test_page_settings |
