@@ -45,6 +45,9 @@ def event(kind: str, words: str = "", **data: Any) -> dict[str, Any]:
     return {"kind": "event", "type": kind, "text": words, "data": data}
 
 
+BUSY = "Another message of this session is still being answered."
+
+
 class PageServer:
     """What was asked of it is in `decisions` and `fetched`; `ttl_ms` is how long approvals live, and
     without `decided` answers do not end before a decision. A conversation that is `busy` is being
@@ -114,7 +117,7 @@ class PageServer:
 
     async def _show(self, request: web.Request) -> web.Response:
         if self.busy:
-            return _refusal(409, "Another message of this session is still being answered.")
+            return _refusal(409, BUSY, code="session_busy")
         self.tree.show((await request.json())["shown"])
         return web.json_response(self._head())
 
@@ -194,7 +197,7 @@ class PageServer:
         body = await request.json()
         self.questions.append(body)
         if self.busy:
-            return _refusal(409, "Another message of this session is still being answered.")
+            return _refusal(409, BUSY, code="session_busy")
         run, entries, state = self._script(self._take_in(body))
         self._keep(run, entries, state)
         head = {"X-Run-Id": run, "X-Session-Id": "conv_1", "Content-Type": "text/event-stream"}
@@ -270,8 +273,8 @@ class PageServer:
         return web.Response(text="a,b\n1,2\n", content_type="text/csv")
 
 
-def _refusal(status: int, message: str) -> web.Response:
-    return web.json_response({"error": {"message": message}}, status=status)
+def _refusal(status: int, message: str, *, code: str = "conflict") -> web.Response:
+    return web.json_response({"error": {"message": message, "code": code}}, status=status)
 
 
 def _now_ms() -> int:
