@@ -38,14 +38,12 @@ ASKED = {
     "arguments": {"url": "https://evil.example/\u202etxt", "body": "<img src=x>\nurl: good"},
     "reason": "The address was made by the model.",
 }
+BUSY = "Another message of this session is still being answered."
 
 
 def event(kind: str, words: str = "", **data: Any) -> dict[str, Any]:
     """Give the entry of an answer that tells of its work."""
     return {"kind": "event", "type": kind, "text": words, "data": data}
-
-
-BUSY = "Another message of this session is still being answered."
 
 
 class PageServer:
