@@ -60,10 +60,11 @@ export class Api {
     return this.#once(() => this.login(username, password).then(() => true));
   }
 
-  /** End the browser session. */
+  /** End the browser session; throws when the server does not. */
   async logout() {
     this.forget();
-    await this.#fetch(REFRESH, { method: "DELETE" });
+    const response = await this.#fetch(REFRESH, { method: "DELETE", keepalive: true });
+    if (!response.ok) throw await this.#fault(response);
   }
 
   /** Be nobody from now on. */

@@ -10,6 +10,7 @@ import { MarkdownView } from "../text/markdown.js";
 import { Approvals } from "./approval-view.js";
 import { addressed, annotatedSources } from "./known.js";
 import { endNote, fillAnswerBar, sourceList } from "./message-bar.js";
+import { told } from "./run-words.js";
 import { TraceView } from "./trace-view.js";
 
 /** One answer in the conversation. */
@@ -108,8 +109,8 @@ export class AnswerView {
    */
   finish(state, error = "") {
     this.state = error && state === "completed" ? "failed" : state;
-    const silent = state === "completed" && !this.source ? text.saidNothing : "";
-    this.note = error || (state in text.states ? named(text.states, state) : silent);
+    const silent = state === "completed" && !this.source ? told.saidNothing : "";
+    this.note = error || (state in told.states ? named(told.states, state) : silent);
     this.#trace.setWorking(false);
     if (this.#begun_ms) this.#trace.took(performance.now() - this.#begun_ms);
     this.render();
@@ -130,7 +131,8 @@ export class AnswerView {
         this.#sources.set(this.#sources.size + 1, addressed(one));
       }
     }
-    this.#trace.note(type, data, words);
+    // What follows the beginning of an answer as a remark makes that one, too.
+    this.#trace.note(type, data, (type === "remark" ? this.#markdown.clear() : "") + words);
   }
 
   /** Show at once what has come, and what has become known since. */

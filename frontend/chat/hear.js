@@ -30,7 +30,8 @@ function take(event, answer, ending, onOpen) {
     onOpen(event.sessionId);
   } else if (event.kind === "end") ending.state = event.state;
   else if (event.kind === "error") {
-    ending.failure = event.message;
-    ending.code = event.code ?? "";
+    if (event.code === "run_interrupted")
+      ending.state = "interrupted"; // it can go on
+    else Object.assign(ending, { failure: event.message, code: event.code ?? "" });
   } else answer.handle(event);
 }

@@ -14,7 +14,7 @@ export function laterChat(parts) {
     const [{ Chat }] = await Promise.all([import("./chat.js"), styled("work")]);
     return new Chat(parts);
   }, parts.onLost);
-  if (conversationIn(location.hash) && readPref("session")) chat.load();
+  if (conversationIn(location.hash) && readPref("session") === "yes") chat.load();
   byId("message", HTMLTextAreaElement).addEventListener("input", () => chat.load());
   return chat;
 }

@@ -5,6 +5,7 @@ import { follow } from "../wire/ask.js";
 import { ApiError } from "../wire/errors.js";
 import { decideApproval, getConversation, listApprovals } from "../wire/server.js";
 import { hear } from "./hear.js";
+import { told } from "./run-words.js";
 
 /** Listens to the answers of the conversation that is open. */
 export class Listener {
@@ -63,7 +64,7 @@ export class Listener {
       placed = await this.#complete(answer, state, signal);
       if (signal.aborted) return true;
       answer.finish(state, failure);
-      const end = state === "completed" ? text.answered : named(text.states, state);
+      const end = state === "completed" ? text.answered : named(told.states, state);
       const fault = new ApiError(failure, 502, { code });
       if (fault.upstream) onError(fault);
       else if (state !== "waiting") announce(failure || end);

@@ -4,6 +4,7 @@ import { announce, copyButton, el, iconButton, outsideLink, styled } from "../ki
 import { text } from "../strings.js";
 import { isWebAddress } from "../text/links.js";
 import { hostOf } from "./known.js";
+import { told } from "./run-words.js";
 
 /**
  * Make a button that is off while an answer is being given, with the reason.
@@ -73,8 +74,6 @@ export function fillAnswerBar(bar, answer, acts) {
   const buttons = source ? [copyButton(() => answer.source)] : [];
   if (state === "completed") {
     buttons.push(waitingButton("again", text.regenerate, () => acts.onAgain(answer)));
-  } else if (state === "interrupted" && runId) {
-    buttons.push(waitingButton("again", text.resume, () => acts.onResume(answer)));
   }
   if (runId) {
     const info = iconButton("info", text.runInfo, async () => {
@@ -104,8 +103,12 @@ export function endNote(answer, acts) {
   );
   retry.className = "retry";
   retry.append(label);
+  const goOn = waitingButton("again", text.resume, () => acts.onResume(answer));
+  goOn.className = "go-on";
+  goOn.append(told.goOn);
+  const ways = state === "interrupted" && answer.runId ? [goOn, retry] : [retry];
   const failed = lost || state === "failed" ? " failed" : "";
-  return [el("p", { class: `end-note${failed}` }, el("span", {}, note), retry)];
+  return [el("p", { class: `end-note${failed}` }, el("span", {}, note), ...ways)];
 }
 
 /** @type {(sources: ReadonlyMap<number, Citation>) => HTMLElement[]} list them by their numbers */

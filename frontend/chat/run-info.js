@@ -3,6 +3,7 @@
 import { el } from "../kit/dom.js";
 import { named, text } from "../strings.js";
 import { wordsOf } from "../wire/errors.js";
+import { told } from "./run-words.js";
 
 /**
  * Open it beside its button; Escape and a click elsewhere close it.
@@ -37,7 +38,7 @@ function factsOf({ model, state, duration_ms, trace: { route, usage, error } }) 
     [text.model, model],
     [text.time, duration_ms ? text.seconds(duration_ms) : ""],
     [text.tokens, usage ? text.tokenCounts(usage.prompt_tokens, usage.completion_tokens) : ""],
-    [text.ending, error || (state in text.states ? named(text.states, state) : "")],
+    [text.ending, error || (state in told.states ? named(told.states, state) : "")],
   ];
   return facts.filter(([, value]) => value);
 }

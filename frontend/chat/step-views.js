@@ -7,6 +7,7 @@ import { named, text } from "../strings.js";
 import { gridElement } from "../text/elements.js";
 import { isWebAddress } from "../text/links.js";
 import { addressed } from "./known.js";
+import { told } from "./run-words.js";
 import { argumentLines, shownValue } from "./trace-facts.js";
 
 /** One round of a plan. */
@@ -26,7 +27,7 @@ export class PlanView {
       this.#steps.set(id, { item, state });
       return item;
     });
-    const title = el("p", { class: "tool-part" }, round > 1 ? text.planAgain(round) : text.plan);
+    const title = el("p", { class: "tool-part" }, round > 1 ? told.planAgain(round) : text.plan);
     this.element = el("section", { class: "plan" }, title, el("ol", {}, ...items));
     for (const id of this.#steps.keys()) this.mark(id, "waiting");
   }
@@ -39,7 +40,7 @@ export class PlanView {
   mark(id, state) {
     const step = this.#steps.get(id);
     if (!step) return;
-    const word = named(text.stepStates, state);
+    const word = named(told.stepStates, state);
     step.item.dataset.state = state;
     const sign = state === "ok" ? [icon("check")] : state === "failed" ? [icon("close")] : [];
     step.state.replaceChildren(...sign, el("span", { class: "visually-hidden" }, `${word}: `));
@@ -75,7 +76,7 @@ export class ToolView {
     const passed = outcome === "ok";
     this.element.dataset.state = passed ? "ok" : "failed";
     const took = text.seconds(Number(duration_ms) || 0);
-    const words = passed ? took : `${named(text.outcomes, String(outcome))} · ${took}`;
+    const words = passed ? took : `${named(told.outcomes, String(outcome))} · ${took}`;
     this.#state.replaceChildren(icon(passed ? "check" : "close"), words);
     const table = dataTable(data ?? {});
     if (table) this.#body.append(...table);

@@ -1,6 +1,7 @@
 /** What one line says about an agent's work: now, and when it is done. Pure. */
 
 import { named, text } from "../strings.js";
+import { told } from "./run-words.js";
 
 const SHORT_CHARS = 60;
 
@@ -38,7 +39,7 @@ export class TraceFacts {
 
   /** What is happening at this moment. */
   get now() {
-    if (this.#before >= 0) return text.queued(this.#before);
+    if (this.#before >= 0) return told.queued(this.#before);
     const tool = [...this.#running.values()].at(-1);
     const step = this.#steps[this.#step];
     if (tool && step) return text.stepNow(this.#step + 1, this.#steps.length, step.purpose);
@@ -59,6 +60,10 @@ export class TraceFacts {
     return [...calls, ...took].join(" · ");
   }
 }
+
+/** @type {(data: Record<string, any>) => string} say a server's remark on a run in the page's language, "" for others */
+export const noticeOf = ({ notice }) =>
+  Object.hasOwn(told.notices, notice) ? (told.notices[notice] ?? "") : "";
 
 /**
  * Write the arguments of a call for people: one per line, texts as they are, the rest as JSON.

@@ -7,8 +7,9 @@
 import { el } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { text } from "../strings.js";
+import { told } from "./run-words.js";
 import { PlanView, ToolView } from "./step-views.js";
-import { TraceFacts } from "./trace-facts.js";
+import { noticeOf, TraceFacts } from "./trace-facts.js";
 
 /** The trace of one answer. */
 export class TraceView {
@@ -96,7 +97,7 @@ export class TraceView {
     this.#facts.note(type, data);
     const show = this.#shows[type];
     if (show) show(data);
-    else if (words.trim()) this.#addNote(words.trim());
+    else this.#addNote(noticeOf(data) || words.trim());
     this.#update();
   }
 
@@ -124,12 +125,12 @@ export class TraceView {
     },
     tool_result: (result) => this.#tools.get(result.call_id)?.finish(result),
     verdict: ({ passed, missing }) =>
-      this.#addNote(passed ? text.verdictPassed : text.verdictMissing(missing ?? [])),
+      this.#addNote(passed ? told.verdictPassed : told.verdictMissing(missing ?? [])),
   };
 
   /** @param {string} words */
   #addNote(words) {
-    this.#add(el("p", { class: "trace-note" }, words));
+    if (words) this.#add(el("p", { class: "trace-note" }, words));
   }
 
   /** @param {HTMLElement} element */

@@ -8,6 +8,7 @@ import { ask } from "../wire/ask.js";
 import { ApiError } from "../wire/errors.js";
 import { getConversation, resumeRun, showVersion } from "../wire/server.js";
 import { withFiles, wordsOf } from "./path.js";
+import { inWords } from "./refusals.js";
 import { exchange } from "./stored-messages.js";
 
 /** The changes of a conversation. */
@@ -94,9 +95,8 @@ export class Turns {
       await make();
     } catch (error) {
       giveBack();
-      const elsewhere = error instanceof ApiError && error.status === 409;
       if (this.#change !== change) return;
-      this.#parts.onError(elsewhere ? new Error(text.busyElsewhere) : error);
+      this.#parts.onError(inWords(error));
     } finally {
       if (this.#change === change) {
         this.#change = null;

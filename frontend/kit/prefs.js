@@ -2,7 +2,7 @@
 
 /**
  * @typedef {"theme" | "language" | "model" | "mode" | "panel" | "session"} PrefName
- * "session" says only that a log-in may be renewed, so that a first visit asks for nothing.
+ * "session" says only that a log-in may be renewed, so that a first visit asks for nothing, or is to be ended.
  */
 
 /**

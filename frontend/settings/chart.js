@@ -1,12 +1,14 @@
 /** Small line charts, drawn as SVG; a chart says in words what it shows. */
 
 import { el } from "../kit/dom.js";
+import { language } from "../strings.js";
 import { text } from "./inside-text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 300;
 const HEIGHT = 64;
 const EDGE = 3;
+const DAY_MS = 86_400_000;
 
 /** @type {(tag: string, attributes: Record<string, string>) => SVGElement} */
 function drawn(tag, attributes) {
@@ -38,8 +40,23 @@ export function chart(title, points, shown, gap_ms) {
     drawn("path", { class: "line", d: path(known, most, gap_ms) }),
   );
   head.append(el("strong", {}, shown(last)));
-  const bounds = el("p", { class: "muted", "aria-hidden": "true" }, `0 – ${shown(most)}`);
+  const moments = momentsOf(known.map(({ at_ms }) => at_ms));
+  const [from, to] = known.length > 1 ? moments : [];
+  const bounds = el(
+    "p",
+    { class: "muted bounds", "aria-hidden": "true" },
+    ...[from ?? "", `0 – ${shown(most)}`, to ?? ""].map((one) => el("span", {}, one)),
+  );
   return el("figure", { class: "chart" }, head, svg, bounds);
+}
+
+/** @type {(at_ms: number[]) => string[]} say when a line begins and ends: the time of day, or the day of a long one */
+function momentsOf(at_ms) {
+  const ends = [at_ms[0] ?? 0, at_ms.at(-1) ?? 0];
+  const isLong = Math.max(...ends) - Math.min(...ends) > DAY_MS;
+  /** @type {Intl.DateTimeFormatOptions} */
+  const form = isLong ? { day: "numeric", month: "numeric" } : { timeStyle: "short" };
+  return ends.map((one) => new Date(one).toLocaleString(language, form));
 }
 
 /** @type {(points: { at_ms: number, value: number }[], most: number, gap_ms: number) => string} */

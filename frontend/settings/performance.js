@@ -2,71 +2,91 @@
 
 import { sizeOf } from "../files/artifact.js";
 import { el, styled } from "../kit/dom.js";
-import { language } from "../strings.js";
 import { chart } from "./chart.js";
 import { choice, field, refusal } from "./controls.js";
 import { text } from "./inside-text.js";
+import { lanes } from "./lanes.js";
+import { shortServer } from "./log-filter.js";
+import { clock, newest, number, ofModels } from "./model-charts.js";
 import { table } from "./wide-table.js";
 
 const EVERY_MS = 15_000;
 const MISSED_MS = 150_000; // so long without a value is a gap
-const DAY_MS = 86_400_000; // a model that nobody asked for an hour is not missing
-const MOST_ROWS = 60;
-const NONE = "–";
-
-const number = (/** @type {number} */ value) =>
-  value.toLocaleString(language, { maximumFractionDigits: value < 10 ? 2 : 0 });
-const seconds = (/** @type {number | null} */ value) =>
-  value === null ? NONE : `${number(value)} s`;
-const clock = (/** @type {number} */ at_ms) =>
-  new Date(at_ms).toLocaleString(language, { dateStyle: "short", timeStyle: "short" });
-
-/** @template T @param {T[]} list */
-const newest = (list) => list.slice(-MOST_ROWS).reverse();
 
 /** @type {Tab["open"]} */
 export async function open(host, { api }) {
   await styled("inside");
   const shown = el("div", { class: "performance" });
+  const fault = el("div", { hidden: true });
+  const servers = el("div", { hidden: true });
   let span = "60";
+  let server = "";
+  let asked = 0;
   const show = async () => {
+    const mine = ++asked;
     const told = await api.json(`/api/admin/performance?minutes=${span}`);
-    const wasOpen = Boolean(shown.querySelector("details[open]"));
-    shown.replaceChildren(...parts(told, wasOpen));
+    if (mine !== asked) return;
+    fault.hidden = true;
+    const found = lanes(told);
+    const lane = found.find(({ ids }) => ids.has(server || told.now.server)) ?? found[0];
+    server = lane?.name ?? "";
+    choices(servers, found, server, (value) => {
+      server = value;
+      again();
+    });
+    renew(shown, parts(lane, told.models));
   };
-  const again = () => show().catch((error) => shown.replaceChildren(refusal(error)));
+  const again = () =>
+    show().catch((error) => {
+      fault.replaceChildren(refusal(error));
+      fault.hidden = false;
+    });
   const timer = setInterval(() => {
     if (!shown.isConnected) clearInterval(timer);
-    else if (!document.hidden && !shown.contains(document.activeElement)) again();
+    else if (!document.hidden && !isRead(shown)) again();
   }, EVERY_MS);
   await show();
   const spans = choice(text.spans, span, (value) => {
     span = value;
     again();
   });
-  host.append(field(text.span, spans), shown);
+  const head = el("div", { class: "log-head" }, field(text.span, spans), servers);
+  host.append(head, fault, shown);
 }
 
-/** @type {(told: PerformanceOut, wasOpen: boolean) => HTMLElement[]} */
-function parts({ now, samples, models }, wasOpen) {
-  const own = lineage(samples, now);
+/** @param {HTMLElement} shown whether somebody is in the middle of reading it */
+function isRead(shown) {
+  const marked = getSelection();
+  const marks = marked && !marked.isCollapsed && shown.contains(marked.anchorNode);
+  return marks || shown.contains(document.activeElement);
+}
+
+/** @type {(shown: HTMLElement, parts: HTMLElement[]) => void} what was opened or moved stays so */
+function renew(shown, parts) {
+  const wasOpen = Boolean(shown.querySelector("details[open]"));
+  const moved = [...shown.querySelectorAll(".wide")].map(({ scrollLeft }) => scrollLeft);
+  shown.replaceChildren(...parts);
+  for (const one of shown.querySelectorAll("details")) one.open = wasOpen;
+  for (const [at, one] of shown.querySelectorAll(".wide").entries())
+    one.scrollLeft = moved[at] ?? 0;
+}
+
+/** @type {(host: HTMLElement, found: Lane[], server: string, onChange: (server: string) => void) => void} */
+function choices(host, found, server, onChange) {
+  const names = found.map(({ name }) => name);
+  host.hidden = names.length < 2;
+  if (host.dataset.names === String(names)) return;
+  host.dataset.names = String(names);
+  const options = Object.fromEntries(names.map((name) => [name, shortServer(name)]));
+  host.replaceChildren(field(text.details.server, choice(options, server, onChange)));
+}
+
+/** @type {(lane: Lane | undefined, models: ModelSample[]) => HTMLElement[]} */
+function parts(lane, models) {
+  const own = lane?.samples ?? [];
   const note = el("p", { class: "muted" }, text.everyMinute);
-  return [charts(own), note, numbers(own, wasOpen), ...ofModels(models)];
-}
-
-/**
- * Give the samples of this server, and before them those of the one that ran before it, and so on.
- * @type {(samples: PerformanceSample[], now: PerformanceSample) => PerformanceSample[]}
- */
-function lineage(samples, now) {
-  const line = [now];
-  let server = now.server;
-  for (const one of samples.toReversed()) {
-    const seen = samples.find((other) => other.server === server);
-    if (!seen || one.at_ms < seen.at_ms) server = one.server;
-    if (one.server === server) line.unshift(one);
-  }
-  return line;
+  const answered = models.filter((one) => lane?.ids.has(one.server));
+  return [charts(own), note, numbers(own), ...ofModels(answered)];
 }
 
 /** @param {PerformanceSample[]} own */
@@ -87,8 +107,8 @@ function charts(own) {
   return el("div", { class: "charts" }, ...made);
 }
 
-/** @type {(samples: PerformanceSample[], wasOpen: boolean) => HTMLElement} */
-function numbers(samples, wasOpen) {
+/** @param {PerformanceSample[]} samples */
+function numbers(samples) {
   const { series } = text;
   const head = [text.time, series.cpu, series.memory, series.disk, series.runs, series.queue];
   const rows = newest(samples).map((one) => [
@@ -100,37 +120,5 @@ function numbers(samples, wasOpen) {
     number(one.queue),
   ]);
   const summary = el("summary", {}, text.numbers);
-  return el("details", { open: wasOpen }, summary, table(text.numbers, head, rows));
-}
-
-/** @type {(models: ModelSample[]) => HTMLElement[]} */
-function ofModels(models) {
-  const names = [...new Set(models.map(({ model }) => model))];
-  if (!names.length) return [el("p", { class: "muted" }, text.noModels)];
-  return names.flatMap((name) =>
-    ofModel(
-      name,
-      models.filter(({ model }) => model === name),
-    ),
-  );
-}
-
-/** @type {(name: string, mine: ModelSample[]) => HTMLElement[]} */
-function ofModel(name, mine) {
-  const first = mine.map((one) => ({ at_ms: one.at_ms, value: one.first_token_p50_s }));
-  const speed = mine.map((one) => ({ at_ms: one.at_ms, value: one.tokens_per_s_p50 }));
-  const rows = newest(mine).map((one) => [
-    clock(one.at_ms),
-    number(one.calls),
-    number(one.failed),
-    seconds(one.first_token_p50_s),
-    seconds(one.first_token_p95_s),
-    one.tokens_per_s_p50 === null ? NONE : number(one.tokens_per_s_p50),
-  ]);
-  const drawn = [
-    chart(text.series.first, first, seconds, DAY_MS),
-    chart(text.series.speed, speed, number, DAY_MS),
-  ];
-  const numbers = table(name, [text.time, ...text.columns], rows);
-  return [el("h3", {}, name), el("div", { class: "charts" }, ...drawn), numbers];
+  return el("details", {}, summary, table(text.numbers, head, rows));
 }

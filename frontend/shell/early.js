@@ -15,7 +15,7 @@
   const { documentElement: root, head } = document;
   const { dataset } = root;
   dataset.theme = read("theme");
-  dataset.start = read("session") ? "page" : "login";
+  dataset.start = read("session") === "yes" ? "page" : "login";
   const tags = [read("language"), ...navigator.languages].map((tag) => tag.split("-")[0] ?? "");
   root.lang = tags.find((tag) => ["en", "de"].includes(tag)) ?? "en";
   if (root.lang !== "en") {

@@ -11,12 +11,15 @@ import { wordsOf } from "../wire/errors.js";
 import { getHealth } from "../wire/server.js";
 import { Login } from "./login.js";
 
+const LEAVING = "leaving"; // logged out here, but the server, which ends the log-in, does not know
+
 /** The log-in of this tab. */
 export class Session {
   #api;
   #does;
   #login;
   #again;
+  #emptied = false;
 
   /**
    * @param {Api} api
@@ -25,9 +28,10 @@ export class Session {
   constructor(api, does) {
     this.#api = api;
     this.#does = does;
-    const knock = async () => Boolean(await getHealth(api));
+    const knock = () => (this.#isLeaving ? this.#finish() : getHealth(api)).then(() => true);
     this.#again = new Again(knock, { onDone: () => this.#back() });
     this.#login = new Login(async (username, password) => {
+      if (this.#isLeaving) await this.#finish().catch(() => undefined); // the log-in takes its place
       await api.login(username, password);
       await this.#enter();
       writePref("session", "yes");
@@ -35,32 +39,52 @@ export class Session {
     byId("logout", HTMLButtonElement).addEventListener("click", () => this.logOut());
     addEventListener("storage", ({ key, newValue }) => {
       if (key !== "steward.session") return;
-      if (!newValue && !this.#login.shown) this.leave(text.loggedOutElsewhere);
-      if (newValue && this.#login.shown) this.start();
+      const isIn = newValue === "yes";
+      if (!isIn && !this.#login.shown) this.leave(text.loggedOutElsewhere);
+      if (isIn && this.#login.shown) this.start();
     });
   }
 
   /** Go on with the log-in that this browser has, or ask for one. */
   async start() {
     try {
+      if (this.#isLeaving) await this.#finish();
       if (readPref("session") && (await this.#api.renew())) await this.#enter();
       else this.leave("");
     } catch (error) {
-      this.#login.show(this.isLost ? text.lost : wordsOf(error));
+      this.#login.show(this.#isLeaving ? text.leaving : this.isLost ? text.lost : wordsOf(error));
     }
   }
 
-  /** End the log-in of this browser. */
+  /** End the log-in of this browser; while the server cannot be told, show nothing and go on trying. */
   async logOut() {
     await this.#does.onLeave();
-    await this.#api.logout().catch(this.#does.onError);
+    writePref("session", LEAVING);
+    try {
+      await this.#finish();
+      location.replace(location.pathname);
+    } catch {
+      this.#emptied = true;
+      this.leave(text.leaving);
+      byId("page", HTMLElement).replaceChildren();
+      document.title = text.name;
+      this.#again.start();
+    }
+  }
+
+  get #isLeaving() {
+    return readPref("session") === LEAVING;
+  }
+
+  /** Tell the server that the log-in of this browser has ended. */
+  async #finish() {
+    await this.#api.logout();
     writePref("session", "");
-    location.replace(location.pathname);
   }
 
   /** @type {(note: string) => void} ask for a log-in and say why */
   leave(note) {
-    writePref("session", "");
+    if (!this.#isLeaving) writePref("session", "");
     this.#api.forget();
     byId("page", HTMLElement).hidden = true;
     for (const one of document.querySelectorAll("dialog")) one.close(); // they would lie above
@@ -76,10 +100,11 @@ export class Session {
     if (this.isLost) return;
     this.#again.start();
     this.#does.tell(text.lost);
-    if (this.#login.shown) this.#login.show(text.lost);
+    if (this.#login.shown && !this.#isLeaving) this.#login.show(text.lost);
   }
 
   #back() {
+    if (this.#emptied) return location.replace(location.pathname);
     this.#does.tell(text.connected);
     if (!this.#login.shown) this.#does.onBack();
     else if (readPref("session")) this.start();
@@ -87,6 +112,7 @@ export class Session {
   }
 
   async #enter() {
+    if (this.#emptied) return location.reload();
     await this.#does.enter();
     this.#login.hide();
   }

@@ -20,8 +20,10 @@ export const text = {
   loggingIn: "Anmeldung läuft …",
   showPassword: "Passwort anzeigen",
   capsLock: "Die Feststelltaste ist an.",
-  wrongLogin: "Benutzername und Passwort passen nicht zusammen.",
+  wrongLogin: "Benutzername und Passwort passen nicht zusammen, oder das Konto ist gesperrt.",
   logout: "Abmelden",
+  leaving:
+    "Du bist hier abgemeldet, aber der Server ist nicht erreichbar, um deine Anmeldung zu beenden. Lass diese Seite offen: Sie tut es, sobald es geht.",
   loggedOutElsewhere: "Du hast dich in einem anderen Tab abgemeldet. Dein Entwurf bleibt erhalten.",
   loggedOut:
     "Deine Sitzung ist beendet. Melde dich an, um fortzufahren; dein Entwurf bleibt erhalten.",
@@ -264,18 +266,9 @@ export const text = {
     `${prompt.toLocaleString("de")} gelesen, ${completion.toLocaleString("de")} geschrieben`,
   ending: "Ausgang",
   againAs: "Neu antworten mit",
-  saidNothing: "Das Modell hat nichts gesagt.",
-  states: {
-    cancelled: "Angehalten.",
-    interrupted: "Unterbrochen: Der Server wurde beendet, bevor die Antwort vollständig war.",
-    failed: "Die Antwort ist fehlgeschlagen.",
-    unanswered: "Hierauf gibt es keine Antwort.",
-  },
   sources: "Quellen",
   source: (number, title) => `Quelle ${number}: ${title}`,
   notLinked: "Link nicht angezeigt: Der Host kam in keiner Quelle vor",
-  queued: (before) =>
-    `Wartet auf das Modell, ${before ? `${before} vor dir` : "du bist als Nächstes dran"}`,
   approval: (tool) => `Steward möchte ${tool} benutzen`,
   allow: "Erlauben",
   deny: "Nicht erlauben",
@@ -322,8 +315,6 @@ export const text = {
   toolCount: (count) => (count === 1 ? "1 Werkzeugaufruf" : `${count} Werkzeugaufrufe`),
   confidence: (share) => `zu ${Math.round(share * 100)} % sicher`,
   plan: "Plan",
-  planAgain: (round) => `Plan, Runde ${round}`,
-  stepStates: { waiting: "wartet", running: "läuft", ok: "fertig", failed: "fehlgeschlagen" },
   input: "Eingabe",
   result: "Ergebnis",
   tableSize: (rows, columns) => `Ergebnis: ${rows} × ${columns}`,
@@ -331,15 +322,6 @@ export const text = {
     duration_ms < 1000
       ? `${Math.round(duration_ms)} ms`
       : `${oneDigit.format(duration_ms / 1000)} s`,
-  outcomes: {
-    retry: "erneut versuchen",
-    failed: "fehlgeschlagen",
-    timeout: "Zeit überschritten",
-    refused: "abgewiesen",
-    denied: "nicht erlaubt",
-  },
-  verdictPassed: "Geprüft: Es fehlt nichts.",
-  verdictMissing: (gaps) => `Geprüft, es fehlt noch: ${gaps.join("; ")}`,
 
   files: "Dokumente",
   addFiles: "Hinzufügen",

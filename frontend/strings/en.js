@@ -14,8 +14,10 @@ export const text = {
   loggingIn: "Logging in…",
   showPassword: "Show the password",
   capsLock: "Caps Lock is on.",
-  wrongLogin: "That user name and password do not match.",
+  wrongLogin: "That user name and password do not match, or the account is disabled.",
   logout: "Log out",
+  leaving:
+    "You are logged out here, but the server cannot be reached to end your log-in. Leave this page open: it does so as soon as it can.",
   loggedOutElsewhere: "You have logged out in another tab. Your draft is kept.",
   loggedOut: "Your session has ended. Log in to go on; your draft is kept.",
 
@@ -247,19 +249,10 @@ export const text = {
     `${prompt.toLocaleString("en")} read, ${completion.toLocaleString("en")} written`,
   ending: "Outcome",
   againAs: "Answer again as",
-  saidNothing: "The model said nothing.",
-  states: {
-    cancelled: "Stopped.",
-    interrupted: "Interrupted: the server stopped before the answer was complete.",
-    failed: "The answer failed.",
-    unanswered: "There is no answer to this.",
-  },
   sources: "Sources",
   source: (/** @type {number} */ number, /** @type {string} */ title) =>
     `Source ${number}: ${title}`,
   notLinked: "Link not shown: host not seen in sources",
-  queued: (/** @type {number} */ before) =>
-    `Waiting for the model, ${before ? `${before} before you` : "you are next"}`,
   approval: (/** @type {string} */ tool) => `Steward asks to use ${tool}`,
   allow: "Allow",
   deny: "Don’t allow",
@@ -310,23 +303,12 @@ export const text = {
   toolCount: (/** @type {number} */ count) => (count === 1 ? "1 tool call" : `${count} tool calls`),
   confidence: (/** @type {number} */ share) => `${Math.round(share * 100)} % sure`,
   plan: "Plan",
-  planAgain: (/** @type {number} */ round) => `Plan, round ${round}`,
-  stepStates: { waiting: "waiting", running: "running", ok: "done", failed: "failed" },
   input: "Input",
   result: "Result",
   tableSize: (/** @type {number} */ rows, /** @type {number} */ columns) =>
     `Result: ${rows} × ${columns}`,
   seconds: (/** @type {number} */ duration_ms) =>
     duration_ms < 1000 ? `${Math.round(duration_ms)} ms` : `${(duration_ms / 1000).toFixed(1)} s`,
-  outcomes: {
-    retry: "try again",
-    failed: "failed",
-    timeout: "timed out",
-    refused: "refused",
-    denied: "not allowed",
-  },
-  verdictPassed: "Checked: nothing is missing.",
-  verdictMissing: (/** @type {string[]} */ gaps) => `Checked, still missing: ${gaps.join("; ")}`,
 
   files: "Documents",
   addFiles: "Add files",

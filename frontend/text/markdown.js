@@ -92,10 +92,12 @@ export class MarkdownView {
     else if (shown) this.render();
   }
 
-  /** Forget the text. */
+  /** Forget the text, and give what it was. */
   clear() {
+    const { source } = this;
     this.source = "";
     this.renderAgain();
+    return source;
   }
 
   /** Read what is not settled, as far as it makes sense already. */

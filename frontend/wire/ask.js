@@ -115,7 +115,7 @@ function* told(event, entry, seen) {
 async function* ending(api, runId, state) {
   if (state === "failed") {
     const run = await getRun(api, runId);
-    yield { kind: "error", message: run.trace.error || text.states.failed };
+    yield { kind: "error", message: run.trace.error ?? "" };
   }
   yield { kind: "end", state };
 }

@@ -93,12 +93,14 @@ export function chunkEvents(chunk) {
 }
 
 /**
- * Read one entry of a run's stored or replayed events; null when it is of no kind known here.
+ * Read one entry of a run's stored or replayed events; null when it is of no kind known here. Text that
+ * was the answer until a call or a crash followed it is a step of the work.
  * @type {(entry: Record<string, any>) => AnswerEvent | null}
  */
 export function entryEvent(entry) {
   const { kind, type = "", text = "", data = {} } = entry;
   if (kind === "content" || kind === "reasoning") return { kind, text };
   if (kind === "event") return { kind, type, text, data };
+  if (kind === "remark") return { kind: "event", type: kind, text, data };
   return null;
 }

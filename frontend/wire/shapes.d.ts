@@ -192,6 +192,8 @@ type TextPage = {
 type Place = { start: number; end: number; page: number | null };
 
 /** One event of the log; `at_ms` counts from 1970. */
+type LogPage = { lines: LogLine[]; next_cursor: string | null };
+
 type LogLine = {
   id: string;
   at_ms: number;
@@ -228,6 +230,9 @@ type ModelSample = {
   first_token_p95_s: number | null;
   tokens_per_s_p50: number | null;
 };
+
+/** What one server measured after the other in the same place; `name` is the newest of them. */
+type Lane = { name: string; ids: Set<string>; samples: PerformanceSample[] };
 
 type PerformanceOut = {
   now: PerformanceSample;

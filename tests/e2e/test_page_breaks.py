@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.browser import Page, browser
+from tests.fakes.crash_world import journaled
 from tests.fakes.models import MODEL_DIR
-from tests.fakes.ollama_double import OllamaDouble, Reply
+from tests.fakes.ollama_double import Call, Fault, OllamaDouble, Reply
 from tests.fakes.processes import ROOT, running_program
 from tests.fakes.side_loop import side_loop
 
@@ -23,6 +24,10 @@ NOTE = "document.querySelector('.end-note')?.innerText"
 RESUME = "[aria-label='Go on with this answer']"
 SCROLLER = "document.querySelector('#scroller')"
 AT_END = f"{SCROLLER}.scrollHeight - {SCROLLER}.scrollTop - {SCROLLER}.clientHeight < 3"
+TRACE = "[...document.querySelectorAll('.trace')].at(-1)"
+CALLS = f"[...{TRACE}.querySelectorAll('.tool-name')].map((one) => one.textContent)"
+WORK = f"[...{TRACE}.querySelectorAll('.thought, .trace-note, .tool-name')].map((one) => one.textContent.trim())"
+SUM = Call(name="math_calc", arguments={"expression": "12*(3+4)"})
 TALL = f"{SCROLLER}.scrollHeight > {SCROLLER}.clientHeight * 1.5"
 
 
@@ -30,7 +35,7 @@ class Server:
     """The real server as a process that can be killed and comes back at the same address."""
 
     def __init__(self, folder: Path, model: str) -> None:
-        self._folder = folder
+        self.folder = folder
         self._environ = {
             "ADMIN_PASSWORD": PASSWORD,
             "AUTH__BCRYPT_ROUNDS": "10",
@@ -44,7 +49,7 @@ class Server:
     def _start(self, port: str) -> str:
         program = str(ROOT / "run_backend.py")
         environ = {**self._environ, "SERVER_PORT": port}
-        running = running_program(program, folder=self._folder, ready=LISTENS, environ=environ)
+        running = running_program(program, folder=self.folder, ready=LISTENS, environ=environ)
         self._process, line = self._stack.enter_context(running)
         return line.rpartition(LISTENS)[2].strip()
 
@@ -80,12 +85,23 @@ def world(tmp_path: Path) -> Iterator[tuple[Page, Server, OllamaDouble]]:
             page.type("#password", PASSWORD)
             page.press("Enter")
             page.wait("!document.querySelector('#page').hidden")
-            mode = "document.querySelector('#mode')"
-            page.run(f"{mode}.value = 'chat', {mode}.dispatchEvent(new Event('change'))")
+            choose_mode(page, "chat")
             yield page, server, model
         finally:
             server.close()
             run(model.stop())
+
+
+def choose_mode(page: Page, mode: str) -> None:
+    page.wait(f"document.querySelector('#mode [value={mode}]')")
+    page.tab.select_option("#mode", mode)
+
+
+def work(page: Page, calls: int) -> list[str]:
+    """Open the work of the last answer and give what it shows, without the reason of the way."""
+    page.run(f"{TRACE}.open || {TRACE}.querySelector('summary').click()")
+    page.wait(f"({CALLS}).length === {calls}")
+    return page.run(WORK)[1:]
 
 
 def put(page: Page, question: str) -> None:
@@ -159,6 +175,42 @@ def test_an_interrupted_answer_goes_on_at_the_press_of_a_button(world) -> None:
         page.wait(ENDED)
 
 
+@pytest.mark.parametrize("said", ["", "Half an answer"])
+def test_the_work_from_before_a_crash_stays_above_what_is_done_after_it(world, said: str) -> None:
+    """Thoughts, steps, and words that were the answer until more followed: once, after each reload."""
+    page, server, model = world
+    choose_mode(page, "react")
+    model.queue(
+        Reply(thinking="First I calculate.", content="Let me see.", calls=[SUM]),
+        Reply(content=f"{said} and more", fault=Fault(kind="hang", after=len(said.split()))),
+    )
+    put(page, "What is 12*(3+4)?")
+    page.wait(f"({CALLS}).length === 1 && {SAID}.includes({said!r})")
+    journaled(server.folder, said or "tool_result")
+    server.kill()
+    server.start_again()
+    page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
+    reload(page)
+    page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
+    before = ["First I calculate.", "Let me see.", "math_calc"]
+    assert work(page, 1) == before
+    assert page.run(f"{SAID}.trim()") == said
+    model.queue(Reply(thinking="Again.", content="It is 84."))
+    page.focus(RESUME)
+    page.press("Enter")
+    again = [said] * bool(said)
+    for _ in range(2):
+        page.wait(f"{SAID} === 'It is 84.'")
+        page.wait(f"{ENDED} && document.querySelector('#send').title === 'Send'")
+        assert work(page, 1) == [
+            *before,
+            *again,
+            "The server had stopped here; the answer goes on.",
+            "Again.",
+        ]
+        reload(page)
+
+
 def test_an_answer_whose_server_was_stopped_keeps_what_was_said(world) -> None:
     """Also after a reload; the next answer is another version of it."""
     page, server, model = world
@@ -166,7 +218,7 @@ def test_an_answer_whose_server_was_stopped_keeps_what_was_said(world) -> None:
     put(page, "Tell me much")
     page.wait(f"{SAID}.length > 60")
     server.stop()
-    page.wait(f"{NOTE}?.startsWith('The server is shutting down; the answer is incomplete')")
+    page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
     said = words_shown(page)
     server.start_again()
     reload(page)

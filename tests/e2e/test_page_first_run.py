@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.fakes.browser import Page
@@ -21,6 +22,7 @@ BANNER = "document.querySelector('#banner:not([hidden]) p')?.textContent ?? ''"
 STATUS = "document.querySelector('#status').textContent"
 LOGIN_NOTE = "document.querySelector('#login-note').textContent"
 LOGIN_SHOWN = "!document.querySelector('#login').hidden"
+SECRET = "a secret of some length that signs the tokens"
 DRAFT = "document.querySelector('#message').value"
 
 
@@ -184,7 +186,8 @@ def test_the_log_in_helps(world: PageWorld) -> None:
         page.run("document.querySelector('#password').value = 'wrong'")
         page.run(f"void ({button}.click(), document.querySelector('#login-note').textContent = '')")
         page.wait(f"{LOGIN_NOTE} && !{button}.disabled")
-    assert page.run(LOGIN_NOTE) == "That user name and password do not match."
+    told = "That user name and password do not match, or the account is disabled."
+    assert page.run(LOGIN_NOTE) == told
     page.run(f"{button}.click()")
     page.wait(f"{button}.disabled && {button}.textContent.startsWith('Log in · ')")
     assert page.run(LOGIN_NOTE).startswith("Too many failed log-ins")
@@ -267,3 +270,48 @@ def test_a_lost_server_is_told_of_quietly_and_its_return_too(tmp_path: Path) -> 
             form.wait(f"{LOGIN_NOTE} === 'The server is there again.'")
             put(page, "")
             page.wait(f"({SAID}).length > 0")
+
+
+def test_who_logs_out_while_the_server_is_away_is_logged_out_as_soon_as_it_is_back(
+    tmp_path: Path,
+) -> None:
+    """Nothing is shown meanwhile, in no tab; then the cookie opens nothing any more."""
+    with page_world(tmp_path) as world:
+        with world.served(SECRET_KEY=SECRET):
+            page = world.open()
+            log_in(page)
+            put(page, "What is 6*7?")
+            page.wait(f"({SAID}).includes('42')")
+            cookie = next(one for one in page.tab.context.cookies() if "refresh" in one["path"])
+            page.run("void (window.tab = window.open(location.pathname))")
+            there = "window.tab.document.querySelector"
+            page.wait(f"{there}('#page') && !{there}('#page').hidden")
+        page.focus("#logout")
+        page.press("Enter")
+        page.wait(LOGIN_SHOWN)
+        assert "Leave this page open" in page.run(LOGIN_NOTE)
+        assert "6*7" not in page.run("document.documentElement.outerHTML")
+        page.wait(f"{there}('#login') && !{there}('#login').hidden")
+        page.run("window.tab.close()")
+        with world.served(SECRET_KEY=SECRET):
+            look_again(page)
+            page.wait("localStorage.getItem('steward.session') === ''")
+            page.wait(f"{LOGIN_SHOWN} && {LOGIN_NOTE} === ''")
+            assert page.tab.context.cookies() == []
+            sent = {"cookie": f"{cookie['name']}={cookie['value']}"}
+            assert httpx.post(f"{world.address}/api/auth/refresh", headers=sent).status_code == 401
+            log_in(page)
+            page.wait("[...document.querySelectorAll('#sidebar a')].length > 1")
+
+
+def test_a_browser_in_which_somebody_logged_out_in_vain_asks_nothing_before_that_is_done(
+    world: PageWorld, page: Page
+) -> None:
+    """Also when the page was closed meanwhile: the next visit begins with it."""
+    page.run("localStorage.setItem('steward.session', 'leaving')")
+    page.run("void (window.old = true, location.reload())")
+    page.wait(f"!window.old && {LOGIN_SHOWN} && localStorage.getItem('steward.session') === ''")
+    loaded = len(page.asked) - page.asked[::-1].index(f"{world.address}/")
+    asked = [one for one in page.asked[loaded:] if "/api/" in one or "/v1/" in one]
+    assert asked == [f"{world.address}/api/auth/refresh"]
+    assert page.tab.context.cookies() == []

@@ -4,7 +4,7 @@ Where each way is proved:
 
 | What one does | File of tests/e2e |
 |---|---|
-| log in and out, in all tabs, wrong password | test_page_first_run |
+| log in and out, in all tabs, wrong password, out while the server is away | test_page_first_run |
 | no model yet, one that comes and goes | test_page_first_run |
 | ask in each mode, see the way and why, watch the work | here |
 | approve, deny, by a link, while another question is put | test_page_tools_live |
@@ -15,7 +15,8 @@ Where each way is proved:
 | reload and open elsewhere while it streams, nothing lost or twice | here |
 | the log-in ends while one writes | test_page_first_run |
 | the log-in or only its token ends while an answer streams | here |
-| the server is stopped, killed, stays away, comes back; go on with an answer | test_page_breaks |
+| the server is stopped, killed, stays away, comes back; go on with an answer, its work from before | test_page_breaks |
+| wait for the model, a budget used up, disabled or cut off in the middle of an answer | test_page_limits |
 | edit, answer again, switch versions | test_page_versions_live, test_page_messages |
 | conversations: search, rename, delete, undo, export, links | test_page_conversations |
 | API keys with programs that run, password, usage, language | test_page_settings |

@@ -6,19 +6,17 @@ import json
 import os
 import re
 import signal
-import sqlite3
 import subprocess
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.fakes.crash_world import World
+from tests.fakes.crash_world import World, journaled
 from tests.fakes.marking_tool import TOLD
 from tests.fakes.ollama_double import Call, Fault, OllamaDouble, Reply
 from tests.fakes.side_loop import side_loop
@@ -257,20 +255,6 @@ def after(client: httpx.Client, run_id: str, last: str = "") -> list[tuple[str, 
 def words_of(events: list[tuple[str, str, Any]]) -> str:
     """Join the answer text of events."""
     return "".join(data["text"] for _, name, data in events if name == "content")
-
-
-def journaled(folder: Path, words: str) -> None:
-    """Wait until a server has written these words down."""
-    end = time.monotonic() + 20
-    with closing(sqlite3.connect(folder / "data" / "steward.db", timeout=20)) as database:
-        while True:
-            [[found]] = database.execute(
-                "SELECT coalesce(group_concat(entries), '') FROM run_journal"
-            )
-            if words in found:
-                return
-            assert time.monotonic() < end, found
-            time.sleep(0.05)
 
 
 def read_to(answer: httpx.Response, words: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,3 +62,17 @@ class World:
         """Give what the tool had its effect on."""
         path = self.folder / EFFECTS
         return path.read_text().splitlines() if path.exists() else []
+
+
+def journaled(folder: Path, words: str) -> None:
+    """Wait until a server has written these words down."""
+    end = time.monotonic() + 20
+    with closing(sqlite3.connect(folder / "data" / "steward.db", timeout=20)) as database:
+        while True:
+            [[found]] = database.execute(
+                "SELECT coalesce(group_concat(entries), '') FROM run_journal"
+            )
+            if words in found:
+                return
+            assert time.monotonic() < end, found
+            time.sleep(0.05)

@@ -38,6 +38,7 @@ ASKED = {
     "arguments": {"url": "https://evil.example/\u202etxt", "body": "<img src=x>\nurl: good"},
     "reason": "The address was made by the model.",
 }
+BUSY = "Another message of this session is still being answered."
 
 
 def event(kind: str, words: str = "", **data: Any) -> dict[str, Any]:
@@ -114,7 +115,7 @@ class PageServer:
 
     async def _show(self, request: web.Request) -> web.Response:
         if self.busy:
-            return _refusal(409, "Another message of this session is still being answered.")
+            return _refusal(409, BUSY, code="session_busy")
         self.tree.show((await request.json())["shown"])
         return web.json_response(self._head())
 
@@ -194,7 +195,7 @@ class PageServer:
         body = await request.json()
         self.questions.append(body)
         if self.busy:
-            return _refusal(409, "Another message of this session is still being answered.")
+            return _refusal(409, BUSY, code="session_busy")
         run, entries, state = self._script(self._take_in(body))
         self._keep(run, entries, state)
         head = {"X-Run-Id": run, "X-Session-Id": "conv_1", "Content-Type": "text/event-stream"}
@@ -270,8 +271,8 @@ class PageServer:
         return web.Response(text="a,b\n1,2\n", content_type="text/csv")
 
 
-def _refusal(status: int, message: str) -> web.Response:
-    return web.json_response({"error": {"message": message}}, status=status)
+def _refusal(status: int, message: str, *, code: str = "conflict") -> web.Response:
+    return web.json_response({"error": {"message": message, "code": code}}, status=status)
 
 
 def _now_ms() -> int:

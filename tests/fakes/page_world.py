@@ -37,7 +37,7 @@ class PageWorld:
         chromium: Browser,
         run: Callable[[Coroutine[Any, Any, Any]], Any],
     ) -> None:
-        self._folder, self._chromium, self._run = folder, chromium, run
+        self.folder, self._chromium, self._run = folder, chromium, run
         self.model: OllamaDouble | None = None
         self.model_port, self.port = free_port(), free_port()
         self.address = f"http://127.0.0.1:{self.port}"
@@ -53,7 +53,7 @@ class PageWorld:
             "OLLAMA_HOST": f"127.0.0.1:{self.model_port}",
             **environ,
         }
-        with running_program(PROGRAM, folder=self._folder, ready=LISTENS, environ=given):
+        with running_program(PROGRAM, folder=self.folder, ready=LISTENS, environ=given):
             yield
 
     def start_model(self, models: dict[str, FakeModel] | None = None) -> OllamaDouble:

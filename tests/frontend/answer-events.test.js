@@ -51,6 +51,12 @@ test("an error object is an error", () => {
   assert.deepEqual(events, [{ kind: "error", message: "cut", code: "upstream_cut" }]);
 });
 
+test("what was the answer until a call or a crash followed it is a step of the work", () => {
+  assert.deepEqual(entryEvent({ kind: "remark", text: "Let me see." }), {
+    ...{ kind: "event", type: "remark", text: "Let me see.", data: {} },
+  });
+});
+
 test("an entry of an unknown kind is left out", () => {
   assert.equal(entryEvent({ kind: "picture" }), null);
 });
