@@ -13,7 +13,8 @@ from backend.ports.artifacts import ArtifactStore
 from backend.ports.budgets import BudgetStore
 from backend.ports.clock import Clock
 from backend.ports.credentials import CredentialStore
-from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
+from backend.ports.document_jobs import JobStore
+from backend.ports.document_stores import DocumentStore, FileStore, SpaceStore
 from backend.ports.inside import LogStore, PerformanceStore
 from backend.ports.kept_answers import KeptAnswerStore
 from backend.ports.keyed_requests import KeyedRequestStore
