@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -174,6 +174,10 @@ class Library:
         parts, now_ms = self._parts, self._parts.clock.now_ms()
         for document_id in await parts.jobs.drop_of(user_id, reason=STOPPED, now_ms=now_ms):
             parts.news.changed(document_id)
+
+    def users(self) -> Collection[str]:
+        """Name the users of whom this process holds an index."""
+        return self._parts.indexes.users()
 
     async def forget_user(self, user_id: str) -> None:
         """Erase the bytes and the index of a user whose rows are gone."""
