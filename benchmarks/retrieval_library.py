@@ -18,7 +18,8 @@ from backend.documents.preparing import embedded_text  # noqa: E402
 from backend.documents.reading_child import read_document  # noqa: E402
 from backend.documents.search import Searcher, SearchStores  # noqa: E402
 from backend.kit.ids import new_id  # noqa: E402
-from backend.ports.document_stores import Chunk, FileLimits, Job, ReadDocument  # noqa: E402
+from backend.ports.document_jobs import Job  # noqa: E402
+from backend.ports.document_stores import Chunk, FileLimits, ReadDocument  # noqa: E402
 from backend.ports.documents import Document, File, TextPage  # noqa: E402
 from backend.ports.embedding import Embedder  # noqa: E402
 from backend.ports.stores import User  # noqa: E402

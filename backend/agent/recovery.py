@@ -12,9 +12,10 @@ from backend.agent.approvals import STOPPED, store_end
 from backend.agent.ending import message_id
 from backend.agent.run_log import life_of, merged, restored
 from backend.ports.approvals import ApprovalStore
+from backend.ports.audit import AuditStore
 from backend.ports.clock import Clock
 from backend.ports.replicas import JournalStore, ServerStore
-from backend.ports.stores import AuditStore, ConversationStore, Run, RunStore, StoredMessage
+from backend.ports.stores import ConversationStore, Run, RunStore, StoredMessage
 from backend.ports.values import JsonObject
 
 

@@ -21,9 +21,10 @@ from backend.agent.turn import Turns
 from backend.errors import Conflict, NotFound, StewardError, Unavailable
 from backend.ports.accounts import Principal
 from backend.ports.approvals import ApprovalStore, Pause
+from backend.ports.audit import AuditStore
 from backend.ports.resumables import ResumableStore
-from backend.ports.stores import AuditStore, RunStore, User, UserStore
 from backend.ports.stores import Run as StoredRun
+from backend.ports.stores import RunStore, User, UserStore
 from backend.ports.values import JsonObject, Usage
 
 logger = logging.getLogger(__name__)

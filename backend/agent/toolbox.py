@@ -21,8 +21,8 @@ from backend.kit.json_values import clean_text, copy_json
 from backend.kit.masking import masked
 from backend.kit.waiting import DeadlineExceeded, within
 from backend.ports.artifacts import Artifact, Artifacts, Origin
+from backend.ports.audit import AuditOutcome, AuditStore, ToolAudit
 from backend.ports.clock import Clock
-from backend.ports.stores import AuditOutcome, AuditStore, ToolAudit
 from backend.ports.tools import Reaching, Tool, ToolContext, ToolResult, Touch
 from backend.ports.values import Citation, JsonObject
 from backend.ports.watching import UNWATCHED, Watch

@@ -34,13 +34,14 @@ from backend.kit.log_context import note_user
 from backend.ports.accounts import AccountService, Principal
 from backend.ports.answers import AnswerStore
 from backend.ports.artifacts import Artifacts
+from backend.ports.audit import AuditStore
 from backend.ports.clock import Clock
 from backend.ports.credentials import Credentials
 from backend.ports.documents import Documents, PageImages
 from backend.ports.inside import Inside
 from backend.ports.limits import RateLimiter
 from backend.ports.model_servers import ModelTraffic
-from backend.ports.stores import AuditStore, ConversationStore, RunStore
+from backend.ports.stores import ConversationStore, RunStore
 from backend.ports.values import Health, JsonObject
 from backend.ports.vector_stores import VectorStoreStore
 from backend.ports.watching import UNWATCHED, Watch

@@ -1,13 +1,15 @@
-"""Open what holds users to their budgets, and what ends the work of those who may not go on."""
+"""Open what holds users to their budgets, and what ends with their accounts."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from backend.agent.budgets import Budgets
-from backend.agent.standing import Cancellable, Standing
+from backend.agent.standing import Cancellable, Holder, Standing
 from backend.bootstrap.documents import Ground
+from backend.ports.artifacts import Artifacts
 from backend.ports.limits import RateLimiter
 from backend.storage.memory.rate_limits import MemoryRateLimiter
 
@@ -21,9 +23,26 @@ async def open_budgets(ground: Ground) -> Budgets:
     return budgets
 
 
-def watch_standing(ground: Ground, running: Sequence[Cancellable]) -> None:
-    """End what runs for those who may not go on, while the server runs."""
-    standing = Standing(ground.stores.standing, ground.clock, running=running)
+@dataclass(frozen=True, slots=True)
+class MadeFiles:
+    """Has files that tools made forgotten with their users; of nobody by itself (`agent.standing.Holder`)."""
+
+    artifacts: Artifacts
+
+    def users(self) -> Iterable[str]:
+        """Name nobody: their bytes are looked for when somebody is gone."""
+        return ()
+
+    async def forget_user(self, user_id: str) -> None:
+        """Erase the bytes that no row names any more."""
+        await self.artifacts.tidy(user_id)
+
+
+def watch_standing(
+    ground: Ground, *, running: Sequence[Cancellable], holding: Sequence[Holder]
+) -> None:
+    """End what runs for those who may not go on, and forget who is gone, while the server runs."""
+    standing = Standing(ground.stores.standing, ground.clock, running=running, holding=holding)
     ground.stack.callback(standing.hear(ground.signals))
     ground.stack.callback(asyncio.create_task(standing.keep(), name="standing").cancel)
 

@@ -1,6 +1,6 @@
 """Erase a user from outside of a server: rows, files, indexes, and checkpoints.
 
-A server that runs notices by itself (`departures`).
+A server that runs notices by itself (`agent.standing`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Carries one document from its bytes to being found: read, keep the text, embed, done.
 
-Every stage is kept as it is reached, so that a job taken again goes on where it was. Not for:
-choosing jobs (`work_loop`) or reading itself (`reading`).
+Every stage is kept as it is reached, so that a job taken again goes on where it was; under the claim
+on the job, so that whoever has lost it changes nothing. Not for: choosing jobs (`work_loop`) or reading itself (`reading`).
 """
 
 from __future__ import annotations
@@ -19,14 +19,8 @@ from backend.documents.extracted import Unreadable
 from backend.documents.folders import UploadFolder
 from backend.documents.preparing import embedded_text
 from backend.ports.clock import Clock
-from backend.ports.document_stores import (
-    DocumentStore,
-    FileStore,
-    Job,
-    JobStore,
-    ReadDocument,
-    SpaceStore,
-)
+from backend.ports.document_jobs import Claim, Job, JobStore
+from backend.ports.document_stores import DocumentStore, FileStore, ReadDocument, SpaceStore
 from backend.ports.documents import Document, DocumentState
 from backend.ports.embedding import Embedder, EmbeddingFailed
 from backend.ports.tracing import Tracing, Untraced
@@ -78,7 +72,7 @@ class IngestParts:
 
 
 class _Erased(Exception):
-    """The document was erased, or its job taken by another worker, while it was worked on."""
+    """The document was erased, or its job dropped or taken by another worker, while it was worked on."""
 
 
 @dataclass(slots=True)
@@ -99,15 +93,19 @@ class Ingest:
         self._parts = parts
         self._tidy = False
         self._announced = ""
-        self._attempts: dict[str, int] = {}
+        self._claims: dict[str, Claim] = {}
 
     def taken_again(self, job: Job) -> None:
         """Note that a job under way was claimed anew by this process, whose lease had run out."""
-        self._attempts[job.id] = job.attempts
+        self._claims[job.id] = job.claim
 
-    def attempts_of(self, job: Job) -> int:
-        """Tell with how many attempts a job under way is held now."""
-        return self._attempts.get(job.id, job.attempts)
+    def claim_of(self, job: Job) -> Claim:
+        """Give the claim by which a job under way is held now."""
+        return self._claims.get(job.id, job.claim)
+
+    def let_go(self, job: Job) -> None:
+        """Forget how a job was held that is not under way any more."""
+        self._claims.pop(job.id, None)
 
     async def carry_out(self, job: Job) -> None:
         """Bring a job's document to `ready` or `failed`, or give the job back for later."""
@@ -120,33 +118,33 @@ class Ingest:
     async def _carry_out(self, job: Job) -> None:
         document = await self._parts.documents.get(job.user_id, job.document_id)
         if document is None:
-            await self._parts.jobs.done(job.id)
+            await self._parts.jobs.done(self.claim_of(job))
             return
         work = _Work(job, document)
         try:
             await self._to_the_end(work)
         except _Erased:
-            await self._parts.jobs.done(job.id)
+            await self._parts.jobs.done(self.claim_of(job))
         except Unreadable as exc:
             logger.info("document %s cannot be read: %s", document.id, exc)
             await self.give_up(job, str(exc))
         except EmbeddingFailed as exc:
             await self._later(work, str(exc))
-        finally:
-            self._attempts.pop(job.id, None)
 
     async def give_back(self, job: Job) -> None:
         """Leave a job to the next worker, because this one is told to stop."""
-        await self._parts.jobs.postpone(job.id, until_ms=self._parts.clock.now_ms())
+        await self._parts.jobs.postpone(self.claim_of(job), until_ms=self._parts.clock.now_ms())
 
     async def give_up(self, job: Job, reason: str) -> None:
         """Mark a job's document as failed and forget the job."""
-        now_ms = self._parts.clock.now_ms()
-        await self._parts.documents.mark(
-            job.document_id, state="failed", reason=reason, now_ms=now_ms
-        )
-        await self._parts.jobs.done(job.id)
-        self._parts.tell(job.document_id)
+        if await self._parts.documents.mark(
+            job.document_id,
+            state="failed",
+            reason=reason,
+            claim=self.claim_of(job),
+            now_ms=self._parts.clock.now_ms(),
+        ):
+            self._parts.tell(job.document_id)
 
     async def rebuild_some(self) -> bool:
         """Embed one more document in the space that is set; tell whether there was one.
@@ -167,8 +165,8 @@ class Ingest:
             self._announce(space.id, active)
             chosen = random.choice(missing)  # noqa: S311 - no secret; keeps workers apart
             await self._embed_again(chosen, space.id)
-            if active == space.id and chosen.state == "ready":
-                await parts.documents.finish(chosen.id, now_ms=parts.clock.now_ms())
+            if active == space.id:
+                await parts.documents.raise_version(chosen.id)
             return True
         self._tidy = True
         if active != space.id and await parts.spaces.switch(space.id):
@@ -190,17 +188,19 @@ class Ingest:
             await self._read(work)
         await self._embed(work)
         if not await self._parts.documents.finish(
-            work.document.id, now_ms=self._parts.clock.now_ms()
+            work.document.id, claim=self.claim_of(work.job), now_ms=self._parts.clock.now_ms()
         ):
             raise _Erased
-        await self._parts.jobs.done(work.job.id)
         self._parts.tell(work.document.id)
 
     async def _read(self, work: _Work) -> None:
         await self._mark(work, "parsing")
         read = await self._read_one_of(work)
         kept = await self._parts.documents.keep_text(
-            work.document.id, read, now_ms=self._parts.clock.now_ms()
+            work.document.id,
+            read,
+            claim=self.claim_of(work.job),
+            now_ms=self._parts.clock.now_ms(),
         )
         if not kept:
             raise _Erased
@@ -273,6 +273,7 @@ class Ingest:
                     for (chunk, _), vector in zip(batch, vectors, strict=True)
                 },
                 progress=work.progress,
+                claim=self.claim_of(work.job),
                 now_ms=parts.clock.now_ms(),
             )
             if not kept:
@@ -281,7 +282,10 @@ class Ingest:
             parts.tell(document.id)
 
     async def _embed_again(self, document: Document, space: str) -> None:
-        """Embed a ready document in another space, up to the next upload; its state stays what it is."""
+        """Embed a searchable document in another space, up to the next upload.
+
+        No job is behind it: how far the document is, or is being read anew, stays as it is.
+        """
         parts = self._parts
         while not await parts.jobs.waiting() and (
             batch := await parts.documents.unembedded(document.id, space, limit=parts.batch)
@@ -292,14 +296,18 @@ class Ingest:
             kept = {chunk.id: vector.tobytes() for (chunk, _), vector in pairs}
             now_ms = parts.clock.now_ms()
             if not await parts.documents.keep_vectors(
-                document.id, space, kept, progress=1.0, now_ms=now_ms
+                document.id, space, kept, progress=None, now_ms=now_ms
             ):
                 return
 
     async def _mark(self, work: _Work, state: DocumentState, *, progress: float = 0.0) -> None:
         now_ms = self._parts.clock.now_ms()
         if not await self._parts.documents.mark(
-            work.document.id, state=state, progress=progress, now_ms=now_ms
+            work.document.id,
+            state=state,
+            progress=progress,
+            claim=self.claim_of(work.job),
+            now_ms=now_ms,
         ):
             raise _Erased
         self._parts.tell(work.document.id)
@@ -307,10 +315,7 @@ class Ingest:
     async def _renew(self, work: _Work) -> None:
         now_ms = self._parts.clock.now_ms()
         if not await self._parts.jobs.renew(
-            work.job.id,
-            attempts=self.attempts_of(work.job),
-            now_ms=now_ms,
-            lease_s=self._parts.lease_s,
+            self.claim_of(work.job), now_ms=now_ms, lease_s=self._parts.lease_s
         ):
             raise _Erased
 
@@ -319,14 +324,17 @@ class Ingest:
         if reason != work.document.reason:  # every further attempt would say the same
             logger.warning("document %s waits: %s", work.document.id, reason)
         now_ms = self._parts.clock.now_ms()
-        await self._parts.documents.mark(
+        claim = self.claim_of(work.job)
+        if not await self._parts.documents.mark(
             work.document.id,
             state="embedding",
             progress=max(work.progress, work.document.progress),
             reason=reason,
+            claim=claim,
             now_ms=now_ms,
-        )
+        ):
+            return
         waited_s = (now_ms - work.document.updated_at_ms) / 1000
         pause_s = min(LONGEST_PAUSE_S, max(FIRST_PAUSE_S, waited_s))
-        await self._parts.jobs.postpone(work.job.id, until_ms=now_ms + int(pause_s * 1000))
+        await self._parts.jobs.postpone(claim, until_ms=now_ms + int(pause_s * 1000))
         self._parts.tell(work.document.id)

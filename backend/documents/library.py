@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,8 @@ from backend.errors import InvalidRequest, StewardError, UnsupportedFile
 from backend.kit.ids import new_id
 from backend.kit.trace_context import current_traceparent
 from backend.ports.clock import Clock
-from backend.ports.document_stores import DocumentStore, FileLimits, FileStore, Job, JobStore
+from backend.ports.document_jobs import Job, JobStore
+from backend.ports.document_stores import DocumentStore, FileLimits, FileStore
 from backend.ports.documents import (
     FINAL_STATES,
     CitedPassage,
@@ -171,9 +172,12 @@ class Library:
     async def stop_reading(self, user_id: str) -> None:
         """Read no more of what a user added, until it is asked for again; what was read stays."""
         parts, now_ms = self._parts, self._parts.clock.now_ms()
-        for document_id in await parts.jobs.drop_of(user_id):
-            await parts.documents.mark(document_id, state="failed", reason=STOPPED, now_ms=now_ms)
+        for document_id in await parts.jobs.drop_of(user_id, reason=STOPPED, now_ms=now_ms):
             parts.news.changed(document_id)
+
+    def users(self) -> Collection[str]:
+        """Name the users of whom this process holds an index."""
+        return self._parts.indexes.users()
 
     async def forget_user(self, user_id: str) -> None:
         """Erase the bytes and the index of a user whose rows are gone."""

@@ -13,7 +13,7 @@ from backend.documents.ingest import LEASE_S, Ingest
 from backend.errors import StewardError, Unavailable
 from backend.kit.log_context import bind_log_context
 from backend.ports.clock import Clock
-from backend.ports.document_stores import Job, JobStore
+from backend.ports.document_jobs import Job, JobStore
 from backend.ports.embedding import EmbeddingFailed
 
 logger = logging.getLogger(__name__)
@@ -136,13 +136,15 @@ class WorkLoop:
                 )
             except Unavailable as exc:
                 await self._put_off(job, exc)
+        finally:
+            self._ingest.let_go(job)
 
     async def _put_off(self, job: Job, why: Unavailable) -> None:
         """Give a job back for a while; where even that cannot be written, its lease runs out."""
         logger.warning("job %s of document %s waits: %s", job.id, job.document_id, why.message)
         until_ms = self._clock.now_ms() + int(PAUSE_AFTER_FAILURE_S * 1000)
         with contextlib.suppress(Unavailable):
-            await self._jobs.postpone(job.id, until_ms=until_ms)
+            await self._jobs.postpone(self._ingest.claim_of(job), until_ms=until_ms)
 
     async def _while_kept(self, job: Job) -> None:
         """Carry a job out and keep its lease meanwhile; stop when it has been erased."""
@@ -170,10 +172,7 @@ class WorkLoop:
         """Keep a job for another lease; a database that fails for a moment costs nothing."""
         try:
             return await self._jobs.renew(
-                job.id,
-                attempts=self._ingest.attempts_of(job),
-                now_ms=self._clock.now_ms(),
-                lease_s=self._lease_s,
+                self._ingest.claim_of(job), now_ms=self._clock.now_ms(), lease_s=self._lease_s
             )
         except StewardError as exc:
             logger.warning("job %s could not be renewed: %s", job.id, exc.message)

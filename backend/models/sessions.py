@@ -6,7 +6,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from backend.ports.stores import Conversation, Run, StoredMessage, ToolAudit, ToolTotal
+from backend.ports.audit import ToolAudit, ToolTotal
+from backend.ports.stores import Conversation, Run, StoredMessage
 from backend.ports.values import JsonObject
 
 

@@ -1,7 +1,7 @@
-"""The storage ports of documents: files, what was read out of them, their vectors, and the work to do.
+"""The storage ports of documents: files, what was read out of them, and their vectors.
 
 As in `stores`, a method that takes `user_id` finds nothing of anybody else's. What a worker writes is
-bound to the document's row: once that is erased, nothing of it can come back.
+bound to the document's row and to its claim: once the one is erased or the other lost, nothing is written.
 
 A document may have two *readings*, numbered by revision: the one that is searchable, and one that
 is being made (`keep_text`, `keep_vectors`). `finish` puts the second in the place of the first; up
@@ -12,14 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
+from backend.ports.document_jobs import Claim, Job
 from backend.ports.documents import Document, DocumentState, File, FileFilter, Listing, TextPage
-from backend.ports.measuring import Queue
 from backend.ports.stores import Page
 from backend.ports.values import JsonObject
-
-JobKind = Literal["ingest", "reembed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,23 +98,6 @@ class FoundChunk:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """Work on one document, claimed by one worker until `lease_until_ms`.
-
-    `traceparent` names the trace of the request that brought it, empty when nobody traces.
-    """
-
-    id: str
-    kind: JobKind
-    user_id: str
-    document_id: str
-    attempts: int = 0
-    lease_until_ms: int | None = None
-    created_at_ms: int = 0
-    traceparent: str = ""
-
-
 class FileStore(Protocol):
     """Files and the documents behind them. One that has expired answers like one that is gone."""
 
@@ -171,7 +152,11 @@ class FileStore(Protocol):
 
 
 class DocumentStore(Protocol):
-    """What is known of documents, read out of them and indexed."""
+    """What is known of documents, read out of them and indexed.
+
+    What is written under a `claim` counts only while that claim stands, looked at in the same
+    transaction; `failed` and `ready` end its job there as well. Without one nobody's job is behind it.
+    """
 
     async def get(self, user_id: str, document_id: str) -> Document | None:
         """Find one of the user's."""
@@ -184,19 +169,23 @@ class DocumentStore(Protocol):
         state: DocumentState,
         progress: float = 0.0,
         reason: str = "",
+        claim: Claim | None = None,
         now_ms: int,
     ) -> bool:
-        """Note how far a document is; False when it has been erased.
+        """Note how far a document is; False when it has been erased, or the claim is lost.
 
         `failed` drops the reading that was being made; an older one stays searchable.
         """
         ...
 
-    async def keep_text(self, document_id: str, read: ReadDocument, *, now_ms: int) -> bool:
+    async def keep_text(
+        self, document_id: str, read: ReadDocument, *, claim: Claim | None = None, now_ms: int
+    ) -> bool:
         """Keep a new reading beside the searchable one, and set the state to `embedding`.
 
         It takes the place of a reading that was not finished. Written in short transactions, of
-        which the last makes it count. False, and nothing kept, when the document has been erased.
+        which the last makes it count. False, and nothing kept, when the document has been erased or
+        the claim is lost.
 
         Raises:
             ValueError: when the pages do not tile a clean text.
@@ -218,21 +207,27 @@ class DocumentStore(Protocol):
         space: str,
         vectors: Mapping[int, bytes],
         *,
-        progress: float,
+        progress: float | None,
+        claim: Claim | None = None,
         now_ms: int,
     ) -> bool:
-        """Store vectors by chunk id; those of chunks that are gone are dropped. False when the document is.
+        """Store vectors by chunk id; those of chunks that are gone are dropped.
 
-        `progress` is noted unless the document is ready or failed.
+        `progress` is noted, if given, unless the document is ready or failed. False, and nothing
+        stored, when the document has been erased or the claim is lost.
         """
         ...
 
-    async def finish(self, document_id: str, *, now_ms: int) -> bool:
+    async def finish(self, document_id: str, *, claim: Claim | None = None, now_ms: int) -> bool:
         """Make the new reading the searchable one, forget the old, set the state to `ready`.
 
         All in one transaction, with the user's library version raised. False, and nothing changed,
-        when the document has been erased or was never read.
+        when the document has been erased, was never read, or the claim is lost.
         """
+        ...
+
+    async def raise_version(self, document_id: str) -> None:
+        """Note that a document is found differently: by vectors that it lacked."""
         ...
 
     async def library_version(self, user_id: str) -> int:
@@ -277,60 +272,6 @@ class DocumentStore(Protocol):
         self, user_id: str, spans: Sequence[tuple[str, int, int]]
     ) -> Sequence[Sequence[FoundChunk]]:
         """The chunks of each document whose ordinals lie in first..last, in order."""
-        ...
-
-
-class JobStore(Protocol):
-    """Work to be done on documents."""
-
-    async def claim(self, *, now_ms: int, lease_s: float, per_user: int) -> Job | None:
-        """Take the next job: of the user with the fewest running, the oldest; at most `per_user` each.
-
-        Jobs of kind `ingest` come first: somebody waits for them. A job whose lease has run out is
-        taken again, with one more attempt.
-        """
-        ...
-
-    async def renew(self, job_id: str, *, attempts: int, now_ms: int, lease_s: float) -> bool:
-        """Keep a job claimed with so many attempts; False when it is erased, given back or another's."""
-        ...
-
-    async def done(self, job_id: str) -> None:
-        """Forget a job that was carried out or given up."""
-        ...
-
-    async def postpone(self, job_id: str, *, until_ms: int) -> None:
-        """Give a job back, to be taken again from then on; its attempts start again."""
-        ...
-
-    async def release_all(self) -> int:
-        """At start: give back what a dead process had claimed; tell how many.
-
-        Each is taken again with one more attempt.
-        """
-        ...
-
-    async def add(self, job: Job) -> bool:
-        """Queue a job; False when the document is gone or has one of this kind, waiting or running.
-
-        An `ingest` sets the document's state to `queued`.
-        """
-        ...
-
-    async def drop_of(self, user_id: str) -> Sequence[str]:
-        """Forget all of a user's jobs; name the documents that were to be read."""
-        ...
-
-    async def waiting(self) -> int:
-        """How many jobs are not done."""
-        ...
-
-    async def claimable(self, now_ms: int) -> bool:
-        """Tell whether a job waits that nobody holds and that may be taken by now."""
-        ...
-
-    async def standing(self, now_ms: int) -> Queue:
-        """How many jobs there are by state, and how old the oldest is."""
         ...
 
 

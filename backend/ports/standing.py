@@ -9,10 +9,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Those of whom one asked that may do nothing any more."""
+    """Those of whom one asked that may do nothing any more; `gone` are the users among them who were erased."""
 
     user_ids: frozenset[str] = frozenset()
     key_ids: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
 
 
 class StandingStore(Protocol):

@@ -1,7 +1,7 @@
 """The port that keeps what people used: sums per user, day, model, route and key.
 
 They outlive the runs and conversations they are made of, and are erased with the account. Not for:
-bounding what may be used (`limits`) or calls of tools (`stores.AuditStore`).
+bounding what may be used (`limits`) or calls of tools (`audit.AuditStore`).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Row, delete, func, insert, literal_column, select, update
 
-from backend.ports.stores import AuditOutcome, ToolAudit, ToolTotal
+from backend.ports.audit import AuditOutcome, ToolAudit, ToolTotal
 from backend.storage.database import Database, upsert
 from backend.storage.replica_tables import servers
 from backend.storage.tables import tool_audit

@@ -19,10 +19,13 @@ from sqlalchemy import (
     update,
 )
 
-from backend.ports.document_stores import Job
+from backend.ports.document_jobs import Claim, Job
 from backend.ports.measuring import Queue
+from backend.storage import readings
+from backend.storage.claims import CLAIMED, claim_values, ended
 from backend.storage.database import Database
 from backend.storage.document_tables import document_jobs, documents
+from backend.storage.row_locks import wait_for_rows
 
 _it = document_jobs.c
 _NOW: ColumnElement[int] = bindparam("now")
@@ -48,14 +51,29 @@ _NEXT: Select[Any] = (
 _TAKE = _NEXT.with_for_update(of=document_jobs, skip_locked=True)
 _THIS = _it.id == bindparam("job")
 _LEASE = update(document_jobs).where(_THIS).values(lease_until_ms=bindparam("until"))
-_RENEW = _LEASE.where(_it.lease_until_ms.is_not(None), _it.attempts == bindparam("tries"))
 _CLAIM = _LEASE.values(attempts=bindparam("tries"))
+_RENEW = update(document_jobs).where(CLAIMED).values(lease_until_ms=bindparam("until"))
+_UNTIL: ColumnElement[int] = bindparam("until")
 _POSTPONE = (
     update(document_jobs)
-    .where(_THIS)
-    .values(attempts=0, lease_until_ms=None, not_before_ms=bindparam("until"))
+    .where(CLAIMED)
+    .values(
+        attempts=0,
+        lease_until_ms=None,
+        not_before_ms=case((_it.not_before_ms < _UNTIL, _UNTIL), else_=_it.not_before_ms + 1),
+    )
 )
-_DONE = delete(document_jobs).where(_THIS)
+_ITS_DOCUMENTS = (
+    select(documents.c.id)
+    .where(documents.c.id.in_(select(_it.document_id).where(_it.user_id == bindparam("owner"))))
+    .order_by(documents.c.id)
+    .with_for_update(key_share=True)
+)
+_DROP = (
+    delete(document_jobs)
+    .where(_it.user_id == bindparam("owner"))
+    .returning(_it.document_id, _it.kind)
+)
 _RELEASE = (
     update(document_jobs).where(_it.lease_until_ms > _GIVEN_BACK).values(lease_until_ms=_GIVEN_BACK)
 )
@@ -100,18 +118,17 @@ class SqlJobStore:
             return None
         return await self._database.write(_claim, asked, until_ms=_end(now_ms, lease_s))
 
-    async def renew(self, job_id: str, *, attempts: int, now_ms: int, lease_s: float) -> bool:
-        """Keep a job claimed with so many attempts; False when it is erased, given back or another's."""
-        values = {"job": job_id, "tries": attempts, "until": _end(now_ms, lease_s)}
-        return await self._database.write(_renew, values)
+    async def renew(self, claim: Claim, *, now_ms: int, lease_s: float) -> bool:
+        """Keep a claimed job; False when the claim is lost."""
+        return await self._database.write(_renew, claim, until_ms=_end(now_ms, lease_s))
 
-    async def done(self, job_id: str) -> None:
-        """Forget a job that was carried out or given up."""
-        await self._database.write(_done, job_id)
+    async def done(self, claim: Claim) -> None:
+        """Forget a job that nothing is to be done for; nothing happens when the claim is lost."""
+        await self._database.write(ended, claim)
 
-    async def postpone(self, job_id: str, *, until_ms: int) -> None:
+    async def postpone(self, claim: Claim, *, until_ms: int) -> None:
         """Give a job back, to be taken again from then on; its attempts start again."""
-        await self._database.write(_postpone, job_id, until_ms=until_ms)
+        await self._database.write(_postpone, claim, until_ms=until_ms)
 
     async def release_all(self) -> int:
         """At start: give back what a dead process had claimed; tell how many.
@@ -127,9 +144,10 @@ class SqlJobStore:
         """
         return await self._database.write(queue, job)
 
-    async def drop_of(self, user_id: str) -> Sequence[str]:
-        """Forget all of a user's jobs; name the documents that were to be read."""
-        return await self._database.write(_drop_of, user_id)
+    async def drop_of(self, user_id: str, *, reason: str, now_ms: int) -> Sequence[str]:
+        """Forget all of a user's jobs, and mark the documents that were to be read as failed."""
+        state = readings.State("failed", reason=reason, now_ms=now_ms)
+        return await self._database.write(_drop_of, user_id, state)
 
     async def waiting(self) -> int:
         """How many jobs are not done."""
@@ -165,7 +183,7 @@ def insert_job(connection: Connection, job: Job) -> None:
         "kind": job.kind,
         "attempts": job.attempts,
         "lease_until_ms": job.lease_until_ms,
-        "not_before_ms": 0,
+        "not_before_ms": job.not_before_ms,
         "created_at_ms": job.created_at_ms,
         "traceparent": job.traceparent or None,
     }
@@ -184,6 +202,7 @@ def _job_of(row: Row[Any], *, attempts: int, until_ms: int) -> Job:
         document_id=row.document_id,
         attempts=attempts,
         lease_until_ms=until_ms,
+        not_before_ms=row.not_before_ms,
         created_at_ms=row.created_at_ms,
         traceparent=row.traceparent or "",
     )
@@ -202,26 +221,27 @@ def _claim(connection: Connection, asked: dict[str, int], *, until_ms: int) -> J
     return _job_of(row, attempts=attempts, until_ms=until_ms)
 
 
-def _renew(connection: Connection, values: dict[str, Any]) -> bool:
-    return connection.execute(_RENEW, values).rowcount > 0
+def _renew(connection: Connection, claim: Claim, *, until_ms: int) -> bool:
+    wait_for_rows(connection)
+    return connection.execute(_RENEW, {**claim_values(claim), "until": until_ms}).rowcount > 0
 
 
-def _done(connection: Connection, job_id: str) -> None:
-    connection.execute(_DONE, {"job": job_id})
-
-
-def _postpone(connection: Connection, job_id: str, *, until_ms: int) -> None:
-    connection.execute(_POSTPONE, {"job": job_id, "until": until_ms})
+def _postpone(connection: Connection, claim: Claim, *, until_ms: int) -> None:
+    connection.execute(_POSTPONE, {**claim_values(claim), "until": until_ms})
 
 
 def _release_all(connection: Connection) -> int:
     return connection.execute(_RELEASE).rowcount
 
 
-def _drop_of(connection: Connection, user_id: str) -> Sequence[str]:
-    gone = delete(document_jobs).where(_it.user_id == user_id)
-    rows = connection.execute(gone.returning(_it.document_id, _it.kind)).all()
-    return tuple(row.document_id for row in rows if row.kind == "ingest")
+def _drop_of(connection: Connection, user_id: str, state: readings.State) -> Sequence[str]:
+    wait_for_rows(connection)
+    connection.execute(_ITS_DOCUMENTS, {"owner": user_id})  # locked in the order of everybody else
+    rows = connection.execute(_DROP, {"owner": user_id}).all()
+    dropped = tuple(row.document_id for row in rows if row.kind == "ingest")
+    for document_id in dropped:
+        readings.mark(connection, document_id, state)
+    return dropped
 
 
 def _claimable(connection: Connection, now_ms: int) -> bool:

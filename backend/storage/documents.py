@@ -8,36 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, func, select, update
+from sqlalchemy import Connection, Float, bindparam, case, func, select, update
 
 from backend.ports.clock import Clock
+from backend.ports.document_jobs import Claim
 from backend.ports.document_stores import Chunk, FoundChunk, IndexedChunk, ReadDocument
 from backend.ports.documents import FINAL_STATES, Document, DocumentState, FileFilter, TextPage
 from backend.storage import document_search, document_text, readings
+from backend.storage.claims import ended, held
 from backend.storage.database import Database, insert_or_update
 from backend.storage.document_rows import document_of, pieces
 from backend.storage.document_tables import chunk_vectors, chunks, documents
-from backend.storage.libraries import library_version
+from backend.storage.libraries import library_version, raise_version
+from backend.storage.row_locks import wait_for_rows
 
 _THIS = documents.c.id == bindparam("document")
 _GET = select(documents).where(_THIS, documents.c.user_id == bindparam("owner"))
-_MARK = (
-    update(documents)
-    .where(_THIS)
-    .values(
-        state=bindparam("new_state"),
-        progress=bindparam("new_progress"),
-        reason=bindparam("new_reason", type_=documents.c.reason.type),
-        updated_at_ms=bindparam("now"),
-    )
-)
+_OWNER = select(documents.c.user_id).where(_THIS)
 _IS_FINAL = documents.c.state.in_(sorted(FINAL_STATES))
-_NEW_PROGRESS: ColumnElement[float] = bindparam("new_progress")
+_NEW_PROGRESS = bindparam("new_progress", type_=Float)
 _PROGRESS = (
     update(documents)
     .where(_THIS)
     .values(
-        progress=case((_IS_FINAL, documents.c.progress), else_=_NEW_PROGRESS),
+        progress=case(
+            (_IS_FINAL, documents.c.progress),
+            else_=func.coalesce(_NEW_PROGRESS, documents.c.progress),
+        ),
         updated_at_ms=bindparam("now"),
     )
 )
@@ -70,25 +67,22 @@ class SqlDocumentStore:
         state: DocumentState,
         progress: float = 0.0,
         reason: str = "",
+        claim: Claim | None = None,
         now_ms: int,
     ) -> bool:
-        """Note how far a document is; False when it has been erased.
+        """Note how far a document is; False when it has been erased, or the claim is lost.
 
         `failed` drops the reading that was being made; an older one stays searchable.
         """
-        values = {
-            "document": document_id,
-            "new_state": state,
-            "new_progress": progress,
-            "new_reason": reason,
-            "now": now_ms,
-        }
-        return await self._database.write(_mark, values)
+        state_now = readings.State(state, progress=progress, reason=reason, now_ms=now_ms)
+        return await self._database.write(_mark, document_id, state_now, claim=claim)
 
-    async def keep_text(self, document_id: str, read: ReadDocument, *, now_ms: int) -> bool:
+    async def keep_text(
+        self, document_id: str, read: ReadDocument, *, claim: Claim | None = None, now_ms: int
+    ) -> bool:
         """Keep a new reading beside the searchable one, and set the state to `embedding`.
 
-        False, and nothing kept, when the document has been erased.
+        False, and nothing kept, when the document has been erased or the claim is lost.
 
         Raises:
             ValueError: when the pages do not tile a clean text.
@@ -96,7 +90,7 @@ class SqlDocumentStore:
         readings.check_pages(read.pages)
         for piece in readings.cut(read):
             kept = await self._database.write(
-                readings.keep_piece, document_id, piece, read=read, now_ms=now_ms
+                _keep_piece, document_id, piece, read=read, claim=claim, now_ms=now_ms
             )
             if not kept:
                 return False
@@ -116,16 +110,21 @@ class SqlDocumentStore:
         space: str,
         vectors: Mapping[int, bytes],
         *,
-        progress: float,
+        progress: float | None,
+        claim: Claim | None = None,
         now_ms: int,
     ) -> bool:
-        """Store vectors by chunk id; those of chunks that are gone are dropped. False when the document is."""
+        """Store vectors by chunk id; those of chunks that are gone are dropped."""
         values = {"document": document_id, "new_progress": progress, "now": now_ms}
-        return await self._database.write(_keep_vectors, values, space, vectors)
+        return await self._database.write(_keep_vectors, values, space, vectors, claim=claim)
 
-    async def finish(self, document_id: str, *, now_ms: int) -> bool:
+    async def finish(self, document_id: str, *, claim: Claim | None = None, now_ms: int) -> bool:
         """Make the new reading the searchable one, forget the old, set the state to `ready`."""
-        return await self._database.write(readings.finish, document_id, now_ms=now_ms)
+        return await self._database.write(_finish, document_id, claim=claim, now_ms=now_ms)
+
+    async def raise_version(self, document_id: str) -> None:
+        """Note that a document is found differently: by vectors that it lacked."""
+        await self._database.write(_raise_version, document_id)
 
     async def library_version(self, user_id: str) -> int:
         """A number that grows whenever what can be found changes; 0 for a user without documents."""
@@ -185,20 +184,57 @@ def _get(connection: Connection, user_id: str, document_id: str) -> Document | N
     return None if row is None else document_of(row)
 
 
-def _mark(connection: Connection, values: dict[str, str | float | int]) -> bool:
-    if connection.execute(_MARK, values).rowcount == 0:
+def _mark(
+    connection: Connection, document_id: str, state: readings.State, *, claim: Claim | None
+) -> bool:
+    wait_for_rows(connection)  # a scan is marked page by page
+    if not held(connection, document_id, claim):
         return False
-    if values["new_state"] == "failed":
-        readings.drop_unfinished(connection, str(values["document"]))
+    if state.name in FINAL_STATES:
+        ended(connection, claim)
+    return readings.mark(connection, document_id, state)
+
+
+def _keep_piece(
+    connection: Connection,
+    document_id: str,
+    piece: readings.Piece,
+    *,
+    read: ReadDocument,
+    claim: Claim | None,
+    now_ms: int,
+) -> bool:
+    return held(connection, document_id, claim) and readings.keep_piece(
+        connection, document_id, piece, read=read, now_ms=now_ms
+    )
+
+
+def _finish(connection: Connection, document_id: str, *, claim: Claim | None, now_ms: int) -> bool:
+    if not held(connection, document_id, claim):
+        return False
+    if not readings.finish(connection, document_id, now_ms=now_ms):
+        return False
+    ended(connection, claim)
     return True
+
+
+def _raise_version(connection: Connection, document_id: str) -> None:
+    owner = connection.execute(_OWNER, {"document": document_id}).scalar()
+    if owner is not None:
+        raise_version(connection, owner)
 
 
 def _keep_vectors(
     connection: Connection,
-    values: dict[str, str | float | int],
+    values: dict[str, str | float | int | None],
     space: str,
     vectors: Mapping[int, bytes],
+    *,
+    claim: Claim | None,
 ) -> bool:
+    wait_for_rows(connection)  # a long document is embedded batch by batch
+    if not held(connection, str(values["document"]), claim):
+        return False
     if connection.execute(_PROGRESS, values).rowcount == 0:
         return False
     for ids in pieces(list(vectors)):

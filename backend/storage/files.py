@@ -23,7 +23,8 @@ from sqlalchemy import (
 
 from backend.kit.folding import fold
 from backend.ports.clock import Clock
-from backend.ports.document_stores import FileLimits, Job, Kept
+from backend.ports.document_jobs import Job
+from backend.ports.document_stores import FileLimits, Kept
 from backend.ports.documents import FINAL_STATES, File, Listing, Order
 from backend.ports.stores import Page
 from backend.storage.answer_files import scrub_answers

@@ -1,4 +1,4 @@
-"""Readings of a document as they are written: checked, cut into short transactions, finished.
+"""Readings of a document as they are written: checked, cut into short transactions, finished or dropped.
 
 Shared by both adapters of the document store as far as it is pure. Not for: reading them back
 (`document_text`, `document_search`).
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, inser
 
 from backend.kit.json_values import clean_text
 from backend.ports.document_stores import Chunk, ReadDocument
-from backend.ports.documents import TextPage
+from backend.ports.documents import DocumentState, TextPage
 from backend.storage.document_tables import chunks, document_pages, documents
 from backend.storage.libraries import raise_version
 
@@ -43,6 +43,16 @@ _COUNT_LEFT = (
         .where(document_pages.c.document_id == _DOCUMENT)
         .scalar_subquery(),
         chunks=select(func.count()).where(chunks.c.document_id == _DOCUMENT).scalar_subquery(),
+    )
+)
+_MARK = (
+    update(documents)
+    .where(documents.c.id == _DOCUMENT)
+    .values(
+        state=bindparam("new_state"),
+        progress=bindparam("new_progress"),
+        reason=bindparam("new_reason", type_=documents.c.reason.type),
+        updated_at_ms=bindparam("now"),
     )
 )
 _KEEP = (
@@ -82,6 +92,16 @@ class Piece:
     chunks: Sequence[tuple[int, Chunk]] = ()
     first: bool = False
     last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far a document is."""
+
+    name: DocumentState
+    progress: float = 0.0
+    reason: str = ""
+    now_ms: int = 0
 
 
 def check_pages(pages: Sequence[TextPage]) -> None:
@@ -149,7 +169,23 @@ def keep_piece(
     return True
 
 
-def drop_unfinished(connection: Connection, document_id: str) -> None:
+def mark(connection: Connection, document_id: str, state: State) -> bool:
+    """Note how far a document is; False when it is gone. `failed` drops the reading that was being made."""
+    values = {
+        "document": document_id,
+        "new_state": state.name,
+        "new_progress": state.progress,
+        "new_reason": state.reason,
+        "now": state.now_ms,
+    }
+    if connection.execute(_MARK, values).rowcount == 0:
+        return False
+    if state.name == "failed":
+        _drop_unfinished(connection, document_id)
+    return True
+
+
+def _drop_unfinished(connection: Connection, document_id: str) -> None:
     """Forget the reading that is being made; the counts are those of the searchable one again."""
     row = connection.execute(_ROW, {"document": document_id}).first()
     if row is not None:

@@ -10,8 +10,8 @@ from backend.ports.standing import Ended
 from backend.storage.database import Database
 from backend.storage.tables import api_keys, users
 
-_ABLE = select(users.c.id).where(
-    users.c.id.in_(bindparam("wanted", expanding=True)), users.c.disabled.is_(False)
+_USERS = select(users.c.id, users.c.disabled).where(
+    users.c.id.in_(bindparam("wanted", expanding=True))
 )
 _KEYS = select(api_keys.c.id).where(api_keys.c.id.in_(bindparam("wanted", expanding=True)))
 
@@ -28,9 +28,10 @@ class SqlStandingStore:
 
 
 def _ended(connection: Connection, user_ids: list[str], key_ids: list[str]) -> Ended:
-    able = connection.execute(_ABLE, {"wanted": user_ids}).scalars()
-    ended_users = frozenset(user_ids).difference(able)
+    found = {row.id: row.disabled for row in connection.execute(_USERS, {"wanted": user_ids})}
+    gone = frozenset(user_ids).difference(found)
+    ended_users = gone.union(user_id for user_id, disabled in found.items() if disabled)
     if not key_ids:
-        return Ended(ended_users)
+        return Ended(ended_users, gone=gone)
     there = connection.execute(_KEYS, {"wanted": key_ids}).scalars()
-    return Ended(ended_users, frozenset(key_ids).difference(there))
+    return Ended(ended_users, frozenset(key_ids).difference(there), gone)

@@ -10,10 +10,12 @@ from backend.kit.clocks import SystemClock
 from backend.ports.answers import AnswerStore
 from backend.ports.approvals import ApprovalStore
 from backend.ports.artifacts import ArtifactStore
+from backend.ports.audit import AuditStore
 from backend.ports.budgets import BudgetStore
 from backend.ports.clock import Clock
 from backend.ports.credentials import CredentialStore
-from backend.ports.document_stores import DocumentStore, FileStore, JobStore, SpaceStore
+from backend.ports.document_jobs import JobStore
+from backend.ports.document_stores import DocumentStore, FileStore, SpaceStore
 from backend.ports.inside import LogStore, PerformanceStore
 from backend.ports.kept_answers import KeptAnswerStore
 from backend.ports.keyed_requests import KeyedRequestStore
@@ -24,14 +26,7 @@ from backend.ports.replicas import JournalStore, ServerStore
 from backend.ports.resumables import ResumableStore
 from backend.ports.search_indexes import SearchIndexes
 from backend.ports.standing import StandingStore
-from backend.ports.stores import (
-    AuditStore,
-    ConversationStore,
-    KeyStore,
-    RefreshStore,
-    RunStore,
-    UserStore,
-)
+from backend.ports.stores import ConversationStore, KeyStore, RefreshStore, RunStore, UserStore
 from backend.ports.usage import UsageStore
 from backend.ports.values import Health
 from backend.ports.vector_stores import VectorStoreStore

@@ -205,14 +205,19 @@ def _stopped(row: Row) -> Row:
 
 
 def _told_of(row: Row) -> Row:
-    return {**row, "outcome": "unknown"} if row["outcome"] in {"started", "asked"} else row
+    """End a call: one that was only asked about was never made, one that had begun may have been."""
+    ends = {"asked": "denied", "started": "unknown"}
+    return {**row, "outcome": ends.get(row["outcome"], row["outcome"])}
 
 
 def _unread(row: Row) -> Row:
-    """Have a document read again, unless it was kept unread on purpose or cannot be read."""
-    if row["state"] == "failed":
-        return {**row, "revision": 0, "next_revision": None}
-    return row if row["state"] == "ready" and not row["revision"] else {**row, **_UNREAD}
+    """Have a document read again, unless it was kept unread on purpose or never could be read.
+
+    One that could not be read anew was found by its older reading, and is to be found again.
+    """
+    if not row["revision"] and row["state"] in {"ready", "failed"}:
+        return {**row, "next_revision": None}
+    return {**row, **_UNREAD}
 
 
 _CHANGES: Mapping[str, Callable[[Row], Row]] = {

@@ -6,12 +6,14 @@ import asyncio
 
 from httpx import AsyncClient
 
+from backend.documents.library import STOPPED, Library
 from backend.errors import Unavailable
 from backend.kit.clocks import SystemClock
+from backend.ports.documents import Document
 from backend.storage.memory.signals import LocalSignals
 from tests.fakes.live_server import LiveServer
-from tests.fakes.people import Person, bearer, code, someone
-from tests.fakes.uploads import uploaded
+from tests.fakes.people import SECRET, Person, bearer, code, someone
+from tests.fakes.uploads import DOCUMENTS, TEXT, halted, halted_worker, uploaded
 
 HEAD = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
 
@@ -36,19 +38,60 @@ async def test_an_upload_under_way_ends(
     assert server.incoming == []
 
 
+async def _disable(http: AsyncClient, person: Person, *, disabled: bool) -> None:
+    changed = await http.patch(f"/api/users/{person.id}", json={"disabled": disabled})
+    assert changed.status_code == 200, changed.text
+
+
+async def _read_again(
+    server: LiveServer, http: AsyncClient, person: Person, file_id: str
+) -> Document:
+    """Enable a user again, who has a file read; give what becomes of it."""
+    await _disable(http, person, disabled=False)
+    token = await server.log_in(person.name, SECRET)
+    path = f"{DOCUMENTS}/{file_id}/reindex"
+    assert (await http.post(path, headers=bearer(token))).status_code == 202
+    documents: Library = server.app.state.services.documents
+    settled = await documents.settled(person.id, file_id, wait_s=60)
+    assert settled is not None
+    return settled.document
+
+
 async def test_documents_that_wait_are_not_read(
     server: LiveServer, http: AsyncClient, person: Person, mine: AsyncClient
 ) -> None:
     """They say why, and can be read again when the user is back."""
+    documents: Library = server.app.state.services.documents
+    async with halted_worker(http):
+        file_id = await uploaded(mine, "a.txt", b"words to be read", params={"wait": "0"})
+        await _disable(http, person, disabled=True)
+    await uploaded(http, "another's.txt", TEXT, params={"wait": "20"})
+    file = await documents.get(person.id, file_id)
+    assert file is not None
+    assert (file.document.state, file.document.reason) == ("failed", STOPPED)
+    assert (await _read_again(server, http, person, file_id)).state == "ready"
+
+
+async def test_a_document_that_is_being_read_is_not_read_on(
+    server: LiveServer, http: AsyncClient, person: Person, mine: AsyncClient
+) -> None:
+    """Its worker notices with the next that it would write, and changes nothing any more."""
     services = server.app.state.services
-    file_id = await uploaded(mine, "a.txt", b"words to be read")
-    assert await services.documents.reindex(person.id, file_id)
-    await http.patch(f"/api/users/{person.id}", json={"disabled": True})
-    assert await services.documents._parts.jobs.drop_of(person.id) == ()
-    await http.patch(f"/api/users/{person.id}", json={"disabled": False})
-    token = await server.log_in(person.name, "a longer secret")
-    again = await http.get(f"/api/files/documents/{file_id}", headers=bearer(token))
-    assert again.json()["state"] in {"failed", "ready"}
+    documents: Library = services.documents
+    database = services.options.incoming.parents[1] / "steward.db"
+    lines = "".join(f"Line {number} tells of its own matter.\n\n" for number in range(5_000))
+    file_id = await uploaded(mine, "long.txt", lines.encode(), params={"wait": "0"})
+    async for file in documents.watch(person.id, file_id):
+        if file.document.state != "queued":
+            break
+    with halted(database):
+        await _disable(http, person, disabled=True)
+    await uploaded(http, "another's.txt", TEXT, params={"wait": "20"})
+    file = await documents.get(person.id, file_id)
+    assert file is not None
+    assert (file.document.state, file.document.reason) == ("failed", STOPPED)
+    assert file.document.chunks == 0
+    assert (await _read_again(server, http, person, file_id)).state == "ready"
 
 
 async def test_uploads_in_parts_are_forgotten(
@@ -59,7 +102,7 @@ async def test_uploads_in_parts_are_forgotten(
     made = (await mine.post("/v1/uploads", json=body)).json()
     await http.patch(f"/api/users/{person.id}", json={"disabled": True})
     await http.patch(f"/api/users/{person.id}", json={"disabled": False})
-    token = await server.log_in(person.name, "a longer secret")
+    token = await server.log_in(person.name, SECRET)
     gone = await http.post(f"/v1/uploads/{made['id']}/cancel", headers=bearer(token))
     assert code(gone) == (404, "not_found")
 

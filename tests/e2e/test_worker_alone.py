@@ -80,7 +80,7 @@ async def test_a_server_that_runs_notices_what_a_command_brought(tmp_path):
     async with waiting_upload(tmp_path, DOCUMENTS__MODEL_DIR=str(MODEL_DIR)) as (ground, file_id):
         job = await ground.stores.jobs.claim(now_ms=ground.clock.now_ms(), lease_s=0, per_user=1)
         assert job is not None
-        await ground.stores.jobs.done(job.id)
+        await ground.stores.jobs.done(job.claim)
         clock = SteppedClock()
         server = replace(ground, clock=clock)
         found = await open_library(server, forget=ground.stores.forget, demo=False)

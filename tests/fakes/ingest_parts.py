@@ -14,7 +14,8 @@ from backend.documents.folders import UploadFolder
 from backend.documents.ingest import Ingest, IngestParts, RecognisedPage
 from backend.kit.ids import new_id
 from backend.kit.owned_folder import OwnedFolder
-from backend.ports.document_stores import Chunk, FileLimits, Job, ReadDocument
+from backend.ports.document_jobs import Job
+from backend.ports.document_stores import Chunk, FileLimits, ReadDocument
 from backend.ports.documents import Document, File, TextPage
 from backend.ports.embedding import EmbeddingFailed, EmbeddingSpace
 from backend.ports.stores import User

@@ -6,7 +6,8 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from backend.ports.document_stores import Chunk, FileLimits, Job, ReadDocument
+from backend.ports.document_jobs import Job
+from backend.ports.document_stores import Chunk, FileLimits, ReadDocument
 from backend.ports.documents import Document, File, TextPage
 
 ROOMY = FileLimits(files=1000, bytes=1_000_000, waiting=1000)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,18 +40,40 @@ async def uploaded(
 async def halted_worker(http: AsyncClient) -> AsyncGenerator[Callable[[], None]]:
     """Keep what is uploaded from being read, by halting the worker process; call what is given to let it go on."""
     await uploaded(http, "so that there is a worker.txt")
+    with halted() as go_on:
+        yield go_on
+
+
+@contextmanager
+def halted(database: Path | None = None) -> Generator[Callable[[], None]]:
+    """Halt the worker process wherever it is, but not within a transaction of a database file that is named."""
     workers = _workers()
-    for pid in workers:
-        os.kill(pid, signal.SIGSTOP)
 
     def go_on() -> None:
         for pid in workers:
             os.kill(pid, signal.SIGCONT)
 
+    def halt() -> None:
+        for pid in workers:
+            os.kill(pid, signal.SIGSTOP)
+
+    halt()
     try:
+        while database is not None and _locked(database):
+            go_on()
+            halt()
         yield go_on
     finally:
         go_on()
+
+
+def _locked(database: Path) -> bool:
+    with closing(sqlite3.connect(database, timeout=0.0)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+    return False
 
 
 def _workers() -> list[int]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from backend.errors import Conflict
 from backend.kit.json_values import copy_json
-from backend.ports.stores import AuditOutcome, ToolAudit, ToolTotal
+from backend.ports.audit import AuditOutcome, ToolAudit, ToolTotal
 from backend.storage.memory.shelves import Shelves
 
 

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from backend.ports.document_stores import Job
+from backend.kit.json_values import clean_text
+from backend.ports.document_jobs import Claim, Job
 from backend.ports.measuring import Queue
-from backend.storage.memory.document_shelves import DocumentShelves, QueuedJob
+from backend.storage.memory.document_shelves import DocumentShelves
 from backend.storage.memory.shelves import Shelves
 
 _GIVEN_BACK = 0  # a lease that ran out long ago
@@ -27,13 +28,13 @@ class MemoryJobStore:
         taken again, with one more attempt.
         """
         jobs = self._papers.jobs
-        running = Counter(it.job.user_id for it in jobs.values() if _leased(it.job, now_ms))
+        running = Counter(it.user_id for it in jobs.values() if _leased(it, now_ms))
         free = [
-            it.job
+            it
             for it in jobs.values()
-            if not _leased(it.job, now_ms)
+            if not _leased(it, now_ms)
             and it.not_before_ms <= now_ms
-            and running[it.job.user_id] < per_user
+            and running[it.user_id] < per_user
         ]
         if not free:
             return None
@@ -44,34 +45,34 @@ class MemoryJobStore:
         again = job.lease_until_ms is not None
         return self._lease(job, attempts=job.attempts + again, until_ms=_end(now_ms, lease_s))
 
-    async def renew(self, job_id: str, *, attempts: int, now_ms: int, lease_s: float) -> bool:
-        """Keep a job claimed with so many attempts; False when it is erased, given back or another's."""
-        queued = self._papers.jobs.get(job_id)
-        if queued is None or queued.job.lease_until_ms is None:
+    async def renew(self, claim: Claim, *, now_ms: int, lease_s: float) -> bool:
+        """Keep a claimed job; False when the claim is lost."""
+        job = self._papers.claimed(claim)
+        if job is None:
             return False
-        if queued.job.attempts != attempts:
-            return False
-        self._lease(queued.job, attempts=queued.job.attempts, until_ms=_end(now_ms, lease_s))
+        self._lease(job, attempts=job.attempts, until_ms=_end(now_ms, lease_s))
         return True
 
-    async def done(self, job_id: str) -> None:
-        """Forget a job that was carried out or given up."""
-        self._papers.jobs.pop(job_id, None)
+    async def done(self, claim: Claim) -> None:
+        """Forget a job that nothing is to be done for; nothing happens when the claim is lost."""
+        self._papers.end(claim)
 
-    async def postpone(self, job_id: str, *, until_ms: int) -> None:
+    async def postpone(self, claim: Claim, *, until_ms: int) -> None:
         """Give a job back, to be taken again from then on; its attempts start again."""
-        if (queued := self._papers.jobs.get(job_id)) is not None:
-            fresh = replace(queued.job, attempts=0, lease_until_ms=None)
-            self._papers.jobs[job_id] = QueuedJob(fresh, until_ms)
+        if (job := self._papers.claimed(claim)) is not None:
+            later_ms = max(until_ms, job.not_before_ms + 1)
+            self._papers.jobs[job.id] = replace(
+                job, attempts=0, lease_until_ms=None, not_before_ms=later_ms
+            )
 
     async def release_all(self) -> int:
         """At start: give back what a dead process had claimed; tell how many.
 
         Each is taken again with one more attempt.
         """
-        held = [it for it in self._papers.jobs.values() if it.job.lease_until_ms]
+        held = [it for it in self._papers.jobs.values() if it.lease_until_ms]
         for it in held:
-            self._lease(it.job, attempts=it.job.attempts, until_ms=_GIVEN_BACK)
+            self._lease(it, attempts=it.attempts, until_ms=_GIVEN_BACK)
         return len(held)
 
     async def add(self, job: Job) -> bool:
@@ -81,13 +82,22 @@ class MemoryJobStore:
         """
         return queue(self._papers, job)
 
-    async def drop_of(self, user_id: str) -> Sequence[str]:
-        """Forget all of a user's jobs; name the documents that were to be read."""
-        jobs = self._papers.jobs
-        gone = [it.job for it in jobs.values() if it.job.user_id == user_id]
+    async def drop_of(self, user_id: str, *, reason: str, now_ms: int) -> Sequence[str]:
+        """Forget all of a user's jobs, and mark the documents that were to be read as failed."""
+        papers = self._papers
+        gone = [it for it in papers.jobs.values() if it.user_id == user_id]
         for job in gone:
-            del jobs[job.id]
-        return tuple(job.document_id for job in gone if job.kind == "ingest")
+            del papers.jobs[job.id]
+        dropped = tuple(job.document_id for job in gone if job.kind == "ingest")
+        for document_id in dropped:
+            papers.documents[document_id] = replace(
+                papers.without_unfinished(papers.documents[document_id]),
+                state="failed",
+                progress=0.0,
+                reason=clean_text(reason),
+                updated_at_ms=now_ms,
+            )
+        return dropped
 
     async def waiting(self) -> int:
         """How many jobs are not done."""
@@ -96,17 +106,17 @@ class MemoryJobStore:
     async def claimable(self, now_ms: int) -> bool:
         """Tell whether a job waits that nobody holds and that may be taken by now."""
         return any(
-            not _leased(it.job, now_ms) and it.not_before_ms <= now_ms
+            not _leased(it, now_ms) and it.not_before_ms <= now_ms
             for it in self._papers.jobs.values()
         )
 
     async def standing(self, now_ms: int) -> Queue:
         """How many jobs there are by state, and how old the oldest is."""
         jobs = list(self._papers.jobs.values())
-        running = [it for it in jobs if _leased(it.job, now_ms)]
-        free = [it for it in jobs if not _leased(it.job, now_ms)]
+        running = [it for it in jobs if _leased(it, now_ms)]
+        free = [it for it in jobs if not _leased(it, now_ms)]
         postponed = [it for it in free if it.not_before_ms > now_ms]
-        oldest_ms = min((it.job.created_at_ms for it in jobs), default=now_ms)
+        oldest_ms = min((it.created_at_ms for it in jobs), default=now_ms)
         return Queue(
             waiting=len(free) - len(postponed),
             running=len(running),
@@ -116,7 +126,7 @@ class MemoryJobStore:
 
     def _lease(self, job: Job, *, attempts: int, until_ms: int) -> Job:
         leased = replace(job, attempts=attempts, lease_until_ms=until_ms)
-        self._papers.jobs[job.id] = replace(self._papers.jobs[job.id], job=leased)
+        self._papers.jobs[job.id] = leased
         return leased
 
 
@@ -125,12 +135,9 @@ def queue(papers: DocumentShelves, job: Job) -> bool:
     document = papers.documents.get(job.document_id)
     if document is None or document.user_id != job.user_id:
         return False
-    if any(
-        (it.job.document_id, it.job.kind) == (job.document_id, job.kind)
-        for it in papers.jobs.values()
-    ):
+    if any((it.document_id, it.kind) == (job.document_id, job.kind) for it in papers.jobs.values()):
         return False
-    papers.jobs[job.id] = QueuedJob(job)
+    papers.jobs[job.id] = job
     if job.kind == "ingest":
         papers.documents[document.id] = replace(
             document, state="queued", progress=0.0, reason="", updated_at_ms=job.created_at_ms

@@ -8,9 +8,11 @@ from typing import Literal
 from backend.kit.clocks import SystemClock
 from backend.kit.json_values import copy_json
 from backend.ports.clock import Clock
-from backend.ports.document_stores import Chunk, Job
+from backend.ports.document_jobs import Claim, Job
+from backend.ports.document_stores import Chunk
 from backend.ports.documents import Document, File, TextPage
 from backend.ports.vector_stores import FileBatch, MemberFile, VectorStore
+from backend.storage.readings import page_count, text_length
 
 SpaceState = Literal["active", "building"]
 
@@ -21,14 +23,6 @@ class Reading:
 
     pages: tuple[TextPage, ...] = ()
     chunks: tuple[Chunk, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedJob:
-    """A job, and when it may be taken."""
-
-    job: Job
-    not_before_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -44,7 +38,7 @@ class DocumentShelves:
     readings: dict[tuple[str, int], Reading] = field(default_factory=dict[tuple[str, int], Reading])
     making: dict[str, int] = field(default_factory=dict[str, int])
     vectors: dict[tuple[int, str], bytes] = field(default_factory=dict[tuple[int, str], bytes])
-    jobs: dict[str, QueuedJob] = field(default_factory=dict[str, QueuedJob])
+    jobs: dict[str, Job] = field(default_factory=dict[str, Job])
     versions: dict[str, int] = field(default_factory=dict[str, int])
     spaces: dict[str, SpaceState] = field(default_factory=dict[str, SpaceState])
     stores: dict[str, VectorStore] = field(default_factory=dict[str, VectorStore])
@@ -97,6 +91,23 @@ class DocumentShelves:
             for vector in [it for it in self.vectors if it[0] in ids]:
                 del self.vectors[vector]
 
+    def without_unfinished(self, document: Document) -> Document:
+        """Forget the reading that a document is getting; give it with the counts of the one it has."""
+        self.drop_readings(document.id, keep=document.revision)
+        left = self.readings.get((document.id, document.revision), Reading())
+        pages, chunks = page_count(left.pages), len(left.chunks)
+        return replace(document, pages=pages, chars=text_length(left.pages), chunks=chunks)
+
+    def claimed(self, claim: Claim) -> Job | None:
+        """Find the job of a claim that stands."""
+        job = self.jobs.get(claim.job_id)
+        return job if job is not None and job.claim == claim else None
+
+    def end(self, claim: Claim | None) -> None:
+        """Forget the job of a claim that stands."""
+        if claim is not None and self.claimed(claim) is not None:
+            del self.jobs[claim.job_id]
+
     def raise_version(self, user_id: str) -> None:
         """Note that what one user can find has changed."""
         self.versions[user_id] = self.versions.get(user_id, 0) + 1
@@ -107,7 +118,7 @@ class DocumentShelves:
         self.drop_readings(document_id, keep=0)
         for file in [it for it in self.files.values() if it.document.id == document_id]:
             self.erase_file(file.id)
-        for job_id in [key for key, it in self.jobs.items() if it.job.document_id == document_id]:
+        for job_id in [key for key, it in self.jobs.items() if it.document_id == document_id]:
             del self.jobs[job_id]
 
     def erase_file(self, file_id: str) -> None:

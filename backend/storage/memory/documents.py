@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from backend.kit.folding import fold
 from backend.kit.json_values import clean_text, copy_json
+from backend.ports.document_jobs import Claim
 from backend.ports.document_stores import Chunk, FoundChunk, IndexedChunk, ReadDocument
 from backend.ports.documents import (
     FINAL_STATES,
@@ -42,36 +43,38 @@ class MemoryDocumentStore:
         state: DocumentState,
         progress: float = 0.0,
         reason: str = "",
+        claim: Claim | None = None,
         now_ms: int,
     ) -> bool:
-        """Note how far a document is; False when it has been erased.
+        """Note how far a document is; False when it has been erased, or the claim is lost.
 
         `failed` drops the reading that was being made; an older one stays searchable.
         """
-        it = self._papers.documents.get(document_id)
+        it = self._held(document_id, claim)
         if it is None:
             return False
         marked = replace(
             it, state=state, progress=progress, reason=clean_text(reason), updated_at_ms=now_ms
         )
         if state == "failed":
-            self._papers.drop_readings(document_id, keep=it.revision)
-            left = self._papers.newest(document_id) or Reading()
-            pages, chunks = page_count(left.pages), len(left.chunks)
-            marked = replace(marked, pages=pages, chars=text_length(left.pages), chunks=chunks)
+            marked = self._papers.without_unfinished(marked)
         self._papers.documents[document_id] = marked
+        if state in FINAL_STATES:
+            self._papers.end(claim)
         return True
 
-    async def keep_text(self, document_id: str, read: ReadDocument, *, now_ms: int) -> bool:
+    async def keep_text(
+        self, document_id: str, read: ReadDocument, *, claim: Claim | None = None, now_ms: int
+    ) -> bool:
         """Keep a new reading beside the searchable one, and set the state to `embedding`.
 
-        False, and nothing kept, when the document has been erased.
+        False, and nothing kept, when the document has been erased or the claim is lost.
 
         Raises:
             ValueError: when the pages do not tile a clean text.
         """
         check_pages(read.pages)
-        it = self._papers.documents.get(document_id)
+        it = self._held(document_id, claim)
         if it is None:
             return False
         self._papers.drop_readings(document_id, keep=it.revision)
@@ -111,14 +114,15 @@ class MemoryDocumentStore:
         space: str,
         vectors: Mapping[int, bytes],
         *,
-        progress: float,
+        progress: float | None,
+        claim: Claim | None = None,
         now_ms: int,
     ) -> bool:
-        """Store vectors by chunk id; those of chunks that are gone are dropped. False when the document is."""
-        it = self._papers.documents.get(document_id)
+        """Store vectors by chunk id; those of chunks that are gone are dropped."""
+        it = self._held(document_id, claim)
         if it is None:
             return False
-        new = it.progress if it.state in FINAL_STATES else progress
+        new = it.progress if progress is None or it.state in FINAL_STATES else progress
         self._papers.documents[document_id] = replace(it, progress=new, updated_at_ms=now_ms)
         mine = [made for key, made in self._papers.readings.items() if key[0] == document_id]
         there = {chunk.id for reading in mine for chunk in reading.chunks}
@@ -126,9 +130,9 @@ class MemoryDocumentStore:
             self._papers.vectors[chunk_id, space] = vectors[chunk_id]
         return True
 
-    async def finish(self, document_id: str, *, now_ms: int) -> bool:
+    async def finish(self, document_id: str, *, claim: Claim | None = None, now_ms: int) -> bool:
         """Make the new reading the searchable one, forget the old, set the state to `ready`."""
-        it = self._papers.documents.get(document_id)
+        it = self._held(document_id, claim)
         if it is None:
             return False
         revision = self._papers.making.get(document_id, it.revision)
@@ -139,7 +143,14 @@ class MemoryDocumentStore:
             it, state="ready", reason="", progress=1.0, revision=revision, updated_at_ms=now_ms
         )
         self._papers.raise_version(it.user_id)
+        self._papers.end(claim)
         return True
+
+    async def raise_version(self, document_id: str) -> None:
+        """Note that a document is found differently: by vectors that it lacked."""
+        it = self._papers.documents.get(document_id)
+        if it is not None:
+            self._papers.raise_version(it.user_id)
 
     async def library_version(self, user_id: str) -> int:
         """A number that grows whenever what can be found changes; 0 for a user without documents."""
@@ -213,6 +224,14 @@ class MemoryDocumentStore:
             tuple(one for one in self._found(user_id, it) if first <= one.ordinal <= last)
             for it, first, last in spans
         ]
+
+    def _held(self, document_id: str, claim: Claim | None) -> Document | None:
+        """Find a document, but not for a worker whose claim is lost."""
+        it = self._papers.documents.get(document_id)
+        if it is None or claim is None:
+            return it
+        job = self._papers.claimed(claim)
+        return it if job is not None and job.document_id == document_id else None
 
     def _numbered(self, chunk: Chunk) -> Chunk:
         self._papers.last_chunk_id += 1

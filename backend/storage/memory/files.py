@@ -9,12 +9,13 @@ from dataclasses import replace
 from backend.errors import Conflict
 from backend.kit.folding import fold
 from backend.kit.json_values import clean_text
-from backend.ports.document_stores import FileLimits, Job, Kept
+from backend.ports.document_jobs import Job
+from backend.ports.document_stores import FileLimits, Kept
 from backend.ports.documents import FINAL_STATES, Document, File, Listing
 from backend.ports.stores import Page
 from backend.storage.file_listing import checked, later, mark_of, next_cursor, sort_value, unread
 from backend.storage.memory.document_jobs import queue
-from backend.storage.memory.document_shelves import QueuedJob, detached_document
+from backend.storage.memory.document_shelves import detached_document
 from backend.storage.memory.shelves import Shelves
 from backend.storage.quotas import check_quota
 from backend.storage.scrubbing import scrubbed, scrubbed_answer
@@ -171,7 +172,7 @@ class MemoryFileStore:
             raise Conflict
         named = self._named(file, document=file.document)
         if job is not None:
-            self._papers.jobs[job.id] = QueuedJob(job)
+            self._papers.jobs[job.id] = job
         return named
 
     def _named(self, file: File, *, document: Document | None = None) -> File:

@@ -12,17 +12,10 @@ from backend.kit.json_values import copy_json
 from backend.ports.answers import StoredAnswer
 from backend.ports.approvals import Approval
 from backend.ports.artifacts import Artifact
+from backend.ports.audit import ToolAudit
 from backend.ports.keyed_requests import KeyedRequest
 from backend.ports.replicas import JournalRow
-from backend.ports.stores import (
-    ApiKey,
-    Conversation,
-    RefreshToken,
-    Run,
-    StoredMessage,
-    ToolAudit,
-    User,
-)
+from backend.ports.stores import ApiKey, Conversation, RefreshToken, Run, StoredMessage, User
 from backend.ports.usage import Used
 from backend.ports.values import JsonObject
 from backend.storage.memory.document_shelves import DocumentShelves

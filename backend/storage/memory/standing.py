@@ -20,4 +20,5 @@ class MemoryStandingStore:
         return Ended(
             frozenset(user_ids).difference(able),
             frozenset(key_ids).difference(self._shelves.keys),
+            frozenset(user_ids).difference(self._shelves.users),
         )

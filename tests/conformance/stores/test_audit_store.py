@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from backend.ports.stores import ToolAudit
+from backend.ports.audit import ToolAudit
 
 ROW = ToolAudit(
     id="audit_1",

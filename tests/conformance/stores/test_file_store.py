@@ -54,7 +54,7 @@ async def test_two_users_with_the_same_bytes_share_nothing(stores):
 async def test_uploading_again_what_could_not_be_read_queues_it_again(stores, filename):
     """That is what somebody means who does so, under whatever name."""
     await add(stores, 1, filename="a.txt", sha256="same")
-    await stores.jobs.done("job_001")
+    await stores.jobs.done(a_job(1).claim)
     await stores.documents.mark("doc_001", state="failed", reason="broken", now_ms=9)
     again = await add(stores, 2, filename=filename, sha256="same")
     document = again.document

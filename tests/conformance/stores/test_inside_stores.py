@@ -111,15 +111,15 @@ async def test_the_queue_is_counted_by_state(stores):
     """A leased job runs, one given back for later is postponed; the trace it is of stays with it."""
     for number in (1, 2, 3):
         await add(stores, number)
-        await stores.jobs.done(f"job_00{number}")
+        await stores.jobs.done(a_job(number).claim)
         traced = replace(a_job(number), created_at_ms=1000 + number, traceparent="00-1-2-01")
         assert await stores.jobs.add(traced)
     taken = await stores.jobs.claim(now_ms=2001, lease_s=10, per_user=3)
     assert taken is not None
     assert (taken.id, taken.traceparent) == ("job_001", "00-1-2-01")
-    await stores.jobs.postpone("job_002", until_ms=9000)
+    await stores.jobs.postpone(a_job(2).claim, until_ms=9000)
     told = Queue(waiting=1, running=1, postponed=1, oldest_s=1.0)
     assert await stores.jobs.standing(2001) == told
-    for number in (1, 2, 3):
-        await stores.jobs.done(f"job_00{number}")
+    for number, not_before_ms in ((1, 0), (2, 9000), (3, 0)):
+        await stores.jobs.done(a_job(number, not_before_ms=not_before_ms).claim)
     assert await stores.jobs.standing(2001) == Queue()

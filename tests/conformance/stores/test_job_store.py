@@ -35,7 +35,7 @@ async def test_whoever_has_fewest_running_comes_first(stores):
 async def test_uploads_come_before_embedding_anew(stores):
     """Somebody waits for them."""
     await add(stores, 1)
-    await stores.jobs.done("job_001")
+    await stores.jobs.done(a_job(1).claim)
     assert await stores.jobs.add(a_job(1, kind="reembed"))
     await add(stores, 2)
     assert [await _claim(stores, per_user=9) for _ in range(3)] == ["job_002", "job_001", None]
@@ -56,18 +56,18 @@ async def test_a_renewed_lease_holds_longer(stores):
     """An erased job cannot be renewed."""
     await add(stores, 1)
     await _claim(stores, now_ms=100, lease_s=1)
-    assert await stores.jobs.renew("job_001", attempts=0, now_ms=1000, lease_s=1)
+    assert await stores.jobs.renew(a_job(1).claim, now_ms=1000, lease_s=1)
     assert await _claim(stores, now_ms=1500) is None
     await stores.files.delete("user_bob", "file-001")
-    assert not await stores.jobs.renew("job_001", attempts=0, now_ms=1600, lease_s=1)
+    assert not await stores.jobs.renew(a_job(1).claim, now_ms=1600, lease_s=1)
 
 
 async def test_a_job_that_was_given_back_cannot_be_kept(stores):
     """A renewal that comes late does not hide it from whoever may take it."""
     await add(stores, 1)
     await _claim(stores, now_ms=100, lease_s=1)
-    await stores.jobs.postpone("job_001", until_ms=200)
-    assert not await stores.jobs.renew("job_001", attempts=0, now_ms=150, lease_s=1)
+    await stores.jobs.postpone(a_job(1).claim, until_ms=200)
+    assert not await stores.jobs.renew(a_job(1).claim, now_ms=150, lease_s=1)
     assert await _claim(stores, now_ms=200) == "job_001"
 
 
@@ -77,8 +77,8 @@ async def test_a_job_that_is_done_is_forgotten(stores):
     await add(stores, 2)
     assert await _claim(stores) == "job_001"
     assert await stores.jobs.waiting() == 2
-    await stores.jobs.done("job_001")
-    await stores.jobs.done("job_001")
+    await stores.jobs.done(a_job(1).claim)
+    await stores.jobs.done(a_job(1).claim)
     assert await stores.jobs.waiting() == 1
     assert await _claim(stores) == "job_002"
 
@@ -88,7 +88,7 @@ async def test_a_postponed_job_is_taken_from_then_on_and_starts_again(stores):
     await add(stores, 1)
     await _claim(stores, now_ms=0)
     await _claim(stores, now_ms=5000)
-    await stores.jobs.postpone("job_001", until_ms=9000)
+    await stores.jobs.postpone(a_job(1, attempts=1).claim, until_ms=9000)
     assert await _claim(stores, now_ms=8999) is None
     assert await stores.jobs.waiting() == 1
     job = await stores.jobs.claim(now_ms=9000, lease_s=1, per_user=1)
@@ -114,7 +114,7 @@ async def test_what_a_dead_process_had_is_given_back_and_counted(stores):
 async def test_an_ingest_job_queues_its_document(stores):
     """Whatever became of it before."""
     await add(stores, 1)
-    await stores.jobs.done("job_001")
+    await stores.jobs.done(a_job(1).claim)
     await stores.documents.mark("doc_001", state="failed", reason="no", progress=0.5, now_ms=9)
     assert await stores.jobs.add(a_job(2, document_id="doc_001", created_at_ms=30))
     document = await stores.documents.get("user_bob", "doc_001")
@@ -148,7 +148,7 @@ async def test_there_is_no_job_without_its_document(stores):
     """Nor for a document of somebody else; and it goes with its document."""
     assert not await stores.jobs.add(a_job(1))
     await add(stores, 2)
-    await stores.jobs.done("job_002")
+    await stores.jobs.done(a_job(2).claim)
     assert not await stores.jobs.add(a_job(2, user_id="user_ann"))
     assert await stores.jobs.add(a_job(2))
     await stores.files.delete("user_bob", "file-002")
@@ -161,8 +161,8 @@ async def test_a_job_that_another_took_is_not_renewed(stores):
     await add(stores, 1)
     assert await _claim(stores) == "job_001"
     assert await _claim(stores, now_ms=1100) == "job_001"
-    assert not await stores.jobs.renew("job_001", attempts=0, now_ms=1200, lease_s=1)
-    assert await stores.jobs.renew("job_001", attempts=1, now_ms=1200, lease_s=1)
+    assert not await stores.jobs.renew(a_job(1).claim, now_ms=1200, lease_s=1)
+    assert await stores.jobs.renew(a_job(1, attempts=1).claim, now_ms=1200, lease_s=1)
 
 
 async def test_a_job_is_claimable_while_nobody_holds_it(stores):
@@ -173,6 +173,6 @@ async def test_a_job_is_claimable_while_nobody_holds_it(stores):
     assert await _claim(stores) == "job_001"
     assert not await stores.jobs.claimable(1099)
     assert await stores.jobs.claimable(1100)
-    await stores.jobs.postpone("job_001", until_ms=2000)
+    await stores.jobs.postpone(a_job(1).claim, until_ms=2000)
     assert not await stores.jobs.claimable(1999)
     assert await stores.jobs.claimable(2000)

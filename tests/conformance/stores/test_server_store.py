@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from backend.ports.audit import ToolAudit
 from backend.ports.replicas import JournalRow
-from backend.ports.stores import Conversation, Run, StoredMessage, ToolAudit
+from backend.ports.stores import Conversation, Run, StoredMessage
 from backend.storage.stores import Stores
 
 RUN = Run(

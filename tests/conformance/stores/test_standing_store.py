@@ -13,7 +13,7 @@ async def test_users_and_keys_that_may_not_go_on_are_named(stores):
     standing = stores.standing
     assert await standing.ended([ANN.id, BOB.id], ["key_1"]) == Ended()
     assert await standing.ended([BOB.id, "user_gone"], ["key_1", "key_gone"]) == Ended(
-        frozenset({"user_gone"}), frozenset({"key_gone"})
+        frozenset({"user_gone"}), frozenset({"key_gone"}), frozenset({"user_gone"})
     )
     await stores.users.update(BOB.id, disabled=True)
     assert await standing.ended([ANN.id, BOB.id], []) == Ended(frozenset({BOB.id}))

@@ -8,15 +8,8 @@ from dataclasses import replace
 import pytest
 
 from backend.errors import Conflict, StewardError
-from backend.ports.stores import (
-    ApiKey,
-    Conversation,
-    RefreshToken,
-    Run,
-    StoredMessage,
-    ToolAudit,
-    User,
-)
+from backend.ports.audit import ToolAudit
+from backend.ports.stores import ApiKey, Conversation, RefreshToken, Run, StoredMessage, User
 
 
 async def _ann(stores) -> User:

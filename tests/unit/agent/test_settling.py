@@ -7,7 +7,7 @@ from typing import cast
 from backend.agent.toolbox import Toolbox, ToolboxParts, ToolCard
 from backend.bootstrap.parts import settle_tools
 from backend.errors import ToolUnavailable
-from backend.ports.stores import AuditStore
+from backend.ports.audit import AuditStore
 from backend.ports.tools import ToolArgs, ToolContext, ToolResult
 from tests.fakes.instant_clock import InstantClock
 

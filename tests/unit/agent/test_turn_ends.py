@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from backend.errors import Unavailable
+from backend.ports.audit import ToolAudit
 from backend.ports.models import ModelRequest
-from backend.ports.stores import Run, StoredMessage, ToolAudit
+from backend.ports.stores import Run, StoredMessage
 from backend.ports.tools import ToolContext, ToolResult
 from tests.fakes.scripted_model import call
 from tests.fakes.turns import USER, AddArgs, Core, Make, turn

@@ -157,6 +157,39 @@ async def test_an_archive_brings_nothing_that_a_run_would_begin_again_from(tmp_p
 
 
 @pytest.mark.parametrize(
+    ("state", "revision", "left"),
+    [
+        ("ready", 3, ("queued", 0, 1)),
+        ("embedding", 0, ("queued", 0, 1)),
+        ("failed", 2, ("queued", 0, 1)),  # it was found by the reading before
+        ("failed", 0, ("failed", 0, 0)),
+        ("ready", 0, ("ready", 0, 0)),  # kept as it came
+    ],
+)
+async def test_whatever_was_found_is_queued_to_be_read(tmp_path, old, new, state, revision, left):
+    """And nothing that was kept unread, or never could be read."""
+    archive = await exported(old)
+    row = orjson.loads(_members(archive)["rows/documents.jsonl"])
+    row |= {"state": state, "revision": revision, "next_revision": None}
+    await taken(new, _repacked(archive, **{"rows/documents.jsonl": orjson.dumps(row)}))
+    rows = all_rows(sqlite_of(tmp_path / "new"))
+    [came] = rows["documents"]
+    assert (came["state"], came["revision"], len(rows["document_jobs"])) == left
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"), [("asked", "denied"), ("started", "unknown"), ("ok", "ok")]
+)
+async def test_a_call_that_waited_was_never_made(tmp_path, old, new, outcome, told):
+    """One that had begun may have been; one that had ended is as it ended."""
+    archive = await exported(old)
+    row = orjson.loads(_members(archive)["rows/tool_audit.jsonl"]) | {"outcome": outcome}
+    await taken(new, _repacked(archive, **{"rows/tool_audit.jsonl": orjson.dumps(row)}))
+    [came] = all_rows(sqlite_of(tmp_path / "new"))["tool_audit"]
+    assert came["outcome"] == told
+
+
+@pytest.mark.parametrize(
     ("cost", "used"), [("03", False), ("12", True), ("17", False), ("31", False)]
 )
 async def test_a_hash_that_would_take_days_is_not_taken_in(old, new, cost, used):

@@ -6,6 +6,7 @@ import pytest
 
 from backend.documents.extracted import Unreadable
 from backend.documents.ingest import FIRST_PAUSE_S, MAX_ATTEMPTS
+from backend.ports.document_jobs import Job
 from backend.ports.embedding import EmbeddingFailed
 from tests.fakes.ingest_parts import ANN, CountingEmbedder, Killed, Workshop, away
 
@@ -195,6 +196,64 @@ async def test_a_document_erased_while_it_is_embedded_stays_erased(shop):
     assert await shop.stores.jobs.waiting() == 0
 
 
+@pytest.mark.parametrize("moment", ["read", "embedded", "postponed", "unreadable"])
+async def test_what_is_stopped_meanwhile_stays_as_it_was_stopped(shop, moment):
+    """Wherever the worker is: nothing is marked, kept or given back behind the person's back."""
+    file = await shop.upload(LINES)
+    read, embed = shop.reader.read, shop.embedder.embed_texts
+
+    async def stop():
+        assert await shop.stores.jobs.drop_of(ANN.id, reason="stopped", now_ms=1)
+
+    async def reading(path, filename, *, recognised):
+        found = await read(path, filename, recognised=recognised)
+        if moment in {"read", "unreadable"}:
+            await stop()
+        if moment == "unreadable":
+            raise Unreadable("it is damaged")
+        return found
+
+    async def embedding(texts):
+        await stop()
+        if moment == "postponed":
+            raise away()
+        return await embed(texts)
+
+    shop.reader.read, shop.embedder.embed_texts = reading, embedding
+    await shop.work()
+    document = await shop.look(file)
+    assert (document.state, document.reason, document.chunks) == ("failed", "stopped", 0)
+    shop.reader.read, shop.embedder.embed_texts = read, embed
+    again = Job(id="job_2", kind="ingest", user_id=ANN.id, document_id=document.id)
+    assert await shop.stores.jobs.add(again)
+    await shop.work()
+    assert (await shop.look(file)).state == "ready"
+
+
+async def test_whoever_lost_a_job_leaves_it_to_whoever_has_it(shop):
+    """A worker that stood still wakes up while another one reads: that one finishes."""
+    file = await shop.upload(LINES)
+    read, others = shop.reader.read, []
+
+    async def stood_still(path, filename, *, recognised):
+        found = await read(path, filename, recognised=recognised)
+        await shop.stores.jobs.release_all()
+        others.append(await shop.claim())
+        return found
+
+    shop.reader.read = stood_still
+    late = shop.ingest()
+    job = await shop.claim()
+    await late.carry_out(job)
+    await late.give_up(job, "no")
+    await late.give_back(job)
+    assert (await shop.look(file)).state == "parsing"
+    shop.reader.read = read
+    await shop.ingest().carry_out(others[0])
+    assert (await shop.look(file)).state == "ready"
+    assert await shop.stores.jobs.waiting() == 0
+
+
 class TestAnotherEmbedder:
     """Changing the embedder while documents are there."""
 
@@ -282,6 +341,25 @@ class TestAnotherEmbedder:
         assert not await worker.rebuild_some()
         assert None not in await vectors_of(shop, late, "test-one")
         assert await shop.stores.documents.library_version(ANN.id) > version
+
+    async def test_a_document_that_is_queued_meanwhile_waits_as_it_did(self, shop):
+        """Vectors alone neither read it nor end its wait."""
+        await shop.upload("first", "1.txt")
+        await shop.work()
+        old, shop.embedder = shop.embedder, CountingEmbedder("test-two")
+        late = await shop.upload("second", "2.txt")
+        await shop.work()
+        shop.embedder, embed = old, old.embed_texts
+        again = Job(id="job_2", kind="ingest", user_id=ANN.id, document_id=late.document.id)
+
+        async def queued_meanwhile(texts):
+            assert await shop.stores.jobs.add(again)
+            return await embed(texts)
+
+        old.embed_texts = queued_meanwhile
+        assert await shop.ingest().rebuild_some()
+        document = await shop.look(late)
+        assert (document.state, document.progress) == ("queued", 0.0)
 
     async def test_an_upload_does_not_wait_for_a_long_document(self, shop):
         """Building the new space gives way after one batch and goes on later."""

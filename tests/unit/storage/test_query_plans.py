@@ -14,7 +14,7 @@ from backend.ports.stores import User
 from backend.storage.document_tables import METADATA
 from backend.storage.document_text import SLICE
 from backend.storage.stores import open_stores
-from tests.fakes.papers import SPACE, a_reading, a_vector, add, make_ready, read_anew
+from tests.fakes.papers import SPACE, a_job, a_reading, a_vector, add, make_ready, read_anew
 
 SPANS = [("doc_001", 0, 5), ("doc_002", 1, 2)]
 READS = {
@@ -45,7 +45,7 @@ WRITES = {
     ),
     "finish": lambda it: it.documents.finish("doc_001", now_ms=1),
     "delete": lambda it: it.files.delete("user_bob", "file-001"),
-    "renew": lambda it: it.jobs.renew("job_001", attempts=0, now_ms=1, lease_s=1),
+    "renew": lambda it: it.jobs.renew(a_job(1).claim, now_ms=1, lease_s=1),
 }
 
 

@@ -90,7 +90,7 @@ async def _work(stores, done: Counter[str]) -> None:
         if await stores.documents.keep_text(job.document_id, a_reading(LONG[:3]), now_ms=12):
             await embed(stores, job.document_id, limit=500)
             await stores.documents.finish(job.document_id, now_ms=13)
-        await stores.jobs.done(job.id)
+        await stores.jobs.done(job.claim)
 
 
 async def test_two_workers_take_every_job_once_while_files_come_and_go(two, path):
