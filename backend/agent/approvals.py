@@ -7,15 +7,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from backend.agent.asking import Asking
 from backend.agent.graphs import can_go_on, thread_of
-from backend.agent.kept_request import of_now
+from backend.agent.kept_request import check_bounds, of_now
 from backend.agent.pausing import decisions_of, ended, made_whole
 from backend.agent.run import AgentParts, Run
 from backend.agent.turn import Turns
-from backend.errors import Conflict, InvalidRequest, NotFound, StewardError, Unavailable
+from backend.errors import (
+    Conflict,
+    InvalidRequest,
+    NotAllowed,
+    NotFound,
+    StewardError,
+    Unavailable,
+)
+from backend.ports.accounts import Bounds
 from backend.ports.approvals import Approval, ApprovalStore, Pause
 from backend.ports.remote_tools import RemoteServer
 from backend.ports.stores import (
@@ -35,6 +43,17 @@ EXPIRED = "Nobody decided in time, so nothing was done."
 CANCELLED = "This was cancelled, so nothing was done."
 STOPPED = "The server stopped before this was finished."
 LOST = "What this run needs to go on from is gone, so nothing was done."
+
+
+@dataclass(frozen=True, slots=True)
+class Unbound:
+    """The bounds of whoever comes without a key that has any: logged in, or by a link."""
+
+    allowed_tools: frozenset[str] | None = None
+    reads_documents: bool = True
+
+
+UNBOUND = Unbound()
 
 
 class Approvals:
@@ -64,17 +83,28 @@ class Approvals:
         return [it for it in await self._store.pending(user_id) if it.expires_at_ms > now_ms]
 
     async def decide(
-        self, user_id: str, run_id: str, call_id: str, *, approve: bool, note: str = ""
+        self,
+        user_id: str,
+        run_id: str,
+        call_id: str,
+        *,
+        approve: bool,
+        note: str = "",
+        by: Bounds = UNBOUND,
     ) -> Approval:
         """Decide about a call; with the last one of its run, the run goes on in the background.
 
+        `by` is what the key of whoever decides is bound to.
+
         Raises:
             NotFound: when the user has no such call.
+            NotAllowed: when the run may use more than `by`.
             Conflict: when it was decided before, has expired, or its run has ended.
             Unavailable: when the server is about to stop.
         """
         if self._turns.closing:
             raise Unavailable("The server is shutting down", retry_after_s=5)
+        await self._check(user_id, run_id, by)
         now_ms = self._clock.now_ms()
         found = await self._store.decide(
             user_id, run_id, call_id, approve=approve, note=note, now_ms=now_ms
@@ -135,6 +165,7 @@ class Approvals:
         self,
         decided: Sequence[tuple[Approval, bool, str]],
         *,
+        by: Bounds,
         servers: tuple[RemoteServer, ...] = (),
     ) -> Run:
         """Decide about all calls that a run waits for, and give the run as it goes on.
@@ -143,13 +174,14 @@ class Approvals:
         their headers.
 
         Raises:
-            Conflict, NotFound, Unavailable: as `decide` does, or when the run cannot go on.
+            Conflict, NotAllowed, NotFound, Unavailable: as `decide` does, or when the run cannot go on.
         """
         user_id, run_id = decided[0][0].user_id, decided[0][0].run_id
+        await self._check(user_id, run_id, by)
         if servers:
             self._parts.kept_servers.keep_if_lost(run_id, servers)
         for one, approve, note in decided:
-            await self.decide(user_id, run_id, one.call_id, approve=approve, note=note)
+            await self.decide(user_id, run_id, one.call_id, approve=approve, note=note, by=by)
         run = self._turns.active.get(run_id)
         if run is None:
             stored = await self._runs.get(user_id, run_id)
@@ -169,6 +201,14 @@ class Approvals:
             if (one.call_id, one.expires_at_ms) == (linked.call_id, linked.expires_at_ms):
                 return one
         return None
+
+    async def may_decide(self, user_id: str, run_id: str, by: Bounds) -> bool:
+        """Tell whether a key may let one of the user's runs go on, and so see the links that do."""
+        try:
+            await self._check(user_id, run_id, by)
+        except NotAllowed:
+            return False
+        return True
 
     async def cancel(self, user_id: str, run_id: str) -> None:
         """End one of the user's runs that waits; any other stays as it is."""
@@ -211,6 +251,14 @@ class Approvals:
             except StewardError:
                 logger.exception("runs that wait could not be looked through")
             await self._clock.sleep(HOUR_S)
+
+    async def _check(self, user_id: str, run_id: str, by: Bounds) -> None:
+        """Refuse a key that could not have begun the run, as `resuming` does; what waits no more is open."""
+        if by.allowed_tools is None:
+            return
+        data = await self._store.data(user_id, run_id)
+        if data is not None:
+            check_bounds(data["request"], by)
 
     async def _go_on(self, user_id: str, run_id: str) -> None:
         """Let a run go on once every call is decided; once, whoever decides at the same moment."""
