@@ -214,13 +214,12 @@ class Turns:
     def go_on(
         self, run: Run, decisions: Mapping[str, Decision], *, after_crash: bool = False
     ) -> None:
-        """Begin again where a run had stopped; it is running in the database already.
+        """Begin again where a run had stopped; it is running in the database already, and holds its budgets.
 
         After a crash `decisions` are all that were ever made, and a run without a checkpoint begins anew.
         """
 
         async def work() -> None:
-            await self.ends.take(run, refusing=False)
             if run.pause:
                 agent = await self._agents.load(run.pause["graph"])
                 more = {"after_crash": True} if after_crash else {}
