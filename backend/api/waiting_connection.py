@@ -5,10 +5,19 @@ uvicorn would wait for ever. Not for: what becomes of an answer whose client is 
 
 from __future__ import annotations
 
+import struct
 from asyncio import TimerHandle, Transport
 from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+try:
+    import fcntl
+    import termios
+except ImportError:  # Windows tells nothing of what its sockets hold
+    fcntl = termios = None
+
+_INT = struct.Struct("i")
 
 
 class WaitingConnection(HttpToolsProtocol):
@@ -110,7 +119,7 @@ class WaitingConnection(HttpToolsProtocol):
     def _await_reading(self) -> None:
         self._was_read()
         if self.unread_s:
-            self._unread_bytes = self.transport.get_write_buffer_size()
+            self._unread_bytes = self._waits()
             self._unread = self.loop.call_later(self.unread_s, self._look_whether_read)
 
     def _was_read(self) -> None:
@@ -120,11 +129,19 @@ class WaitingConnection(HttpToolsProtocol):
 
     def _look_whether_read(self) -> None:
         self._unread = None
-        waits = self.transport.get_write_buffer_size()
+        waits = self._waits() if self.transport.get_write_buffer_size() else 0
         if waits and waits >= self._unread_bytes:
             self.transport.abort()  # closing would wait until all is read
         elif waits:
             self._await_reading()
+
+    def _waits(self) -> int:
+        """Count what waits here and in the system, which tells us of room only when there is much."""
+        waits = self.transport.get_write_buffer_size()
+        if fcntl is None or termios is None or self.transport.is_closing():
+            return waits
+        descriptor = self.transport.get_extra_info("socket").fileno()
+        return waits + _INT.unpack(fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(_INT.size)))[0]
 
     def _answers(self) -> bool:
         cycle = cast(RequestResponseCycle | None, self.cycle)  # None before the first request
