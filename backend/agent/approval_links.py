@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import orjson
@@ -19,6 +20,8 @@ PATH = "/api/approve/"
 MAX_TOKEN_CHARS = 600
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,500}\.[A-Za-z0-9_-]{22}")
 _IN_TEXT = re.compile(rf"{PATH}([A-Za-z0-9_-]{{1,500}}\.[A-Za-z0-9_-]{{22}})")
+_IN_BYTES = re.compile(_IN_TEXT.pattern.encode())
+_WITHHELD = b"withheld"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,26 @@ def run_in(text: str) -> str | None:
     found = _IN_TEXT.search(text)
     linked = _linked(found[1].partition(".")[0]) if found else None
     return linked.run_id if linked else None
+
+
+async def without_links(body: bytes, *, shows: Callable[[str], Awaitable[bool]]) -> bytes:
+    """Make the links useless in what is sent, but for those of runs that `shows` names; as long as before."""
+    pieces: list[bytes] = []
+    end = 0
+    for found in _IN_BYTES.finditer(body):
+        linked = _linked(found[1].decode().partition(".")[0])
+        if linked is None or not await shows(linked.run_id):
+            pieces += [body[end : found.start(1)], _WITHHELD.ljust(len(found[1]), b"-")]
+            end = found.end(1)
+    return b"".join([*pieces, body[end:]]) if pieces else body
+
+
+def before_link(text: str, at: int) -> int:
+    """Give a place in a text that cuts no link: `at`, or where the link begins."""
+    around = _IN_TEXT.search(text, max(0, at - MAX_TOKEN_CHARS), at + MAX_TOKEN_CHARS)
+    while around is not None and around.end() <= at:
+        around = _IN_TEXT.search(text, around.end(), at + MAX_TOKEN_CHARS)
+    return around.start() if around is not None and around.start() < at else at
 
 
 def _encoded(data: bytes) -> str:

@@ -7,15 +7,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
 
 from backend.agent.asking import Asking
+from backend.agent.budgets import Asked
 from backend.agent.graphs import can_go_on, thread_of
-from backend.agent.kept_request import of_now
+from backend.agent.kept_request import check_bounds, of_now, request_of
 from backend.agent.pausing import decisions_of, ended, made_whole
 from backend.agent.run import AgentParts, Run
 from backend.agent.turn import Turns
-from backend.errors import Conflict, InvalidRequest, NotFound, StewardError, Unavailable
+from backend.agent.turn_ends import Room, asked_for
+from backend.errors import (
+    Conflict,
+    InvalidRequest,
+    NotAllowed,
+    NotFound,
+    StewardError,
+    TooManyRequests,
+    Unavailable,
+)
+from backend.ports.accounts import Bounds
 from backend.ports.approvals import Approval, ApprovalStore, Pause
 from backend.ports.remote_tools import RemoteServer
 from backend.ports.stores import (
@@ -35,6 +47,17 @@ EXPIRED = "Nobody decided in time, so nothing was done."
 CANCELLED = "This was cancelled, so nothing was done."
 STOPPED = "The server stopped before this was finished."
 LOST = "What this run needs to go on from is gone, so nothing was done."
+
+
+@dataclass(frozen=True, slots=True)
+class Unbound:
+    """The bounds of whoever comes without a key that has any: logged in, or by a link."""
+
+    allowed_tools: frozenset[str] | None = None
+    reads_documents: bool = True
+
+
+UNBOUND = Unbound()
 
 
 class Approvals:
@@ -64,17 +87,38 @@ class Approvals:
         return [it for it in await self._store.pending(user_id) if it.expires_at_ms > now_ms]
 
     async def decide(
-        self, user_id: str, run_id: str, call_id: str, *, approve: bool, note: str = ""
+        self,
+        user_id: str,
+        run_id: str,
+        call_id: str,
+        *,
+        approve: bool,
+        note: str = "",
+        by: Bounds = UNBOUND,
     ) -> Approval:
         """Decide about a call; with the last one of its run, the run goes on in the background.
 
+        `by` is what the key of whoever decides is bound to.
+
         Raises:
             NotFound: when the user has no such call.
+            NotAllowed: when the run may use more than `by`.
             Conflict: when it was decided before, has expired, or its run has ended.
+            TooManyRequests: when a budget has no room for what goes on; nothing is decided then.
             Unavailable: when the server is about to stop.
         """
+        await self._check(user_id, run_id, by)
+        async with self._room(user_id, run_id) as room:
+            return await self._decide(
+                (user_id, run_id, call_id), approve=approve, note=note, room=room
+            )
+
+    async def _decide(
+        self, which: tuple[str, str, str], *, approve: bool, note: str, room: Room
+    ) -> Approval:
         if self._turns.closing:
             raise Unavailable("The server is shutting down", retry_after_s=5)
+        user_id, run_id, call_id = which
         now_ms = self._clock.now_ms()
         found = await self._store.decide(
             user_id, run_id, call_id, approve=approve, note=note, now_ms=now_ms
@@ -86,7 +130,7 @@ class Approvals:
             state = "expired" if approval.state == "pending" else approval.state
             msg = f"This call cannot be decided any more: {state}"
             raise Conflict(msg, code=f"approval_{state}")
-        await self._go_on(user_id, run_id)
+        await self._go_on(user_id, run_id, room)
         return approval
 
     async def decide_by_id(
@@ -135,6 +179,7 @@ class Approvals:
         self,
         decided: Sequence[tuple[Approval, bool, str]],
         *,
+        by: Bounds,
         servers: tuple[RemoteServer, ...] = (),
     ) -> Run:
         """Decide about all calls that a run waits for, and give the run as it goes on.
@@ -143,13 +188,17 @@ class Approvals:
         their headers.
 
         Raises:
-            Conflict, NotFound, Unavailable: as `decide` does, or when the run cannot go on.
+            Conflict, NotAllowed, NotFound, TooManyRequests, Unavailable: as `decide` does, or when the
+                run cannot go on.
         """
         user_id, run_id = decided[0][0].user_id, decided[0][0].run_id
+        await self._check(user_id, run_id, by)
         if servers:
             self._parts.kept_servers.keep_if_lost(run_id, servers)
-        for one, approve, note in decided:
-            await self.decide(user_id, run_id, one.call_id, approve=approve, note=note)
+        async with self._room(user_id, run_id) as room:
+            for one, approve, note in decided:
+                which = (user_id, run_id, one.call_id)
+                await self._decide(which, approve=approve, note=note, room=room)
         run = self._turns.active.get(run_id)
         if run is None:
             stored = await self._runs.get(user_id, run_id)
@@ -169,6 +218,14 @@ class Approvals:
             if (one.call_id, one.expires_at_ms) == (linked.call_id, linked.expires_at_ms):
                 return one
         return None
+
+    async def may_decide(self, user_id: str, run_id: str, by: Bounds) -> bool:
+        """Tell whether a key may let one of the user's runs go on, and so see the links that do."""
+        try:
+            await self._check(user_id, run_id, by)
+        except NotAllowed:
+            return False
+        return True
 
     async def cancel(self, user_id: str, run_id: str) -> None:
         """End one of the user's runs that waits; any other stays as it is."""
@@ -206,13 +263,41 @@ class Approvals:
         while True:
             try:
                 for run in await self._store.decided():
-                    await self._go_on(run.user_id, run.id)
+                    await self._go_on_later(run)
                 await self.sweep()
             except StewardError:
                 logger.exception("runs that wait could not be looked through")
             await self._clock.sleep(HOUR_S)
 
-    async def _go_on(self, user_id: str, run_id: str) -> None:
+    async def _check(self, user_id: str, run_id: str, by: Bounds) -> None:
+        """Refuse a key that could not have begun the run, as `resuming` does; what waits no more is open."""
+        if by.allowed_tools is None:
+            return
+        data = await self._store.data(user_id, run_id)
+        if data is not None:
+            check_bounds(data["request"], by)
+
+    def _room(self, user_id: str, run_id: str) -> AbstractAsyncContextManager[Room]:
+        """Hold what a run that waits is to use when it goes on."""
+
+        async def wanted() -> Asked | None:
+            data = await self._store.data(user_id, run_id)
+            if data is None:
+                return None
+            request, parts = request_of(data), self._parts
+            return asked_for(request, data["model"], data["history"], estimate=parts.estimate)
+
+        return self._turns.ends.room(wanted)
+
+    async def _go_on_later(self, run: StoredRun) -> None:
+        """Let a run go on that was decided and left; one that has no room now stays for the next time."""
+        try:
+            async with self._room(run.user_id, run.id) as room:
+                await self._go_on(run.user_id, run.id, room)
+        except TooManyRequests as exc:
+            logger.info("run %s does not go on yet: %s", run.id, exc.message)
+
+    async def _go_on(self, user_id: str, run_id: str, room: Room) -> None:
         """Let a run go on once every call is decided; once, whoever decides at the same moment."""
         if any(it.state == "pending" for it in await self._store.of_run(user_id, run_id)):
             return
@@ -222,9 +307,9 @@ class Approvals:
             return
         paused = await self._store.take(user_id, run_id, server_id=self._parts.server_id)
         if paused is not None:
-            await self._resume(paused)
+            await self._resume(paused, room)
 
-    async def _resume(self, paused: Pause) -> None:
+    async def _resume(self, paused: Pause, room: Room) -> None:
         try:
             provider, model = await self._turns.catalog.resolve(paused.data["model"])
         except StewardError as exc:
@@ -243,6 +328,7 @@ class Approvals:
             logger.exception("run %s cannot be read any more", paused.run.id)
             await self._give_up(paused, LOST)
             return
+        run.hold = room.taken()
         self._turns.go_on(run, decisions_of(paused))
 
     async def _give_up(self, paused: Pause, words: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any, cast
 from backend.agent import remote_pause
 from backend.agent.run import Run, TurnRequest
 from backend.errors import NotAllowed
-from backend.ports.accounts import Principal
+from backend.ports.accounts import Bounds
 from backend.ports.models import ModelRequest
 from backend.ports.stores import User
 from backend.ports.tools import PassageBounds
@@ -55,7 +55,7 @@ def of_now(request: JsonObject, owner: User) -> JsonObject:
     return {**request, "user_id": owner.id, "username": owner.username, "role": owner.role}
 
 
-def check_bounds(request: JsonObject, caller: Principal) -> None:
+def check_bounds(request: JsonObject, caller: Bounds) -> None:
     """Refuse a caller who may do less than a request as written down.
 
     Raises:

@@ -80,7 +80,7 @@ class Resuming:
             NotFound: when it is not the caller's.
             NotAllowed: when it may do more than the caller's key.
             Conflict: when it is not interrupted, its session has gone on, or it cannot go on.
-            SessionBusy, ModelNotFound, Unavailable: as for a turn that begins.
+            SessionBusy, ModelNotFound, TooManyRequests, Unavailable: as for a turn that begins; it stays as it was.
         """
         if self._turns.closing:
             raise Unavailable("The server is shutting down", retry_after_s=5)
@@ -99,9 +99,14 @@ class Resuming:
             trace["usage"] = trace["usage_counted"] = stored.trace["usage"]
         now_ms = self._parts.clock.now_ms()
         mine = replace(stored, server_id=self._parts.server_id)
-        await self._stores.resumables.take(
-            mine, trace, replaces=run.request.replaces, now_ms=now_ms
-        )
+        await self._turns.ends.take(run)
+        try:
+            await self._stores.resumables.take(
+                mine, trace, replaces=run.request.replaces, now_ms=now_ms
+            )
+        except BaseException:
+            await self._turns.ends.drop(run)
+            raise
         self._turns.go_on(run, decisions, after_crash=True)
         return run
 

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from backend.agent.approval_links import before_link
 from backend.errors import InvalidRequest
 from backend.ports.values import JsonObject, TurnEvent
 
@@ -179,8 +180,8 @@ def replay(entries: Sequence[JsonObject], cursor: Cursor) -> Iterator[tuple[Curs
             if at > index or offset == 0:
                 yield (at, 1), entry
             continue
-        skip = offset if at == index else 0
         text = entry["text"]
+        skip = before_link(text, offset) if at == index and offset else 0
         if len(text) > skip:
             yield (at, len(text)), {**entry, "text": text[skip:]}
 

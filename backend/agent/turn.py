@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -54,6 +55,9 @@ from backend.ports.stores import Conversation, ConversationStore, RunStore, Stor
 from backend.ports.values import ChatMessage, TurnEvent, Usage
 
 logger = logging.getLogger(__name__)
+BEGINNING: ContextVar[Callable[[str], Awaitable[None]] | None] = ContextVar(
+    "told the id of a run before anything of it is stored", default=None
+)
 
 
 class Turns:
@@ -184,6 +188,8 @@ class Turns:
 
     async def _claim(self, run: Run, *, is_new: bool) -> None:
         request = run.request
+        if (begins := BEGINNING.get()) is not None:
+            await begins(run.id)
         session_id = run.session_id or ""
         if is_new:
             conversation = Conversation(
@@ -208,13 +214,12 @@ class Turns:
     def go_on(
         self, run: Run, decisions: Mapping[str, Decision], *, after_crash: bool = False
     ) -> None:
-        """Begin again where a run had stopped; it is running in the database already.
+        """Begin again where a run had stopped; it is running in the database already, and holds its budgets.
 
         After a crash `decisions` are all that were ever made, and a run without a checkpoint begins anew.
         """
 
         async def work() -> None:
-            await self.ends.take(run, refusing=False)
             if run.pause:
                 agent = await self._agents.load(run.pause["graph"])
                 more = {"after_crash": True} if after_crash else {}

@@ -6,18 +6,33 @@ Not for: what is kept of a run (`ending`) or running it (`turn`).
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from backend.agent import pausing, resume
-from backend.agent.budgets import ASSUMED_OUTPUT_TOKENS, Asked, Budgets
+from backend.agent.budgets import ASSUMED_OUTPUT_TOKENS, Asked, Budgets, Hold
+from backend.agent.context import TokenEstimate
 from backend.agent.ending import can_be_resumed, kept_messages, round_off, stored_run
-from backend.agent.run import Run
+from backend.agent.run import Run, TurnRequest
 from backend.errors import Conflict, StewardError
 from backend.ports.stores import ConversationStore, RunStore, StoredMessage
 from backend.ports.stores import Run as StoredRun
-from backend.ports.values import TurnEvent, Usage
+from backend.ports.values import ChatMessage, TurnEvent, Usage
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Room:
+    """What is held for a run before it goes on; whoever gives it to the run leaves nothing here."""
+
+    hold: Hold | None = None
+
+    def taken(self) -> Hold | None:
+        """Give it away."""
+        hold, self.hold = self.hold, None
+        return hold
 
 
 class TurnEnds:
@@ -37,19 +52,36 @@ class TurnEnds:
         self._spent = spent
         self._unstored: dict[str, tuple[StoredRun, Sequence[StoredMessage]]] = {}
 
-    async def take(self, run: Run, *, refusing: bool = True) -> None:
+    async def take(self, run: Run) -> None:
         """Hold what a run may use of the budgets that bind it, until its end tells what it did.
 
         Raises:
-            TooManyRequests: when not enough is left; unless it goes on, and is not refused.
+            TooManyRequests: when not enough is left.
         """
         if self._budgets is not None and self._budgets.there_are:
-            run.hold = await self._budgets.take(_asked(run), refusing=refusing)
+            run.hold = await self._budgets.take(_asked(run))
 
     async def drop(self, run: Run) -> None:
         """Give back what was held for a run that did not begin."""
         if self._budgets is not None and run.hold is not None:
             await self._budgets.drop(run.hold)
+
+    @asynccontextmanager
+    async def room(self, wanted: Callable[[], Awaitable[Asked | None]]) -> AsyncGenerator[Room]:
+        """Hold what a run that waits is to use; given back unless the run that goes on has taken it.
+
+        Raises:
+            TooManyRequests: when not enough is left.
+        """
+        room = Room()
+        if self._budgets is not None and self._budgets.there_are:
+            asked = await wanted()
+            room.hold = None if asked is None else await self._budgets.take(asked)
+        try:
+            yield room
+        finally:
+            if self._budgets is not None and room.hold is not None:
+                await self._budgets.drop(room.hold)
 
     async def end(self, run: Run) -> bool:
         """Store how a run ended, or that it waits; who waits for it is told when that fails.
@@ -125,15 +157,20 @@ class TurnEnds:
 
 
 def _asked(run: Run) -> Asked:
-    template = run.request.template
+    return asked_for(run.request, run.model.id, run.history, estimate=run.parts.estimate)
+
+
+def asked_for(
+    request: TurnRequest, model: str, history: Sequence[ChatMessage], *, estimate: TokenEstimate
+) -> Asked:
+    """Give what a run asks for of budgets: its prompt, and what it may answer."""
 
     def tokens() -> int:
-        written = template.max_output_tokens
-        read = run.parts.estimate.tokens(run.model.id, run.history)
+        written = request.template.max_output_tokens
+        read = estimate.tokens(model, history)
         return read + (ASSUMED_OUTPUT_TOKENS if written is None else written)
 
-    request = run.request
-    return Asked(user_id=request.user_id, key_id=request.key_id, model=run.model.id, tokens=tokens)
+    return Asked(user_id=request.user_id, key_id=request.key_id, model=model, tokens=tokens)
 
 
 async def _keep(run: Run) -> None:

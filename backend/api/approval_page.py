@@ -44,11 +44,11 @@ RUNS = {
 }
 
 
-def question(approval: Approval) -> str:
-    """Show what is asked, with the two buttons."""
+def question(approval: Approval, *, told: str = "") -> str:
+    """Show what is asked, with the two buttons; `told` is why a decision could not be taken."""
     until = datetime.fromtimestamp(approval.expires_at_ms / 1000, tz=UTC)
     body = (
-        f"<h1>May this call be made?</h1>{_call(approval)}"
+        f"<h1>May this call be made?</h1>{f'<p><strong>{escape(told)}</strong></p>' if told else ''}{_call(approval)}"
         f"<p>Why you are asked: {escape(approval.reason)}.</p>"
         '<form method="post"><label for="note">A word to the assistant, if you do not allow it'
         '</label><input id="note" name="note" maxlength="1000" autocomplete="off">'

@@ -11,6 +11,7 @@ from typing import Annotated, TypeVar, cast
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
+from backend.agent.approval_links import without_links
 from backend.agent.approvals import Approvals
 from backend.agent.budgets import HEARING, Budgets
 from backend.agent.catalog import ModelCatalog
@@ -23,6 +24,7 @@ from backend.agent.turn import Turns
 from backend.agent.usage_book import UsageBook
 from backend.api.keyed_answers import KeyedAnswers
 from backend.api.live_requests import LiveRequests
+from backend.api.middleware import WITHHOLD
 from backend.api.pending_uploads import PendingUploads
 from backend.api.rate_limits import PREFIX as LIMITED
 from backend.api.rate_limits import counted, tell
@@ -148,6 +150,9 @@ async def authenticate(request: Request) -> Principal:
     request.state.caller = caller
     state = request.scope["state"]
     found.live.enter(caller, state)
+    if caller.allowed_tools is not None:
+        shows = partial(found.approvals.may_decide, caller.user.id, by=caller)
+        state[WITHHOLD] = partial(without_links, shows=shows)
     note_user(caller.user.id)
     if found.limits is not None and request.scope["path"].startswith(LIMITED):
         await counted(found.limits, caller.user.id, state=state)

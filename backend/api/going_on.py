@@ -11,13 +11,17 @@ from backend.api.responses.asked import Asked
 from backend.api.responses.decisions import Word
 from backend.errors import Conflict, InvalidRequest, NotFound
 from backend.kit.ids import new_id
+from backend.ports.accounts import Principal
 
 
-async def go_on(words: Sequence[Word], asked: Asked, *, found: AppServices) -> tuple[Run, Asked]:
+async def go_on(
+    words: Sequence[Word], asked: Asked, *, caller: Principal, found: AppServices
+) -> tuple[Run, Asked]:
     """Decide, and give the run that goes on with how its further answer is to be shown.
 
     Raises:
         NotFound, InvalidRequest, Conflict: naming the item, or the conversation.
+        NotAllowed: when the run may use more than the caller's key.
     """
     ids = [one.approval_id for one in words]
     place = f"{words[0].place}.approval_request_id"
@@ -28,7 +32,7 @@ async def go_on(words: Sequence[Word], asked: Asked, *, found: AppServices) -> t
         waiting = await found.approvals.pending_of(user_id, ids)
         await _check_conversation(asked, waiting[0].run_id, found)
         said = [(one, word.approve, word.note) for one, word in zip(waiting, words, strict=True)]
-        run = await found.approvals.go_on(said, servers=asked.turn.remote_servers)
+        run = await found.approvals.go_on(said, by=caller, servers=asked.turn.remote_servers)
     except (NotFound, InvalidRequest, Conflict) as exc:
         exc.param = exc.param or place
         raise

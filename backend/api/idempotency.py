@@ -18,6 +18,7 @@ from fastapi import FastAPI, Request
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend.agent.turn import BEGINNING
 from backend.api.body_prints import BodyPrint
 from backend.api.deps import AppServices, authenticate
 from backend.api.errors import render
@@ -155,11 +156,11 @@ class _Owner:
             await clock.sleep(LOOK_AGAIN_S)  # another server answers it
 
     async def _check_lost(self, before: KeyedRequest) -> None:
-        """Refuse what a dead server had begun; forget it where nothing is left of it."""
+        """Refuse what a dead server had begun, or asks its user now; forget it where nothing is left of it."""
         run = None
         if before.run_id:
             run = await self._found.runs.get(before.user_id, before.run_id)
-        if run is not None and run.state not in {"running", "waiting"}:
+        if run is not None and run.state != "running":
             self._ended_looks += 1
             if run.state != "interrupted" and self._ended_looks <= LOOKS_AFTER_END:
                 return
@@ -188,12 +189,22 @@ class _Owner:
     async def _serve(self, scope: Scope) -> None:
         """Carry the request out, whether or not its client stays, and keep its answer."""
         kept = False
+        BEGINNING.set(self._begins)  # in the task of this request alone
         try:
             await self._app(scope, self._body.receive, self._take)
             kept = await self._keep()
         finally:
             if not kept:
                 await self._found.keyed.store.drop(*self._known)
+
+    async def _begins(self, run_id: str) -> None:
+        """Note the first run before it is stored: whoever comes after a crash is told of it."""
+        if not self._run_id:
+            self._run_id = run_id
+            await self._note_run()
+
+    async def _note_run(self) -> None:
+        await self._found.keyed.store.note(replace(self._request, run_id=self._run_id))
 
     async def _take(self, message: Message) -> None:
         answer = self._answer
@@ -203,10 +214,9 @@ class _Owner:
                 (name.decode("latin-1"), value.decode("latin-1"))
                 for name, value in message["headers"]
             )
-            self._run_id = dict(answer.headers).get("x-run-id", "")
-            if self._run_id:
-                noted = replace(self._request, run_id=self._run_id)
-                await self._found.keyed.store.note(noted)
+            noted, self._run_id = self._run_id, dict(answer.headers).get("x-run-id", self._run_id)
+            if self._run_id != noted:
+                await self._note_run()
         elif message.get("body"):
             answer.chunks.append(message["body"])
         answer.tell()
@@ -215,12 +225,12 @@ class _Owner:
         """Keep the answer of a request that was carried out; tell whether its key stays taken."""
         answer = self._answer
         answer.fingerprint = self._body.fingerprint
-        if answer.status >= 500 or not answer.status or not answer.fingerprint:
-            return False
-        if self._found.turns.closing and self._run_id:
+        if answer.fingerprint and self._found.turns.closing and self._run_id:
             run = await self._found.runs.get(self._known[0], self._run_id)
             if run is not None and run.state == "interrupted":
                 return True  # it can be resumed: the key names its run
+        if answer.status >= 500 or not answer.status or not answer.fingerprint:
+            return False
         whole = b"".join(answer.chunks)
         headers = answer.headers
         packed = b""

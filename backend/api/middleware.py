@@ -10,7 +10,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -30,6 +30,9 @@ ROOM_RETRY_S = 5.0
 OWN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 CLIENT_LEFT = 499
 FAULTS = 500
+WITHHOLD = (
+    "withhold_links"  # in a request's state: takes links from what a bound key may not decide
+)
 OPENAI = "/v1/"
 OPENAI_VERSION = "2020-10-01"
 SECURITY = {
@@ -38,6 +41,9 @@ SECURITY = {
     "referrer-policy": "no-referrer",
     "x-frame-options": "DENY",
 }
+
+
+Withhold = Callable[[bytes], Awaitable[bytes]]
 
 
 class Edge:
@@ -174,11 +180,13 @@ class _Headed:
         self.began_after_s = 0.0
         self._send = send
         self._state = state
+        self._withhold: Withhold | None = None
         self._started_s = time.perf_counter()
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.answered = True
+            self._withhold = self._state.get(WITHHOLD)
             headers = MutableHeaders(raw=message["headers"])
             headers["x-request-id"] = self._state["request_id"]
             self.status = message["status"]
@@ -189,6 +197,8 @@ class _Headed:
             if (limits := self._state.get("rate_headers")) is not None:
                 headers["openai-version"] = OPENAI_VERSION
                 headers.raw.extend(limits)
+        elif self._withhold is not None and (body := message.get("body")):
+            message = {**message, "body": await self._withhold(body)}
         await self._send(message)
         if message["type"] == "http.response.body" and not message.get("more_body"):
             self.finished = True

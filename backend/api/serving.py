@@ -29,10 +29,11 @@ _ENDS_STREAMS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServingOptions:
-    """How long streams may end after a stop signal and heads of requests take to arrive, whose forwarded headers count, what is logged."""
+    """How long streams may end after a stop signal, heads of requests take to arrive and answers wait to be read; whose forwarded headers count; what is logged."""
 
     shutdown_grace_s: int = 20
     request_head_s: float = 20.0
+    unread_answer_s: float = 60.0
     trusted_proxies: tuple[str, ...] = ()
     access_log: bool = False
 
@@ -85,7 +86,11 @@ def uvicorn_config(app: ASGIApp, options: ServingOptions) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http=waiting_at_most(head_s=options.request_head_s, pause_s=_LONGER_THAN_UPLOADS_WAIT_S),
+        http=waiting_at_most(
+            head_s=options.request_head_s,
+            pause_s=_LONGER_THAN_UPLOADS_WAIT_S,
+            unread_s=options.unread_answer_s,
+        ),
         ws="none",
         lifespan="on",
         workers=1,

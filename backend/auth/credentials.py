@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -53,10 +54,14 @@ class NoKeys(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialOptions:
-    """Which secrets there may be, with what the environment gives of them, "" for nothing."""
+    """Which secrets there may be, with what the environment gives of them, "" for nothing.
+
+    What is sealed within `held` can be opened afterwards, whoever changes the keys; it may raise NoKeys.
+    """
 
     given: Mapping[str, str] = field(repr=False)
     keys: KeysOf
+    held: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 class CredentialBook:
@@ -92,21 +97,24 @@ class CredentialBook:
             msg = f"A credential is 1 to {MAX_CHARS} characters on one line"
             raise InvalidRequest(msg, param="value")
         try:
-            sealed = await asyncio.to_thread(self._sealed, name, value)
+            with self._options.held():
+                await self._keep(name, value, by)
         except NoKeys as exc:
             raise Unavailable(str(exc)) from exc
+        logger.info("the credential %s was set by %s", name, by)
+        await self._tell()
+        return self._standing(name)
+
+    async def _keep(self, name: str, value: str, by: str) -> None:
         hint = value[-HINT_CHARS:] if len(value) >= LEAST_CHARS_FOR_HINT else ""
         kept = SealedCredential(
             name=name,
-            sealed=sealed,
+            sealed=await asyncio.to_thread(self._sealed, name, value),
             hint=hint,
             updated_at_ms=self._clock.now_ms(),
             updated_by=by,
         )
         await self._store.put(kept)
-        logger.info("the credential %s was set by %s", name, by)
-        await self._tell()
-        return self._standing(name)
 
     async def delete(self, name: str) -> bool:
         """Forget a stored secret everywhere; tell whether it was there."""

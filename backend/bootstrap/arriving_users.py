@@ -227,14 +227,21 @@ def _renamed(name: str, given: dict[bytes, bytes]) -> str:
 
 def _check_files(theirs: _Theirs) -> None:
     """Refuse files that are not those that rows name, byte for byte; some may be missing."""
-    sums = {row["id"]: row["sha256"] for row in theirs.rows["documents"]}
-    wanted = {
-        ("uploads", row["id"]): sums.get(row["document_id"]) for row in theirs.rows["files"]
-    } | {("artifacts", row["id"]): row["sha256"] for row in theirs.rows["artifacts"]}
+    try:
+        wanted = _sums(theirs.rows)
+    except (KeyError, TypeError) as exc:
+        msg = "its rows of files cannot be read"
+        raise ArchiveDamaged(msg) from exc
     for one, (_, digest) in theirs.files.items():
         if wanted.get(one) != digest:
             msg = f"{'/'.join(one)} is not the file that its rows tell of"
             raise ArchiveDamaged(msg)
+
+
+def _sums(rows: Mapping[str, Sequence[Row]]) -> dict[tuple[str, str], object]:
+    sums = {row["id"]: row["sha256"] for row in rows["documents"]}
+    uploads = {("uploads", row["id"]): sums.get(row["document_id"]) for row in rows["files"]}
+    return uploads | {("artifacts", row["id"]): row["sha256"] for row in rows["artifacts"]}
 
 
 async def _password(settings: Settings, user: Mapping[str, Any]) -> tuple[str, str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from pydantic import SecretStr
@@ -15,7 +16,7 @@ from backend.bootstrap.documents import Ground
 from backend.bootstrap.parts import make_tool_card
 from backend.bootstrap.upstreams import UPSTREAM_KEY
 from backend.config.catalogue import describe
-from backend.config.credential_keys import KeysUnusable, credential_keys, new_key
+from backend.config.credential_keys import KeysUnusable, credential_keys, new_key, sealing
 from backend.config.settings import Settings
 from backend.kit.discovery import modules_of
 from backend.ports.tools import Services
@@ -52,7 +53,15 @@ async def open_credentials(ground: Ground, *, demo: bool = False) -> CredentialB
         except KeysUnusable as exc:
             raise NoKeys(str(exc)) from exc
 
-    options = CredentialOptions(given=credential_names(settings), keys=keys)
+    @contextmanager
+    def held() -> Generator[None]:
+        try:
+            with sealing(settings):
+                yield
+        except KeysUnusable as exc:
+            raise NoKeys(str(exc)) from exc
+
+    options = CredentialOptions(given=credential_names(settings), keys=keys, held=held)
     book = CredentialBook(ground.stores.credentials, ground.signals, ground.clock, options)
     ground.stack.push_async_callback(book.aclose)
     ground.stack.callback(book.hear())

@@ -172,7 +172,7 @@ def _about(member: Member, pieces: Iterator[bytes]) -> dict[str, Any]:
         msg = "what it says of itself cannot be read"
         raise ArchiveDamaged(msg) from exc
     about = cast("dict[str, Any]", said) if isinstance(said, dict) else {}
-    if about.get("format") != FORMAT or about.get("database") not in {"sqlite", "rows"}:
+    if about.get("format") != FORMAT or str(about.get("database")) not in {"sqlite", "rows"}:
         msg = "it is not a backup of Steward"
         raise ArchiveDamaged(msg)
     if about.get("format_version") != FORMAT_VERSION or about.get("schema") not in REVISIONS:
@@ -192,16 +192,24 @@ def _refuse_other_keys(settings: Settings, staging: Path, keys: list[str]) -> No
 
 async def _erase(url: str, manifest: dict[str, Any]) -> None:
     """Erase what its owner had erased while the backup was being made."""
-    erased = cast("dict[str, list[list[str]]]", manifest.get("erased") or {})
     stores = sql_stores(open_database(url))
     try:
-        for user_id, file_id in erased.get("uploads", []):
+        for user_id, file_id in _erased(manifest, "uploads"):
             await stores.files.delete(user_id, file_id)
-        for user_id, artifact_id in erased.get("artifacts", []):
+        for user_id, artifact_id in _erased(manifest, "artifacts"):
             await stores.artifacts.delete(user_id, artifact_id)
         await stores.forget()
     finally:
         await stores.aclose()
+
+
+def _erased(manifest: dict[str, Any], kind: str) -> list[tuple[str, str]]:
+    told: Any = manifest.get("erased") or {}
+    try:
+        return [(str(user_id), str(name)) for user_id, name in told.get(kind, [])]
+    except (AttributeError, TypeError, ValueError) as exc:
+        msg = "its list of what was erased cannot be read"
+        raise ArchiveDamaged(msg) from exc
 
 
 class _Swap:

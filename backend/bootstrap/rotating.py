@@ -1,7 +1,7 @@
 """Seal every credential anew under a new key; a crash at any moment leaves all of them readable.
 
 The file holds old and new keys before anything is sealed anew, and afterwards still the key before,
-for a server that sealed something meanwhile.
+for a server that read its keys before. Of two that rotate at the same moment, one waits for the other.
 """
 
 from __future__ import annotations
@@ -11,7 +11,13 @@ from collections.abc import Sequence
 
 from backend.auth.credentials import reseal
 from backend.bootstrap.databases import open_all_stores
-from backend.config.credential_keys import KeysUnusable, add_key, credential_keys, keep_keys
+from backend.config.credential_keys import (
+    KeysUnusable,
+    add_key,
+    changing_keys,
+    credential_keys,
+    keep_keys,
+)
 from backend.config.errors import SettingsError
 from backend.config.settings import Settings
 from backend.storage.database import UnusableDatabaseUrl
@@ -26,6 +32,11 @@ def rotate(settings: Settings) -> tuple[list[str], int]:
     Raises:
         SettingsError: when there are no usable keys, or no database.
     """
+    with changing_keys(settings):
+        return _rotate(settings)
+
+
+def _rotate(settings: Settings) -> tuple[list[str], int]:
     given = bool(settings.credentials.keys)
     try:
         keys = credential_keys(settings) if given else add_key(settings)

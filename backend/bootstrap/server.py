@@ -43,6 +43,7 @@ def serve(settings: Settings, *, demo: bool = False) -> int:
     options = ServingOptions(
         shutdown_grace_s=settings.server.shutdown_grace_s,
         request_head_s=settings.server.request_head_s,
+        unread_answer_s=settings.server.unread_answer_s,
         trusted_proxies=settings.server.trusted_proxies,
         access_log=settings.log.access,
     )

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from backend.config.addresses import credential_key
 from backend.config.errors import SettingsError
-from backend.config.secrets_file import close_to_others, create_once, put_in_place
+from backend.config.secrets_file import (
+    close_to_others,
+    create_once,
+    make_private_folder,
+    put_in_place,
+)
 from backend.config.settings import Settings
+from backend.kit.folder_lock import FolderInUse, changing, unchanged
 
 FILE_NAME = "credentials.key"
 SETTING = "CREDENTIALS__KEYS"
@@ -50,6 +57,34 @@ def credential_keys(settings: Settings, *, make: bool = False) -> Sequence[str]:
     except OSError as exc:
         msg = f"{path} cannot be used ({exc.strerror}); give {SETTING}, or another DATA_DIR"
         raise KeysUnusable(msg) from exc
+
+
+@contextmanager
+def sealing(settings: Settings) -> Generator[None]:
+    """Let the keys be the same until what they seal is stored.
+
+    Raises:
+        KeysUnusable: while `rotate-credentials` changes them, which takes a moment.
+    """
+    if settings.credentials.keys or not settings.data_dir.is_dir():
+        yield
+        return
+    try:
+        with unchanged(settings.data_dir):
+            yield
+    except FolderInUse as exc:
+        raise KeysUnusable("the keys are being changed at this moment; try again") from exc
+
+
+@contextmanager
+def changing_keys(settings: Settings) -> Generator[None]:
+    """Change the keys of the file alone, after whoever does so at this moment."""
+    if settings.credentials.keys:
+        yield
+        return
+    make_private_folder(settings.data_dir)
+    with changing(settings.data_dir):
+        yield
 
 
 def add_key(settings: Settings) -> Sequence[str]:

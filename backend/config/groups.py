@@ -55,6 +55,12 @@ class ServerSettings(Group):
         le=600,
         description="How long the head of a request may take to arrive.",
     )
+    unread_answer_s: float = Field(
+        default=60.0,
+        ge=0,
+        le=3600,
+        description="How long an answer waits for a client that reads nothing of it; 0 waits for ever.",
+    )
     keep_alive_comment_s: float = Field(
         default=10.0,
         ge=1,

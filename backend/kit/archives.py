@@ -154,7 +154,11 @@ def _next(packed: gzip.GzipFile) -> Member | None:
     block = _exactly(packed, _BLOCK)
     if not any(block):
         return None
-    head = tarfile.TarInfo.frombuf(block, "utf-8", "strict")
+    try:
+        head = tarfile.TarInfo.frombuf(block, "utf-8", "strict")
+    except UnicodeDecodeError as exc:
+        msg = "it holds a name that is not UTF-8"
+        raise ArchiveDamaged(msg) from exc
     if head.type not in _PLAIN or head.size < 0:
         msg = f"{head.name!r} is not a plain file"
         raise ArchiveDamaged(msg)

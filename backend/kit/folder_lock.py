@@ -1,8 +1,10 @@
-"""Hold a folder for one process, until it ends however it ends."""
+"""Hold a folder for one process, or what lies in it for a moment, until it ends however it ends."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 try:
@@ -37,3 +39,37 @@ class FolderLock:
     def release(self) -> None:
         """Let the folder go."""
         os.close(self._file)
+
+
+@contextmanager
+def changing(folder: Path) -> Generator[None]:
+    """Be the only one who changes certain files of a folder, after whoever does; it need not be held.
+
+    The lock is on the folder itself, so that nothing lies about in it.
+    """
+    with _flocked(folder, exclusive=True, wait=True):
+        yield
+
+
+@contextmanager
+def unchanged(folder: Path) -> Generator[None]:
+    """Keep what `changing` is for as it is, beside others who do; raise FolderInUse while it changes."""
+    with _flocked(folder, exclusive=False, wait=False):
+        yield
+
+
+@contextmanager
+def _flocked(folder: Path, *, exclusive: bool, wait: bool) -> Generator[None]:
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        kind = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
+        try:
+            fcntl.flock(descriptor, kind if wait else kind | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise FolderInUse("another process") from exc
+        yield
+    finally:
+        os.close(descriptor)

@@ -119,7 +119,7 @@ class KeptAnswers(WrappedProvider):
         """Keep an answer; the caller has it already, so that a failure is only logged."""
         kept = KeptAnswer(
             key=key,
-            user_id=None if self._options.shared else request.asker.user_id,
+            user_id=request.asker.user_id,
             answer=answer,
             size_bytes=len(orjson.dumps(answer)),
             created_at_ms=self._clock.now_ms(),

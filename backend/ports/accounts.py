@@ -11,6 +11,20 @@ from backend.ports.documents import SEARCH_TOOL
 from backend.ports.stores import ApiKey, Role, User
 
 
+class Bounds(Protocol):
+    """What a key lets its holder do with tools and documents."""
+
+    @property
+    def allowed_tools(self) -> frozenset[str] | None:
+        """Name the only tools that may be used; None means any."""
+        ...
+
+    @property
+    def reads_documents(self) -> bool:
+        """Tell whether files may be named."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """An authenticated caller. No scopes means all that the user may do."""

@@ -77,6 +77,10 @@ class ApprovalStore(Protocol):
         """Decide about a call that waits and has not expired; give it, and whether this decided it."""
         ...
 
+    async def data(self, user_id: str, run_id: str) -> JsonObject | None:
+        """What one of the user's runs that waits goes on from."""
+        ...
+
     async def take(self, user_id: str, run_id: str, *, server_id: str = "") -> Pause | None:
         """Take a waiting run whose calls are all decided, once: it runs on that server from then on."""
         ...

@@ -12,12 +12,12 @@ from backend.ports.values import JsonObject
 class KeptAnswer:
     """One answer; `key` stands for the whole request and who may be given it.
 
-    `user_id` is None for an answer that anybody may be given. `answer` is text, thoughts, calls and
+    `user_id` is for whom it was made, whoever may be given it: it is erased with them. `answer` is text, thoughts, calls and
     finish reason as `llm.kept_answers` writes them.
     """
 
     key: str
-    user_id: str | None
+    user_id: str
     answer: JsonObject
     size_bytes: int
     created_at_ms: int

@@ -56,7 +56,7 @@ class KeyedRequestStore(Protocol):
         ...
 
     async def left_by(self, server_id: str | None) -> int:
-        """Forget what a server that ended had not answered and which began no run; None is all servers."""
+        """Forget what a server that ended had not answered and of which no run is kept; None is all servers."""
         ...
 
     async def prune(self, before_ms: int) -> int:

@@ -70,6 +70,10 @@ class SqlApprovalStore:
         }
         return await self._database.write(_decide, which, values)
 
+    async def data(self, user_id: str, run_id: str) -> JsonObject | None:
+        """What one of the user's runs that waits goes on from."""
+        return await self._database.read(_data, user_id, run_id)
+
     async def take(self, user_id: str, run_id: str, *, server_id: str = "") -> Pause | None:
         """Take a waiting run whose calls are all decided, once: it runs on that server from then on."""
         return await self._database.write(_take, user_id, run_id, server_id)
@@ -157,6 +161,12 @@ def _decide(
     changed = connection.execute(update(approvals).where(*this, *still).values(values)).rowcount
     row = connection.execute(select(approvals).where(*this)).first()
     return None if row is None else (_approval_of(row), changed > 0)
+
+
+def _data(connection: Connection, user_id: str, run_id: str) -> JsonObject | None:
+    it = paused_runs.c
+    found = select(it.data).where(it.run_id == run_id, it.user_id == user_id)
+    return connection.execute(found).scalar()
 
 
 def _take(connection: Connection, user_id: str, run_id: str, server_id: str) -> Pause | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete
 
 from backend.storage.tables import METADATA, login_failures
+from backend.storage.upstream_tables import kept_answers
 
 
 def erase_traces(connection: Connection, *, user_id: str, username_key: str) -> None:
@@ -18,6 +19,8 @@ def erase_traces(connection: Connection, *, user_id: str, username_key: str) -> 
     subject = login_failures.c.subject
     by_name = (subject == account) | subject.startswith(f"{account}|", autoescape=True)
     connection.execute(delete(login_failures).where(by_name))
+    unknown = kept_answers.c.user_id.is_(None)  # kept for all by an earlier version: maybe theirs
+    connection.execute(delete(kept_answers).where(unknown))
     for table in METADATA.sorted_tables:
         owner = table.c.get("user_id")
         if owner is not None and not owner.foreign_keys:

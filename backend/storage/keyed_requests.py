@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite reads the same clauses
 
 from backend.ports.keyed_requests import KeyedRequest
 from backend.storage.database import Database
 from backend.storage.durable_tables import keyed_requests
+from backend.storage.tables import runs
 
 _BEGIN = insert(keyed_requests).on_conflict_do_nothing().returning(keyed_requests.c.key_hash)
 
@@ -40,9 +41,9 @@ class SqlKeyedRequestStore:
         await self._database.write(_drop, _this(user_id, key_hash))
 
     async def left_by(self, server_id: str | None) -> int:
-        """Forget what a server that ended had not answered and which began no run; None is all servers."""
+        """Forget what a server that ended had not answered and of which no run is kept; None is all servers."""
         it = keyed_requests.c
-        left = and_(it.status == 0, it.run_id == "")
+        left = and_(it.status == 0, ~exists().where(runs.c.id == it.run_id))
         if server_id is not None:
             left &= it.server_id == server_id
         return await self._database.write(_drop, left)

@@ -24,7 +24,7 @@ kept_answers = Table(
     "kept_answers",
     METADATA,
     Column("key", CleanText, primary_key=True),
-    # Nobody's when answers are shared.
+    # Nobody's where an earlier version kept it for all.
     Column("user_id", CleanText, ForeignKey("users.id", ondelete="CASCADE")),
     Column("answer", JsonText, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),

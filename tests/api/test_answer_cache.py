@@ -112,6 +112,25 @@ async def test_answers_of_one_user_are_another_ones_only_where_that_is_set(
     assert answer.headers[HEADER] == told
 
 
+async def test_a_shared_answer_is_erased_with_the_user_for_whom_it_was_made(
+    tmp_path: Path,
+) -> None:
+    """Nobody is given the words of somebody who is gone; what others asked first stays."""
+    settings = {"ANSWER_CACHE__MODE": "all", "ANSWER_CACHE__SHARED": "true"}
+    async with served(tmp_path, **settings) as server:
+        first = await someone(server.live, server.http)
+        for words, client_token in (("theirs", first.token), ("mine", server.live.token)):
+            async with server.live.http(client_token) as theirs:
+                made = await theirs.post(CHAT, json=body(words, **CERTAIN))
+            assert made.headers[HEADER] == "miss"
+        assert (await server.http.delete(f"/api/users/{first.id}")).status_code == 204
+        told = [
+            (await server.http.post(CHAT, json=body(words, **CERTAIN))).headers[HEADER]
+            for words in ("theirs", "mine")
+        ]
+    assert told == ["miss", "hit"]
+
+
 async def test_every_wire_may_ask_for_it(tmp_path: Path) -> None:
     """Responses and Anthropic's messages too."""
     response = {"model": "llama3.2", "input": "hi", "agent_type": "chat", **CERTAIN}

@@ -14,7 +14,7 @@ from backend.kit.fences import bare
 from tests.fakes.completions import CHAT, MODEL, frames_of, joined
 from tests.fakes.live_server import Doubles, LiveServer, live_server
 from tests.fakes.ollama_double import Call, OllamaDouble, Reply
-from tests.fakes.people import Person, someone
+from tests.fakes.people import Person, a_key, someone
 
 SESSION = "session"
 ASK: list[Any] = [{"role": "user", "content": "What is 6 times 7?"}]
@@ -189,6 +189,54 @@ async def test_a_foreign_user_finds_nothing(
         assert (await http.get("/api/approvals")).json() == []
     [one] = (await admin.get(f"/api/runs/{agent['run_id']}/approvals")).json()
     assert one["state"] == "pending"
+
+
+async def test_a_key_bound_to_other_tools_neither_decides_nor_sees_the_link(
+    asking: LiveServer, admin: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """What goes on would use more than the key may; denying lets it go on too."""
+    answer = await ask(admin, ollama, store=True)
+    run_id, [asked] = answer["x_agent"]["run_id"], answer["x_agent"]["approvals"]
+    token = link_in(answer["choices"][0]["message"]["content"]).rpartition("/")[2]
+    payload, _, signature = token.partition(".")
+    address = f"/api/runs/{run_id}/approvals/{asked['call_id']}"
+    places = [f"/api/runs/{run_id}", f"/v1/chat/completions/{answer['id']}"]
+    async with asking.http(await a_key(admin, "chat", "tools:weather")) as bound:
+        for decision in ("approve", "deny"):
+            refused = await bound.post(address, json={"decision": decision})
+            assert refused.status_code == 403
+        told = [(await bound.get(place)).text for place in places]
+        events = f"/api/runs/{run_id}/events"
+        whole = (await admin.get(events)).text
+        at = re.findall(r"^id: (\d+)\.(\d+)$", whole, re.MULTILINE)[-1]
+        for offset in (0, *range(int(at[1]) - 400, int(at[1]), 20)):
+            seen = {"last-event-id": f"{at[0]}.{offset}"}
+            told.append((await bound.get(events, headers=seen)).text)
+        told.append((await bound.get(events)).text)
+    assert all("/api/approve/" in one for one in (*told[:2], told[-1]))
+    assert [one for one in told if signature in one or payload in one] == []
+    [one] = (await admin.get(f"/api/runs/{run_id}/approvals")).json()
+    assert one["state"] == "pending"
+    for place in (*places, events):
+        assert token in (await admin.get(place)).text
+
+
+async def test_a_key_decides_what_a_key_as_narrow_had_begun(
+    asking: LiveServer, admin: AsyncClient, ollama: OllamaDouble
+) -> None:
+    """A run is bound as the key that began it."""
+    async with asking.http(await a_key(admin, "chat", "tools:math_calc")) as first:
+        answer = await ask(first, ollama)
+        link_in(answer["choices"][0]["message"]["content"])
+    run_id, [asked] = answer["x_agent"]["run_id"], answer["x_agent"]["approvals"]
+    address = f"/api/runs/{run_id}/approvals/{asked['call_id']}"
+    body = {"decision": "approve"}
+    async with asking.http(await a_key(admin, "chat", "tools:weather")) as other:
+        assert (await other.post(address, json=body)).status_code == 403
+    async with asking.http(await a_key(admin, "chat", "tools:math_calc")) as second:
+        assert asked["url"] in (await second.get(f"/api/runs/{run_id}/events")).text
+        assert (await second.post(address, json=body)).status_code == 200
+        assert (await ended(second, run_id))["state"] == "completed"
 
 
 async def test_a_waiting_run_can_be_cancelled(admin: AsyncClient, ollama: OllamaDouble) -> None:

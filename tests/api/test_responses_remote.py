@@ -14,6 +14,7 @@ from tests.fakes.completions import MODEL
 from tests.fakes.live_server import Doubles, LiveServer, live_server
 from tests.fakes.mcp_server import McpDouble, mcp_double
 from tests.fakes.ollama_double import Call, OllamaDouble, Reply
+from tests.fakes.people import a_key
 from tests.fakes.responses import RESPONSES, ask, events, texts, types
 
 SESSION = "session"
@@ -152,6 +153,22 @@ async def test_an_approved_call_is_made_by_the_response_that_brings_the_word(
         assert (await http.get(f"{RESPONSES}/{one['id']}")).json() == one
     listed = (await http.get(f"{RESPONSES}/{second['id']}/input_items")).json()["data"]
     assert [one["approval_request_id"] for one in listed] == [asked["id"]]
+
+
+async def test_a_key_bound_to_other_tools_gives_no_word(
+    http: AsyncClient, live: LiveServer, ollama: OllamaDouble, tools: McpDouble
+) -> None:
+    """What it would let go on may use more than the key; the call still waits."""
+    ollama.queue(Reply(calls=[NOTE]))
+    asking = mcp(tools, require_approval=None)
+    first = await ask(http, "Note hello", tools=[asking])
+    body = {"model": MODEL, "input": [word(first["output"][1]["id"])]}
+    async with live.http(await a_key(http, "chat", "tools:weather")) as bound:
+        refused = await bound.post(RESPONSES, json={**body, "previous_response_id": first["id"]})
+    assert (refused.status_code, tools.calls) == (403, [])
+    assert "bound to tools" in refused.json()["error"]["message"]
+    [waiting] = (await http.get("/api/approvals")).json()
+    await http.post(f"/api/runs/{waiting['run_id']}/cancel")
 
 
 async def test_what_follows_a_word_is_streamed_and_gone_on_from(

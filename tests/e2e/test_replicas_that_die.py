@@ -30,6 +30,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 HANG = Fault(kind="hang", after=3)
 SUM = Call(name="math_calc", arguments={"expression": "12*(3+4)"})
 KEY = {"idempotency-key": "a request whose server dies"}
+WHOLE = {"idempotency-key": "one that is not streamed"}
 SEEN_AFTER_S = 30
 
 
@@ -38,7 +39,8 @@ class Killed:
     """What ran on a server that was killed, seen from the one that lives.
 
     `run` was followed and had said `seen`; `stepped` had made a step; `budgeted` is a client of a user who
-    may have one answer at a time, and had it; `keyed` is the run that was asked for with `KEY`.
+    may have one answer at a time, and had it; `keyed` is the run that was asked for with `KEY`, `whole` the
+    session in which a whole answer was asked for with `WHOLE`.
     """
 
     replicas: Replicas
@@ -51,6 +53,7 @@ class Killed:
     response_followed: str
     budgeted: httpx.AsyncClient
     keyed: str
+    whole: str
     at_s: float
 
 
@@ -120,6 +123,18 @@ async def keyed_run(replicas: Replicas) -> str:
     return run_id
 
 
+async def keyed_whole(replicas: Replicas) -> tuple[str, asyncio.Task[httpx.Response]]:
+    """Ask with a key for a whole answer that hangs; give its session and who waits for it."""
+    before = len(replicas.ollama.chats)
+    replicas.ollama.queue(Reply(content="One two three four", fault=HANG))
+    http = replicas.one.http
+    session = (await http.post("/v1/conversations", json={})).json()["id"]
+    asked = http.post("/v1/chat/completions", json=asking(session), headers=WHOLE)
+    task = asyncio.create_task(asked)
+    await replicas.ollama.arrived(before + 1)
+    return session, task
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def killed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Killed]:
     """Kill a server in the middle of all it does."""
@@ -128,6 +143,7 @@ async def killed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kill
         stepped = await stepped_run(replicas, replicas.one.http)
         budgeted = await one_at_a_time(replicas)
         response, keyed = await in_background(replicas), await keyed_run(replicas)
+        whole, waiting = await keyed_whole(replicas)
         run, seen, task = await talking_run(replicas)
         follow = asyncio.create_task(other.get(f"/api/runs/{run['id']}/events"))
         streaming = {"stream": "true"}
@@ -135,6 +151,8 @@ async def killed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kill
         at_s = time.monotonic()
         await replicas.one.kill()
         assert await task == "broken"
+        with pytest.raises(httpx.HTTPError):
+            await waiting
         followed = (await follow).text
         assert time.monotonic() - at_s < SEEN_AFTER_S
         yield Killed(
@@ -148,6 +166,7 @@ async def killed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kill
             response_followed=(await watched).text,
             budgeted=budgeted,
             keyed=keyed,
+            whole=whole,
             at_s=at_s,
         )
 
@@ -214,6 +233,21 @@ async def test_a_key_whose_server_died_tells_of_its_run(killed: Killed) -> None:
     assert (again.status_code, again.json()["error"]["code"]) == (409, "run_interrupted")
     assert again.headers["x-run-id"] == killed.keyed
     assert killed.replicas.ollama.chats == []
+
+
+async def test_a_key_of_a_whole_answer_tells_of_its_run_which_goes_on(killed: Killed) -> None:
+    """As that of a stream does, on the server that lives."""
+    http, ollama = killed.other.http, killed.replicas.ollama
+    ollama.reset()
+    again = await http.post("/v1/chat/completions", json=asking(killed.whole), headers=WHOLE)
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "run_interrupted")
+    assert ollama.chats == []
+    address = f"/api/runs/{again.headers['x-run-id']}"
+    assert (await http.get(address)).json()["conversation_id"] == killed.whole
+    ollama.queue(Reply(content="One two three four five"))
+    assert (await http.post(f"{address}/resume")).status_code == 202
+    assert '"state":"completed"' in (await http.get(f"{address}/events")).text
+    assert len(ollama.chats) == 1
 
 
 async def test_a_server_that_is_told_to_takes_runs_of_another_up_by_itself(killed: Killed) -> None:

@@ -124,6 +124,43 @@ def test_an_answer_that_a_crash_cut_goes_on_after_the_restart(
         assert not list(world.folder.glob("data/checkpoints.db-journal"))
 
 
+WIRES: dict[str, dict[str, Any]] = {
+    "/v1/chat/completions": {"messages": [{"role": "user", "content": "Count."}], "store": True},
+    "/v1/responses": {"input": "Count."},
+}
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("path", WIRES)
+def test_a_whole_answer_with_a_key_is_not_begun_twice_when_its_server_ends(
+    world: World, path: str, how: signal.Signals
+) -> None:
+    """Whoever sends the request again is told of its run, which goes on when it is told to."""
+    world.environ["SERVER__SHUTDOWN_GRACE_S"] = "1"
+    world.double.queue(Reply(content="one two three four", fault=Fault(kind="hang", after=2)))
+    body = {"model": "llama3.2@chat", **WIRES[path]}
+    key = {"idempotency-key": "whole"}
+    with world.server() as (process, client), ThreadPoolExecutor(1) as thread:
+        if "input" in body:
+            body["conversation"] = client.post("/v1/conversations", json={}).json()["id"]
+        waiting = thread.submit(client.post, path, json=body, headers=key)
+        world.run(world.double.arrived(1))
+        process.send_signal(how)
+        process.wait(timeout=20)
+        assert waiting.exception() or waiting.result().status_code >= 500
+    with world.server() as (process, client):
+        for _ in range(2):
+            again = client.post(path, json=body, headers=key)
+            assert (again.status_code, "run_interrupted" in again.text) == (409, True), again.text
+        assert len(chats(world)) == 1
+        run_id = again.headers["x-run-id"]
+        assert f"/api/runs/{run_id}/resume" in again.json()["error"]["message"]
+        assert client.get(f"/api/runs/{run_id}").json()["state"] == "interrupted"
+        world.double.queue(Reply(content="one two three four five"))
+        assert '"state":"completed"' in resumed(client, run_id)
+        assert len(chats(world)) == 2
+
+
 def test_a_key_bound_to_tools_takes_up_no_run_that_may_use_others(world: World) -> None:
     """Not even with the scope of chats; one that is bound as the run is does."""
     world.double.queue(Reply(fault=HANGS), Reply(content="The sum is 84."))

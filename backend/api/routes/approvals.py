@@ -36,6 +36,11 @@ async def decide(
     """
     account.require("chat")
     decided = await found.approvals.decide(
-        account.user.id, run_id, call_id, approve=body.decision == "approve", note=body.note
+        account.user.id,
+        run_id,
+        call_id,
+        approve=body.decision == "approve",
+        note=body.note,
+        by=account,
     )
     return ApprovalOut.of(decided)

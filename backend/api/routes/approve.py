@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from backend.api import approval_page
 from backend.api.deps import AppServices, Services
-from backend.errors import Conflict
+from backend.errors import Conflict, TooManyRequests
 from backend.ports.approvals import Approval
 
 router = APIRouter(prefix="/api/approve", tags=["approvals"], include_in_schema=False)
@@ -44,6 +44,9 @@ async def decide(token: str, request: Request, found: Services) -> Response:
             approve=decision == "approve",
             note=form.get("note", "").strip()[:MAX_NOTE_CHARS],
         )
+    except TooManyRequests as exc:
+        page = approval_page.question(approval, told=exc.message)
+        return _html(page, status=exc.status)
     except Conflict:
         return await _page(found, await found.approvals.by_link(token), status=409)
     headers = {"cache-control": "no-store"}

@@ -61,7 +61,7 @@ async def create_response(
         found.responses.require_room(account.user.id)
     named = await look_up(body, caller=account, found=found)
     asked = read_request(body, named, caller=account, request_id=request.state.request_id)
-    run, asked = await _begun(body, asked, found)
+    run, asked = await _begun(body, asked, account, found)
     live = await found.responses.begin(run, asked)
     headers = {"x-run-id": run.id}
     watch = ClientWatch(request.receive, gone=lambda: client_left([run]))
@@ -199,11 +199,13 @@ async def list_input_items(
     return _json(page_of(items, after=after, limit=limit, order=order))
 
 
-async def _begun(body: ResponseRequest, asked: Asked, found: AppServices) -> tuple[Run, Asked]:
+async def _begun(
+    body: ResponseRequest, asked: Asked, account: Account, found: AppServices
+) -> tuple[Run, Asked]:
     """Start a run, or go on with the one that waits for the words that the items bring."""
     words = words_in(asked.items, follows=body.previous_response_id is not None)
     if words:
-        return await go_on(words, asked, found=found)
+        return await go_on(words, asked, caller=account, found=found)
     try:
         run = await found.turns.start(asked.turn)
     except StewardError as exc:

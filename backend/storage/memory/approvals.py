@@ -75,6 +75,12 @@ class MemoryApprovalStore:
             return decided, True
         return None
 
+    async def data(self, user_id: str, run_id: str) -> JsonObject | None:
+        """What one of the user's runs that waits goes on from."""
+        run, kept = self._shelves.runs.get(run_id), self._shelves.pauses.get(run_id)
+        mine = run is not None and run.user_id == user_id
+        return copy_json(kept) if mine and kept is not None else None
+
     async def take(self, user_id: str, run_id: str, *, server_id: str = "") -> Pause | None:
         """Take a waiting run whose calls are all decided, once: it runs on that server from then on."""
         shelves = self._shelves

@@ -69,10 +69,6 @@ class MemoryKeptAnswerStore:
     def _forget_users(self) -> None:
         """Let the answers of deleted users go, as the database does."""
         users = self._shelves.users
-        gone = [
-            key
-            for key, row in self._rows.items()
-            if row.kept.user_id is not None and row.kept.user_id not in users
-        ]
+        gone = [key for key, row in self._rows.items() if row.kept.user_id not in users]
         for key in gone:
             del self._rows[key]

@@ -50,11 +50,13 @@ class MemoryKeyedRequestStore:
         self._kept.pop((user_id, key_hash), None)
 
     async def left_by(self, server_id: str | None) -> int:
-        """Forget what a server that ended had not answered and which began no run; None is all servers."""
+        """Forget what a server that ended had not answered and of which no run is kept; None is all servers."""
         return self._drop(
             it
             for it in self._kept.values()
-            if not it.status and not it.run_id and server_id in {None, it.server_id}
+            if not it.status
+            and it.run_id not in self._shelves.runs
+            and server_id in {None, it.server_id}
         )
 
     async def prune(self, before_ms: int) -> int:

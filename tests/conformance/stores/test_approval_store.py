@@ -87,6 +87,16 @@ async def test_a_call_is_decided_once_by_its_owner_before_it_expires(waiting):
     assert await _decide(waiting, "call_2", now_ms=100) == (_second(), False)
 
 
+async def test_what_a_run_goes_on_from_is_seen_by_its_owner_while_it_waits(waiting):
+    """Nothing is taken by looking."""
+    seen = [await waiting.approvals.data(one, "run_1") for one in ("user_bob", "user_ann")]
+    assert seen == [DATA, None]
+    await _decide(waiting, "call_1")
+    await _decide(waiting, "call_2")
+    assert await waiting.approvals.take("user_bob", "run_1") is not None
+    assert await waiting.approvals.data("user_bob", "run_1") is None
+
+
 async def test_a_run_is_taken_once_and_only_when_all_is_decided(waiting):
     """It is running from then on."""
     take = waiting.approvals.take

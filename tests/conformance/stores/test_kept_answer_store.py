@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
+from sqlalchemy import update
+
 from backend.ports.kept_answers import KeptAnswer, KeptBounds
+from backend.storage.stores import sql_stores
+from backend.storage.upstream_tables import kept_answers
+from tests.conformance.stores.conftest import ANN, BOB
 
 HOUR_MS = 3_600_000
 BOUNDS = KeptBounds(ttl_ms=HOUR_MS, max_rows=10, max_bytes=10_000)
 
 
-def kept(key: str, *, at_ms: int = 1000, size: int = 10, user_id: str | None = "user_ann"):
+def kept(key: str, *, at_ms: int = 1000, size: int = 10, user_id: str = "user_ann"):
     answer = {"content": f"answer {key}"}
     return KeptAnswer(key=key, user_id=user_id, answer=answer, size_bytes=size, created_at_ms=at_ms)
 
@@ -53,15 +59,33 @@ async def test_bytes_are_bounded_as_rows_are(stores):
 async def test_old_answers_leave_with_the_next_one(stores):
     """Whoever's they are."""
     await stores.kept_answers.put(kept("a"), BOUNDS)
-    await stores.kept_answers.put(kept("b", at_ms=1001 + HOUR_MS, user_id=None), BOUNDS)
+    await stores.kept_answers.put(kept("b", at_ms=1001 + HOUR_MS, user_id="user_bob"), BOUNDS)
     assert await stores.kept_answers.totals() == (1, 10)
 
 
 async def test_answers_of_a_user_go_with_the_user(stores):
-    """Shared ones are nobody's and stay."""
+    """Whoever may be given them; those made for others stay."""
     await stores.kept_answers.put(kept("a", user_id="user_bob"), BOUNDS)
-    await stores.kept_answers.put(kept("b", user_id=None), BOUNDS)
+    await stores.kept_answers.put(kept("b"), BOUNDS)
     await stores.users.delete("user_bob")
     assert await stores.kept_answers.totals() == (1, 10)
     assert await stores.kept_answers.clear() == 1
     assert await stores.kept_answers.totals() == (0, 0)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_what_an_earlier_version_kept_for_all_goes_with_the_first_user_who_goes(
+    request, clock, kind
+):
+    """It may be theirs: nothing tells."""
+    database = request.getfixturevalue(f"{kind}_database")
+    stores = sql_stores(database, clock=clock)
+    await stores.users.add(ANN)
+    await stores.users.add(BOB)
+    await stores.kept_answers.put(kept("a"), BOUNDS)
+    await stores.kept_answers.put(kept("b"), BOUNDS)
+    nobodys = update(kept_answers).where(kept_answers.c.key == "a").values(user_id=None)
+    await database.write(lambda connection: connection.execute(nobodys) and None)
+    await stores.users.delete("user_bob")
+    assert [await found(stores, key) is not None for key in "ab"] == [False, True]
+    await stores.aclose()

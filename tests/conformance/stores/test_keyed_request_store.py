@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from backend.ports.keyed_requests import KeyedRequest
+from backend.ports.stores import Run
 from backend.storage.stores import Stores
 
 BOUNDS = {"since_ms": 0, "most": 100, "most_bytes": 10_000}
@@ -51,12 +52,16 @@ async def test_the_oldest_answers_make_room(stores: Stores) -> None:
 
 
 async def test_what_a_server_left_is_let_go_unless_a_run_began(stores: Stores) -> None:
-    """A run that began is found by its key."""
+    """A run of which something is kept is found by its key."""
     keyed = stores.keyed_requests
-    for key, run_id, server_id in (("a", "", "srv"), ("b", "run_1", "srv"), ("c", "", "other")):
+    run = {"user_id": "user_ann", "conversation_id": None, "model": "llama", "route": "chat"}
+    await stores.runs.save(Run(id="run_1", state="interrupted", started_at_ms=1, **run))
+    left = (("a", "", "srv"), ("b", "run_1", "srv"), ("c", "", "other"), ("d", "run_2", "srv"))
+    for key, run_id, server_id in left:
         await keyed.begin(replace(ONE, key_hash=key, run_id=run_id, server_id=server_id), **BOUNDS)
-    assert await keyed.left_by("srv") == 1
-    assert [await keyed.get("user_ann", it) is None for it in "abc"] == [True, False, False]
+    assert await keyed.left_by("srv") == 2
+    gone = [await keyed.get("user_ann", it) is None for it in "abcd"]
+    assert gone == [True, False, False, True]
     assert await keyed.left_by(None) == 1
     assert await keyed.prune(6) == 1
     await keyed.drop("user_ann", "none")

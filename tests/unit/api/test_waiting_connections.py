@@ -1,4 +1,4 @@
-"""Requests that do not arrive: their connections are closed, and no others."""
+"""Requests that do not arrive and answers that are not read: their connections are closed, and no others."""
 
 from __future__ import annotations
 
@@ -13,10 +13,24 @@ from backend.api.serving import listen
 from backend.api.waiting_connection import waiting_at_most
 from backend.kit.clocks import SystemClock
 
-HEAD_S, PAUSE_S = 0.2, 0.4
+HEAD_S, PAUSE_S, UNREAD_S = 0.2, 0.4, 0.3
+MUCH = b"GET /much HTTP/1.1\r\nhost: x\r\n\r\n"
+PIECES, PIECE = 400, b"x" * 65_536
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 12\r\n\r\n"
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def answer_much(receive, send) -> None:
+    """Say more than any buffer holds, until it is said or the client is gone."""
+    gone = asyncio.create_task(receive())
+    headers = [(b"content-length", str(PIECES * len(PIECE)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    for _ in range(PIECES):
+        await send({"type": "http.response.body", "body": PIECE, "more_body": True})
+        if gone.done():
+            return
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def answer(scope, receive, send) -> None:
@@ -27,6 +41,9 @@ async def answer(scope, receive, send) -> None:
         if message["type"] == "http.disconnect":
             return
         more = message["more_body"]
+    if scope["path"] == "/much":
+        await answer_much(receive, send)
+        return
     await SystemClock().sleep(2 * HEAD_S)
     headers = [(b"content-length", b"4")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -37,7 +54,7 @@ async def answer(scope, receive, send) -> None:
 async def connection() -> AsyncIterator[Connection]:
     """A connection to a server with hardly any patience."""
     with contextlib.closing(listen("127.0.0.1", 0)) as listening:
-        patience = waiting_at_most(head_s=HEAD_S, pause_s=PAUSE_S)
+        patience = waiting_at_most(head_s=HEAD_S, pause_s=PAUSE_S, unread_s=UNREAD_S)
         config = uvicorn.Config(answer, http=patience, lifespan="off", log_config=None)
         config.load()
         state = uvicorn.server.ServerState()
@@ -109,3 +126,34 @@ async def test_an_answer_is_not_cut_for_half_a_head_behind_it(connection: Connec
         answered = await reader.readuntil(b"done")
         assert answered.startswith(b"HTTP/1.1 200")
         assert await reader.read() == b""
+
+
+async def test_an_answer_that_nobody_reads_is_given_up(connection: Connection) -> None:
+    """Its client finds what was on its way already, and a connection that was cut."""
+    reader, writer = connection
+    writer.transport.pause_reading()  # type: ignore[attr-defined]
+    writer.write(MUCH)
+    await SystemClock().sleep(4 * UNREAD_S)
+    writer.transport.resume_reading()  # type: ignore[attr-defined]
+    read = 0
+    async with asyncio.timeout(5):
+        with contextlib.suppress(ConnectionResetError):
+            while piece := await reader.read(1 << 20):
+                read += len(piece)
+    assert read < PIECES * len(PIECE)
+
+
+async def test_an_answer_that_is_read_slowly_is_read_to_its_end(connection: Connection) -> None:
+    """Longer in all than a client may read nothing."""
+    reader, writer = connection
+    writer.write(MUCH)
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    async with asyncio.timeout(20):
+        for at in range(PIECES):
+            assert len(await reader.readexactly(len(PIECE))) == len(PIECE)
+            if at % 50 == 0:
+                await SystemClock().sleep(UNREAD_S / 3)
+    writer.write(GET)
+    async with asyncio.timeout(5):
+        assert (await reader.readuntil(b"done")).startswith(b"HTTP/1.1 200")

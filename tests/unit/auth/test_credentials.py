@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -177,6 +178,20 @@ async def test_rotation_leaves_everything_readable_whenever_it_ends():
         fresh = servers.book(keys=names)
         await fresh.refresh()
         assert fresh.get(NAME) == known
+
+
+async def test_nothing_is_sealed_while_the_keys_change():
+    """Who enters a secret then is told to try again."""
+
+    def changing() -> AbstractContextManager[None]:
+        raise NoKeys("try again")
+
+    servers = Servers()
+    options = CredentialOptions(given={NAME: ""}, keys=lambda **_: servers.keys, held=changing)
+    book = CredentialBook(servers.store, servers.signals, SteppedClock(), options)
+    with pytest.raises(Unavailable, match="try again"):
+        await book.put(NAME, SECRET, by="ann")
+    assert list(await servers.store.list()) == []
 
 
 async def test_a_secret_that_was_set_meanwhile_is_not_undone_by_rotation():

@@ -222,3 +222,86 @@ def test_a_member_larger_than_the_disk_is_refused_by_its_head(new, backup):
     with pytest.raises(ArchiveDamaged, match="more than the disk can take"):
         put(new, gzip.compress(tar + huge.tobuf(tarfile.GNU_FORMAT) + bytes(4096)))
     assert left(new) == {}
+
+
+ODD_NAMES = [
+    "/etc/passwd",
+    "../outside",
+    "uploads/../../outside",
+    "uploads/user_ann/../../../outside",
+    "uploads/user_ann/a/b",
+    "uploads//file",
+    "uploads/user_ann/.",
+    "uploads/user_ann/..",
+    "uploads/user_ann",
+    "keys/../secret.key",
+    "keys/.key",
+    "keys/a/b.key",
+    "database/../../outside.jsonl",
+    "database//etc/outside.jsonl",
+    "C:\\outside",
+    "uploads\\..\\outside",
+    " ",
+    ".",
+    "..",
+]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_member_with_an_odd_name_is_refused_and_written_nowhere(tmp_path, new, backup, name):
+    """By its name, before anything of it is read."""
+    about = orjson.loads(members_of(backup)["about.json"])
+    out = io.BytesIO()
+    with writing_archive(out, about=about) as archive:
+        archive.add_bytes("about.json", orjson.dumps(about))
+        archive.add_bytes(name, b"outside")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ArchiveDamaged) as refused:
+        put(new, out.getvalue())
+    assert repr(name)[:100] in str(refused.value)
+    assert left(new) == {}
+    assert [
+        one for one in tmp_path.rglob("*") if one not in before and "data" not in str(one)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"database": []},
+        {"database": {}},
+        {"schema": []},
+        {"erased": "x"},
+        {"erased": {"uploads": [1]}},
+        {"erased": {"artifacts": 7}},
+        {"keys": {}},
+        {"format_version": []},
+    ],
+    ids=str,
+)
+def test_what_a_backup_says_of_itself_in_an_odd_form_is_refused(new, backup, told):
+    """In words, and nothing is put in place."""
+    members = members_of(backup)
+    about = {**orjson.loads(members["about.json"]), **told}
+    said = {**orjson.loads(members["manifest.json"]), **told}
+    said.pop("members")
+    out = io.BytesIO()
+    with writing_archive(out, about=said) as archive:
+        for name, data in members.items():
+            if name == "about.json":
+                archive.add_bytes(name, orjson.dumps(about))
+            elif name != "manifest.json":
+                archive.add_bytes(name, data)
+    with pytest.raises((ArchiveDamaged, UnusableSchema)):
+        put(new, out.getvalue())
+    assert left(new) == {}
+
+
+def members_of(backup: bytes) -> dict[str, bytes]:
+    """Give the members of a backup."""
+    found: dict[str, bytes] = {}
+    with tarfile.open(fileobj=io.BytesIO(backup)) as archive:
+        for one in archive:
+            file = archive.extractfile(one)
+            found[one.name] = file.read() if file else b""
+    return found

@@ -143,6 +143,31 @@ def test_only_plain_files_are_taken(changes):
         read(foreign(**changes))
 
 
+@pytest.mark.parametrize(
+    ("at", "data"),
+    [
+        (0, b"\xff\xfe"),
+        (124, b"\x80" + b"\x7f" * 11),
+        (124, b"\xff" * 12),
+        (124, b"not a number"),
+        (345, b"\xff"),
+    ],
+    ids=["a name that is no text", "endless", "less than nothing", "no size", "before"],
+)
+def test_a_head_that_makes_no_sense_is_refused(at, data):
+    """Whatever stands where a name, a size or a kind is due, with the right sum of the head."""
+
+    def changed(tar: bytes) -> bytes:
+        head = bytearray(tar[:512])
+        head[at : at + len(data)] = data
+        head[148:156] = b" " * 8
+        head[148:156] = b"%06o\0 " % sum(head)
+        return bytes(head) + tar[512:]
+
+    with pytest.raises(ArchiveDamaged):
+        read(repacked(packed(("a", b"x" * 600)), changed))
+
+
 def test_what_comes_twice_or_after_the_end_is_refused():
     """Which of the two would count is anybody's guess."""
     tar = gzip.decompress(packed(("a", b"1")))
