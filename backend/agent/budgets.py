@@ -124,12 +124,10 @@ class Budgets:
         await self._changed()
         return gone
 
-    async def take(
-        self, asked: Asked, *, hold: Hold | None = None, refusing: bool = True
-    ) -> Hold | None:
+    async def take(self, asked: Asked, *, hold: Hold | None = None) -> Hold | None:
         """Take what a request asks for of every budget that binds it; None when there is none.
 
-        With `hold`, more is taken under it. Unless `refusing`, it is taken whatever is left.
+        With `hold`, more is taken under it.
 
         Raises:
             TooManyRequests, InsufficientQuota, QuotaExceeded: when there is not enough left.
@@ -143,9 +141,9 @@ class Budgets:
             return None
         taken = hold or Hold(id=new_id("hold"), draws=[])
         found = await self._store.take(
-            taken.id, draws, now_ms=now_ms, lease_until_ms=now_ms + LEASE_MS, refusing=refusing
+            taken.id, draws, now_ms=now_ms, lease_until_ms=now_ms + LEASE_MS
         )
-        refused = refusing and not all(one.fits for one in found)
+        refused = not all(one.fits for one in found)
         hearing = HEARING.get()
         if hearing is not None:
             hearing(allowances(found, now_ms=now_ms, taken=not refused))

@@ -100,13 +100,11 @@ class BudgetStore(Protocol):
         *,
         now_ms: int,
         lease_until_ms: int,
-        refusing: bool = True,
     ) -> Sequence[Count]:
         """Take everything, or nothing when something does not fit; give the counts from before.
 
         What is held counts until it is settled or its lease has run out. A budget that is gone is
-        left out. Unless `refusing`, everything is taken whatever fits. A further take under the same
-        `hold_id` adds to what is held.
+        left out. A further take under the same `hold_id` adds to what is held.
         """
         ...
 

@@ -113,13 +113,10 @@ class SqlBudgetStore:
         *,
         now_ms: int,
         lease_until_ms: int,
-        refusing: bool = True,
     ) -> Sequence[Count]:
         """Take everything, or nothing when something does not fit; give the counts from before."""
         lease = {"now": now_ms, "until": lease_until_ms}
-        return await self._database.write(
-            _take, hold_id, _in_order(draws), lease, refusing=refusing
-        )
+        return await self._database.write(_take, hold_id, _in_order(draws), lease)
 
     async def settle(self, hold_id: str, spent: Mapping[Resource, int]) -> bool:
         """Count what was used in the place of what was held; False, and no change, the second time."""
@@ -194,8 +191,6 @@ def _take(
     hold_id: str,
     draws: Sequence[Draw],
     lease: dict[str, int],
-    *,
-    refusing: bool,
 ) -> Sequence[Count]:
     wait_for_rows(connection)
     found: list[Count] = []
@@ -207,7 +202,7 @@ def _take(
         if draw.held:
             held = connection.execute(_HELD, _named(draw) | {"now": lease["now"]}).scalar_one()
         found.append(Count(draw, used, int(held)))
-    if refusing and not all(one.fits for one in found):
+    if not all(one.fits for one in found):
         return found
     for one in found:
         if one.draw.held:

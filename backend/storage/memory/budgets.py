@@ -52,12 +52,11 @@ class MemoryBudgetStore:
         *,
         now_ms: int,
         lease_until_ms: int,
-        refusing: bool = True,
     ) -> Sequence[Count]:
         """Take everything, or nothing when something does not fit; give the counts from before."""
         there = self._there()
         found = [self._count(it, now_ms) for it in draws if it.budget.id in there]
-        if refusing and not all(one.fits for one in found):
+        if not all(one.fits for one in found):
             return found
         for draw in (one.draw for one in found):
             at = _at(draw)

@@ -32,9 +32,9 @@ def draw(budget, amount=1, counted="", *, since_ms=None):
     return Draw(budget=budget, since_ms=since_ms, amount=amount, counted=counted)
 
 
-async def take(store, hold_id, *draws, now_ms=NOW_MS, **more):
+async def take(store, hold_id, *draws, now_ms=NOW_MS):
     """Take for ten seconds; tell whether it was given."""
-    found = await store.take(hold_id, draws, now_ms=now_ms, lease_until_ms=now_ms + 10_000, **more)
+    found = await store.take(hold_id, draws, now_ms=now_ms, lease_until_ms=now_ms + 10_000)
     return all(one.fits for one in found)
 
 
@@ -144,12 +144,6 @@ async def test_what_a_dead_server_held_is_given_back(store):
     assert await take(store, "next", draw(TOKENS, 50), draw(RUNS), now_ms=later_ms)
     assert await store.settle("dead", {"tokens": 10})
     assert await told(store, draw(TOKENS), now_ms=later_ms) == [(10, 100)]
-
-
-async def test_what_must_go_on_is_taken_whatever_fits(store):
-    """It counts for others."""
-    assert not await take(store, "h", draw(RUNS, 5), refusing=False)
-    assert not await take(store, "h2", draw(RUNS))
 
 
 async def test_what_is_long_past_is_forgotten(store):
