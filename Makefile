@@ -25,7 +25,7 @@ run: runtime sandbox-where-it-runs page-libraries-where-node-runs
 	exec $(BIN)/python run_backend.py $(ARGS)
 
 test: dev sandbox-where-it-runs page-tools-where-node-runs node-clients-where-they-run
-	$(BIN)/python -m pytest $(or $(ARGS),-n $(WORKERS) --dist loadfile)
+	$(BIN)/python -m pytest $(or $(ARGS),-n $(WORKERS) --dist loadfile --no-loadscope-reorder)
 
 check: dev
 	echo "format";             $(BIN)/ruff format --check --quiet $(CODE) || { echo "run: make fix"; exit 1; }

@@ -105,7 +105,8 @@ class Budgets:
 
     @property
     def there_are(self) -> bool:
-        """Tell whether any budget is set."""
+        """Tell whether any budget is set; who asks that makes this server look for changes soon."""
+        self._asked = True
         return bool(self._of)
 
     async def all(self) -> Sequence[Budget]:
@@ -132,9 +133,8 @@ class Budgets:
         Raises:
             TooManyRequests, InsufficientQuota, QuotaExceeded: when there is not enough left.
         """
-        if not self._of:
+        if not self.there_are:
             return None
-        self._asked = True
         now_ms = self._clock.now_ms()
         draws = [*self._draws(asked, now_ms)]
         if not draws:

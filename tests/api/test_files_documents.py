@@ -242,7 +242,7 @@ async def test_a_file_is_read_anew_on_request(mine: AsyncClient) -> None:
     file_id = await uploaded(mine)
     answer = await mine.post(f"{DOCUMENTS}/{file_id}/reindex")
     assert (answer.status_code, answer.json()["file_id"]) == (202, file_id)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while (await mine.get(f"{DOCUMENTS}/{file_id}")).json()["state"] != "ready":
             pass
     assert (await mine.get(f"{DOCUMENTS}/{file_id}")).json()["chars"] == len(TEXT)

@@ -98,12 +98,12 @@ async def test_a_response_in_the_background_quotes_no_file_that_was_deleted_mean
     body: dict[str, Any] = {"model": MODEL, "input": "Who is paid?", "tools": [search]}
     made = (await mine.post("/v1/responses", json={**body, "background": True})).json()
     where = f"/v1/responses/{made['id']}"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len(ollama.chats) < 2:
             await mine.get(where)
     assert (await mine.delete(f"/v1/files/{file_id}")).status_code == 200
     gate.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (found := (await mine.get(where)).json())["status"] == "in_progress":
             pass
     assert found["status"] == "completed"

@@ -26,7 +26,7 @@ async def events(answer: Response) -> AsyncIterator[tuple[str, Any]]:
 async def test_the_reading_of_a_file_can_be_followed(mine: AsyncClient) -> None:
     """Its state now and after every change, then the end."""
     seen: list[tuple[str, Any]] = []
-    async with halted_worker(mine) as go_on, asyncio.timeout(15):
+    async with halted_worker(mine) as go_on, asyncio.timeout(30):
         held = await uploaded(mine, "slow.txt", SLOW, params={"wait": 0})
         where = f"{DOCUMENTS}/{held}/events"
         async with mine.stream("GET", where) as answer:

@@ -17,7 +17,7 @@ ONE = {"MODELS__CONCURRENCY": "1", "SERVER__FIRST_BYTE_WAIT_S": "0"}
 
 async def waiting(server: Served, count: int) -> dict[str, Any]:
     """Wait until that many calls stand in the queue; give what `/api/queue` says."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             told = (await server.http.get("/api/queue")).json()
             if sum(one["waiting"] for one in told["models"]) == count:

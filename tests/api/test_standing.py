@@ -27,7 +27,7 @@ async def test_an_upload_under_way_ends(
     head = f"POST /api/files/upload HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {person.token}\r\n"
     head += "content-type: multipart/form-data; boundary=b\r\ncontent-length: 9000000\r\n\r\n"
     writer.write(head.encode() + HEAD + b"x" * 2_000_000)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         await writer.drain()
         while not server.incoming:
             await SystemClock().sleep(0.02)

@@ -37,7 +37,7 @@ async def test_the_upstream_is_freed_at_the_stop_string(
     endless = Reply(content=SPLIT, fault=Fault(kind="hang", after=6))
     ollama.queue(endless)
     body = {"model": MODEL, "messages": [{"role": "user", "content": "Hello"}], "stop": "END"}
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         answer = (await http.post("/v1/chat/completions", json=body)).json()
         await ollama.chats[0].cancelled.wait()
     assert answer["choices"][0]["message"]["content"] == "One two "

@@ -101,7 +101,7 @@ async def test_a_server_that_is_away_is_told(side):
 
 
 async def test_cancelling_frees_the_server(side):
-    """Within a second."""
+    """At once."""
     side.double.fail(PATHS[side.kind], Reply(hold=asyncio.Event()))
     task = asyncio.create_task(side.provider().embed(request_for(side, "x")))
     received = await side.double.arrived(1, PATHS[side.kind])

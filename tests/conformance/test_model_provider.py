@@ -85,7 +85,7 @@ async def test_closing_the_stream_frees_the_server(side):
     stream = side.provider().stream(asking())
     await anext(stream)
     await stream.aclose()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(10):
         await left(await side.double.arrived(1))
 
 

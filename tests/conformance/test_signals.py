@@ -45,7 +45,7 @@ class Heard:
         self._news.set()
 
     async def first(self, count: int) -> list[JsonObject]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self.found) < count:
                 self._news.clear()
                 await self._news.wait()
@@ -126,7 +126,7 @@ async def test_a_connection_that_broke_is_made_again(postgres: str) -> None:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             while not heard.found:
                 await one.tell("topic", {"n": 1})
                 await asyncio.wait([asyncio.ensure_future(heard.first(1))], timeout=0.1)

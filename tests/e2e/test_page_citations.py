@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_page_documents import MARKER, NOTICE, ask, log_in, open_page
+from tests.e2e.test_page_documents import MARKER, NOTICE, ask
 from tests.fakes.browser import Page
+from tests.fakes.page_world import PageWorld, log_in, page_world
 from tests.fakes.sample_files import pdf_of_lines, picture, xlsx
 
-__all__ = ["open_page"]
 CARD = "document.querySelector('#source-card:popover-open')"
 TITLE = "document.querySelector('#files-title').textContent"
 SHEET = "document.querySelector('#file-view .sheet img')"
@@ -52,16 +52,30 @@ def asked_for(page: Page, part: str) -> list[str]:
     return [one for one in page.asked if part in one]
 
 
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageWorld]:
+    """Run a server that has no language model."""
+    with page_world(tmp_path_factory.mktemp("citations")) as world, world.served():
+        yield world
+
+
 @pytest.fixture
-def asked(tmp_path: Path, open_page: Callable[[str], Page]) -> Iterator[Page]:
-    """Give a page on which a question about a PDF has been answered."""
-    page = open_page("/")
-    log_in(page)
+def page(world: PageWorld) -> Iterator[Page]:
+    """Give a page to which somebody without documents has logged in; its console has nothing to tell."""
+    page = world.open()
+    log_in(page, world.person())
+    yield page
+    assert page.complaints == []
+    page.close()
+
+
+@pytest.fixture
+def asked(tmp_path: Path, page: Page) -> Page:
+    """Give it when a question about a PDF has been answered."""
     add(page, tmp_path, {"lease.pdf": pdf_of_lines(LEASE)})
     page.press("Escape")
     ask(page, "What notice does the lease ask for?", answers=1)
-    yield page
-    assert page.complaints == []
+    return page
 
 
 def test_a_chip_tells_what_it_stands_for_and_opens_the_page(asked: Page) -> None:
@@ -137,11 +151,9 @@ def test_a_card_comes_by_mouse_and_stays_while_it_is_read(asked: Page) -> None:
 
 
 def test_tables_images_and_lost_files_are_shown_as_what_they_are(
-    tmp_path: Path, open_page: Callable[[str], Page]
+    tmp_path: Path, page: Page
 ) -> None:
     """A grid, the picture itself, and why there is nothing."""
-    page = open_page("/")
-    log_in(page)
     files = {"cities.xlsx": xlsx({"Cities": ROWS}), "invoice.png": picture("INVOICE 4711")}
     add(page, tmp_path, files)
     shown = "document.querySelector('#file-view')"
@@ -155,7 +167,6 @@ def test_tables_images_and_lost_files_are_shown_as_what_they_are(
         "document.querySelector('#file-list [title=\"invoice.png\"]').closest('button').click()"
     )
     page.wait(f"{SHEET}?.naturalWidth === 1400 && {shown}.innerText.includes('4711')")
-    assert page.complaints == []
 
 
 def test_on_a_phone_the_passage_covers_the_chat_and_going_back_closes_it(asked: Page) -> None:

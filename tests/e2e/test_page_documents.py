@@ -70,6 +70,7 @@ def add_documents(page: Page, folder: Path) -> None:
     bad.write_bytes(b"%PDF-1.7\nnothing")
     page.resize(700, 800)  # where the documents cover the chat
     page.run("document.querySelector('#open-files').click()")
+    page.wait("!document.querySelector('#files').hidden")
     page.drop([lease])
     page.wait("document.querySelector('#file-list li')")
     page.resize(1280, 800)

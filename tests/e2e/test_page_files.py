@@ -275,6 +275,7 @@ def test_a_file_of_the_documents_is_attached_from_its_row_once(
     """On a phone the documents close for that, and everything fits."""
     page.resize(360, 740)
     page.run("document.querySelector('#open-files').click()")
+    page.wait("!document.querySelector('#files').hidden")
     page.choose("#picker", made(tmp_path, rules_txt="Bees must not be fed in the yard."))
     attach = "#file-list [aria-label='Attach to this chat: rules.txt']"
     page.focus(attach)

@@ -165,7 +165,7 @@ def finds(body: dict[str, Any]) -> Reply:
 @contextmanager
 def client(world: PageWorld) -> Iterator[httpx.Client]:
     """Be the administrator in another program."""
-    with httpx.Client(base_url=world.address, trust_env=False, timeout=30) as http:
+    with httpx.Client(base_url=world.address, trust_env=False, timeout=60) as http:
         body = {"username": "admin", "password": PASSWORD}
         token = http.post("/api/auth/login", json=body).json()["access_token"]
         http.headers["authorization"] = f"Bearer {token}"

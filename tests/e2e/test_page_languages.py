@@ -20,9 +20,11 @@ PANEL = "document.querySelector('dialog.settings .settings-tab')"
 CHOSEN = "document.querySelector('dialog.settings [aria-selected=true]')?.id"
 LANG = "document.documentElement.lang"
 WORDS = "document.body.innerText"
+# Before the styles are there nothing is painted, but texts do not count as hidden yet.
+STYLED = "[...document.querySelectorAll('link[rel=stylesheet]')].every((one) => one.sheet)"
 LIST = "[...document.querySelectorAll('#file-list li')].map((one) => one.className).sort().join()"
-# What the server says of its tools, its health and a broken file is English everywhere.
-OF_THE_SERVER = ".rows p:not([data-state=ok] > div > .why), .failed .file-facts, .no-server .muted"
+# What the server says of its tools, its health, a broken file and in its log is English everywhere.
+OF_THE_SERVER = ".rows p:not([data-state=ok] > div > .why), .failed .file-facts, .no-server .muted, .log summary"
 # Words that only English has: whole texts, and what stands between the values of the others.
 ENGLISH = f"""(async () => {{
     const flat = (table) => Object.values(table).flatMap((one) =>
@@ -88,7 +90,7 @@ def test_no_english_word_is_painted_before_the_scripts_have_come(page: Page) -> 
     held: list[Route] = []
     page.tab.route("**/app.js", lambda route: held.append(route))
     page.tab.reload(wait_until="commit")
-    page.wait("document.querySelector('#login-button')")
+    page.wait(f"document.querySelector('#login-button') && {STYLED}")
     page.type("#username", "admin")
     assert (page.run(LANG), page.run(WORDS).strip(), page.run(ENGLISH)) == ("de", "", [])
     assert page.run("document.querySelector('link[rel=modulepreload]').href.endsWith('/de.js')")
@@ -161,7 +163,7 @@ def test_the_page_is_english_where_german_cannot_be_loaded(page: Page) -> None:
     """Nothing stays hidden, and readers are told the language that is shown."""
     page.tab.route("**/strings/de.js", lambda route: route.abort())
     page.tab.reload(wait_until="commit")
-    page.wait(f"{WORDS}.includes('Log in')")
+    page.wait(f"{STYLED} && {WORDS}.includes('Log in')")
     assert page.run(LANG) == "en"
 
 
@@ -172,8 +174,10 @@ def test_german_words_fit_a_phone(page: Page) -> None:
     log_in(page)
     page.run("document.querySelector('#open-files').click()")
     title = "document.querySelector('#files-title')"
+    page.wait(f"{title}.clientWidth > 0")  # it is loaded when it is first wanted
     assert page.run(f"{title}.scrollWidth <= {title}.clientWidth")
     page.run("document.querySelector('#close-files').click()")
+    page.wait(f"{title}.clientWidth === 0")
     page.type("#message", "Hallo")
     page.press("Enter")
     page.wait("document.querySelector('.answer-foot')?.hasChildNodes()")

@@ -321,6 +321,7 @@ def test_the_documents_stay_open_beside_another_conversation(opened) -> None:
         page.run(
             "document.querySelector('#files').hidden && document.querySelector('#open-files').click()"
         )
+        page.wait(f"!{hidden}")
         page.run("location.hash = '#/'")
         page.wait(f"!document.querySelector('#welcome').hidden && {hidden} === {str(gone).lower()}")
         page.run("location.hash = '#/c/conv_1'")

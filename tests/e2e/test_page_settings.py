@@ -220,7 +220,7 @@ def run_shell(program: str) -> str:
         ["/bin/sh", "-c", program.replace("curl ", "curl -sS ", 1)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

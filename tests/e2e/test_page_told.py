@@ -37,24 +37,23 @@ FOOTS = "[...document.querySelectorAll('.answer-foot')]"
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageWorld]:
-    """Give a place for a server that asks before it calculates, with a model."""
-    with page_world(tmp_path_factory.mktemp("told")) as world:
+    """Run a server that asks before it calculates, with a model."""
+    with page_world(tmp_path_factory.mktemp("told")) as world, world.served(**RULES):
         world.start_model()
         yield world
 
 
 @pytest.fixture
 def page(world: PageWorld) -> Iterator[Page]:
-    """Give a page that is listened to."""
+    """Give a page of somebody new that is listened to."""
     assert world.model
     world.model.reset()
-    with world.served(**RULES):
-        page = world.open()
-        log_in(page)
-        page.wait("document.querySelector('.examples li')")
-        page.run(LISTEN)
-        yield page
-        page.close()
+    page = world.open()
+    log_in(page, world.person())
+    page.wait("document.querySelector('.examples li')")
+    page.run(LISTEN)
+    yield page
+    page.close()
 
 
 def put(page: Page, question: str, mode: str = "chat") -> None:
@@ -132,18 +131,19 @@ def test_a_deletion_is_told(world: PageWorld, page: Page) -> None:
     assert [one for one in gone if "is deleted" in one] == ["“Talk” is deleted.\nUndo"]
 
 
-def test_a_lost_connection_is_told_and_when_it_is_back(world: PageWorld) -> None:
+def test_a_lost_connection_is_told_and_when_it_is_back(tmp_path: Path) -> None:
     """Once each."""
-    with world.served(**RULES):
-        page = world.open()
-        log_in(page)
-        page.wait("document.querySelector('.examples li')")
-        page.run(LISTEN)
-    page.run("void document.querySelector('#search').dispatchEvent(new Event('input'))")
-    assert told(page, "cannot be reached") == ["The server cannot be reached. Trying again…"]
-    with world.served(**RULES):
-        assert told(page, "is there again") == ["The server is there again."]
-        page.close()
+    with page_world(tmp_path) as world:
+        with world.served():
+            page = world.open()
+            log_in(page)
+            page.wait("document.querySelector('.examples li')")
+            page.run(LISTEN)
+        page.run("void document.querySelector('#search').dispatchEvent(new Event('input'))")
+        assert told(page, "cannot be reached") == ["The server cannot be reached. Trying again…"]
+        with world.served():
+            assert told(page, "is there again") == ["The server is there again."]
+            page.close()
 
 
 def test_the_outline_of_the_page_is_one_heading_and_named_parts(page: Page) -> None:

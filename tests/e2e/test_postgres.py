@@ -68,7 +68,7 @@ def test_a_team_works_and_finds_all_of_it_after_a_restart(tmp_path, url):
             session, citation = work(bob)
             before = bob.get(f"/api/conversations/{session}").json()
             process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=30) == 0
+            assert process.wait(timeout=180) == 0
             assert process.stdout is not None
             assert "Traceback" not in process.stdout.read()
         with server_on(url, tmp_path, **more) as (_, admin), bob_at(admin) as bob:
@@ -112,7 +112,7 @@ def test_every_document_is_read_once_by_several_workers_and_one_that_is_killed(t
         with psycopg.connect(url, autocommit=True) as connection:
             _until(connection, "SELECT 1 FROM documents WHERE state = 'embedding'")
             os.kill(killed.pid, signal.SIGKILL)
-            killed.wait(timeout=10)
+            killed.wait(timeout=180)
             _until(connection, "SELECT 1 WHERE NOT EXISTS (SELECT FROM document_jobs)")
             states = connection.execute("SELECT DISTINCT state FROM documents").fetchall()
             doubled = connection.execute(
@@ -129,8 +129,8 @@ def test_every_document_is_read_once_by_several_workers_and_one_that_is_killed(t
 
 
 def _until(connection: psycopg.Connection, query: str) -> None:
-    """Look until a query finds something, 120 s at most; the pause is the database's."""
-    end_s = time.monotonic() + 120
+    """Look until a query finds something, five minutes at most; the pause is the database's."""
+    end_s = time.monotonic() + 300
     while connection.execute(query.encode()).fetchone() is None:
         assert time.monotonic() < end_s, query
         connection.execute("SELECT pg_sleep(0.1)")

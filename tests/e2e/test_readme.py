@@ -61,7 +61,7 @@ def test_an_example_prints_what_the_readme_says(name: str, tmp_path: Path) -> No
                 capture_output=True,
                 text=True,
                 check=False,
-                timeout=60,
+                timeout=180,
             )
     assert (done.stderr, done.stdout.strip()) == ("", printed.strip())
 
@@ -74,7 +74,7 @@ def _upload_lease(address: str, token: str) -> None:
         f"{address}/api/files/upload",
         files={"file": ("lease.pdf", lease, "application/pdf")},
         headers={"authorization": f"Bearer {token}"},
-        timeout=60,
+        timeout=180,
         trust_env=False,
     )
     assert answer.json()["state"] == "ready"

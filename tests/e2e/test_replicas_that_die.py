@@ -25,6 +25,7 @@ from tests.fakes.replicas import (
     two_replicas,
     until,
 )
+from tests.fakes.shared_budgets import set_on_all
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 HANG = Fault(kind="hang", after=3)
@@ -76,8 +77,7 @@ async def one_at_a_time(replicas: Replicas) -> httpx.AsyncClient:
     """Let a user who may have one answer at a time have it on the first server."""
     user_id, here, there = await replicas.person("carol")
     budget = {"scope": "user", "subject": user_id, "resource": "concurrent_runs", "period": "now"}
-    made = await replicas.other.http.put("/api/admin/budgets", json={**budget, "limit": 1})
-    assert made.status_code == 200, made.text
+    await set_on_all([replicas.other.http, replicas.one.http], {**budget, "limit": 1})
     before = len(replicas.ollama.chats)
     replicas.ollama.queue(Reply(content="One two three four", fault=HANG))
     await begin(here)

@@ -225,7 +225,7 @@ def test_the_program_serves_a_folder_and_stops_cleanly(folder):
         program, "--port", "0", "--folder", str(folder), folder=folder, ready="The page is at "
     ) as (process, line):
         address = line.split()[4].rstrip(",")
-        with urllib.request.urlopen(f"{address}/app.js", timeout=10) as reply:
+        with urllib.request.urlopen(f"{address}/app.js", timeout=60) as reply:
             assert reply.read() == b"1"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=180) == 0

@@ -68,9 +68,9 @@ async def test_it_reads_what_waits_in_the_data_folder_of_where_it_runs(tmp_path)
             ready="the worker looks for documents in data until it is stopped",
             environ={"DOCUMENTS__MODEL_DIR": str(MODEL_DIR)},
         ) as (process, _):
-            done = await library_of(ground).settled(ANN.id, file_id, wait_s=25)
+            done = await library_of(ground).settled(ANN.id, file_id, wait_s=120)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=15) == 0
+            assert process.wait(timeout=180) == 0
     assert done is not None
     assert (done.document.state, done.document.reason) == ("ready", "")
 
@@ -87,6 +87,6 @@ async def test_a_server_that_runs_notices_what_a_command_brought(tmp_path):
         assert (await found.worker()).detail == "It starts with the next document."
         await ground.stores.jobs.add(job)
         clock.step(30)
-        done = await library_of(ground).settled(ANN.id, file_id, wait_s=25)
+        done = await library_of(ground).settled(ANN.id, file_id, wait_s=120)
     assert done is not None
     assert done.document.state == "ready"

@@ -18,7 +18,7 @@ from tests.fakes.processes import required_program
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
-MOST_WAIT_S = 30
+MOST_WAIT_S = 90
 MOST_LOADS = 5
 LEFT = "Execution context was destroyed"
 WIDE = {"width": 1280, "height": 800}

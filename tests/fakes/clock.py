@@ -6,7 +6,7 @@ import asyncio
 
 from backend.kit.clocks import SteppedClock
 
-HANG_S = 5.0
+HANG_S = 30.0
 
 
 class WatchedClock(SteppedClock):
@@ -24,7 +24,7 @@ class WatchedClock(SteppedClock):
         await super().sleep(seconds)
 
     async def until_asked(self, seconds: float) -> None:
-        """Wait until something sleeps exactly that long; fail after 5 s of real time."""
+        """Wait until something sleeps exactly that long; fail after half a minute of real time."""
         async with asyncio.timeout(HANG_S):
             while seconds not in self.asked:
                 self._changed.clear()

@@ -17,6 +17,7 @@ from tests.fakes.marking_tool import EFFECTS
 from tests.fakes.models import MODEL_DIR
 from tests.fakes.ollama_double import OllamaDouble
 from tests.fakes.processes import ROOT, running_program
+from tests.fakes.ready_database import lay_database
 
 LISTENS = "Steward listens on "
 PASSWORD = "a password for crashes"
@@ -46,6 +47,7 @@ class World:
             **self.environ,
         }
         program = str(ROOT / "run_backend.py")
+        lay_database(self.folder / "data")
         with ExitStack() as stack:
             started = running_program(program, folder=self.folder, ready=LISTENS, environ=environ)
             process, line = stack.enter_context(started)

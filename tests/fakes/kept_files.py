@@ -73,7 +73,7 @@ class TrustingSandbox:
                 env={"PYTHONPATH": str(SITE), "MPLCONFIGDIR": name, "PATH": "/usr/bin:/bin"},
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=180,
                 check=False,
             )
             made = tuple(

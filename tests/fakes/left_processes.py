@@ -39,9 +39,9 @@ def sandbox_processes() -> list[tuple[int, str]]:
 
 
 async def all_gone() -> bool:
-    """Wait until nothing lives below this process, a few seconds at most."""
+    """Wait until nothing lives below this process, half a minute at most."""
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while sandbox_processes():
                 await asyncio.to_thread(sandbox_processes)
     except TimeoutError:

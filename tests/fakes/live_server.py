@@ -24,6 +24,7 @@ from backend.config.settings import load_settings
 from tests.fakes.models import MODEL_DIR
 from tests.fakes.ollama_double import OllamaDouble
 from tests.fakes.open_meteo_double import OpenMeteoDouble
+from tests.fakes.ready_database import lay_database
 from tests.fakes.search_double import SearchDouble
 from tests.fakes.wikipedia_double import WikipediaDouble
 
@@ -79,12 +80,12 @@ class LiveServer:
         headers = {"authorization": f"Bearer {token}"} if token else {}
         headers |= options.pop("headers", {})
         return httpx.AsyncClient(
-            base_url=self.url, headers=headers, trust_env=False, verify=False, timeout=20, **options
+            base_url=self.url, headers=headers, trust_env=False, verify=False, timeout=60, **options
         )
 
     def openai(self, token: str, **options: Any) -> AsyncOpenAI:
         """Make a stock OpenAI client that does not retry."""
-        options = {"max_retries": 0, "timeout": 20, **options}
+        options = {"max_retries": 0, "timeout": 60, **options}
         return AsyncOpenAI(base_url=f"{self.url}/v1", api_key=token, **options)
 
     @property
@@ -136,7 +137,10 @@ async def live_server(folder: Path, **environ: str) -> AsyncGenerator[LiveServer
         **environ,
     }
     settings = load_settings(env_file=folder / "no.env", environ=given)
-    make_private_folder(settings.data_dir)
+    if "DATABASE_URL" in given:
+        make_private_folder(settings.data_dir)
+    else:
+        lay_database(settings.data_dir)
     listening = listen("127.0.0.1", 0)
     composition = Composition(settings, address=address_of(listening), demo=False)
     edge = build_app(composition.api_options, lifespan=composition.lifespan, page=None)

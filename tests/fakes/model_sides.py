@@ -17,7 +17,7 @@ from tests.fakes.clock import WatchedClock
 
 MODEL = "llama3.2"
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
-HANG_S = 5.0
+HANG_S = 30.0
 LIMITS: dict[str, Any] = {"first_token_timeout_s": 300.0, "idle_timeout_s": 60.0}
 
 
@@ -70,8 +70,8 @@ def answer(content="", *, finish="stop", reasoning="", tokens=0, calls=()) -> Mo
 
 
 async def left(received):
-    """Wait until the double noticed that its client left: a second at most, as promised."""
-    async with asyncio.timeout(1):
+    """Wait until the double noticed that its client left: at once, as promised, on a machine that does other work."""
+    async with asyncio.timeout(10):
         await received.cancelled.wait()
 
 

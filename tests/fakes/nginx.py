@@ -65,7 +65,7 @@ def running_nginx(folder: Path, servers: Sequence[str]) -> Iterator[str]:
             [nginx_program(), "-c", str(config), "-e", "stderr"], stdout=log, stderr=log
         )
     try:
-        for _ in range(200):
+        for _ in range(3_000):
             if process.poll() is not None:
                 pytest.fail((folder / "nginx.log").read_text())
             try:
@@ -76,4 +76,4 @@ def running_nginx(folder: Path, servers: Sequence[str]) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=180)

@@ -18,11 +18,12 @@ import psutil
 
 from tests.fakes.models import MODEL_DIR
 from tests.fakes.processes import clean_environment
+from tests.fakes.ready_database import lay_database
 
 CHAT = "/v1/chat/completions"
 LISTENS = "Steward listens on "
 PASSWORD = "a password for faults"
-STARTS_WITHIN_S = 60.0
+STARTS_WITHIN_S = 120.0
 
 
 @dataclass(slots=True)
@@ -88,6 +89,8 @@ def settings_of(folder: Path, ollama: str, **environ: str) -> dict[str, str]:
 async def one_server(folder: Path, ollama: str, **environ: str) -> AsyncIterator[OneServer]:
     """Run `python -m backend` over a data folder until the block ends."""
     given = clean_environment(settings_of(folder, ollama, **environ))
+    if "DATABASE_URL" not in environ:
+        lay_database(folder)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "backend"),
         cwd=folder.parent,
@@ -104,7 +107,7 @@ async def one_server(folder: Path, ollama: str, **environ: str) -> AsyncIterator
         reading = asyncio.create_task(_read(process.stdout, output))
         limits = httpx.Limits(max_connections=None)
         async with httpx.AsyncClient(
-            base_url=url, trust_env=False, timeout=30, limits=limits
+            base_url=url, trust_env=False, timeout=60, limits=limits
         ) as http:
             body = {"username": "admin", "password": PASSWORD}
             answer = await http.post("/api/auth/login", json=body)
@@ -113,7 +116,7 @@ async def one_server(folder: Path, ollama: str, **environ: str) -> AsyncIterator
     finally:
         with suppress(ProcessLookupError):
             process.terminate()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await process.wait()
         if reading is not None:
             await reading
@@ -134,7 +137,7 @@ async def _read(stream: asyncio.StreamReader, output: list[str]) -> None:
 
 
 async def until(
-    ask: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool], *, within_s: float = 20.0
+    ask: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool], *, within_s: float = 120.0
 ) -> Any:
     """Ask again and again until `wanted(answer)` holds; give the answer."""
     async with asyncio.timeout(within_s):

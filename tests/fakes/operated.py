@@ -31,14 +31,14 @@ def environ_of(folder: Path, **more: str) -> dict[str, str]:
 def command(
     *arguments: str, environ: Mapping[str, str], given: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run `python -m backend <arguments>` to its end, a minute at most."""
+    """Run `python -m backend <arguments>` to its end, three minutes at most."""
     return subprocess.run(
         [sys.executable, "-m", "backend", *arguments],
         cwd=Path(environ["DATA_DIR"]).parent,
         env={**clean_environment(environ), "PYTHONPATH": str(ROOT)},
         input=given,
         capture_output=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

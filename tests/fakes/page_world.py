@@ -6,14 +6,17 @@ import socket
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
+import httpx
 from playwright.sync_api import Browser
 
 from tests.fakes.browser import Page, browser
 from tests.fakes.models import MODEL_DIR
 from tests.fakes.ollama_double import FakeModel, OllamaDouble
 from tests.fakes.processes import ROOT, running_program
+from tests.fakes.ready_database import lay_database
 from tests.fakes.side_loop import side_loop
 
 LISTENS = "Steward listens on "
@@ -53,6 +56,7 @@ class PageWorld:
             "OLLAMA_HOST": f"127.0.0.1:{self.model_port}",
             **environ,
         }
+        lay_database(self.folder / "data")
         with running_program(PROGRAM, folder=self.folder, ready=LISTENS, environ=given):
             yield
 
@@ -67,6 +71,17 @@ class PageWorld:
         if self.model is not None:
             self._run(self.model.stop())
         self.model = None
+
+    def person(self) -> str:
+        """Make a user whom no other test knows, with the administrator's password; give the name."""
+        with httpx.Client(base_url=self.address, trust_env=False, timeout=60) as http:
+            admin = {"username": "admin", "password": PASSWORD}
+            token = http.post("/api/auth/login", json=admin).json()["access_token"]
+            made = {"username": f"someone-{token_hex(4)}", "password": PASSWORD}
+            headers = {"authorization": f"Bearer {token}"}
+            answer = http.post("/api/users", json=made, headers=headers)
+            assert answer.status_code == 201, answer.text
+        return made["username"]
 
     def open(self, place: str = "/", *, address: str = "", locale: str = "en-US") -> Page:
         """Open an address of the server, or of another, as somebody new, whose browser speaks a language."""

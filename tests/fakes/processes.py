@@ -34,14 +34,14 @@ def clean_environment(given: Mapping[str, str]) -> dict[str, str]:
 def run_program(
     *arguments: str, folder: Path, environ: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python <arguments>` in a folder to its end, 30 s at most."""
+    """Run `python <arguments>` in a folder to its end, three minutes at most."""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
         env=clean_environment(environ or {}),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=180,
         check=False,
     )
 
@@ -72,4 +72,4 @@ def running_program(
         yield process, line
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=180)

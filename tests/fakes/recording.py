@@ -11,7 +11,7 @@ from typing import Any, Self
 import orjson
 from aiohttp import web
 
-HANG_S = 5.0
+HANG_S = 30.0
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class RecordingServer(ABC):
         return [request for request in self.requests if request.path == path]
 
     async def arrived(self, count: int, path: str) -> Received:
-        """Wait until that many requests came to a path; return the last of them, or fail after 5 s."""
+        """Wait until that many requests came to a path; return the last of them, or fail after half a minute."""
         async with asyncio.timeout(HANG_S), self._arrived:
             await self._arrived.wait_for(lambda: len(self.at(path)) >= count)
         return self.at(path)[count - 1]

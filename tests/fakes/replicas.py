@@ -24,7 +24,7 @@ LISTENS = "Steward listens on "
 LOOKS = "the worker looks for documents in "
 MODEL = "llama3.2"
 PASSWORD = "a password for replicas"
-STARTS_WITHIN_S = 60.0
+STARTS_WITHIN_S = 120.0
 
 
 @dataclass(slots=True)
@@ -229,7 +229,7 @@ async def begin(
     return started.result(), task
 
 
-async def until(ask: Any, wanted: Any, *, within_s: float = 40.0) -> Any:
+async def until(ask: Any, wanted: Any, *, within_s: float = 120.0) -> Any:
     """Ask again and again until `wanted(answer)` holds; give the answer."""
     async with asyncio.timeout(within_s):
         while True:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-MOST_WAIT_S = 20
+MOST_WAIT_S = 60
 
 
 @contextmanager

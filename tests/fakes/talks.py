@@ -15,6 +15,7 @@ from tests.fakes.browser import Page, browser
 from tests.fakes.models import MODEL_DIR
 from tests.fakes.ollama_double import OllamaDouble, Reply
 from tests.fakes.processes import ROOT, running_program
+from tests.fakes.ready_database import lay_database
 from tests.fakes.side_loop import side_loop
 
 LISTENS = "Steward listens on "
@@ -64,6 +65,7 @@ def talking_world(folder: Path) -> Iterator[World]:
             run(stack.enter_async_context(model))
             environ = {**ENVIRON, "OLLAMA_HOST": model.url}
             program = str(ROOT / "run_backend.py")
+            lay_database(folder / "data")
             server = running_program(program, folder=folder, ready=LISTENS, environ=environ)
             with server as (_, line):
                 address = line.rpartition(LISTENS)[2].strip()

@@ -15,7 +15,7 @@ import httpx
 from tests.fakes.live_server import Doubles, LiveServer, live_server
 from tests.fakes.ollama_double import OllamaDouble
 
-START_S = 30
+START_S = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Served:
         """Make a plain HTTP client that blocks; an empty token is nobody's."""
         token = self.token if token is None else token
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=20)
+        return httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=60)
 
 
 @contextlib.contextmanager

@@ -220,6 +220,6 @@ def test_what_the_image_copies_is_a_server(tmp_path):
         asked = json.loads(last["HEALTHCHECK"].partition("CMD ")[2])
         asked[-1] = asked[-1].replace(":8000", f":{port}")
         assert subprocess.run([sys.executable, *asked[1:]], check=False).returncode == 0
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as page:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as page:
             assert b"<html" in page.read()
     assert subprocess.run([sys.executable, *asked[1:]], capture_output=True, check=False).returncode

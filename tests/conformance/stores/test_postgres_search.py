@@ -165,7 +165,7 @@ async def test_closing_ends_the_making_of_an_index(migrated, tmp_path):
             writing.execute("LOCK TABLE chunk_vectors IN ROW EXCLUSIVE MODE")
             await library.ask("pump")
             await until(lambda: indexes_once(migrated), lambda found: found == [False])
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(30):
                 await library.indexes.aclose()
         assert indexes(migrated) == [False]
     async with opened(migrated, tmp_path, users=(), index_above=1) as library:

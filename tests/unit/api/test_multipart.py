@@ -103,7 +103,7 @@ async def test_a_form_whose_reader_is_cancelled_leaves_nothing(tmp_path: Path) -
             pass
 
     receiving = asyncio.create_task(receive())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not left_in(tmp_path):
             await asyncio.wait([receiving], timeout=0.01)
     receiving.cancel()

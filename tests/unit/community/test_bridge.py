@@ -183,7 +183,7 @@ async def test_hanging_calls_take_no_more_threads_than_there_are_places(tmp_path
     hung = await asyncio.gather(*(box.call("hang", text="a") for _ in range(2)))
     refused = await box.call("echo", value={})
     strangers.released.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (served := await box.call("echo", value={}))[0] != "ok":
             pass
     assert {outcome for outcome, _ in hung} == {"timeout"}

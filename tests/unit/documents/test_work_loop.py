@@ -12,7 +12,7 @@ from backend.documents.work_loop import LOOK_AGAIN_S, WorkLoop
 from backend.errors import ServerFault, Unavailable
 from tests.fakes.ingest_parts import ANN, Workshop, away
 
-PATIENCE_S = 10
+PATIENCE_S = 60
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def is_alive(pid: int) -> bool:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Let the loop turn until the condition holds; real processes need real time."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.to_thread(os.sched_yield)
 

@@ -48,7 +48,7 @@ async def test_a_broken_server_is_told_of_in_one_line(reaching, answer, words, c
     """With a reason, without its page, and without a word of it in the log."""
     reaching.double.answer = lambda method: answer if method != "GET" else (405, {}, b"")
     session = reaching.session()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with pytest.raises(ToolFailed) as told:
             await session.listing("lab")
     message = told.value.message

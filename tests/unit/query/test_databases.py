@@ -232,7 +232,7 @@ async def test_nothing_of_a_stopped_query_goes_on_in_postgresql(postgres):
             call.cancel()
             await asyncio.gather(call, return_exceptions=True)
             assert (await ask("SELECT 1")).rows == ((1,),)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while watch.execute(mine).fetchone() != (0,):
                 await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(int))])
 

@@ -342,7 +342,7 @@ async def test_one_owner_with_slow_pages_does_not_keep_another_out(make_reader, 
         for number in range(20)
     ]
     await double.held.wait()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         page = await reader.read(double.page("/fine", "fine"), owner="ben")
     assert page.text == "fine"
     assert not any(one.done() for one in hogs)
