@@ -124,6 +124,7 @@ async def latency(chunks: int, server: str) -> str:
         searcher = shelf.searcher()
         started = time.perf_counter()
         await ask(searcher, "warm", top_k=8)
+        await shelf.settled()
         built = time.perf_counter() - started
         wall: list[float] = []
         busy: list[float] = []

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from backend.bootstrap.searching import make_indexes  # noqa: E402
+from backend.config.database_groups import DatabaseSettings  # noqa: E402
 from backend.documents.index.questions import Ranker  # noqa: E402
 from backend.documents.preparing import embedded_text  # noqa: E402
 from backend.documents.reading_child import read_document  # noqa: E402
@@ -23,6 +24,7 @@ from backend.ports.document_stores import Chunk, FileLimits, ReadDocument  # noq
 from backend.ports.documents import Document, File, TextPage  # noqa: E402
 from backend.ports.embedding import Embedder  # noqa: E402
 from backend.ports.stores import User  # noqa: E402
+from backend.storage.postgres_search import PostgresIndexes  # noqa: E402
 from backend.storage.stores import Stores, open_stores  # noqa: E402
 from tests.fakes.sql_databases import empty_postgres, postgres_copy  # noqa: E402
 
@@ -47,6 +49,11 @@ class Shelf:
     def of(self, space: str) -> Embedder:  # noqa: ARG002 - there is only one
         """Give the embedder."""
         return self._embedder
+
+    async def settled(self) -> None:
+        """Wait until an index of vectors that was wanted is there."""
+        if isinstance(self.indexes, PostgresIndexes):
+            await self.indexes.made()
 
     def searcher(self, *, ranker: Ranker | None = None) -> Searcher:
         """Make a search over it; another ranker shows what the shipped one brings."""
@@ -97,7 +104,8 @@ class Shelf:
 async def open_shelf(embedder: Embedder, server: str) -> AsyncIterator[Shelf]:
     """Open an empty library that is gone at the end, in a database of `server` (`databases`)."""
     with TemporaryDirectory() as name, _database(server, Path(name)) as url:
-        stores = await open_stores(url)
+        above = DatabaseSettings().vector_index_above_chunks
+        stores = await open_stores(url, index_above=above)
         shelf = Shelf(Path(name), stores, embedder)
         try:
             await stores.users.add(READER)

@@ -85,6 +85,7 @@ class Budgets:
         self._signals = signals
         self._of: Mapping[tuple[str, str], Sequence[Budget]] = {}
         self._read_at_s = 0.0
+        self._reading = asyncio.Lock()
         self._asked = False
         self._live: set[str] = set()
         self._unsettled: dict[str, tuple[Hold, Mapping[Resource, int]]] = {}
@@ -273,12 +274,14 @@ class Budgets:
             logger.warning("budgets could not be read: %s", exc.message)
 
     async def _read(self) -> None:
-        found: defaultdict[tuple[str, str], list[Budget]] = defaultdict(list)
-        for one in await self._store.all():
-            found[one.scope, one.subject].append(one)
-        self._of = dict(found)
-        self._read_at_s = self._clock.monotonic_s()
-        self._asked = False
+        """Read them one after the other, so that what was read first is not what stays."""
+        async with self._reading:
+            found: defaultdict[tuple[str, str], list[Budget]] = defaultdict(list)
+            for one in await self._store.all():
+                found[one.scope, one.subject].append(one)
+            self._of = dict(found)
+            self._read_at_s = self._clock.monotonic_s()
+            self._asked = False
 
 
 def asked_of_texts(

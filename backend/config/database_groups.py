@@ -26,11 +26,11 @@ class DatabaseSettings(Group):
         default=4, ge=1, le=100, description="Connections to PostgreSQL that read, per process."
     )
     vector_index_above_chunks: int = Field(
-        default=0,
+        default=50_000,
         ge=0,
         le=100_000_000,
-        description="Chunks of one user from which on vectors in PostgreSQL get an HNSW index, which is faster and"
-        " finds a little less; 0 = never.",
+        description="Chunks of one user from which on vectors in PostgreSQL get an HNSW index, which is faster to"
+        " search, slower to fill, and finds 99 of 100; 0 = never.",
     )
     checkpoint_connections: int = Field(
         default=2,

@@ -27,6 +27,9 @@ _STATE = text(
     "SELECT i.indisvalid, c.reltuples FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
     " WHERE c.relname = :name AND pg_table_is_visible(c.oid)"
 )
+_ALL = text(
+    "SELECT reltuples FROM pg_class WHERE relname = 'chunk_vectors' AND pg_table_is_visible(oid)"
+)
 _OTHERS = text(
     "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
     " WHERE c.relname LIKE 'ix_chunk_vectors_near_%' AND pg_table_is_visible(c.oid)"
@@ -56,13 +59,14 @@ def index_state(
 ) -> tuple[bool, bool]:
     """Tell whether a user of so many chunks is served by the index, and whether it is to be made.
 
-    Both from what PostgreSQL keeps in its catalogue. Only those with more than `above` chunks have one; 0 = nobody.
+    Both from what PostgreSQL keeps in its catalogue. Only those with more than `above` chunks have one, and a tenth
+    of all vectors; 0 = nobody.
     """
     if not 0 < above < chunks or not can_have_index(space):
         return False, False
     row = connection.execute(_STATE, {"name": index_name(space)}).first()
     if row is None or not row.indisvalid:
-        return False, True
+        return False, chunks >= _LEAST_SHARE * connection.execute(_ALL).scalar_one()
     return chunks >= _LEAST_SHARE * row.reltuples, False
 
 

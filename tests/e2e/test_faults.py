@@ -139,7 +139,7 @@ async def test_a_model_server_that_is_down_and_comes_back(
 async def test_a_client_that_goes_away_frees_the_model_server(
     server: OneServer, ollama: OllamaDouble, how: str
 ) -> None:
-    """At once, whether it says goodbye or not."""
+    """Within a second, whether it says goodbye or not."""
     endless = Reply(count=100_000, tokens_per_second=20)
     ollama.queue(endless)
     reader, writer = await server.connect()
@@ -150,7 +150,7 @@ async def test_a_client_that_goes_away_frees_the_model_server(
     writer.close() if how == "closed" else writer.transport.abort()
     async with asyncio.timeout(30):
         await received.cancelled.wait()
-    assert time.monotonic() - left_s < 5
+    assert time.monotonic() - left_s < 1
 
 
 def last_event(text: str) -> Any:

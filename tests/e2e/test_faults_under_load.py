@@ -62,7 +62,7 @@ async def test_five_hundred_streams_at_once_lose_no_token(
     streams.add_done_callback(lambda _: done.set())
     found, took_s = await asyncio.gather(streams, latencies(server, done))
     assert found == [TOKENS] * STREAMS
-    assert sorted(took_s)[int(0.99 * (len(took_s) - 1))] < 10
+    assert sorted(took_s)[int(0.99 * (len(took_s) - 1))] < 2
     await server.idle()
     after_mib = server.resident_mib()
     assert after_mib < before_mib + MOST_POOLED_MIB

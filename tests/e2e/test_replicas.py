@@ -64,20 +64,20 @@ async def test_a_stream_of_one_server_is_followed_on_the_other_without_a_gap(
 
 @pytest.mark.parametrize("store", [True, False])
 async def test_a_run_is_stopped_from_the_other_server(replicas: Replicas, *, store: bool) -> None:
-    """Its model is freed at once, on a machine that does other work; a stranger's run is missing, as soon."""
+    """Its model is freed within a second; a stranger's run is missing, as soon."""
     replicas.ollama.queue(Reply(content="One two three four", fault=HANG))
     run_id, task = await begin(replicas.one.http, store=store)
     received = await replicas.ollama.arrived(1)
     began = time.monotonic()
     answer = await replicas.other.http.post(f"/api/runs/{run_id}/cancel")
     assert (answer.status_code, answer.json()["state"]) == (202, "cancelling")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(1):
         await received.cancelled.wait()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 1
     await task
     missing = await replicas.other.http.get("/api/runs/run_00000000000000000000/events")
     assert missing.status_code == 404
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 3
 
 
 async def test_a_strangers_run_is_missing_on_every_server(replicas: Replicas) -> None:
@@ -218,7 +218,7 @@ async def test_a_user_who_is_disabled_on_one_server_is_cut_off_on_the_other(
     received = await replicas.ollama.arrived(1)
     disabled = await replicas.other.http.patch(f"/api/users/{user_id}", json={"disabled": True})
     assert disabled.status_code == 200, disabled.text
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(5):
         await task
         await received.cancelled.wait()
         for side in (here, there):

@@ -156,6 +156,20 @@ async def test_an_index_is_made_used_and_removed_when_there_is_to_be_none(migrat
         assert await library.ask("how often does the pump need oil") == without
 
 
+async def test_no_index_is_made_for_who_has_little_of_all_vectors(migrated, tmp_path):
+    """It would look at others' first, and everybody would pay for it at each upload."""
+    async with opened(migrated, tmp_path, index_above=1) as library:
+        await library.take(PUMP)
+        await library.take(GARDEN)
+        with psycopg.connect(migrated, autocommit=True) as connection:
+            connection.execute(
+                "UPDATE pg_class SET reltuples = 1000 WHERE relname = 'chunk_vectors'"
+            )
+        assert await library.ask("how often does the pump need oil")
+        await library.indexes.made()
+        assert indexes(migrated) == []
+
+
 async def test_closing_ends_the_making_of_an_index(migrated, tmp_path):
     """It waits for others that write; the next server that needs the index makes it anew."""
     with psycopg.connect(migrated) as writing:
