@@ -26,6 +26,7 @@ export class AnswerView {
   #markdown;
   #bar = el("div", { class: "message-bar" });
   #begun_ms = 0;
+  #shown = ""; // before all was told again, by a server that may have written down less
   state = ""; // while it goes on
   note = ""; // about an end that was not well
   /** @type {Standing} */
@@ -78,6 +79,7 @@ export class AnswerView {
 
   begin() {
     this.state = "";
+    this.#shown = "";
     this.#begun_ms = this.runId ? 0 : performance.now(); // one that is joined began earlier
     this.#trace.setWorking(true);
     this.#foot.replaceChildren();
@@ -97,8 +99,7 @@ export class AnswerView {
       this.#sources.clear();
       for (const [number, source] of found) this.#sources.set(number, source);
       this.#markdown.renderAgain();
-    } else if (event.kind === "restart")
-      for (const one of [this.#sources, this.#trace, this.#markdown]) one.clear();
+    } else if (event.kind === "restart") this.#tellAgain();
     this.#pace.soon();
   }
 
@@ -112,12 +113,24 @@ export class AnswerView {
     const silent = state === "completed" && !this.source ? told.saidNothing : "";
     this.note = error || (state in told.states ? named(told.states, state) : silent);
     this.#trace.setWorking(false);
+    if (state === "interrupted") this.#showLost();
     if (this.#begun_ms) this.#trace.took(performance.now() - this.#begun_ms);
     this.render();
     if (state !== "waiting") this.approvals.end();
     fillAnswerBar(this.#bar, this, this.#does);
     const sources = this.#annotated ? sourceList(this.#sources) : [];
     this.#foot.replaceChildren(...sources, ...endNote(this, this.#does), this.#bar);
+  }
+
+  #tellAgain() {
+    if (!this.#shown.startsWith(this.source)) this.#shown = this.source;
+    for (const one of [this.#sources, this.#trace, this.#markdown]) one.clear();
+  }
+
+  /** Show what had come beyond what the server still knows. */
+  #showLost() {
+    const known = this.source;
+    if (this.#shown.startsWith(known)) this.#markdown.append(this.#shown.slice(known.length));
   }
 
   /** @type {(type: string, data: Record<string, any>, words: string) => void} */
@@ -131,6 +144,7 @@ export class AnswerView {
         this.#sources.set(this.#sources.size + 1, addressed(one));
       }
     }
+    if (type === "remark") this.#shown = "";
     // What follows the beginning of an answer as a remark makes that one, too.
     this.#trace.note(type, data, (type === "remark" ? this.#markdown.clear() : "") + words);
   }

@@ -327,3 +327,23 @@ def test_the_documents_stay_open_beside_another_conversation(opened) -> None:
         page.run("location.hash = '#/c/conv_1'")
         page.wait(f"{BARS} === 1")
         assert page.run(hidden) is gone
+
+
+def test_what_was_received_stays_though_the_server_had_written_down_less(opened) -> None:
+    """Until a reload, and whether or not it tells the beginning again."""
+    page, double = opened
+    double.dies = True
+    double.scripts["Count"] = [{"kind": "content", "text": text} for text in ("One two", " three")]
+    double.scripts["Add"] = [{"kind": "content", "text": "Four."}]
+    for question, said in (("Count", ["One two three"]), ("Add", ["One two three", "Four."])):
+        double.decided.clear()
+        page.type("#message", question)
+        page.press("Enter")
+        page.wait(f"String({ANSWERS}) === '{','.join(said)}'")
+        double.decided.set()
+        page.run("fetch('/api/tools').then(() => 0)")  # so that the double looks at it
+        page.wait(f"{BARS} === {len(said)}")
+        assert page.run(ANSWERS) == said
+    reload(page)
+    page.wait(f"{BARS} === 2")
+    assert page.run(ANSWERS) == ["One two", ""]

@@ -63,6 +63,7 @@ class PageServer:
         self.expires_at_ms = 0
         self.tree = ConversationTree()
         self.busy = False
+        self.dies = False
         self.scripts: dict[str, list[dict[str, Any]]] = {}
         self.cancelled: set[str] = set()
         self.runs: dict[str, list[dict[str, Any]]] = {}
@@ -210,9 +211,20 @@ class PageServer:
                 chunk = {"choices": [{"delta": delta}], "x_agent": told}
             await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
         await self.decided.wait()
+        if self.dies:
+            return await self._die(request, response, run)
         state = "cancelled" if run in self.cancelled else state
         last = {"choices": [{"delta": {}}], "x_agent": {"state": state}}
         await response.write(f"data: {json.dumps(last)}\n\ndata: [DONE]\n\n".encode())
+        return response
+
+    async def _die(
+        self, request: web.Request, response: web.StreamResponse, run: str
+    ) -> web.StreamResponse:
+        """Break off like a server that is killed: the last thing said was not written down yet."""
+        self._keep(run, self.runs[run][:-1], "interrupted")
+        assert request.transport is not None
+        request.transport.close()
         return response
 
     async def _run(self, request: web.Request) -> web.Response:
