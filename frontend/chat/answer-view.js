@@ -6,11 +6,11 @@
 import { el } from "../kit/dom.js";
 import { Pace } from "../kit/pace.js";
 import { named, text } from "../strings.js";
-import { MarkdownView } from "../text/markdown.js";
 import { Approvals } from "./approval-view.js";
 import { addressed, annotatedSources } from "./known.js";
 import { endNote, fillAnswerBar, sourceList } from "./message-bar.js";
 import { told } from "./run-words.js";
+import { ToldText } from "./told-text.js";
 import { TraceView } from "./trace-view.js";
 
 /** One answer in the conversation. */
@@ -26,7 +26,6 @@ export class AnswerView {
   #markdown;
   #bar = el("div", { class: "message-bar" });
   #begun_ms = 0;
-  #shown = ""; // before all was told again, by a server that may have written down less
   state = ""; // while it goes on
   note = ""; // about an end that was not well
   /** @type {Standing} */
@@ -46,7 +45,7 @@ export class AnswerView {
     this.#known = known;
     this.#does = does;
     this.#trace = trace;
-    this.#markdown = new MarkdownView(this.#text, { sources: this.#sources, known });
+    this.#markdown = new ToldText(this.#text, { sources: this.#sources, known });
     const title = el("h2", { class: "visually-hidden" }, text.name);
     this.element = el("article", { class: "answer" }, title, trace.element);
     this.element.append(this.#text, this.approvals.element, this.#foot);
@@ -79,7 +78,6 @@ export class AnswerView {
 
   begin() {
     this.state = "";
-    this.#shown = "";
     this.#begun_ms = this.runId ? 0 : performance.now(); // one that is joined began earlier
     this.#trace.setWorking(true);
     this.#foot.replaceChildren();
@@ -99,38 +97,24 @@ export class AnswerView {
       this.#sources.clear();
       for (const [number, source] of found) this.#sources.set(number, source);
       this.#markdown.renderAgain();
-    } else if (event.kind === "restart") this.#tellAgain();
+    } else if (event.kind === "restart")
+      for (const one of [this.#sources, this.#trace, this.#markdown]) one.clear();
     this.#pace.soon();
   }
 
-  /**
-   * Show the end: sources, what went wrong, and what can be done with it.
-   * @param {string} state how the run ended
-   * @param {string} [error]
-   */
+  /** @type {(state: string, error?: string) => void} show the end, with sources and what can be done */
   finish(state, error = "") {
     this.state = error && state === "completed" ? "failed" : state;
     const silent = state === "completed" && !this.source ? told.saidNothing : "";
     this.note = error || (state in told.states ? named(told.states, state) : silent);
     this.#trace.setWorking(false);
-    if (state === "interrupted") this.#showLost();
+    if (state === "interrupted") this.#markdown.restore();
     if (this.#begun_ms) this.#trace.took(performance.now() - this.#begun_ms);
     this.render();
     if (state !== "waiting") this.approvals.end();
     fillAnswerBar(this.#bar, this, this.#does);
     const sources = this.#annotated ? sourceList(this.#sources) : [];
     this.#foot.replaceChildren(...sources, ...endNote(this, this.#does), this.#bar);
-  }
-
-  #tellAgain() {
-    if (!this.#shown.startsWith(this.source)) this.#shown = this.source;
-    for (const one of [this.#sources, this.#trace, this.#markdown]) one.clear();
-  }
-
-  /** Show what had come beyond what the server still knows. */
-  #showLost() {
-    const known = this.source;
-    if (this.#shown.startsWith(known)) this.#markdown.append(this.#shown.slice(known.length));
   }
 
   /** @type {(type: string, data: Record<string, any>, words: string) => void} */
@@ -144,9 +128,8 @@ export class AnswerView {
         this.#sources.set(this.#sources.size + 1, addressed(one));
       }
     }
-    if (type === "remark") this.#shown = "";
     // What follows the beginning of an answer as a remark makes that one, too.
-    this.#trace.note(type, data, (type === "remark" ? this.#markdown.clear() : "") + words);
+    this.#trace.note(type, data, (type === "remark" ? this.#markdown.taken() : "") + words);
   }
 
   /** Show at once what has come, and what has become known since. */
