@@ -82,7 +82,7 @@ def found(connection: Connection, user_id: str, chunk_ids: Sequence[int]) -> Seq
     """Read the chunks that are still there and searchable."""
     if connection.dialect.name == "postgresql":
         values = {"owner": user_id, "ids": list(chunk_ids)}
-        return [found_of(row) for row in connection.execute(_FOUND_BY_ID, values)]
+        return [found_of(row) for row in connection.execute(_FOUND_BY_ID, values).all()]
     return [
         found_of(row)
         for ids in pieces(chunk_ids)
@@ -114,7 +114,7 @@ def _neighbours_at_once(
         "lasts": [span[2] for span in spans],
     }
     found: list[list[FoundChunk]] = [[] for _ in spans]
-    for row in connection.execute(_NEIGHBOURS_AT_ONCE, values):
+    for row in connection.execute(_NEIGHBOURS_AT_ONCE, values).all():
         found[row.span - 1].append(found_of(row))
     return found
 

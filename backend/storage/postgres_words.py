@@ -134,17 +134,19 @@ class PostgresWords:
 
     def words(self, ids: Collection[int]) -> dict[int, ChunkWords]:
         """Read the words of chunks and of their neighbours; those that were not asked for are all one."""
-        rows: dict[tuple[str, int], Any] = {}
+        ids_at: dict[tuple[str, int], int] = {}
+        lexemes: dict[tuple[str, int], str] = {}
         for some in pieces(list(ids)):
             found = self._connection.execute(_WORDS, {"ids": some, "owner": self._user_id})
-            rows |= {(row.document_id, row.ordinal): row for row in found}
-        ids_at = {place: row.id for place, row in rows.items()}
-        words = numbered((row.lexemes for row in rows.values()), self._asked)
+            for one, document, ordinal, written in found.all():
+                ids_at[document, ordinal] = one
+                lexemes[document, ordinal] = written
+        words = numbered(lexemes.values(), self._asked)
         return {
             ids_at[document, ordinal]: ChunkWords(
                 (ids_at.get((document, ordinal - 1)), ids_at.get((document, ordinal + 1))), *own
             )
-            for (document, ordinal), own in zip(rows, words, strict=True)
+            for (document, ordinal), own in zip(lexemes, words, strict=True)
         }
 
     def _frequencies(self, words: Sequence[str]) -> Mapping[str, int]:
