@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
+import random
 import sys
 import time
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from typing import get_args
 
 from backend.kit.fair_places import FairPlaces
 from backend.ports.sandbox import CodeJob, CodeOutcome, Exit, SandboxUnavailable
-from backend.sandbox.bwrap import FIRST_UID, find_programs
+from backend.sandbox.bwrap import UIDS, find_programs
 from backend.sandbox.interpreter import look
 from backend.sandbox.limits import MIB, RunLimits, SandboxOptions
 from backend.sandbox.one_run import Ended, Ground, OneRun
@@ -62,8 +63,7 @@ class Bubblewrap:
         self._staging = Staging(options.folder)
         self._places = FairPlaces(options.concurrent)
         self.as_root = os.geteuid() == 0
-        numbers = range(options.concurrent)
-        self._uids = [FIRST_UID + one if self.as_root else None for one in numbers]
+        self._uids: set[int] = set()
         self._running: dict[asyncio.Task[CodeOutcome], OneRun] = {}
 
     async def run(self, job: CodeJob, limits: RunLimits | None = None) -> CodeOutcome:
@@ -73,11 +73,20 @@ class Bubblewrap:
             SandboxUnavailable: when the walls could not be put up this time.
         """
         async with self._places.place(job.owner):
-            uid = self._uids.pop()
+            uid = self._free_uid() if self.as_root else None
             try:
                 return await self._unbroken(job, limits or self.options.limits, uid)
             finally:
-                self._uids.append(uid)
+                self._uids.discard(uid or 0)
+
+    def _free_uid(self) -> int:
+        """Choose a user id that no other run of this machine is likely to have: its processes are counted by it.
+
+        Another server on the machine, also one in a container, chooses out of the same ones.
+        """
+        uid = random.SystemRandom().choice([one for one in UIDS if one not in self._uids])
+        self._uids.add(uid)
+        return uid
 
     async def _unbroken(self, job: CodeJob, limits: RunLimits, uid: int | None) -> CodeOutcome:
         """Let the run come to its own end also when its caller is cancelled: told to stop, it hurries."""

@@ -22,7 +22,7 @@ from backend.sandbox.limits import RunLimits
 WORK: Final = "/box"
 TEMP: Final = "/tmp"  # noqa: S108 - inside, where it is private
 SETPRIV: Final = "/sbx/setpriv"
-FIRST_UID: Final = 62_000
+UIDS: Final = range(62_000, 65_000)
 _HELP_S: Final = 3.0
 
 _BOOT = Path(__file__).with_name("boot.py")

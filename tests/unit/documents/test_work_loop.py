@@ -221,6 +221,7 @@ async def test_reading_stops_when_the_document_is_erased(shop):
     running = asyncio.ensure_future(loop_of(shop).run(idle_s=30.0))
     await asyncio.wait_for(held.started.wait(), PATIENCE_S)
     await shop.stores.files.delete(ANN.id, file.id)
+    await beats(shop, 2)
     await ended(shop, running)
     assert (held.begun, held.ended) == (1, 1)
 

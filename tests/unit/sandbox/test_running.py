@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 
 import pytest
 
 from backend.ports.sandbox import CodeJob, CodeOutcome, InputFile, MadeFile
 from backend.sandbox.bubblewrap import Bubblewrap
+from backend.sandbox.limits import SandboxOptions
 from tests.fakes.left_processes import sandbox_processes
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -324,3 +326,33 @@ class TestPackages:
         """Compiled parts and all, under the limits."""
         code = "import numpy, scipy.stats, scipy.optimize, sympy\nx = sympy.Symbol('x')\nstr(sympy.integrate(x**2, x))"
         assert (await roomy.run(CodeJob(code=code))).value == "'x**3/3'"
+
+
+FILLED = """
+import os, signal, time
+made = []
+try:
+    while len(made) < 40:
+        child = os.fork()
+        if not child:
+            signal.pause()
+            os._exit(0)
+        made.append(child)
+except OSError:
+    pass
+
+time.sleep(3)
+len(made)
+"""
+
+
+async def test_two_servers_of_a_machine_do_not_count_each_others_processes(
+    options: SandboxOptions, sandbox: Bubblewrap
+) -> None:
+    """Each of two runs that fill their bound at the same time has all of it."""
+    other = Bubblewrap(replace(options, folder=options.folder.with_name("other")))
+    ended = await asyncio.gather(*(one.run(CodeJob(code=FILLED)) for one in (sandbox, other)))
+    await other.aclose()
+    assert [one.exit for one in ended] == ["ok", "ok"]
+    # The program itself counts, and where no user id is its own, what starts it.
+    assert min(int(one.value) for one in ended) >= options.limits.processes - 2
