@@ -17,7 +17,7 @@ from pathlib import Path
 
 from backend.ports.sandbox import CodeJob, SandboxUnavailable
 from backend.sandbox.bubblewrap import Bubblewrap
-from backend.sandbox.bwrap import FIRST_UID
+from backend.sandbox.bwrap import UIDS
 from backend.sandbox.limits import MIB, RunLimits, SandboxOptions
 from backend.sandbox.monty import Monty
 from backend.sandbox.one_run import OneRun
@@ -79,7 +79,7 @@ async def imports(full: Bubblewrap) -> list[str]:
 async def overshoot(full: Bubblewrap) -> str:
     """Measure what eight greedy processes hold together when the watchdog ends them."""
     limits = RunLimits(memory_bytes=BOUND)
-    uid = FIRST_UID if full.as_root else None
+    uid = UIDS[0] if full.as_root else None
     held = [
         (await OneRun(full.ground, limits, uid=uid).outcome(CodeJob(code=MANY), ())).peak_bytes
         for _ in range(HEAVY_ROUNDS)
