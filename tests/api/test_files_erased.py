@@ -109,5 +109,8 @@ async def test_a_response_in_the_background_quotes_no_file_that_was_deleted_mean
     assert found["status"] == "completed"
     whole = {"include": "file_search_call.results"}
     assert "paid every second Tuesday" not in (await mine.get(where, params=whole)).text
-    left = holding(data, "paid every second Tuesday")
-    assert [name for name in left if name.startswith("steward.db")] == []
+    async with asyncio.timeout(30):
+        while any(
+            name.startswith("steward.db") for name in holding(data, "paid every second Tuesday")
+        ):  # while somebody reads the write-ahead log it stays, and is emptied the next time
+            await server.app.state.services.documents._parts.forget()
