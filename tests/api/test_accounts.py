@@ -143,7 +143,7 @@ async def test_the_running_answers_of_a_user_who_is_shut_out_are_stopped(
         received = await ollama.arrived(1)
         where = f"/api/users/{person.id}"
         await http.request("PATCH" if change else "DELETE", where, json=change)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(2):
             await received.cancelled.wait()
             await waiting
 

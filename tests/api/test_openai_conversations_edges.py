@@ -184,7 +184,7 @@ async def test_erasing_a_conversation_stops_its_answer(
     turn = asyncio.create_task(http.post(CHAT, json=hello(session_id=made, stream=True)))
     received = await ollama.arrived(1)
     await client.conversations.delete(made)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(2):
         await received.cancelled.wait()
         await turn
     assert (await http.get(f"{WHERE}/{made}")).status_code == 404

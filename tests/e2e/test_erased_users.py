@@ -90,14 +90,14 @@ def _of(rows, user_id: str) -> dict[str, list[dict[str, Any]]]:
 
 async def _refused_within_a_second(http) -> None:
     """Wait for the row to be read again."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(3):
         while (await http.get("/api/conversations")).status_code != 401:
             pass
 
 
 async def _forgotten(folder, user_id: str) -> None:
     """Wait until the server has let go of what it had loaded."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(5):
         while [one for one in files_below(folder / "data") if user_id in one]:
             await asyncio.to_thread(len, "")
 

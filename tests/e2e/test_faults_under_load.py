@@ -23,7 +23,7 @@ BODY: dict[str, Any] = {
     "stream": True,
 }
 STREAMS, TOKENS, PACE = 500, 10, 20
-HALF_OPEN, HEAD_S = 200, 5
+HALF_OPEN, HEAD_S = 200, 1
 SLOW = 3
 LONG_TOKENS = 300_000
 # What the first crowd leaves in the allocator's pools, and then what may come on top.

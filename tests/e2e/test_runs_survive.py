@@ -271,7 +271,7 @@ def test_a_stop_signal_interrupts_with_a_last_word_and_leaves_nothing_behind(wor
             world.run(world.double.arrived(1))
             process.terminate()
             text = answer.read().decode()
-        assert process.wait(timeout=180) == 0
+        assert process.wait(timeout=20) == 0
     assert f"/api/runs/{run_id}/resume" in text
     assert "run_interrupted" in text
     world.double.queue(Reply(content="one two three four five"))
@@ -374,7 +374,7 @@ def test_a_stop_signal_ends_responses_with_a_last_event(world: World, *, backgro
             world.run(world.double.arrived(1))
             process.terminate()
             text = answer.read().decode()
-        assert process.wait(timeout=180) == 0
+        assert process.wait(timeout=20) == 0
     last = json.loads(text.strip().split("\n\n")[-1].partition("data: ")[2])
     assert last["type"] == "response.failed", text
     told = last["response"]
