@@ -16,6 +16,7 @@ from backend.agent.peers import Peers
 from backend.agent.run import Run
 from backend.agent.run_log import RunLog, merged
 from backend.errors import Conflict, StewardError
+from backend.kit.log_context import start_unbound
 from backend.ports.clock import Clock
 from backend.ports.replicas import JournalRow, JournalStore
 from backend.ports.values import JsonObject
@@ -167,7 +168,7 @@ class Journaling:
 
     def _write_fast(self) -> None:
         if self._fast is None or self._fast.done():
-            self._fast = asyncio.create_task(self._keep_fast(), name="journal")
+            self._fast = start_unbound(self._keep_fast(), name="journal")
 
     async def _keep_fast(self) -> None:
         while True:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Sequence
 
 from backend.errors import StewardError
+from backend.kit.log_context import start_unbound
 from backend.ports.clock import Clock
 from backend.ports.usage import UsageStore, Used, UsedBy
 from backend.ports.values import Usage
@@ -35,7 +36,7 @@ class UsageBook:
             Used.of_request(user_id, usage, now_ms=now_ms, model=model, route=route, key_id=key_id)
         )
         if self._waiting is None:
-            self._waiting = asyncio.create_task(self._write_soon())
+            self._waiting = start_unbound(self._write_soon())
 
     async def of_user(self, user_id: str, *, since_day: int) -> Sequence[Used]:
         """A user's sums from that day on: by day, newest first, then by model, route and key."""

@@ -9,6 +9,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -124,7 +125,8 @@ class _Server(uvicorn.Server):
         """Pass a stop signal on; uvicorn would take the second as leave to drop everything."""
         self._signals += 1
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._on_stop)
+            # Not in the context of whichever request the signal interrupted: it is nobody's.
+            self._loop.call_soon_threadsafe(self._on_stop, context=Context())
         if self._signals != _ENDS_STREAMS:
             super().handle_exit(sig, frame)
 

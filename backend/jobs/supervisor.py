@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import orjson
 
 from backend.errors import StewardError
+from backend.kit.log_context import start_unbound
 from backend.ports.clock import Clock
 from backend.ports.values import Health, JsonObject
 
@@ -67,7 +68,7 @@ class WorkerSupervisor:
         if self._closed:
             return
         if self._keeper is None:
-            self._keeper = asyncio.create_task(self._keep())
+            self._keeper = start_unbound(self._keep())
         if self.pid is None:
             self._wanted.set()
         else:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+import asyncio
+from collections.abc import Coroutine, Generator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from types import MappingProxyType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 _bound: ContextVar[Mapping[str, str]] = ContextVar("log_context", default=_EMPTY)
@@ -33,3 +37,8 @@ def bind_log_context(
         yield
     finally:
         _bound.reset(token)
+
+
+def start_unbound(work: Coroutine[Any, Any, T], *, name: str | None = None) -> asyncio.Task[T]:
+    """Start work that goes on for everybody, in a context without the request (and trace) that happens to start it."""
+    return asyncio.create_task(work, name=name, context=Context())

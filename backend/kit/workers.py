@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import orjson
 
 from backend.kit.fair_places import FairPlaces
+from backend.kit.log_context import start_unbound
 from backend.kit.worker_process import (
     WorkerCrashed,
     WorkerError,
@@ -180,7 +181,7 @@ class WorkerPool:
     def _rest(self, worker: WorkerProcess) -> None:
         self._idle.append(_Idle(worker, self._clock.monotonic_s()))
         if self._reaper is None or self._reaper.done():
-            self._reaper = asyncio.ensure_future(self._stop_the_idle())
+            self._reaper = start_unbound(self._stop_the_idle())
 
     async def _stop_the_idle(self) -> None:
         """Stop workers that had nothing to do for `idle_s`; end when none is left waiting."""

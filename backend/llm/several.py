@@ -25,6 +25,7 @@ from backend.errors import (
     UpstreamUnreachable,
 )
 from backend.kit.cache import TtlCache
+from backend.kit.log_context import start_unbound
 from backend.ports.clock import Clock
 from backend.ports.model_servers import Look, ModelServer, ServerStanding, ServerState
 from backend.ports.models import ModelDelta, ModelInfo, ModelRequest
@@ -200,7 +201,7 @@ class SeveralServers:
     async def look(self) -> None:
         """Ask every server that does not rest what it has; callers at one time share one look."""
         if self._looking is None or self._looking.done():
-            self._looking = asyncio.ensure_future(self._look())
+            self._looking = start_unbound(self._look())
         await asyncio.shield(self._looking)
 
     async def aclose(self) -> None:

@@ -10,6 +10,7 @@ import logging
 from dataclasses import replace
 from typing import Protocol
 
+from backend.kit.log_context import start_unbound
 from backend.ports.sandbox import CodeJob, CodeOutcome, SandboxReport, SandboxUnavailable
 from backend.sandbox.bubblewrap import Bubblewrap
 from backend.sandbox.limits import SandboxOptions
@@ -41,7 +42,7 @@ class ChosenSandbox:
             SandboxUnavailable: when neither way holds here; the message says why and what mends it.
         """
         if self._testing is None:
-            self._testing = asyncio.create_task(self._choose())
+            self._testing = start_unbound(self._choose())
         return await asyncio.shield(self._testing)
 
     async def run(self, job: CodeJob) -> CodeOutcome:

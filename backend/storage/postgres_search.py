@@ -16,6 +16,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, text
 
 from backend.errors import StewardError
+from backend.kit.log_context import start_unbound
 from backend.ports.embedding import EmbeddingSpace
 from backend.ports.search_indexes import MeaningIndex, WordIndex
 from backend.storage.database import Database
@@ -60,7 +61,7 @@ class PostgresIndexes:
         if len(self._counts) > _COUNTED_USERS:
             self._counts.popitem(last=False)
         if wanted and space is not None and space.id not in self._making:
-            self._making[space.id] = asyncio.create_task(self._make(space), name="index vectors")
+            self._making[space.id] = start_unbound(self._make(space), name="index vectors")
         return answer
 
     def users(self) -> Collection[str]:
