@@ -163,10 +163,14 @@ async def test_a_server_that_is_killed_while_an_upload_arrives(tmp_path: Path) -
     async def arriving() -> int:
         return sum(one.stat().st_size for one in incoming.glob("*"))
 
+    killed = asyncio.Event()
+
     async def pieces() -> AsyncIterator[bytes]:
         yield b'--x\r\ncontent-disposition: form-data; name="file"; filename="keys.txt"\r\n\r\n'
         yield b"word " * 2_000_000
-        await asyncio.Event().wait()
+        await killed.wait()
+        while True:  # the client reads nothing while it sends: it notices by what it sends
+            yield b"word " * 200_000
 
     kind = {"content-type": "multipart/form-data; boundary=x"}
     limits = {"SERVER__REQUEST_BODY_MAX_BYTES": "50000000"}
@@ -176,6 +180,7 @@ async def test_a_server_that_is_killed_while_an_upload_arrives(tmp_path: Path) -
         )
         assert await until(arriving, lambda size: size > 0)
         await server.kill()
+        killed.set()
         with pytest.raises(httpx.TransportError):
             await sending
     async with started(data, **limits) as server:
