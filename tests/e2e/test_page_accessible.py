@@ -220,7 +220,7 @@ def test_work_as_it_is_done_and_when_it_asks(world: PageWorld, page: Page) -> No
     world.model.reset()
     world.model.queue(Reply(count=4000, tokens_per_second=20))
     put(page, "Talk on and on")
-    page.wait("[...document.querySelectorAll('.answer-text')].at(-1).innerText.length > 30")
+    page.wait("[...document.querySelectorAll('.answer-text')].at(-1).textContent.length > 30")
     assert_accessible(page, "streaming")
     press(page, "#send")
     page.wait("document.querySelector('.end-note')")

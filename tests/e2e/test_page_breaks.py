@@ -20,7 +20,7 @@ from tests.fakes.side_loop import side_loop
 
 LISTENS = "Steward listens on "
 PASSWORD = "a password for the page"
-SAID = "[...document.querySelectorAll('.answer-text')].at(-1).innerText"
+SAID = "[...document.querySelectorAll('.answer-text')].at(-1).textContent"
 ENDED = "[...document.querySelectorAll('.answer')].at(-1).querySelector('.message-bar')"
 NOTE = "document.querySelector('.end-note')?.innerText"
 RESUME = "[aria-label='Go on with this answer']"
@@ -124,11 +124,6 @@ def words_shown(page: Page) -> int:
     return len(re.findall(r"\S+", page.run(SAID)))
 
 
-def reload(page: Page) -> None:
-    page.run("void (window.old = true, location.reload())")
-    page.wait("!window.old && document.querySelector('#log article')")
-
-
 def slow(count: int = 400, per_second: float = 40) -> Reply:
     return Reply(count=count, tokens_per_second=per_second)
 
@@ -148,7 +143,7 @@ def test_an_answer_whose_server_was_killed_says_so_and_can_be_asked_for_again(
     page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
     assert words_shown(page) > 5
     if reloaded:
-        reload(page)
+        page.reload()
         page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
     assert page.run("document.querySelectorAll('#log article').length") == 2
     model.queue(Reply(content="All is well again."))
@@ -160,7 +155,7 @@ def test_an_answer_whose_server_was_killed_says_so_and_can_be_asked_for_again(
         shown = page.run("[...document.querySelectorAll('.bubble')].map((one) => one.textContent)")
         assert shown == ["Tell me much"]
         assert page.run(SAID) == "All is well again."
-        reload(page)
+        page.reload()
         page.wait(ENDED)
 
 
@@ -182,7 +177,7 @@ def test_an_interrupted_answer_goes_on_at_the_press_of_a_button(world) -> None:
         assert page.run("document.querySelectorAll('#log article').length") == 2
         assert page.run(f"document.querySelector({RESUME!r}) === null")
         assert page.run("document.querySelector('.end-note') === null")
-        reload(page)
+        page.reload()
         page.wait(ENDED)
 
 
@@ -201,7 +196,7 @@ def test_the_work_from_before_a_crash_stays_above_what_is_done_after_it(world, s
     server.kill()
     server.start_again()
     page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
-    reload(page)
+    page.reload()
     page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
     before = ["First I calculate.", "Let me see.", "math_calc"]
     assert work(page, 1) == before
@@ -219,7 +214,7 @@ def test_the_work_from_before_a_crash_stays_above_what_is_done_after_it(world, s
             "The server had stopped here; the answer goes on.",
             "Again.",
         ]
-        reload(page)
+        page.reload()
 
 
 def test_an_answer_whose_server_was_stopped_keeps_what_was_said(world) -> None:
@@ -232,7 +227,7 @@ def test_an_answer_whose_server_was_stopped_keeps_what_was_said(world) -> None:
     page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
     said = words_shown(page)
     server.start_again()
-    reload(page)
+    page.reload()
     page.wait(f"{NOTE}?.startsWith('Interrupted: the server stopped')")
     assert words_shown(page) >= said > 10
     model.queue(Reply(content="All is well again."))
@@ -272,14 +267,14 @@ def test_an_answer_goes_on_after_a_reload_and_stops_when_it_is_told_to(world) ->
     put(page, "Tell me much")
     page.wait(f"{SAID}.length > 60")
     before = words_shown(page)
-    reload(page)
+    page.reload()
     page.wait(f"document.querySelector('#send').title === 'Stop' && {SAID}.length > 90")
     assert words_shown(page) >= before
     page.focus("#send")
     page.press("Enter")
     page.wait(f"{NOTE}?.startsWith('Stopped.')")
     said = page.run(f"{SAID}.trim()")
-    reload(page)
+    page.reload()
     page.wait(f"{NOTE}?.startsWith('Stopped.')")
     assert page.run(f"{SAID}.trim()") == said
 

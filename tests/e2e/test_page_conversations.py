@@ -285,8 +285,7 @@ def test_the_address_leads_back_and_forward(world: World, http: httpx.Client) ->
     page.wait(f"document.title === 'Second · Steward' && {OPEN} === 'Second'")
     page.run("history.back()")
     page.wait(f"document.title === 'First · Steward' && {OPEN} === 'First'")
-    page.run("void (window.old = true, location.reload())")
-    page.wait("!window.old && document.title === 'First · Steward'")
+    page.reload("document.title === 'First · Steward'")
     assert page.complaints == []
 
 

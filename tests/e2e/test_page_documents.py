@@ -32,7 +32,7 @@ def ask(page: Page, question: str, *, answers: int) -> str:
     page.press("Enter")
     foots = "[...document.querySelectorAll('.answer-foot')]"
     page.wait(f"{foots}.filter((one) => one.hasChildNodes()).length === {answers}")
-    return page.run("[...document.querySelectorAll('.answer-text')].at(-1).innerText")
+    return page.run("[...document.querySelectorAll('.answer-text')].at(-1).textContent")
 
 
 def open_marker(page: Page) -> tuple[str, str]:

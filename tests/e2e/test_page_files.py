@@ -101,11 +101,6 @@ def select(page: Page, selector: str, value: str) -> None:
     page.run(f"{found}.value = '{value}', {found}.dispatchEvent(new Event('change'))")
 
 
-def reload(page: Page) -> None:
-    page.run("void (window.old = true, location.reload())")
-    page.wait("!window.old && document.querySelector('#log article')")
-
-
 def told(world: World) -> str:
     """Give all that the model was told in the last call."""
     return str(world.model.chats[-1].body["messages"])
@@ -132,7 +127,7 @@ def test_a_dropped_file_goes_with_the_question_that_waits_for_it(
         page.run("document.querySelector('.question .chip').click()")
         page.wait("document.querySelector('.page-text')?.innerText.includes('900 euros')")
         assert page.run("document.querySelector('#files-title').textContent") == "lease.pdf, page 1"
-        reload(page)
+        page.reload()
     assert page.complaints == []
 
 
@@ -200,7 +195,7 @@ def test_a_chat_may_ask_its_own_files_alone_and_keeps_that(
     world.model.script(searches)
     ask(page, "What notice ends the lease?")
     assert (NOTICE in told(world), GYM in told(world)) == (True, False)
-    reload(page)
+    page.reload()
     assert page.wait(f"{SCOPE}.selectedOptions[0].text") == "Only this chat's files (1)"
     ask(page, "What notice ends the lease, once more?", answers=2)
     assert (NOTICE in told(world), GYM in told(world)) == (True, False)
@@ -233,7 +228,7 @@ def test_a_picture_is_seen_by_a_model_with_eyes_and_shown_in_the_question(
     assert base64.b64decode(seen) == picture.read_bytes()
     for _ in range(2):
         page.wait("document.querySelector('.question img')?.naturalWidth === 60")
-        reload(page)
+        page.reload()
     assert page.complaints == []
 
 

@@ -48,7 +48,7 @@ from tests.fakes.ollama_double import Call, OllamaDouble, Reply
 from tests.fakes.page_world import PASSWORD, PageWorld, log_in, page_world
 from tests.fakes.sample_files import pdf_of_lines
 
-ANSWERS = "[...document.querySelectorAll('.answer-text')].map((one) => one.innerText)"
+ANSWERS = "[...document.querySelectorAll('.answer-text')].map((one) => one.textContent)"
 SAID = f"{ANSWERS}.at(-1)"
 FREE = "document.querySelector('#send').title === 'Send'"
 LOGIN_SHOWN = "!document.querySelector('#login').hidden"
@@ -110,11 +110,6 @@ def whole(page: Page) -> None:
     """Wait for the end of such an answer, and see that it is there once, word for word."""
     page.wait(f"{FREE} && {SAID}?.trim().split(' ').length >= {WORDS}")
     assert page.run(f"{ANSWERS}.map((one) => one.trim())") == [" ".join(["word"] * WORDS)]
-
-
-def reload(page: Page) -> None:
-    page.run("void (window.old = true, location.reload())")
-    page.wait("!window.old && document.querySelector('#log article')")
 
 
 def told(page: Page) -> list[str]:
@@ -268,7 +263,7 @@ def test_the_work_of_a_plan_is_watched_step_by_step(page: Page, model: OllamaDou
         )
         assert [one.split("\n")[0] for one in tools] == ["math_calc"] * 3
         assert ["failed · " in one for one in tools] == [False, True, False]
-        reload(page)
+        page.reload()
 
 
 def test_thoughts_and_a_call_that_fails_are_seen_while_the_answer_is_made(
@@ -308,7 +303,7 @@ def test_nothing_is_lost_or_there_twice_however_often_a_stream_is_joined(
     other = kept.open(f"/{place}")
     log_in(other)
     for length in (80, 120):
-        reload(page)
+        page.reload()
         page.wait(f"{SAID}?.length > {length}")
     page.run("location.hash = '#/'")
     page.wait(f"{ANSWERS}.length === 0 && !document.querySelector('#welcome').hidden")
@@ -316,7 +311,7 @@ def test_nothing_is_lost_or_there_twice_however_often_a_stream_is_joined(
     page.wait(f"{SAID}?.length > 160")
     for one in (page, other):
         whole(one)
-    reload(page)
+    page.reload()
     whole(page)
     assert len(model.chats) == 1
 
@@ -355,8 +350,7 @@ def test_a_session_that_ends_while_an_answer_streams_asks_for_a_log_in_and_goes_
     with client(kept) as http:
         assert http.delete("/api/auth/sessions").status_code == 204
     if reloaded:
-        page.run("void (window.old = true, location.reload())")
-        page.wait("!window.old && document.querySelector('#login')")
+        page.reload("document.querySelector('#login')")
     page.wait(LOGIN_SHOWN)
     assert reloaded or "your draft is kept" in page.run(LOGIN_NOTE)
     log_in(page)

@@ -110,7 +110,7 @@ def test_a_german_browser_sees_german_everywhere(page: Page, tmp_path: Path) -> 
     page.type("#message", "Was ergibt 24 * 365 + 6?")
     page.press("Enter")
     page.wait("document.querySelector('.answer-foot')?.hasChildNodes()")
-    assert "8766" in page.run("document.querySelector('.answer-text').innerText")
+    assert "8766" in page.run("document.querySelector('.answer-text').textContent")
     page.run("document.querySelector('#log details > summary').click()")
     assert page.run(ENGLISH) == []
     add_files(page, tmp_path)

@@ -12,7 +12,7 @@ from tests.fakes.browser import Page
 from tests.fakes.ollama_double import Fault, OllamaDouble, Reply
 from tests.fakes.page_world import PASSWORD, PageWorld, log_in, page_world
 
-SAID = "[...document.querySelectorAll('.answer-text')].at(-1)?.innerText ?? ''"
+SAID = "[...document.querySelectorAll('.answer-text')].at(-1)?.textContent ?? ''"
 BANNER = "document.querySelector('#banner:not([hidden]) p')?.textContent ?? ''"
 LINE = "[...document.querySelectorAll('.trace-label')].at(-1)?.textContent ?? ''"
 NOTE = "document.querySelector('.end-note')?.innerText ?? ''"

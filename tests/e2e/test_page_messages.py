@@ -13,7 +13,7 @@ from tests.fakes.page_server import PageServer, page_server
 STATUS = "document.querySelector('#status').textContent"
 BANNER = "document.querySelector('#banner').innerText"
 QUESTIONS = "[...document.querySelectorAll('.bubble')].map((one) => one.textContent)"
-ANSWERS = "[...document.querySelectorAll('.answer-text')].map((one) => one.innerText)"
+ANSWERS = "[...document.querySelectorAll('.answer-text')].map((one) => one.textContent)"
 NUMBERS = "[...document.querySelectorAll('.versions')].map((one) => one.textContent)"
 BARS = "document.querySelectorAll('.answer-foot .message-bar').length"
 FIELD = "document.querySelector('#message')"
@@ -59,11 +59,6 @@ def edit(page: Page, more: str) -> None:
     page.press("Enter")
 
 
-def reload(page: Page) -> None:
-    page.run("void (window.old = true, location.reload())")
-    page.wait("!window.old && document.querySelector('#log article')")
-
-
 def test_an_edited_question_takes_the_place_of_all_that_followed_it(opened) -> None:
     """Both versions stay, also after a reload; each is shown with what followed it."""
     page, double = opened
@@ -75,7 +70,7 @@ def test_an_edited_question_takes_the_place_of_all_that_followed_it(opened) -> N
     assert page.run(QUESTIONS) == ["one more"]
     assert page.run(ANSWERS) == ["one more, answer 3"]
     assert page.run(NUMBERS) == ["2/2"]
-    reload(page)
+    page.reload()
     page.wait(f"{BARS} === 1")
     press(page, "[aria-label='Earlier version']")
     page.wait(f"{BARS} === 2")
@@ -229,7 +224,7 @@ def test_how_an_answer_was_made_is_told_by_keyboard(opened) -> None:
     """Way, reason, model, time and tokens; Escape goes back to the button."""
     page, _ = opened
     put(page, "one", answers=1)
-    reload(page)
+    page.reload()
     page.wait("document.querySelector('.trace-amount').textContent === '4.2 s'")
     assert page.run("document.querySelector('.trace-label').textContent") == "Answered directly"
     press(page, INFO)
@@ -256,9 +251,7 @@ def test_drafts_are_kept_by_conversation_until_one_logs_out(opened) -> None:
     page.run("location.hash = '#/'")
     page.wait(f"{FIELD}.value === ''")
     page.type("#message", "about something new")
-    reload_new = "void (window.old = true, location.reload())"
-    page.run(reload_new)
-    page.wait(f"!window.old && {FIELD}.value === 'about something new'")
+    page.reload(f"{FIELD}.value === 'about something new'")
     page.run("location.hash = '#/c/conv_1'")
     page.wait(f"{FIELD}.value === 'about one'")
     press(page, "#logout")
@@ -344,6 +337,6 @@ def test_what_was_received_stays_though_the_server_had_written_down_less(opened)
         page.run("fetch('/api/tools').then(() => 0)")  # so that the double looks at it
         page.wait(f"{BARS} === {len(said)}")
         assert page.run(ANSWERS) == said
-    reload(page)
+    page.reload()
     page.wait(f"{BARS} === 2")
     assert page.run(ANSWERS) == ["One two", ""]

@@ -136,8 +136,7 @@ def test_a_person_changes_the_password_and_goes_on_chatting(
     assert page.run(f"{DIALOG}.querySelector('[name=old_password]').value") == ""
     page.press("Escape")
     ask(page, "Hello again", answers=2)
-    page.run("void (window.old = true, location.reload())")
-    page.wait("!window.old && document.querySelectorAll('.answer-text').length === 2")
+    page.reload("document.querySelectorAll('.answer-text').length === 2")
 
     # It may have asked for something meanwhile, and been told.
     other.run("document.querySelector('#send').click()")

@@ -78,7 +78,7 @@ def test_how_answers_begin_and_end_is_told_and_their_words_are_not(
     assert told(page, "complete") == ["Steward is answering.", "The answer is complete."]
     world.model.queue(Reply(count=4000, tokens_per_second=50))
     put(page, "Talk on")
-    page.wait("document.querySelectorAll('.answer-text')[1]?.innerText.length > 30")
+    page.wait("document.querySelectorAll('.answer-text')[1]?.textContent.length > 30")
     page.press("Escape")
     assert told(page, "Stopped") == ["Steward is answering.", "Stopping…", "Stopped."]
 

@@ -13,7 +13,7 @@ from tests.fakes.page_server import PageServer, page_server
 CARD = ".approval"
 ALLOW = ".approval .primary"
 NOTE = "document.querySelector('.approval [role=status]').textContent"
-SAID = "[...document.querySelectorAll('.answer-text')].at(-1).innerText"
+SAID = "[...document.querySelectorAll('.answer-text')].at(-1).textContent"
 FOCUSED = "document.activeElement.className"
 
 
@@ -32,11 +32,6 @@ def opened(tmp_path) -> Iterator[tuple[Page, PageServer]]:
 def put(page: Page, question: str) -> None:
     page.type("#message", question)
     page.press("Enter")
-
-
-def reload(page: Page) -> None:
-    page.run("void (window.old = true, location.reload())")
-    page.wait("!window.old && document.querySelector('#log article')")
 
 
 def links(page: Page) -> list[str]:
@@ -68,7 +63,7 @@ def test_pictures_and_files_come_from_our_own_origin_and_unseen_hosts_are_no_lin
         assert page.run(cells) == ["Oslo", "2", "<b>", ""]
         page.wait("document.querySelector('.tool .picture img')?.naturalWidth === 640")
         if at == 0:
-            reload(page)
+            page.reload()
     assert all("key" not in one for one in double.fetched)
     assert page.complaints == []
 
@@ -103,7 +98,7 @@ def test_an_approval_is_there_again_after_a_reload_and_may_be_decided_elsewhere(
     page, double = opened
     put(page, "fetch it")
     page.wait(f"document.querySelector('{CARD}')")
-    reload(page)
+    page.reload()
     page.focus(ALLOW)
     double.go_on("approve")
     page.press("Enter")

@@ -54,7 +54,7 @@ ALLOW = ".approval .primary"
 DENY = ".approval button:not(.primary)"
 NOTE = "document.querySelector('.approval [role=status]').textContent"
 STILL = "document.querySelector('#send').title === 'Send' && document.querySelector('.answer')"
-SAID = "[...document.querySelectorAll('.answer-text')].at(-1).innerText"
+SAID = "[...document.querySelectorAll('.answer-text')].at(-1).textContent"
 CHART = "document.querySelector('.answer-text .picture img')"
 SEEN = f"({CHART}?.scrollIntoView(), {CHART}?.complete && {CHART}.naturalWidth > 300)"
 FOOTS = "[...document.querySelectorAll('.answer-foot')]"
@@ -126,11 +126,6 @@ def ended(page: Page, answers: int = 1) -> str:
     """Wait until that many answers are complete, and give the text of the last."""
     page.wait(f"{FOOTS}.filter((one) => one.hasChildNodes()).length === {answers}")
     return page.run(SAID)
-
-
-def reload(page: Page) -> None:
-    page.run("void (window.old = true, location.reload())")
-    page.wait("!window.old && document.querySelector('#log article')")
 
 
 def log_in_again(page: Page) -> None:
@@ -209,7 +204,7 @@ def test_a_chart_of_an_uploaded_table_is_seen_in_the_answer(
     )
     put(page, "Draw sales.csv by city")
     assert ended(page).startswith("Bonn sold most.")
-    for again in (reload, log_in_again, None):
+    for again in (Page.reload, log_in_again, None):
         page.wait(SEEN)
         assert page.run(f"{CHART}.src").startswith(f"{world.address}/api/artifacts/art_")
         assert shown_tools(page) == ["data_analysis", "sql_query", "python_code"]
@@ -241,7 +236,7 @@ def test_an_answer_goes_on_when_its_call_was_decided(
     world.model.script(sums)
     put(page, "What is 6 times 7?")
     page.wait(f"{STILL} && document.querySelector('{CARD}')")
-    reload(page)
+    page.reload()
     page.wait(f"{STILL} && document.querySelector('{CARD}')")
     shown = page.run(f"document.querySelector('{CARD}').innerText")
     assert "6*7" in shown
@@ -278,7 +273,7 @@ def test_only_hosts_that_were_seen_become_links_and_nobody_else_is_asked(
     ended(page, 2)
     known = ["https://named.example/a", "https://named.example/y.png"]
     assert links(page) == known * 2
-    reload(page)
+    page.reload()
     page.wait("document.querySelectorAll('.answer-text a').length === 4")
     assert links(page) == known * 2
     assert page.run("document.querySelectorAll('.answer-text img').length") == 0
@@ -299,11 +294,11 @@ def test_a_question_can_be_put_while_another_waits(world: World, page: Page) -> 
     assert page.run("document.querySelectorAll('.approval').length") == 1
     page.focus(ALLOW)
     page.press("Enter")
-    page.wait("document.querySelector('.answer-text').innerText.includes('42')")
+    page.wait("document.querySelector('.answer-text').textContent.includes('42')")
     assert page.run(SAID) == "Hello to you."
-    reload(page)
+    page.reload()
     page.wait("document.querySelectorAll('.answer-text').length === 2")
-    assert "42" in page.run("document.querySelector('.answer-text').innerText")
+    assert "42" in page.run("document.querySelector('.answer-text').textContent")
     assert page.complaints == []
 
 

@@ -17,7 +17,7 @@ from tests.fakes.side_loop import side_loop
 LISTENS = "Steward listens on "
 PASSWORD = "a password for the page"
 QUESTIONS = "[...document.querySelectorAll('.bubble')].map((one) => one.textContent).join()"
-ANSWERS = "[...document.querySelectorAll('.answer-text')].map((one) => one.innerText).join()"
+ANSWERS = "[...document.querySelectorAll('.answer-text')].map((one) => one.textContent).join()"
 NUMBERS = "[...document.querySelectorAll('.versions')].map((one) => one.textContent).join()"
 FREE = "document.querySelector('#send').title === 'Send'"
 

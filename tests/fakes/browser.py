@@ -71,6 +71,11 @@ class Page:
                     raise
         raise AssertionError(expression)
 
+    def reload(self, shown: str = "document.querySelector('#log article')") -> None:
+        """Load it again, until an expression is true there: as a rule, until messages are there."""
+        self.run("void (window.old = true, location.reload())")
+        self.wait(f"!window.old && {shown}")
+
     def type(self, selector: str, words: str) -> None:
         """Write into a field."""
         self.focus(selector)
