@@ -8,14 +8,15 @@ import { recall, storedTrace } from "./stored-trace.js";
 const AT_ONCE = 8;
 
 /**
- * Show the messages of a conversation.
- * @type {(list: MessageList, found: FullConversation, loadRun: LoadRun) => AnswerView[]}
+ * Show the messages of a conversation; what was being written anew in one of the questions `before` still is.
+ * @type {(list: MessageList, found: FullConversation, loadRun: LoadRun, before?: QuestionView[]) => AnswerView[]}
  * @returns those that are to be followed: of the run that is answering, and of runs that wait or left nothing
  */
-export function showStored(list, found, loadRun) {
+export function showStored(list, found, loadRun, before = []) {
   const following = addAll(list, shownOf(found.messages), found.active_run_id, loadRun);
   list.fill(-AT_ONCE);
   list.scroll.toEnd();
+  for (const { place, unsent } of before) if (unsent && place.id) list.edit(place.id, unsent);
   recall(list.answers, list.known, loadRun);
   return following;
 }
