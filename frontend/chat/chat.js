@@ -6,6 +6,7 @@
 
 import { attachedIn } from "../files/attached.js";
 import { SourceCard } from "../files/source-card.js";
+import { byId } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { loadLibraries } from "../text/reader.js";
 import { ApiError } from "../wire/errors.js";
@@ -61,6 +62,7 @@ export class Chat {
    */
   async open(id) {
     const { api, view, composer, onError, onMissing } = this.#parts;
+    const sought = id === this.id ? "" : byId("search", HTMLInputElement).value;
     const before = this.#goTo(id);
     if (!id) return;
     const { signal } = this;
@@ -69,7 +71,7 @@ export class Chat {
       view.setTitle(found.title || text.untitled);
       composer.scope.open(found);
       composer.scope.add(found.messages.flatMap((one) => attachedIn(one.message.content)));
-      await this.follow(showStored(this.messages, found, this.loadRun, before));
+      await this.follow(showStored(this.messages, found, this.loadRun, before, sought));
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof ApiError && error.status === 404) onMissing();

@@ -49,7 +49,7 @@ export const text = {
   exportMarkdown: "Als Markdown exportieren",
   exportJson: "Als JSON exportieren",
   remove: "Löschen",
-  removed: (title) => `„${title}“ ist gelöscht.`,
+  removed: (title) => `Gelöscht: „${title}“`,
   undo: "Rückgängig",
   options: (title) => `Optionen: ${title}`,
   beingAnswered: "Wird beantwortet",

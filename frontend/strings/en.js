@@ -41,7 +41,7 @@ export const text = {
   exportMarkdown: "Export as Markdown",
   exportJson: "Export as JSON",
   remove: "Delete",
-  removed: (/** @type {string} */ title) => `“${title}” is deleted.`,
+  removed: (/** @type {string} */ title) => `Deleted: “${title}”`,
   undo: "Undo",
   options: (/** @type {string} */ title) => `Options: ${title}`,
   beingAnswered: "Being answered",

@@ -33,7 +33,7 @@ export function decorate(root, seen) {
 
 /** @param {ParentNode} root where marks and columns begin at the side at which the words do */
 function giveSides(root) {
-  for (const block of root.querySelectorAll("ul, ol, blockquote, table")) {
+  for (const block of root.querySelectorAll("ul, ol, blockquote, table, .table")) {
     block.setAttribute("dir", "auto");
   }
 }
