@@ -256,3 +256,34 @@ def test_a_tab_that_is_looked_at_again_shows_what_was_said_in_another(
     page.wait(f"{BUBBLES}.join() === 'one,two' && {BARS} === 2")
     assert page.run(DRAFT) == "half a"
     other.close()
+
+
+def test_a_long_block_of_code_is_copied_from_wherever_one_reads_it(opened) -> None:
+    """Its head stays in sight while its lines go by."""
+    page, double, _ = opened
+    lines = "\n".join(f"x = {n}" for n in range(300))
+    double.scripts["long"] = [{"kind": "content", "text": f"```py\n{lines}\n```\n\nThe end."}]
+    put(page, "long")
+    page.wait("document.querySelector('.answer .code [class^=hljs]')")
+    page.run("void (document.querySelector('#scroller').scrollTop = 3000)")
+    page.wait("document.querySelector('#to-end').checkVisibility()")
+    page.tab.mouse.move(600, 400)
+    assert page.run("""(() => {
+        const button = document.querySelector('.answer .code button');
+        const { left, top, width, height } = button.getBoundingClientRect();
+        return button.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+    })()""")
+
+
+def test_each_tab_of_the_settings_begins_at_its_top(opened) -> None:
+    """However far down one was in the tab before."""
+    page, _, _ = opened
+    page.resize(1280, 300)
+    page.run("void (location.hash = '#/settings/tools')")
+    panel = "document.querySelector('.settings-panel')"
+    page.wait(f"{panel}?.innerText.includes('web_search')")
+    page.run(f"void ({panel}.scrollTop = 60)")
+    assert page.run(f"{panel}.scrollTop") == 60
+    page.tab.click("#tab-account")
+    page.wait(f"{panel}.querySelector('input[type=password]')")
+    assert page.run(f"{panel}.scrollTop") == 0
