@@ -38,7 +38,7 @@ const composer = new Composer({
     chat.want(send, () => composer.restore(words, files));
   },
   onStop: () => chat.now?.stop(),
-  onEditLast: () => chat.now?.messages.editLast(),
+  onEditLast: () => chat.now?.messages.edit(),
 });
 const who = new Who({
   ...{ api, announce, logOut: () => session.logOut(), onLeft: (note) => session.leave(note) },
@@ -85,7 +85,8 @@ function clearReport() {
 
 /** @param {string} id */
 async function onChanged(id) {
-  if (conversationIn(location.hash) !== id) history.replaceState(null, "", addressOf(id));
+  const isThere = who.isOpen || conversationIn(location.hash) === id;
+  if (!isThere) history.replaceState(null, "", addressOf(id));
   sidebar.setActive(id);
   await sidebar.refresh();
   if (id === chat.now?.id && sidebar.titleOf(id)) view.setTitle(sidebar.titleOf(id));

@@ -6,6 +6,7 @@ import { text } from "../strings.js";
 import { wordsOf } from "../wire/errors.js";
 
 const MOST = 10; // as many as the server takes in one request
+const MOST_PASTED_CHARS = 50_000; // few models take more at once, and a browser sets it for seconds
 
 /** The chips above the message box. */
 export class Attachments {
@@ -28,11 +29,10 @@ export class Attachments {
     this.#field.before(this.#host, this.#note);
     byId("model", HTMLSelectElement).addEventListener("change", this.#changed);
     this.#field.addEventListener("paste", (event) => {
-      const pasted = event.clipboardData;
-      // Text from office programs comes with a picture of itself.
-      if (!pasted?.files.length || pasted.types.includes("text/plain")) return;
+      const files = event.clipboardData ? this.#pasted(event.clipboardData) : [];
+      if (files.length === 0) return;
       event.preventDefault();
-      this.add([...pasted.files]);
+      this.add(files);
     });
   }
 
@@ -78,6 +78,17 @@ export class Attachments {
     this.#round = {};
     this.say("");
     this.#changed();
+  }
+
+  /** @type {(pasted: DataTransfer) => File[]} text that is too long for the message box is one as well */
+  #pasted(pasted) {
+    const { maxLength, value, selectionStart, selectionEnd } = this.#field;
+    const words = pasted.getData("text/plain");
+    const length = value.length - (selectionEnd - selectionStart) + words.length;
+    const isLong = words.length > MOST_PASTED_CHARS || length > maxLength;
+    if (words && isLong) return [new File([words], text.pastedFile)];
+    // Text from office programs comes with a picture of itself.
+    return pasted.types.includes("text/plain") ? [] : [...pasted.files];
   }
 
   #room(wanted = 1) {

@@ -6,10 +6,12 @@
 
 import { attachedIn } from "../files/attached.js";
 import { SourceCard } from "../files/source-card.js";
+import { byId } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { loadLibraries } from "../text/reader.js";
 import { ApiError } from "../wire/errors.js";
 import { cancelRun, getConversation, getRun, original } from "../wire/server.js";
+import { noticeElsewhere } from "./elsewhere.js";
 import { Listener } from "./listen.js";
 import { MessageList } from "./message-list.js";
 import { showStored } from "./stored-messages.js";
@@ -45,6 +47,7 @@ export class Chat {
       loadPicture: (id) => original(parts.api, id),
     });
     new SourceCard(parts);
+    noticeElsewhere(parts.api, this);
   }
 
   /** Aborted when the reader leaves, or something new is asked. */
@@ -54,12 +57,13 @@ export class Chat {
 
   /**
    * Open a stored conversation and go on with the answer it is being given, or leave for an empty one:
-   * "". An answer that is being worked on is finished by the server.
+   * "". An answer that is being worked on is finished by the server. What was being written anew stays.
    * @param {string} id
    */
   async open(id) {
     const { api, view, composer, onError, onMissing } = this.#parts;
-    this.#goTo(id);
+    const sought = id === this.id ? "" : byId("search", HTMLInputElement).value;
+    const before = this.#goTo(id);
     if (!id) return;
     const { signal } = this;
     try {
@@ -67,7 +71,7 @@ export class Chat {
       view.setTitle(found.title || text.untitled);
       composer.scope.open(found);
       composer.scope.add(found.messages.flatMap((one) => attachedIn(one.message.content)));
-      await this.follow(showStored(this.messages, found, this.loadRun));
+      await this.follow(showStored(this.messages, found, this.loadRun, before, sought));
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof ApiError && error.status === 404) onMissing();
@@ -128,13 +132,13 @@ export class Chat {
     return run;
   };
 
-  /** @param {string} id */
+  /** @type {(id: string) => QuestionView[]} gives the questions that were shown */
   #goTo(id) {
     this.renew();
     this.turns.rest();
     this.#runs.clear();
     this.id = id;
-    this.messages.clear();
+    return this.messages.clear();
   }
 
   /** @type {(view: MessageView) => Promise<void>} find out where a message stands, if that is not known */

@@ -74,9 +74,9 @@ export class Composer {
     this.#wait(false);
   }
 
-  /** @type {(words: string, files: readonly StoredFile[]) => void} take back what could not be sent */
+  /** @type {(words: string, files: readonly StoredFile[]) => void} take back what could not be sent, before what was written since */
   restore(words, files) {
-    this.draft ||= words;
+    this.draft = [words, this.draft].filter(Boolean).join("\n\n");
     this.attachments.attach(files);
   }
 

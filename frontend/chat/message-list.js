@@ -39,10 +39,10 @@ export class MessageList {
   }
 
   clear() {
-    this.drop(0);
     this.later.clear();
     this.known = new Known();
     this.scroll.toStart();
+    return this.drop(0).filter(isQuestion);
   }
 
   /** @param {unknown} content text, or the parts of a message */
@@ -71,9 +71,10 @@ export class MessageList {
     return this.#views[index];
   }
 
-  /** @type {(view: MessageView) => string} give the id of the last message before one whose id is known */
+  /** @type {(view?: MessageView) => string} give the last id that is known before a message, or of all */
   before(view) {
-    return this.#views.slice(0, this.indexOf(view)).findLast((one) => one.place.id)?.place.id ?? "";
+    const views = this.#views.slice(0, view && this.indexOf(view));
+    return views.findLast((one) => one.place.id)?.place.id ?? "";
   }
 
   /** @type {(index: number) => MessageView[]} take away the messages from there on */
@@ -131,9 +132,10 @@ export class MessageList {
     return this.#views.slice(0, this.indexOf(answer)).findLast(isQuestion);
   }
 
-  /** Write the last question anew. */
-  editLast() {
-    this.#views.findLast(isQuestion)?.edit();
+  /** @type {(id?: string, words?: string) => void} write a question anew, the last one without its id */
+  edit(id, words) {
+    const questions = this.#views.filter(isQuestion);
+    questions.findLast(({ place }) => !id || place.id === id)?.edit(words);
   }
 
   /**

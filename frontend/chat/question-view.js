@@ -56,19 +56,28 @@ export class QuestionView {
     );
   }
 
-  /** Write it anew: Enter sends, Escape leaves it as it is. */
-  edit() {
+  /** What is being written in its place, "" when nothing is. */
+  get unsent() {
+    return this.#editor?.querySelector("textarea")?.value ?? "";
+  }
+
+  /** Write it anew, from other words if given: Enter sends, Escape leaves it as it is. */
+  edit(words = this.words) {
     if (this.#editor || this.#edit.ariaDisabled === "true") return;
-    const field = el("textarea", { "aria-label": text.editMessage, maxlength: "200000" });
-    field.value = this.words;
+    const field = el("textarea", {
+      "aria-label": text.editMessage,
+      dir: "auto",
+      maxlength: "200000",
+    });
+    field.value = words;
     const back = el("button", { type: "button" }, text.cancel);
     const send = el("button", { class: "primary" }, text.send);
     const buttons = el("div", { class: "dialog-buttons" }, back, send);
     const editor = el("form", { class: "editor" }, field, buttons);
     this.#editor = editor;
     const submit = () => {
-      const words = field.value.trim();
-      if (words) this.#acts.onEdit(this, reworded(this.content, words));
+      const written = field.value.trim();
+      if (written) this.#acts.onEdit(this, reworded(this.content, written));
     };
     back.addEventListener("click", () => this.#leave());
     editor.addEventListener("submit", (event) => {

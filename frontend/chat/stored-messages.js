@@ -8,16 +8,37 @@ import { recall, storedTrace } from "./stored-trace.js";
 const AT_ONCE = 8;
 
 /**
- * Show the messages of a conversation.
- * @type {(list: MessageList, found: FullConversation, loadRun: LoadRun) => AnswerView[]}
+ * Show the messages of a conversation from its end, or from the newest that holds what is `sought`; what was
+ * being written anew in one of the questions `before` still is.
+ * @type {(list: MessageList, found: FullConversation, loadRun: LoadRun, before: QuestionView[], sought: string) => AnswerView[]}
  * @returns those that are to be followed: of the run that is answering, and of runs that wait or left nothing
  */
-export function showStored(list, found, loadRun) {
-  const following = addAll(list, shownOf(found.messages), found.active_run_id, loadRun);
+export function showStored(list, found, loadRun, before, sought) {
+  const shown = shownOf(found.messages);
+  const following = addAll(list, shown, found.active_run_id, loadRun);
   list.fill(-AT_ONCE);
   list.scroll.toEnd();
+  for (const { place, unsent } of before) if (unsent && place.id) list.edit(place.id, unsent);
+  if (folded(sought)) goTo(list, shown, folded(sought));
   recall(list.answers, list.known, loadRun);
   return following;
+}
+
+/** @param {string} words as the server compares them */
+const folded = (words) => words.trim().normalize("NFKC").toLowerCase();
+
+/** @type {(list: MessageList, shown: ShownMessage[], sought: string) => void} stay at the end without */
+function goTo(list, shown, sought) {
+  const holds = shown.findLast(({ stored }) =>
+    folded(wordsOf(stored.message.content)).includes(sought),
+  );
+  let at = 0;
+  while (list.at(at) && list.at(at)?.place.id !== holds?.stored.id) at += 1;
+  const view = list.at(at);
+  if (!view) return;
+  list.later.now(view.element);
+  list.scroll.mark()(); // the end is not followed
+  view.element.scrollIntoView();
 }
 
 /**

@@ -17,12 +17,15 @@ export class Turns {
   #chat;
   /** @type {object | null} */
   #change = null;
-  #isBusy = () => this.#change !== null || this.#chat.listener.isRunning;
 
   /** @param {ChatParts} parts @param {Chat} chat */
   constructor(parts, chat) {
     this.#parts = parts;
     this.#chat = chat;
+  }
+
+  get isBusy() {
+    return this.#change !== null || this.#chat.listener.isRunning;
   }
 
   /** Care no more for a change that is being made, as when another conversation is opened. */
@@ -83,7 +86,7 @@ export class Turns {
   /** @type {(make: () => Promise<unknown>, giveBack?: () => void) => Promise<void>} */
   async #alone(make, giveBack = () => {}) {
     const { messages, listener } = this.#chat;
-    if (this.#isBusy()) {
+    if (this.isBusy) {
       this.#parts.announce(text.busy);
       return giveBack();
     }
@@ -129,7 +132,7 @@ export class Turns {
       this.#chat.open(this.#chat.id);
       if (answer.note) this.#parts.onError(new Error(answer.note));
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) return this.#parts.onChanged(this.#chat.id); // it is in the list
       undo();
       view.setWelcome(messages.isEmpty);
       this.#refused(error, content, from);

@@ -79,7 +79,8 @@ export async function* filesIn(entry, room = { left: MOST_FILES }) {
   if (entry.isFile) {
     room.left -= 1;
     const found = /** @type {FileSystemFileEntry} */ (entry);
-    yield await new Promise((done, fail) => found.file(done, fail));
+    // One that cannot be read arrives empty, which is refused with its name; the others go on.
+    yield await new Promise((done) => found.file(done, () => done(new File([], entry.name))));
   } else {
     const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
     for (let some = await read(reader); some.length > 0; some = await read(reader)) {

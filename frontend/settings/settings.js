@@ -51,6 +51,7 @@ export function openSettings(parts, onChosen, onClosed) {
     onChosen(id);
     const host = el("div", { class: "settings-tab" });
     panel.replaceChildren(host);
+    panel.scrollTop = 0;
     await tabs
       .find((one) => one.id === id)
       ?.open(host, parts)

@@ -8,7 +8,7 @@ import { addressOf } from "../text/links.js";
 /** A row, drawn anew only where it has changed. */
 export class Row {
   #does;
-  #link = el("a");
+  #link = el("a", { dir: "auto" });
   #busy = el("span", { class: "busy", role: "img", "aria-label": text.beingAnswered });
   #menu = menuButton("", () => this.#items());
   #drawn = "";

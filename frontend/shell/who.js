@@ -33,6 +33,11 @@ export class Who {
     });
   }
 
+  /** Whether the settings lie above the page, and the address is theirs. */
+  get isOpen() {
+    return this.#open;
+  }
+
   get isAdmin() {
     return this.#user?.role === "admin";
   }

@@ -49,7 +49,7 @@ export const text = {
   exportMarkdown: "Als Markdown exportieren",
   exportJson: "Als JSON exportieren",
   remove: "Löschen",
-  removed: (title) => `„${title}“ ist gelöscht.`,
+  removed: (title) => `Gelöscht: „${title}“`,
   undo: "Rückgängig",
   options: (title) => `Optionen: ${title}`,
   beingAnswered: "Wird beantwortet",
@@ -228,6 +228,7 @@ export const text = {
   attached: "Angehängte Dateien",
   detach: "Nicht anhängen",
   readAsText: "dieses Modell sieht keine Bilder, nur den Text darin",
+  pastedFile: "Eingefügter Text.txt",
   tooManyFiles: (most) =>
     `An eine Frage passen ${most} Dateien; weitere kommen nur zu den Dokumenten.`,
   filesUnread: "Deine Nachricht wird gesendet, sobald ihre Dateien gelesen sind.",

@@ -41,7 +41,7 @@ export const text = {
   exportMarkdown: "Export as Markdown",
   exportJson: "Export as JSON",
   remove: "Delete",
-  removed: (/** @type {string} */ title) => `“${title}” is deleted.`,
+  removed: (/** @type {string} */ title) => `Deleted: “${title}”`,
   undo: "Undo",
   options: (/** @type {string} */ title) => `Options: ${title}`,
   beingAnswered: "Being answered",
@@ -211,6 +211,7 @@ export const text = {
   attached: "Attached files",
   detach: "Do not attach",
   readAsText: "this model sees no pictures, only text in them",
+  pastedFile: "Pasted text.txt",
   tooManyFiles: (/** @type {number} */ most) =>
     `A question takes ${most} files; more become documents only.`,
   filesUnread: "Your message is sent as soon as its files have been read.",

@@ -25,8 +25,16 @@ export function decorate(root, seen) {
   for (const words of textsIn(root)) markWords(words, seen);
   for (const pre of root.querySelectorAll("pre")) pre.replaceWith(codeElement(pre));
   for (const table of root.querySelectorAll("table")) scrolling(table);
+  giveSides(root);
   for (const box of root.querySelectorAll("input")) {
     box.setAttribute("aria-label", box.checked ? text.taskDone : text.taskOpen);
+  }
+}
+
+/** @param {ParentNode} root where marks and columns begin at the side at which the words do */
+function giveSides(root) {
+  for (const block of root.querySelectorAll("ul, ol, blockquote, table, .table")) {
+    block.setAttribute("dir", "auto");
   }
 }
 
@@ -76,7 +84,8 @@ function markWords(words, seen) {
 /** @param {HTMLPreElement} pre */
 function codeElement(pre) {
   const shown = pre.firstElementChild ?? pre;
-  const copy = copyButton(() => (shown.textContent ?? "").replace(/\n*$/, "\n"));
+  // A line end at its end would run it where it is pasted into a terminal.
+  const copy = copyButton(() => (shown.textContent ?? "").replace(/\n+$/, ""));
   const head = el("figcaption", {}, el("span", {}, shown.getAttribute("data-lang") ?? ""), copy);
   return el("figure", { class: "code" }, head, el("pre", { tabindex: "0" }, shown));
 }

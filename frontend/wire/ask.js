@@ -15,7 +15,13 @@ import { getRun, pathOf } from "./server.js";
 export async function* ask(api, question, options) {
   const { signal } = options;
   const body = requestBody(question);
-  const response = await api.open("/v1/chat/completions", { method: "POST", body, signal });
+  // Who leaves before it has arrived has put it all the same: only the answer is given up.
+  const left = new AbortController();
+  const put = { method: "POST", body, signal: left.signal };
+  const response = await api.open("/v1/chat/completions", put);
+  signal.addEventListener("abort", () => left.abort(), { once: true });
+  if (signal.aborted) left.abort();
+  signal.throwIfAborted();
   const runId = response.headers.get("x-run-id");
   if (!runId) throw new Error(text.unreachable); // somebody else answered, such as a proxy
   yield { kind: "open", runId, sessionId: response.headers.get("x-session-id") ?? "" };

@@ -88,3 +88,24 @@ def test_only_what_is_new_is_fetched_after_an_answer(opened) -> None:
     page.wait(f"{FILLED} === {ANSWERS + 1} && document.querySelector('#send').title === 'Send'")
     asked = [one.partition("/conv_1")[2] for one in page.asked if "/conv_1" in one]
     assert asked == ["", f"?after={last}"]
+
+
+def test_a_conversation_that_was_searched_for_is_opened_where_the_words_stand(opened) -> None:
+    """It stays there while the messages around come; without words it is opened at its end."""
+    page, _ = opened
+    page.wait(f"{FILLED} > 3 && {LEFT_PX} < 2")
+    page.run("void (location.hash = '#/')")
+    page.wait("!document.querySelector('#welcome').hidden")
+    page.type("#search", " PART 20? ")
+    page.run("void (location.hash = '#/c/conv_1')")
+    page.wait(f"{FILLED} === {ANSWERS}")
+    top_px = """(() => {
+        const one = [...document.querySelectorAll('.bubble')].find((it) => it.textContent === 'And part 20?');
+        return one.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
+    })()"""
+    assert 0 <= page.run(top_px) < 60
+    assert page.run("document.querySelector('#to-end').checkVisibility()")
+    page.run("void (document.querySelector('#search').value = 'nowhere', location.hash = '#/')")
+    page.wait("!document.querySelector('#welcome').hidden")
+    page.run("void (location.hash = '#/c/conv_1')")
+    page.wait(f"{FILLED} === {ANSWERS} && {LEFT_PX} < 2")

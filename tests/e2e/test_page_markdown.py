@@ -40,10 +40,10 @@ def page(tmp_path_factory) -> Iterator[Page]:
 
 
 def shown(page: Page, how: str, source: str, **more: Any) -> str:
-    """Give the markup of an answer without what is ours: copy buttons and what lies between blocks."""
+    """Give the markup of an answer without what is ours: copy buttons, directions and what lies between blocks."""
     rest = "".join(f", {json.dumps(one)}" for one in more.values())
     html = page.run(f"probe.{how}({json.dumps(source)}{rest}).innerHTML")
-    html = re.sub(r"<button.*?</button>|<svg.*?</svg>", "", html)
+    html = re.sub(r'<button.*?</button>|<svg.*?</svg>| dir="auto"', "", html)
     html = re.sub(r"\n+</code></pre>", "</code></pre>", html)
     return re.sub(r"\s*\n\s*(?=<)|(?<=>)\s*\n\s*", "", html)
 

@@ -127,8 +127,8 @@ def test_a_deletion_is_told(world: PageWorld, page: Page) -> None:
     page.press("Enter")
     page.press("End")
     page.press("Enter")
-    gone = told(page, "is deleted")
-    assert [one for one in gone if "is deleted" in one] == ["“Talk” is deleted.\nUndo"]
+    gone = told(page, "Deleted")
+    assert [one for one in gone if "Deleted" in one] == ["Deleted: “Talk”\nUndo"]
 
 
 def test_a_lost_connection_is_told_and_when_it_is_back(tmp_path: Path) -> None:

@@ -34,3 +34,13 @@ test("a huge folder is not walked without end", async () => {
   const dropped = folder("a", ...names.map(file));
   assert.equal((await collected(filesIn(dropped, { left: 7 }))).length, 7);
 });
+
+test("a file that cannot be read keeps no other one back, and is refused by its name", async () => {
+  const lost = {
+    ...file("lost"),
+    file: (/** @type {any} */ _, /** @type {() => void} */ fail) => fail(),
+  };
+  const [one, empty, two] = await collected(filesIn(folder("a", file("1"), lost, file("2"))));
+  assert.deepEqual([one, two], ["1", "2"]);
+  assert.deepEqual([empty?.name, empty?.size], ["lost", 0]);
+});
