@@ -5,6 +5,7 @@ Not for: what is kept of a run (`ending`) or running it (`turn`).
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -135,20 +136,22 @@ class TurnEnds:
         if ending is None:
             return
         run, said = ending
-        try:
-            if run.conversation_id:
-                await self._conversations.end_turn(run, said)
-            else:
-                await self._runs.save(run)
-        except Unavailable:
-            self._make_room()
-            raise
-        except StewardError:
-            if not run.conversation_id:  # its account is gone; a session is not to stay busy for it
-                self._unstored.pop(place, None)
-            raise
+        if not run.conversation_id:
+            await self._save(run)
+            return
+        await self._conversations.end_turn(run, said)
         if self._unstored.get(place) is ending:
             del self._unstored[place]
+
+    async def _save(self, run: StoredRun) -> None:
+        """Store the end of a run without a session. Two at the same moment would count what it used twice."""
+        del self._unstored[run.id]
+        try:
+            await self._runs.save(run)
+        except (Unavailable, asyncio.CancelledError):
+            self._unstored[run.id] = run, ()
+            self._make_room()
+            raise
 
     def may_have_begun(self, run: Run) -> None:
         """End a run in the database that could not be begun there: nobody knows whether it was."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +33,7 @@ class Refusing:
         self._inner = inner
         self.away = True
         self.never: str | None = None
+        self.saved: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -46,6 +48,8 @@ class Refusing:
     async def save(self, run: Run) -> None:
         """Refuse while away."""
         self._refuse()
+        self.saved.append(run.id)
+        await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop
         await self._inner.save(run)
 
     def _refuse(self) -> None:
@@ -102,9 +106,19 @@ async def test_a_run_of_no_session_is_counted_although_the_database_was_away(cor
     kept = await made.stores.runs.get(USER, first.id)
     assert kept is not None
     assert kept.state == "completed"
-    await made.turns.ends.try_again()
-    [used] = await made.stores.usage.of_user(USER, since_day=0)
-    assert used.runs == 2
+    assert store.saved.count(first.id) == 1
+
+
+async def test_several_who_try_again_at_once_count_a_run_once(core: Make) -> None:
+    """Turns that end just then, and the beat of the server."""
+    made = core(hello)
+    store = Refusing(made.stores.runs)
+    made.turns.ends._runs = store  # type: ignore[assignment]
+    runs = [await made.ask(text, mode="chat") for text in ("one", "two")]
+    store.away = False
+    tries = [made.turns.ends.try_again() for _ in range(3)]
+    await asyncio.gather(made.ask("three", mode="chat"), *tries)
+    assert [store.saved.count(run.id) for run in runs] == [1, 1]
 
 
 async def test_an_end_that_can_never_be_stored_holds_up_no_other(core: Make) -> None:
