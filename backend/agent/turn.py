@@ -190,24 +190,25 @@ class Turns:
         request = run.request
         if (begins := BEGINNING.get()) is not None:
             await begins(run.id)
-        session_id = run.session_id or ""
         if is_new:
             conversation = Conversation(
-                id=session_id,
+                id=run.session_id or "",
                 user_id=request.user_id,
                 created_at_ms=run.started_at_ms,
                 updated_at_ms=run.started_at_ms,
             )
             await self._conversations.create(conversation)
-        new = brought_messages(run)
         title = title_of(request.messages)
         try:
             await self._conversations.begin_turn(
-                stored_run(run), new, title_if_empty=title, replaces=run.replaced
+                stored_run(run), brought_messages(run), title_if_empty=title, replaces=run.replaced
             )
         except asyncio.CancelledError:
             run.state = "cancelled"  # the claim may have been made all the same
             await asyncio.shield(self._end(run))
+            raise
+        except Unavailable:
+            self.ends.may_have_begun(run)  # the answer to a commit may have been lost
             raise
         run.in_store = True
 

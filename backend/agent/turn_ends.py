@@ -5,6 +5,7 @@ Not for: what is kept of a run (`ending`) or running it (`turn`).
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -15,12 +16,13 @@ from backend.agent.budgets import ASSUMED_OUTPUT_TOKENS, Asked, Budgets, Hold
 from backend.agent.context import TokenEstimate
 from backend.agent.ending import can_be_resumed, kept_messages, round_off, stored_run
 from backend.agent.run import Run, TurnRequest
-from backend.errors import Conflict, StewardError
+from backend.errors import Conflict, StewardError, Unavailable
 from backend.ports.stores import ConversationStore, RunStore, StoredMessage
 from backend.ports.stores import Run as StoredRun
 from backend.ports.values import ChatMessage, TurnEvent, Usage
 
 logger = logging.getLogger(__name__)
+MOST_LOOSE = 1_000  # ends of runs without a session that wait to be stored
 
 
 @dataclass(slots=True, eq=False)
@@ -120,32 +122,66 @@ class TurnEnds:
             await self._budgets.settle(hold, tokens=0 if run.state == "waiting" else used)
 
     async def store(self, run: StoredRun, said: Sequence[StoredMessage]) -> None:
-        """Store the end of a run; one of a session that cannot be stored now is tried again."""
-        if run.conversation_id:
-            self._unstored[run.conversation_id] = run, said
-            await self.store_late(run.conversation_id)
-        else:
-            await self._runs.save(run)
+        """Store the end of a run; what cannot be stored now is tried again, when others can at the latest."""
+        late = list(self._unstored)
+        place = run.conversation_id or run.id
+        self._unstored[place] = run, said
+        await self.store_late(place)
+        if late:
+            await self.try_again()
 
-    async def store_late(self, session_id: str) -> None:
-        """Store the end of a session's last run if that is still to be done, and free it."""
-        ending = self._unstored.get(session_id)
-        if ending is not None:
-            await self._conversations.end_turn(*ending)
-            self._unstored.pop(session_id, None)
+    async def store_late(self, place: str) -> None:
+        """Store the end of a session's last run, or of one run without, if that is still to be done."""
+        ending = self._unstored.get(place)
+        if ending is None:
+            return
+        run, said = ending
+        if not run.conversation_id:
+            await self._save(run)
+            return
+        await self._conversations.end_turn(run, said)
+        if self._unstored.get(place) is ending:
+            del self._unstored[place]
+
+    async def _save(self, run: StoredRun) -> None:
+        """Store the end of a run without a session. Two at the same moment would count what it used twice."""
+        del self._unstored[run.id]
+        try:
+            await self._runs.save(run)
+        except (Unavailable, asyncio.CancelledError):
+            self._unstored[run.id] = run, ()
+            self._make_room()
+            raise
+
+    def may_have_begun(self, run: Run) -> None:
+        """End a run in the database that could not be begun there: nobody knows whether it was."""
+        run.state = "failed"
+        self._unstored[run.session_id or run.id] = stored_run(run), ()
 
     async def try_again(self) -> None:
         """Try again to store what could not be stored: on another server nobody else can."""
-        for session_id in list(self._unstored):
-            await self.store_late(session_id)
+        for place in list(self._unstored):
+            try:
+                await self.store_late(place)
+            except Unavailable as exc:
+                logger.warning("ends of runs wait to be stored (%d): %s", len(self._unstored), exc)
+                return
+            except StewardError as exc:
+                logger.warning("the end of a run cannot be stored: %s", exc)
 
     async def close(self) -> None:
         """Try a last time to store what could not be stored."""
-        for session_id in list(self._unstored):
+        for place in list(self._unstored):
             try:
-                await self.store_late(session_id)
+                await self.store_late(place)
             except StewardError:
-                logger.exception("the last answer of session %s is lost", session_id)
+                logger.exception("the last answer of %s is lost", place)
+
+    def _make_room(self) -> None:
+        """Let go the oldest ends that no session waits for, when there are too many."""
+        loose = [place for place, (run, _) in self._unstored.items() if not run.conversation_id]
+        for place in loose[: max(0, len(loose) - MOST_LOOSE)]:
+            del self._unstored[place]
 
     async def _give_up(self, run: Run) -> None:
         """End a run that was to wait and could not be stored; its session is freed when it can be."""

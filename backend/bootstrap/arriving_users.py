@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -25,6 +24,7 @@ from backend.config.settings import Settings
 from backend.errors import InvalidRequest
 from backend.kit.archives import ArchiveDamaged, Member, read_archive
 from backend.kit.clocks import SystemClock
+from backend.kit.folder_lock import working_folder
 from backend.kit.owned_files import OwnedFiles
 from backend.ports.stores import Role
 from backend.storage.database import Database
@@ -128,8 +128,8 @@ async def import_user(
     """
     database = open_database(settings.database_url.get_secret_value())
     try:
-        with tempfile.TemporaryDirectory(dir=settings.data_dir, prefix=STAGING) as staging:
-            read = _Read(Path(staging))
+        with working_folder(settings.data_dir, STAGING) as staging:
+            read = _Read(staging)
             read_archive(source, take=read.take)
             return await _import(settings, database, read, name=name, role=role)
     finally:

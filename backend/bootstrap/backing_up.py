@@ -7,7 +7,6 @@ wait, and on request the key files. Not in it: what is made anew (indexes, model
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -23,6 +22,7 @@ from backend.bootstrap.documents import document_folders
 from backend.bootstrap.owned_files import owned_files
 from backend.config.settings import Settings
 from backend.kit.archives import ArchiveWriter, writing_archive
+from backend.kit.folder_lock import working_folder
 from backend.kit.owned_files import OwnedFiles
 from backend.storage.backups import copy_database
 from backend.storage.document_tables import files
@@ -49,8 +49,7 @@ def make_backup(settings: Settings, out: BinaryIO, *, with_keys: bool) -> dict[s
         OSError: when something cannot be read or written.
     """
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.data_dir, prefix=STAGING) as name:
-        staging = Path(name)
+    with working_folder(settings.data_dir, STAGING) as staging:
         taken = take_snapshot(settings.database_url.get_secret_value(), staging)
         about: dict[str, Any] = {
             "format": FORMAT,

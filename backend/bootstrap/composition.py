@@ -22,7 +22,7 @@ from backend.bootstrap.agents import open_agents, open_catalog
 from backend.bootstrap.answering import open_answering, open_lasting
 from backend.bootstrap.checkpoints import open_checkpoints
 from backend.bootstrap.credentials import open_credentials
-from backend.bootstrap.databases import open_all_stores, open_signals
+from backend.bootstrap.databases import open_all_stores, open_clock, open_signals
 from backend.bootstrap.documents import Ground, OpenLibrary, document_folders
 from backend.bootstrap.inside import SeeingInside
 from backend.bootstrap.library import open_library
@@ -106,7 +106,7 @@ class Composition:
         measuring = self._seeing.watch.measuring
         stores = await open_all_stores(self._settings, demo=self._demo, measuring=measuring)
         stack.push_async_callback(stores.aclose)
-        clock = SystemClock()
+        clock = await open_clock(self._settings, stores, stack) if not self._demo else SystemClock()
         signals = await open_signals(self._settings, clock, stack, demo=self._demo)
         ground = Ground(
             settings=self._settings,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from contextlib import AsyncExitStack
 
+from backend.bootstrap.timekeeping import go_by_database
 from backend.config.errors import SettingsError
 from backend.config.settings import Settings
-from backend.kit.clocks import SystemClock
+from backend.kit.clocks import CorrectedClock, SystemClock
 from backend.ports.clock import Clock
 from backend.ports.measuring import Measuring
 from backend.ports.signals import Signals
@@ -57,6 +58,15 @@ async def open_all_stores(
         readers=given.readers,
         index_above=given.vector_index_above_chunks,
     )
+
+
+async def open_clock(settings: Settings, stores: Stores, stack: AsyncExitStack) -> Clock:
+    """Give the time: the machine's, put right by the database's where several machines may share it."""
+    if not shared(settings):
+        return SystemClock()
+    clock = CorrectedClock()
+    await go_by_database(clock, stores.servers, stack)
+    return clock
 
 
 async def open_signals(

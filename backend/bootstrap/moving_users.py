@@ -5,7 +5,6 @@ docs/operating.md describes the archive for whoever reads it with other programs
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from backend.bootstrap.documents import document_folders
 from backend.bootstrap.owned_files import owned_files
 from backend.config.settings import Settings
 from backend.kit.archives import ArchiveWriter, writing_archive
+from backend.kit.folder_lock import working_folder
 from backend.ports.stores import User
 from backend.storage.revisions import HEAD
 from backend.storage.row_copies import copying_engine, line_of
@@ -53,12 +53,12 @@ def export_user(
     url = settings.database_url.get_secret_value()
     with (
         writing_archive(out, about=whole) as archive,
-        tempfile.TemporaryDirectory(dir=settings.data_dir, prefix=STAGING) as staging,
+        working_folder(settings.data_dir, STAGING) as staging,
     ):
         archive.add_bytes(ABOUT, orjson.dumps(about))
         archive.add_bytes(USER, orjson.dumps(shown))
         with copying_engine(url) as engine, engine.connect() as connection:
-            named = _add_rows(archive, connection, user.id, Path(staging), whole["counts"])
+            named = _add_rows(archive, connection, user.id, staging, whole["counts"])
         whole["missing"] = _add_files(archive, settings, user.id, named)
     return whole
 

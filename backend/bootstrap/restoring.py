@@ -10,7 +10,6 @@ import asyncio
 import re
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -23,7 +22,7 @@ from backend.bootstrap.documents import document_folders
 from backend.bootstrap.owned_files import owned_files
 from backend.config.settings import Settings
 from backend.kit.archives import ArchiveDamaged, Member, read_archive
-from backend.kit.folder_lock import FolderInUse, FolderLock
+from backend.kit.folder_lock import FolderInUse, FolderLock, working_folder
 from backend.kit.owned_folder import sync
 from backend.storage.database import kind_of
 from backend.storage.opening import open_database
@@ -63,8 +62,8 @@ def restore(settings: Settings, source: BinaryIO, *, replace: bool) -> dict[str,
     try:
         if not replace:
             _refuse_to_overwrite(settings)
-        with tempfile.TemporaryDirectory(dir=settings.data_dir, prefix=STAGING) as name:
-            return _restore(settings, source, Path(name), replace=replace)
+        with working_folder(settings.data_dir, STAGING) as staging:
+            return _restore(settings, source, staging, replace=replace)
     finally:
         lock.release()
 

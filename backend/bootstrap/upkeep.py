@@ -6,23 +6,28 @@ removed. Not for: models, tools and documents (`diagnosis`).
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sqlite3
 import stat
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from backend.bootstrap.databases import shared
 from backend.bootstrap.documents import DocumentFolders, document_folders
+from backend.bootstrap.owned_files import owned_files
+from backend.bootstrap.sharing import SPARED_S
 from backend.config.settings import Settings
-from backend.kit.folder_lock import FolderInUse, FolderLock
-from backend.kit.owned_folder import OwnedFolder
+from backend.kit.folder_lock import FolderInUse, FolderLock, is_left
+from backend.kit.owned_files import OwnedFiles
 from backend.ports.findings import Finding
 from backend.storage.database import kind_of
 from backend.storage.row_copies import copying_engine
@@ -43,7 +48,8 @@ def look_at_ground(settings: Settings, *, mend: bool) -> list[Finding]:
     """Look at what needs no database."""
     found = [_disk(settings.data_dir), _secrets(settings.data_dir, mend=mend), _clock()]
     found.append(_file_limit())
-    if left := [one for it in _ENDED_COPIES for one in settings.data_dir.glob(it)]:
+    copies = [one for it in _ENDED_COPIES for one in settings.data_dir.glob(it)]
+    if left := [one for one in copies if is_left(one)]:
         found.append(_left_behind(settings.data_dir, left, mend=mend))
     return found
 
@@ -99,7 +105,7 @@ def _file_limit() -> Finding:
 def _left_behind(data: Path, left: Sequence[Path], *, mend: bool) -> Finding:
     names = ", ".join(one.name for one in left[:_SHOWN])
     detail = f"a backup or restore was ended and left {names}"
-    fix = "`python -m backend doctor --fix` while none of them runs"
+    fix = "`python -m backend doctor --fix`"
     if not mend:
         return Finding(name="left behind", state="warn", detail=detail, fix=fix)
     for one in left:
@@ -137,47 +143,90 @@ def _postgres(url: str) -> Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orphans:
-    """Files without rows, and rows without files, of one kind."""
+    """Files without rows, and rows without files, of one kind; `remove` removes the former."""
 
     kind: str
     files: Sequence[Path]
     rows: Sequence[str]
+    remove: Callable[[], object]
 
 
 async def look_for_orphans(settings: Settings, stores: Stores, *, mend: bool) -> list[Finding]:
-    """Compare files with rows. Files without rows are removed by `mend`, unless a server runs."""
+    """Compare files with rows. Files without rows are removed by `mend`, where nobody may be about to name them.
+
+    On SQLite that is while no server runs, and none starts meanwhile; beside servers on PostgreSQL only what
+    is old is looked at, as they do themselves (`sharing`).
+    """
     folders = document_folders(settings)
-    uploads = _compared("uploads", folders.uploads, await stores.files.ids())
-    artifacts = _compared("artifacts", folders.artifacts, await stores.artifacts.ids())
-    owners = {user.id for user in await stores.users.list()}
-    indexes = _indexes_of_nobody(folders, owners)
-    found = (uploads, artifacts, Orphans(kind="indexes", files=indexes, rows=()))
-    free = mend and _nobody_writes(settings)
-    return [finding for one in found for finding in _told(one, mend=free, asked=mend)]
+    before_s = time.time() - SPARED_S if shared(settings) else None
+    with _held(settings) as free:
+        told: list[Finding] = []
+        for kind, root, ids in (
+            ("uploads", folders.uploads, stores.files.ids),
+            ("artifacts", folders.artifacts, stores.artifacts.ids),
+        ):
+            kept = owned_files(settings, root)
+            try:
+                # Files before rows: what gets its row in between is none.
+                held = await asyncio.to_thread(kept.held, spared=".incoming", before_s=before_s)
+                found = await asyncio.to_thread(_compared, kind, kept, held, await ids())
+                told += _told(found, mend=mend and free, asked=mend)
+            except OSError as exc:
+                told.append(_unreachable(kind, exc))
+        indexes = _indexes(folders)
+        owners = {user.id for user in await stores.users.list()}
+        of_nobody = [one for one in indexes if one.name not in owners]
+        told += _told(_left_indexes(of_nobody), mend=mend and free, asked=mend)
+    return told
 
 
-def _compared(kind: str, root: Path, known: Mapping[str, frozenset[str]]) -> Orphans:
-    held = {
-        (path.parent.name, path.name): path for path in OwnedFolder(root).held(spared=".incoming")
-    }
+def _unreachable(kind: str, error: OSError) -> Finding:
+    detail = f"they could not be looked at: {error.strerror or error}"
+    fix = "look at the rights of DATA_DIR, or whether OBJECTS__URL leads to the bucket"
+    return Finding(name=f"orphans:{kind}", state="fail", detail=detail, fix=fix)
+
+
+def _compared(
+    kind: str, kept: OwnedFiles, held: Sequence[Path], known: Mapping[str, frozenset[str]]
+) -> Orphans:
+    there = {(path.parent.name, path.name) for path in held}
     named = {(owner, file) for owner, some in known.items() for file in some}
-    lost = sorted(f"{owner}/{file}" for owner, file in named - held.keys())
-    return Orphans(kind=kind, files=[held[it] for it in sorted(held.keys() - named)], rows=lost)
+    lost = [one for one in sorted(named - there) if kept.fetch(*one) is None]
+    return Orphans(
+        kind=kind,
+        files=sorted(path for path in held if (path.parent.name, path.name) not in named),
+        rows=[f"{owner}/{file}" for owner, file in lost],
+        remove=partial(kept.remove_unknown, held, known),
+    )
 
 
-def _indexes_of_nobody(folders: DocumentFolders, owners: set[str]) -> list[Path]:
-    if not folders.indexes.is_dir():
-        return []
-    return [one for one in sorted(folders.indexes.iterdir()) if one.name not in owners]
+def _indexes(folders: DocumentFolders) -> list[Path]:
+    return sorted(folders.indexes.iterdir()) if folders.indexes.is_dir() else []
 
 
-def _nobody_writes(settings: Settings) -> bool:
-    """Tell whether no server runs: what it is about to name looks like an orphan."""
+def _left_indexes(indexes: Sequence[Path]) -> Orphans:
+    def remove() -> None:
+        for path in indexes:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+
+    return Orphans(kind="indexes", files=indexes, rows=(), remove=remove)
+
+
+@contextmanager
+def _held(settings: Settings) -> Generator[bool]:
+    """Keep servers on SQLite from starting; tell that none runs. On PostgreSQL they may."""
+    if shared(settings):
+        yield True
+        return
     try:
-        FolderLock(settings.data_dir).release()
+        lock = FolderLock(settings.data_dir)
     except FolderInUse:
-        return False
-    return True
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
 
 
 def _told(found: Orphans, *, mend: bool, asked: bool) -> list[Finding]:
@@ -186,8 +235,7 @@ def _told(found: Orphans, *, mend: bool, asked: bool) -> list[Finding]:
     if found.files:
         detail = f"{len(found.files):,} that nothing names, such as {found.files[0].name}"
         if mend:
-            for path in found.files:
-                _remove(path)
+            _ = found.remove()
             told.append(Finding(name=name, state="ok", detail=f"{detail}; removed"))
         else:
             fix = "`python -m backend doctor --fix`, while no server runs"
@@ -198,12 +246,3 @@ def _told(found: Orphans, *, mend: bool, asked: bool) -> list[Finding]:
         fix = "restore a backup, or delete them on the page; their text can still be searched"
         told.append(Finding(name=name, state="warn", detail=detail, fix=fix))
     return told or [Finding(name=name, state="ok", detail="none")]
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-        return
-    path.unlink(missing_ok=True)
-    if not any(path.parent.iterdir()):
-        path.parent.rmdir()

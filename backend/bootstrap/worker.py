@@ -19,7 +19,13 @@ from dataclasses import replace
 import orjson
 
 from backend.bootstrap.credentials import open_credentials
-from backend.bootstrap.databases import make_ready, open_all_stores, open_signals, shared
+from backend.bootstrap.databases import (
+    make_ready,
+    open_all_stores,
+    open_clock,
+    open_signals,
+    shared,
+)
 from backend.bootstrap.documents import (
     Ground,
     check_documents,
@@ -32,7 +38,6 @@ from backend.bootstrap.telling import DOCUMENT, WORK, Teller
 from backend.bootstrap.tracing import make_tracing
 from backend.config.settings import Settings
 from backend.documents.work_loop import WorkLoop
-from backend.kit.clocks import SystemClock
 from backend.kit.own_process import die_with_parent, lower_priority
 from backend.ports.watching import Watch
 
@@ -51,11 +56,11 @@ def work(settings: Settings, *, attached: bool) -> int:
 
 
 async def _work(settings: Settings, *, attached: bool) -> None:
-    clock = SystemClock()
     async with AsyncExitStack() as stack:
         await make_ready(settings)
         stores = await open_all_stores(settings, demo=False)
         stack.push_async_callback(stores.aclose)
+        clock = await open_clock(settings, stores, stack)
         tracing = make_tracing(settings, service="steward-worker")
         stack.push_async_callback(tracing.aclose)
         ground = Ground(

@@ -1,4 +1,4 @@
-"""Two clocks: the machine's, and one that a test steps by hand."""
+"""Clocks: the machine's, one that is put right, and one that a test steps by hand."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait that long."""
         await asyncio.sleep(seconds)  # noqa: TID251 - the clock owns sleeping
+
+
+class CorrectedClock(SystemClock):
+    """Real time where the machine's clock is known to be `ahead_ms` milliseconds ahead of it."""
+
+    def __init__(self) -> None:
+        self.ahead_ms = 0
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970-01-01 UTC, put right."""
+        return super().now_ms() - self.ahead_ms
 
 
 class SteppedClock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,6 +57,22 @@ def unchanged(folder: Path) -> Generator[None]:
     """Keep what `changing` is for as it is, beside others who do; raise FolderInUse while it changes."""
     with _flocked(folder, exclusive=False, wait=False):
         yield
+
+
+@contextmanager
+def working_folder(within: Path, prefix: str) -> Generator[Path]:
+    """Make a folder that goes at the end; until then `is_left` says that somebody works in it."""
+    with tempfile.TemporaryDirectory(dir=within, prefix=prefix) as name, unchanged(Path(name)):
+        yield Path(name)
+
+
+def is_left(folder: Path) -> bool:
+    """Tell whether whoever had made a working folder has ended without removing it."""
+    try:
+        with _flocked(folder, exclusive=True, wait=False):
+            return True
+    except (FolderInUse, FileNotFoundError):
+        return False
 
 
 @contextmanager

@@ -33,6 +33,10 @@ class JournalRow:
 class ServerStore(Protocol):
     """Which servers live, and whose the running runs are."""
 
+    async def now_ms(self) -> int:
+        """The time that all servers go by, in milliseconds since 1970-01-01 UTC."""
+        ...
+
     async def register(self, server_id: str) -> None:
         """Count a server among the living."""
         ...

@@ -27,6 +27,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from backend.kit.json_values import clean_text
 from backend.storage.postgres_database import connection_arguments, conninfo_of
+from backend.storage.postgres_patience import PatientConnection
 from backend.storage.threaded_saver import ThreadedSaver, strict_serializer
 
 logger = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class ThreadedPostgresSaver(ThreadedSaver, PostgresSaver):
             max_size=connections,
             timeout=_WAIT_S,
             open=True,
+            connection_class=PatientConnection,
             kwargs={"autocommit": True, "row_factory": dict_row, **connection_arguments()},
         )
         PostgresSaver.__init__(self, self._pool, serde=strict_serializer())

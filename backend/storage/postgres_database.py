@@ -23,6 +23,7 @@ from backend.errors import ServerFault, StewardError, Unavailable
 from backend.ports.values import Health
 from backend.storage.database import UnusableDatabaseUrl, in_thread, kind_of
 from backend.storage.postgres_health import look
+from backend.storage.postgres_patience import SILENT_FOR_S, PatientConnection
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,6 +37,15 @@ _PAUSE_S = 0.002
 _MOST_PAUSE_S = 0.2
 # Compiling a statement takes longer than any of ours runs.
 _OPTIONS = "-c statement_timeout=60000 -c lock_timeout=10000 -c timezone=UTC -c jit=off"
+# A machine that is gone says nothing: without these the kernel waits for it for a quarter of an hour, or,
+# where nothing is under way, for two hours. https://www.postgresql.org/docs/current/libpq-connect.html
+_NETWORK = {
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+_HEALTHY_WITHIN_S = 5.0
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _TROUBLES = {
@@ -94,9 +104,33 @@ def make_engine(url: str, *, connections: int) -> Engine:
     )
 
 
+def _serving_engine(url: str, *, connections: int, silent_for_s: float) -> Engine:
+    """Make the engine of a server: who does not answer in time is given up, instead of waited for."""
+    info = conninfo_of(url)
+
+    def connect() -> PatientConnection:
+        made = PatientConnection.connect(info, **connection_arguments())
+        made.patience_s = silent_for_s
+        return made
+
+    return create_engine(
+        postgres_url(url),
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=30,
+        pool_pre_ping=True,
+        creator=connect,
+    )
+
+
 def connection_arguments() -> dict[str, Any]:
     """Say how connections of ours are set up, in psycopg's words."""
-    return {"options": _OPTIONS, "connect_timeout": 5, "application_name": APPLICATION}
+    return {
+        "options": _OPTIONS,
+        "connect_timeout": 5,
+        "application_name": APPLICATION,
+        **_NETWORK,
+    }
 
 
 class PostgresDatabase:
@@ -104,8 +138,12 @@ class PostgresDatabase:
 
     shared = True
 
-    def __init__(self, url: str, *, writers: int = 4, readers: int = 4) -> None:
-        self._engine = make_engine(url, connections=writers + readers)
+    def __init__(
+        self, url: str, *, writers: int = 4, readers: int = 4, silent_for_s: float = SILENT_FOR_S
+    ) -> None:
+        self._engine = _serving_engine(
+            url, connections=writers + readers, silent_for_s=silent_for_s
+        )
         self._write_engine = self._engine.execution_options(isolation_level="SERIALIZABLE")
         self._read_engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writers = ThreadPoolExecutor(writers, thread_name_prefix="db-write")
@@ -155,12 +193,14 @@ class PostgresDatabase:
         """Do nothing: autovacuum gives space back."""
 
     async def health(self) -> Health:
-        """Tell whether the database answers."""
+        """Tell whether the database answers, soon."""
         try:
-            return await self.read(look)
-        except StewardError as exc:
+            return await asyncio.wait_for(self.read(look), _HEALTHY_WITHIN_S)
+        except (StewardError, TimeoutError) as exc:
+            silent = f"The database does not answer within {_HEALTHY_WITHIN_S:g} s."
+            detail = exc.message if isinstance(exc, StewardError) else silent
             fix = "Look whether PostgreSQL runs, and whether DATABASE_URL leads to it."
-            return Health(ok=False, detail=exc.message, fix=fix)
+            return Health(ok=False, detail=detail, fix=fix)
 
     async def aclose(self) -> None:
         """Finish the work under way and close every connection; more work is refused."""

@@ -15,13 +15,14 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from backend.ports.embedding import EmbeddingSpace
+from backend.storage.postgres_patience import unhurried
 from backend.storage.postgres_plans import planned
 
 _LEAST_SHARE = 0.1  # of all vectors in the index; with less, too much is looked at for others
 _MOST_DIMENSIONS = 2_000  # pgvector's own bound
 _SEARCH = 400  # hnsw.ef_search; ADR 31 says what it finds
 _BUILD_MEMORY_KB = 512 * 1024
-_LOCK = 0x57E3A2E
+LOCK = 0x57E3A2F  # held for minutes: nobody else's
 _SPACE = re.compile(r"[A-Za-z0-9._:/-]{1,200}")  # it is written into statements
 _STATE = text(
     "SELECT i.indisvalid, c.reltuples FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
@@ -96,22 +97,23 @@ def make_index(connection: Connection, space: EmbeddingSpace) -> bool:
     """
     name, cast = index_name(space), f"vector({space.dimensions})"
     locked = "SELECT pg_try_advisory_lock(:lock)"
-    if not connection.execute(text(locked), {"lock": _LOCK}).scalar():
+    if not connection.execute(text(locked), {"lock": LOCK}).scalar():
         return False
     try:
         connection.exec_driver_sql("SET statement_timeout = 0")
         connection.exec_driver_sql("SET lock_timeout = 0")  # it waits for whoever writes meanwhile
         connection.exec_driver_sql(f"SET maintenance_work_mem = {_BUILD_MEMORY_KB}")
-        _remove_others(connection, space)
-        connection.exec_driver_sql(
-            f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON chunk_vectors"
-            f" USING hnsw ((vector::{cast}) vector_ip_ops) WHERE {_predicate(space, of='')}"
-        )
+        with unhurried(connection):
+            _remove_others(connection, space)
+            connection.exec_driver_sql(
+                f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON chunk_vectors"
+                f" USING hnsw ((vector::{cast}) vector_ip_ops) WHERE {_predicate(space, of='')}"
+            )
     finally:
         connection.exec_driver_sql("RESET maintenance_work_mem")
         connection.exec_driver_sql("RESET lock_timeout")
         connection.exec_driver_sql("RESET statement_timeout")
-        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
     return True
 
 

@@ -19,12 +19,13 @@ from psycopg import AsyncConnection, Notify
 from backend.ports.clock import Clock
 from backend.ports.signals import MOST_BYTES, Heard
 from backend.ports.values import JsonObject
-from backend.storage.postgres_database import conninfo_of
+from backend.storage.postgres_database import connection_arguments, conninfo_of
 
 logger = logging.getLogger(__name__)
 _CHANNEL = "steward"
 _FIRST_PAUSE_S, _MOST_PAUSE_S = 0.1, 5.0
 _QUIET_S = 30.0  # then the connection is tried: a firewall may have dropped it without a word
+_TOLD_WITHIN_S = 10.0
 _MOST_WAITING = 1_000
 _TELL = (
     "SELECT pg_notify(%s, told) FROM unnest(%s::text[]) WITH ORDINALITY AS it(told, n) ORDER BY n"
@@ -95,12 +96,7 @@ class PostgresSignals:
 
     async def _connect_and_work(self) -> None:
         made = await AsyncConnection.connect(
-            self._conninfo,
-            autocommit=True,
-            connect_timeout=5,
-            keepalives_idle=15,
-            keepalives_interval=5,
-            keepalives_count=3,
+            self._conninfo, autocommit=True, **connection_arguments()
         )
         async with made as connection:
             connection.add_notify_handler(self._heard)
@@ -131,8 +127,9 @@ class PostgresSignals:
     async def _tell_waiting(self, connection: AsyncConnection) -> None:
         while self._to_tell:
             waiting, self._to_tell = self._to_tell, []
+            told = connection.execute(_TELL, (_CHANNEL, [payload for payload, _ in waiting]))
             try:
-                await connection.execute(_TELL, (_CHANNEL, [payload for payload, _ in waiting]))
+                await asyncio.wait_for(told, _TOLD_WITHIN_S)  # who tells waits for it
             finally:
                 for _, done in waiting:
                     _ = done.done() or done.set_result(None)

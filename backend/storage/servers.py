@@ -47,6 +47,10 @@ class SqlServerStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def now_ms(self) -> int:
+        """The time that all servers go by: the database's."""
+        return await self._database.read(_now_ms)
+
     async def register(self, server_id: str) -> None:
         """Count a server among the living."""
         await self._database.write(_register, server_id)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import orjson
 import pytest
 import pytest_asyncio
 
@@ -13,6 +14,7 @@ from backend.ports.artifacts import Origin
 from backend.ports.sandbox import MadeFile
 from tests.fakes.belongings import PIXEL
 from tests.fakes.live_server import Doubles, LiveServer, live_server
+from tests.fakes.operated import command, environ_of
 from tests.fakes.s3_double import BUCKET, KEYS, s3_server, store_of
 from tests.fakes.uploads import uploaded
 
@@ -33,14 +35,17 @@ async def shared(
 ) -> AsyncIterator[tuple[LiveServer, Path]]:
     """Serve, and give the data folder too."""
     folder = tmp_path_factory.mktemp("bucket")
-    given = {
+    async with live_server(folder, **doubles.environ(), **_bucket(s3)) as live:
+        live.token = await live.log_in()
+        yield live, folder / "data"
+
+
+def _bucket(s3: str) -> dict[str, str]:
+    return {
         "OBJECTS__URL": f"s3://{BUCKET}/steward",
         "OBJECTS__ENDPOINT": s3,
         **{f"OBJECTS__{name.upper()}": value for name, value in KEYS.items()},
     }
-    async with live_server(folder, **doubles.environ(), **given) as live:
-        live.token = await live.log_in()
-        yield live, folder / "data"
 
 
 def _keys(s3: str) -> list[str]:
@@ -86,3 +91,26 @@ async def test_what_a_tool_made_is_in_the_bucket_too(
         assert (given.status_code, given.content) == (200, PIXEL)
         assert (await http.delete(f"/api/artifacts/{made}")).status_code == 204
     assert await asyncio.to_thread(_keys, s3) == []
+
+
+async def test_doctor_misses_nothing_that_is_in_the_bucket(
+    shared: tuple[LiveServer, Path], s3: str
+) -> None:
+    """The folder of this machine is a copy of what was read lately; what is nowhere is told."""
+    server, data = shared
+    environ = environ_of(data.parent, **_bucket(s3))
+    async with server.http(server.token) as http:
+        file = await uploaded(http, "whales.txt", WHALES)
+        for path in (data / "uploads").rglob(file):
+            path.unlink()
+        found = await asyncio.to_thread(command, "doctor", "--json", environ=environ)
+        told = {one["name"]: one for one in orjson.loads(found.stdout)["findings"]}
+        assert told["orphans:uploads"]["detail"] == "none"
+        [key] = await asyncio.to_thread(_keys, s3)
+        store_of(s3, "steward").delete([key])
+        for path in (data / "uploads").rglob(file):
+            path.unlink()
+        found = await asyncio.to_thread(command, "doctor", "--json", environ=environ)
+        told = {one["name"]: one for one in orjson.loads(found.stdout)["findings"]}
+        assert "1 named by the database are missing" in told["orphans:uploads"]["detail"]
+        assert (await http.delete(f"/v1/files/{file}")).status_code == 200

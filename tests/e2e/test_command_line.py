@@ -14,6 +14,7 @@ import pytest
 
 from tests.fakes.models import MODEL_DIR
 from tests.fakes.processes import ROOT, run_program, running_program
+from tests.fakes.ready_database import lay_database
 
 LISTENS = "Steward listens on "
 PASSWORD = "a password for the stop"
@@ -209,3 +210,19 @@ def test_a_broken_installation_makes_doctor_fail(tmp_path):
     done = run_program("-m", "backend", "doctor", folder=tmp_path, environ=environ)
     assert done.returncode == 1
     assert "FAIL data folder: " in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [("backup", "a.backup"), ("export-user", "ann", "a.user")])
+def test_a_damaged_database_is_told_in_one_line(tmp_path, arguments):
+    """No trace-back, and nothing half-written."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    lay_database(folder)
+    path = folder / "steward.db"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    done = run_program("-m", "backend", *arguments, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith("steward: ")
+    assert [one.name for one in tmp_path.iterdir()] == ["data"]

@@ -6,7 +6,6 @@ Each fault ends in an error that says what it is, and nothing that was answered 
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import signal
 import sqlite3
@@ -25,7 +24,8 @@ from backend.storage.revisions import HEAD
 from backend.storage.schema import current_revision
 from tests.fakes.ollama_double import OllamaDouble
 from tests.fakes.one_server import CHAT, PASSWORD, OneServer, one_server, settings_of, until
-from tests.fakes.processes import ROOT, run_program, running_program
+from tests.fakes.other_time import with_clock_ahead
+from tests.fakes.processes import run_program, running_program
 from tests.fakes.tiny_disk import fill, tiny_disk
 
 BODY: dict[str, Any] = {
@@ -50,13 +50,6 @@ import sys
 from pathlib import Path
 from backend.storage.migrate import migrate
 migrate(Path(sys.argv[1]), scripts=Path(sys.argv[2]), head="later")
-"""
-# Read by every Python below a folder that is on PYTHONPATH.
-OTHER_TIME = """
-import time
-_time, _time_ns = time.time, time.time_ns
-time.time = lambda: _time() + {ahead_s}
-time.time_ns = lambda: _time_ns() + {ahead_s} * 10**9
 """
 
 
@@ -223,11 +216,8 @@ async def test_a_server_that_is_killed_while_it_migrates(tmp_path: Path) -> None
 @pytest.mark.parametrize("ahead_s", [30 * DAY_S, -30 * DAY_S], ids=["fast", "slow"])
 async def test_a_clock_that_is_set_right(tmp_path: Path, ahead_s: int) -> None:
     """What a server with a wrong clock wrote is there afterwards, and everything goes on from it."""
-    data, folder = tmp_path / "data", tmp_path / "clock"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(OTHER_TIME.format(ahead_s=ahead_s))
-    wrong = os.pathsep.join([str(folder), str(ROOT)])
-    async with started(data, PYTHONPATH=wrong) as server:
+    data = tmp_path / "data"
+    async with started(data, **with_clock_ahead(tmp_path / "clock", ahead_s)) as server:
         session = (await server.http.post(CHAT, json=KEPT)).headers["x-session-id"]
         wanted = {"name": "k", "scopes": ["chat"]}
         key = (await server.http.post("/api/auth/keys", json=wanted)).json()

@@ -188,6 +188,48 @@ def test_an_installation_moves_to_postgresql_with_its_people_and_files(tmp_path,
         assert client.get(f"/api/files/documents/{file['file_id']}/content").content == OAR
 
 
+def test_doctor_removes_nothing_that_servers_are_about_to_name(tmp_path, url):
+    """Any number of them may run: bytes whose row is still to come look like bytes that nothing names."""
+    with server_on(url, tmp_path) as (_, client):
+        file = upload(client, "key.txt", OAR, wait_s=60)["file_id"]
+        folder = next((tmp_path / "data" / "uploads").glob("user_*"))
+        young, old = folder / "file_young", folder / "file_old"
+        for path in (young, old):
+            path.write_bytes(OAR)
+        long_ago_s = time.time() - 3 * 3_600
+        for path in (old, folder / file):
+            os.utime(path, (long_ago_s, long_ago_s))
+        arguments = ("-m", "backend", "doctor", "--fix", "--json")
+        done = run_program(*arguments, folder=tmp_path, environ=environment(url))
+        told = {one["name"]: one for one in json.loads(done.stdout)["findings"]}
+        assert (
+            "1 that nothing names, such as file_old; removed" in told["orphans:uploads"]["detail"]
+        )
+        assert (young.exists(), old.exists()) == (True, False)
+        assert client.get(f"/api/files/documents/{file}/content").content == OAR
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("backup", "a.backup"),
+        ("export-user", "admin", "a.user"),
+        ("list-users",),
+        ("delete-user", "x"),
+    ],
+    ids=lambda it: it[0],
+)
+def test_a_command_says_in_one_line_that_the_database_is_away(tmp_path, arguments):
+    """No trace-back, nothing half-written, nothing said of the password."""
+    away = environment("postgresql://u:s3cr3t@127.0.0.1:9/steward", DATABASE__START_WAIT_S="0")
+    done = run_program("-m", "backend", *arguments, folder=tmp_path, environ=away)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "s3cr3t" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert [one.name for one in tmp_path.iterdir() if one.name != "data"] == []
+
+
 def test_a_password_is_no_argument(tmp_path):
     """Every process of the machine can read arguments."""
     done = run_program(

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest_asyncio
 from backend.kit.clocks import SystemClock
 from backend.storage.postgres_signals import PostgresSignals
 from tests.fakes.ollama_double import Fault, Reply
+from tests.fakes.other_time import with_clock_ahead
 from tests.fakes.replicas import MODEL, Replicas, begin, events, read, text_of, two_replicas
 from tests.fakes.shared_budgets import set_on_all
 
@@ -206,6 +208,30 @@ async def test_a_budget_is_exact_over_both_servers(replicas: Replicas) -> None:
     codes = [it.status_code for it in await asyncio.gather(*asked)]
     assert (codes.count(200), codes.count(429)) == (20, 30)
     assert len(replicas.ollama.chats) == 20
+
+
+@pytest.mark.parametrize("ahead_s", [-120, 120], ids=["slow", "fast"])
+async def test_a_machine_with_a_wrong_clock_counts_as_the_others_do(
+    replicas: Replicas, tmp_path: Path, ahead_s: int
+) -> None:
+    """What one server holds of a budget is not free for another, and a log-in is good on both."""
+    wrong = await replicas.start(**with_clock_ahead(tmp_path / "clock", ahead_s))
+    user_id, right, _ = await replicas.person(f"erin{ahead_s:+}")
+    there = await wrong.of(f"erin{ahead_s:+}")
+    replicas.stack.push_async_callback(there.aclose)
+    token = {"authorization": there.headers["authorization"]}
+    assert (await right.get("/api/auth/me", headers=token)).status_code == 200
+    budget = {"scope": "user", "subject": user_id, "resource": "concurrent_runs", "period": "now"}
+    await set_on_all([replicas.one.http, wrong.http], {**budget, "limit": 1})
+    replicas.ollama.queue(Reply(content="One two three four", fault=HANG))
+    holds, asks = (there, right) if ahead_s < 0 else (right, there)
+    run_id, task = await begin(holds)
+    body = {"model": f"{MODEL}@chat", "messages": [{"role": "user", "content": "hello"}]}
+    assert (await asks.post("/v1/chat/completions", json=body)).status_code == 429
+    assert (await asks.post(f"/api/runs/{run_id}/cancel")).status_code == 202
+    await task
+    assert (await asks.post("/v1/chat/completions", json=body)).status_code == 200
+    await wrong.program.stop()
 
 
 async def test_a_user_who_is_disabled_on_one_server_is_cut_off_on_the_other(

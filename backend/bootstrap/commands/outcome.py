@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import orjson
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend.errors import StewardError, Unavailable
 from backend.kit.archives import ArchiveDamaged
@@ -41,6 +43,11 @@ def told_in_words() -> Generator[None]:
         raise CommandFailed(exc.message) from exc
     except StewardError as exc:
         raise CommandFailed(exc.message, code=MISUSED) from exc
+    except (SQLAlchemyError, sqlite3.Error) as exc:
+        # Never the statement, whose values are people's; what comes in further lines quotes them too.
+        reason = str(getattr(exc, "orig", None) or exc).strip().splitlines() or ["it broke off"]
+        msg = f"the database: {reason[0]}"
+        raise CommandFailed(msg) from exc
     except OSError as exc:
         msg = f"{exc.filename or 'the system'}: {exc.strerror or exc}"
         raise CommandFailed(msg) from exc

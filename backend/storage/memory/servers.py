@@ -21,6 +21,10 @@ class MemoryServerStore:
         self._clock = clock
         self._stop_asked: set[str] = set()
 
+    async def now_ms(self) -> int:
+        """The time that all servers go by."""
+        return self._clock.now_ms()
+
     async def register(self, server_id: str) -> None:
         """Count a server among the living."""
         self._shelves.servers[server_id] = self._clock.now_ms()

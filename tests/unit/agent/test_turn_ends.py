@@ -47,24 +47,6 @@ async def claim(made: Core, run: Any) -> str | None:
     return session.active_run_id
 
 
-class Refusing:
-    """A conversation store that cannot write ends for a while."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-        self.away = True
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    async def end_turn(self, run: Run, new_messages: Sequence[StoredMessage]) -> None:
-        """Refuse while away."""
-        if self.away:
-            msg = "The disk is full."
-            raise Unavailable(msg)
-        await self._inner.end_turn(run, new_messages)
-
-
 class Hanging:
     """A tool that never comes back by itself."""
 
@@ -174,40 +156,6 @@ async def test_a_call_that_breaks_stops_the_calls_beside_it(core: Make) -> None:
     toolbox.available["look_up"] = replace(toolbox.available["look_up"], tool=Broken())
     run = await made.ask("add and look up", mode="react")
     assert (run.state, hanging.left, await threads(made)) == ("failed", True, [])
-
-
-async def test_a_session_whose_end_could_not_be_stored_is_stored_by_its_next_turn(
-    core: Make,
-) -> None:
-    """Nothing is lost and the session is not busy for ever."""
-    made = core(hello)
-    store = Refusing(made.stores.conversations)
-    made.turns._conversations = made.turns.ends._conversations = store  # type: ignore[assignment]
-    first = await made.ask("one", mode="chat", store=True)
-    assert "could not be stored" in first.log.reasoning()
-    with pytest.raises(Unavailable):
-        await made.begin("two", mode="chat", session_id=first.session_id)
-    store.away = False
-    await made.ask("two", mode="chat", session_id=first.session_id)
-    assert first.session_id is not None
-    kept = await made.stores.conversations.messages(USER, first.session_id)
-    assert [one.message.get("content") for one in kept] == [
-        "one",
-        "Hello there.",
-        "two",
-        "Hello there.",
-    ]
-
-
-async def test_an_unstored_end_is_stored_at_shutdown(core: Make) -> None:
-    """The last chance to keep what was said."""
-    made = core(hello)
-    store = Refusing(made.stores.conversations)
-    made.turns._conversations = made.turns.ends._conversations = store  # type: ignore[assignment]
-    run = await made.ask("one", mode="chat", store=True)
-    store.away = False
-    await made.turns.close(grace_s=0)
-    assert await claim(made, run) is None
 
 
 async def test_a_fault_while_storing_still_closes_the_log(core: Make) -> None:

@@ -1,6 +1,7 @@
 """The signing key is made once, kept private, and never replaced by accident."""
 
 import os
+import resource
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -117,3 +118,15 @@ def test_a_folder_that_cannot_be_made_stops_the_start(tmp_path):
         f"SECRET_KEY: {tmp_path}/file/data/{FILE_NAME} cannot be used (Not a directory);"
         " give SECRET_KEY or another DATA_DIR"
     )
+
+
+def test_a_disk_that_takes_no_key_is_told_and_nothing_is_left_on_it(tmp_path):
+    """Half a key under another name would lie there for ever."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with pytest.raises(SettingsError, match="cannot be used"):
+            signing_key(given=None, data_dir=tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
