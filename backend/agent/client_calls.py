@@ -21,7 +21,7 @@ from backend.agent.reply import Reply, ask
 from backend.agent.run import Run, TurnRequest
 from backend.agent.structured import NotStructured, ask_json
 from backend.agent.tool_call_text.gate import CallTextGate
-from backend.agent.tool_call_text.names import ToolNames
+from backend.agent.tool_call_text.names import ToolNames, names_of
 from backend.agent.toolbox import parameter_names
 from backend.errors import InvalidStructuredOutput, UnsupportedByModel
 from backend.kit.json_values import dump_json
@@ -89,7 +89,7 @@ def ask_again(messages: Sequence[ChatMessage], reply: Reply, *, specs: Specs) ->
 
 def known_calls(calls: Sequence[ToolCall], specs: Specs) -> list[ToolCall]:
     """Pick the calls of known tools, however a model bent their names; no other ever reaches a caller."""
-    names = ToolNames(parameter_names(specs))
+    names = names_of(parameter_names(specs))
     found: list[ToolCall] = []
     for call in calls:
         name = names.resolve(name_of(call))

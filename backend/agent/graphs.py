@@ -1,6 +1,8 @@
 """Run a LangGraph graph for a run: compiled once, checkpointed per step, pruned when its end is stored.
 
 A graph that stops to ask the user, or is interrupted, keeps its checkpoint, from which it goes on later.
+Everything in a graph is a coroutine, also what waits for nothing: LangGraph runs a plain function in a
+thread, which costs more than most of them do.
 
 LangGraph itself is imported only by the modules that define graphs, which are loaded by the first
 agent turn: it costs about 40 MiB.
@@ -9,7 +11,8 @@ agent turn: it costs about 40 MiB.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any, TypedDict, cast
 
 from backend.agent.asking import Ask
@@ -49,15 +52,16 @@ async def invoke(
 
     `run.asks` holds what it asks. The checkpoint's thread is made of user and run by the server,
     never by the caller. A step begins when the one before it is on the disk; of a run that cannot be
-    taken up after a crash, only where it stops to ask is written.
+    taken up after a crash, only where it stops to ask is written: nothing at all where it does not.
     """
     graph = await _compiled(run.parts, name, build)
     config = _config(run)
-    run.asks, run.checkpointed = (), True
+    run.asks = ()
     durability = "sync" if can_be_resumed(run) else "exit"
     durable: JsonObject = {"durability": durability} if run.parts.checkpointer else {}
     limit = {"recursion_limit": recursion_limit}
-    end: dict[str, Any] = await graph.ainvoke(start, config | limit, context=context, **durable)
+    with _checkpointed(run, graph.checkpointer, begins=isinstance(start, dict)):
+        end: dict[str, Any] = await graph.ainvoke(start, config | limit, context=context, **durable)
     for stop in end.get("__interrupt__", ()):
         run.asks = cast("list[Ask]", stop.value)
     return end
@@ -68,6 +72,22 @@ async def asked(run: Run, name: str, build: Callable[[], Any]) -> list[Ask]:
     graph = await _compiled(run.parts, name, build)
     state = await graph.aget_state(_config(run))
     return [ask for stop in state.interrupts for ask in cast("list[Ask]", stop.value)]
+
+
+@contextmanager
+def _checkpointed(run: Run, saver: Any, *, begins: bool) -> Generator[None]:  # noqa: ANN401 - LangGraph's
+    """Note of a run whose graph runs in the block whether it has checkpoints that must go with its end."""
+    if saver is None or run.checkpointed or not begins:
+        run.checkpointed = True
+        yield
+        return
+    stays = can_be_resumed(run)
+    thread = thread_of(run.request.user_id, run.id)
+    with saver.beginning(thread, stops_only=not stays) as begun:
+        try:
+            yield
+        finally:
+            run.checkpointed = begun.stored or stays
 
 
 async def _compiled(parts: AgentParts, name: str, build: Callable[[], Any]) -> Any:  # noqa: ANN401 - LangGraph's

@@ -167,17 +167,17 @@ async def make_plan(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str
     return {"steps": [*state["steps"], *steps], "round": number}
 
 
-def _after_plan(state: PlanState) -> str:
+async def _after_plan(state: PlanState) -> str:
     ways = {"nothing to plan": END, "nothing more to do": "answer"}
     return ways.get(state["outcome"], "dispatch")
 
 
-def dispatch(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str, Any]:
+async def dispatch(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str, Any]:
     """Join the branches before the next ones start."""
     return {"round": state["round"], "tainted": runtime.context.run.tainted}
 
 
-def _branches(state: PlanState) -> list[Send] | str:
+async def _branches(state: PlanState) -> list[Send] | str:
     steps = ready(state["steps"], state["results"])
     if not steps:
         return "verify"
@@ -195,7 +195,7 @@ def _branch(state: PlanState, step: Step) -> Send | None:
     return Send("step", given)
 
 
-def approve(state: PlanState) -> dict[str, Any]:
+async def approve(state: PlanState) -> dict[str, Any]:
     """Stop until the user has decided about every call that is held."""
     waiting = [ask for step, ask in state["held"].items() if step not in state["results"]]
     return {"decisions": interrupt(waiting)}
@@ -306,7 +306,7 @@ async def verify(state: PlanState, runtime: Runtime[PlanContext]) -> dict[str, A
     return {"missing": [] if last_round else missing}
 
 
-def _after_verify(state: PlanState) -> str:
+async def _after_verify(state: PlanState) -> str:
     return "plan" if state["missing"] else "answer"
 
 

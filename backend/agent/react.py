@@ -145,17 +145,17 @@ def _builder() -> StateGraph[ReactState, ReactContext]:
     return builder
 
 
-def _after_start(state: ReactState) -> str:
+async def _after_start(state: ReactState) -> str:
     if state["calls"]:
         return "act"
     return END if state["client_calls"] else "think"
 
 
-def _after_think(state: ReactState) -> str:
+async def _after_think(state: ReactState) -> str:
     return "act" if state["calls"] else END
 
 
-def _after_act(state: ReactState) -> str:
+async def _after_act(state: ReactState) -> str:
     if state["held"]:
         return "approve"
     return END if state["client_calls"] else "think"
@@ -280,7 +280,7 @@ async def _settle(
     return {**held["told"], **texts}
 
 
-def approve(state: ReactState) -> dict[str, Any]:
+async def approve(state: ReactState) -> dict[str, Any]:
     """Stop until the user has decided about every call that is held."""
     held = state["held"]
     return {"held": {**held, "decisions": interrupt(list(held["asks"].values()))}}

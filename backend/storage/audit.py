@@ -13,6 +13,7 @@ from backend.storage.database import Database, upsert
 from backend.storage.replica_tables import servers
 from backend.storage.tables import tool_audit
 
+_INSERT = insert(tool_audit)
 _UPSERT = upsert(tool_audit, "id")
 _BEGIN = upsert(tool_audit, "id", only=tool_audit.c.outcome == "asked").returning(tool_audit.c.id)
 _STARTED = tool_audit.c.outcome == literal_column("'started'")  # as its index has it
@@ -63,7 +64,7 @@ def _prune(connection: Connection, before_ms: int) -> int:
 
 
 def _add(connection: Connection, row: ToolAudit) -> None:
-    connection.execute(insert(tool_audit), _values(row))
+    connection.execute(_INSERT, _values(row))
 
 
 def _put(connection: Connection, row: ToolAudit) -> None:

@@ -23,6 +23,7 @@ from backend.storage.tables import conversations, runs
 from backend.storage.usage import add_run
 
 _UPSERT = upsert(runs, "id", "server_id")
+_LOCK = select(runs.c.id).where(runs.c.id == bindparam("wanted")).with_for_update()
 _GET = select(runs).where(runs.c.id == bindparam("wanted"), runs.c.user_id == bindparam("owner"))
 
 _ORIGINS = select(runs.c.id, runs.c.model, runs.c.route).where(
@@ -80,7 +81,7 @@ def _prune(connection: Connection, before_ms: int) -> int:
 
 def _save(connection: Connection, run: Run) -> None:
     wait_for_rows(connection)
-    connection.execute(select(runs.c.id).where(runs.c.id == run.id).with_for_update())
+    connection.execute(_LOCK, {"wanted": run.id})
     save_run(connection, run)
 
 

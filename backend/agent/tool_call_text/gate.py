@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from backend.agent.tool_call_text.channels import read_thought
 from backend.agent.tool_call_text.fences import find_prose_body, find_prose_end
-from backend.agent.tool_call_text.names import ToolNames
+from backend.agent.tool_call_text.names import names_of
 from backend.agent.tool_call_text.parse import parse_tool_calls, read_at
 from backend.agent.tool_call_text.react_text import find_answer
 from backend.agent.tool_call_text.reply import ParsedReply
@@ -35,7 +35,7 @@ class CallTextGate:
     def __init__(self, tools: Mapping[str, Sequence[str]] | None = None) -> None:
         """Take the tools as `parse_tool_calls` does."""
         self._tools = tools
-        self._names = ToolNames(tools)
+        self._names = names_of(tools)
         self._pattern = find_start(self._names)
         self._text = ""
         self._pos = 0

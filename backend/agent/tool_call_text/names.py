@@ -7,6 +7,7 @@ guessing at misspelled names.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 _WELL_FORMED = re.compile(r"[^\W\d][\w$]*(?:[.\-/:]+[\w$]+)*\Z")
 _WRAPPER = re.compile(r"(?:functions?|default_api|multi_tool_use)[.:/](?=\w)", re.IGNORECASE)
@@ -16,6 +17,7 @@ _PHRASE = re.compile(
 )
 _SEPARATORS = re.compile(r"[\W_]+")
 _MAX_NAME = 160
+_CACHED_TOOL_SETS = 64
 
 
 def clean_name(written: str) -> str:
@@ -87,6 +89,18 @@ class ToolNames:
             return self._tails.get(_fold(name))
         tail = _tail(name)
         return self._folded.get(_fold(tail)) or self._tails.get(_fold(tail))
+
+
+def names_of(tools: Mapping[str, Sequence[str]] | None) -> ToolNames:
+    """Give what knows these tools: made once for the same ones, of which every turn has many replies."""
+    if tools is None:
+        return _known(None)
+    return _known(tuple((name, tuple(parameters)) for name, parameters in tools.items()))
+
+
+@lru_cache(maxsize=_CACHED_TOOL_SETS)
+def _known(tools: tuple[tuple[str, tuple[str, ...]], ...] | None) -> ToolNames:
+    return ToolNames(None if tools is None else dict(tools))
 
 
 def _fold(name: str) -> str:

@@ -12,7 +12,7 @@ from backend.agent.tool_call_text.code_lines import read_line
 from backend.agent.tool_call_text.escapes import Unescaped
 from backend.agent.tool_call_text.fences import read_fence
 from backend.agent.tool_call_text.json_calls import read_json
-from backend.agent.tool_call_text.names import ToolNames
+from backend.agent.tool_call_text.names import names_of
 from backend.agent.tool_call_text.react_text import read_react
 from backend.agent.tool_call_text.reply import ParsedReply, Reading, TextToolCall
 from backend.agent.tool_call_text.source import Source
@@ -33,7 +33,7 @@ def parse_tool_calls(text: str, *, tools: Mapping[str, Sequence[str]] | None = N
     well-formed name is accepted, and positional arguments are named by their index. Never raises,
     whatever the text; its time grows linearly with the text.
     """
-    return assemble(text, scan(Source(text, ToolNames(tools)), start=find_reply_start(text)))
+    return assemble(text, scan(Source(text, names_of(tools)), start=find_reply_start(text)))
 
 
 def scan(source: Source, *, start: int = 0, escapes: int = 0) -> list[tuple[int, Reading]]:

@@ -45,6 +45,24 @@ def graph(saver: Any) -> Any:
     return built.compile(checkpointer=saver)
 
 
+def fork(saver: Any, over: asyncio.Event) -> Any:
+    """Make a graph of one step with two tasks, of which one takes until it is told."""
+
+    def quick(_state: State) -> State:
+        return {"many": ["quick"]}
+
+    async def slow(_state: State) -> State:
+        await over.wait()
+        return {"many": ["slow"]}
+
+    built = StateGraph(State)
+    built.add_node("quick", quick)
+    built.add_node("slow", slow)
+    built.add_edge(START, "quick")
+    built.add_edge(START, "slow")
+    return built.compile(checkpointer=saver)
+
+
 def config(thread: str = THREAD) -> Any:
     """Name a thread."""
     return {"configurable": {"thread_id": thread, "checkpoint_ns": ""}}
@@ -95,6 +113,63 @@ async def test_a_graph_that_asks_goes_on_in_the_next_server(opened) -> None:
     await after.aclose()
     assert (end["answer"], end["many"]) == ("this", ["zero", "one", "two"])
     assert end["text"].startswith("a")
+
+
+async def test_of_a_graph_that_is_not_gone_on_with_only_a_question_is_stored(opened) -> None:
+    """With the state it was asked from, in the very moment it is asked."""
+    before = opened()
+    saver = await before.saver()
+    with saver.beginning(THREAD, stops_only=True) as begun:
+        await graph(saver).ainvoke({"many": ["zero"]}, config(), durability="exit")
+        assert begun.stored
+    await before.aclose()
+    after = opened()
+    saver = await after.saver()
+    assert len([one async for one in saver.alist(config())]) == 1
+    end = await graph(saver).ainvoke(Command(resume="this"), config(), durability="exit")
+    assert (end["answer"], end["many"]) == ("this", ["zero", "one", "two"])
+    await after.aclose()
+
+
+async def test_of_one_that_does_not_ask_nothing_is_stored(checkpoints) -> None:
+    """Its server would have to forget it at once."""
+    saver, over = await checkpoints.saver(), asyncio.Event()
+    over.set()
+    with saver.beginning(THREAD, stops_only=True) as begun:
+        end = await fork(saver, over).ainvoke({"many": []}, config(), durability="exit")
+    assert sorted(end["many"]) == ["quick", "slow"]
+    assert not begun.stored
+    assert await threads(checkpoints) == set()
+
+
+async def test_a_step_is_stored_once_by_the_checkpoint_behind_it(checkpoints) -> None:
+    """What its tasks have written is in that, and needs no rows of its own; a question does."""
+    saver = await checkpoints.saver()
+    with saver.beginning(THREAD, stops_only=False) as begun:
+        await graph(saver).ainvoke({"many": ["zero"]}, config(), durability="sync")
+        assert begun.stored
+    newest, *older = [one async for one in saver.alist(config())]
+    assert newest.checkpoint["channel_values"]["many"] == ["zero", "one", "two"]
+    assert [channel for _, channel, _ in newest.pending_writes] == ["__interrupt__"]
+    assert [one.metadata["step"] for one in older] == [0, -1]
+    assert not any(one.pending_writes for one in older)
+
+
+async def test_what_a_task_has_done_is_stored_while_another_is_at_work(checkpoints) -> None:
+    """After a crash it is not done again."""
+    saver, over = await checkpoints.saver(), asyncio.Event()
+    running = asyncio.create_task(
+        fork(saver, over).ainvoke({"many": []}, config(), durability="sync")
+    )
+    written: list[Any] = []
+    async with asyncio.timeout(30):
+        while not written:
+            found = await saver.aget_tuple(config())
+            pending = found.pending_writes if found else ()
+            written = [value for _, channel, value in pending if channel == "many"]
+    over.set()
+    assert written == [["quick"]]
+    assert sorted((await running)["many"]) == ["quick", "slow"]
 
 
 async def test_a_thread_that_was_forgotten_stays_so(checkpoints) -> None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import pytest
+from langgraph.graph import START, StateGraph
 
 from backend.errors import Unavailable
 from backend.storage.checkpoints import CheckpointFile
 
 CONFIG: Any = {"configurable": {"thread_id": "user_1:run_1", "checkpoint_ns": ""}}
+
+
+class State(TypedDict):
+    """What the graph of these tests passes on."""
+
+    text: str
 
 
 def config(thread: str) -> Any:
@@ -98,4 +105,23 @@ async def test_a_checkpoint_that_cannot_be_written_is_our_error(tmp_path: Path) 
     saver.conn.execute("PRAGMA query_only=ON")
     with pytest.raises(Unavailable):
         await put(opened)
+    await opened.aclose()
+
+
+async def test_a_step_of_which_nothing_can_be_written_ends_its_graph(tmp_path: Path) -> None:
+    """Neither the checkpoint behind it, nor what it wrote, which tries by itself when that fails."""
+    opened = CheckpointFile(tmp_path / "checkpoints.db")
+    saver = await opened.saver()
+
+    async def step(_state: dict[str, str]) -> dict[str, str]:
+        await saver.hop("", saver.conn.execute, "PRAGMA query_only=ON")
+        return {"text": "done"}
+
+    built = StateGraph(State)
+    built.add_node("step", step)
+    built.add_edge(START, "step")
+    with pytest.raises(Unavailable):
+        await built.compile(checkpointer=saver).ainvoke(
+            {"text": ""}, config("a:1"), durability="sync"
+        )
     await opened.aclose()
