@@ -12,19 +12,14 @@ import base64
 import hashlib
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from backend.ports.lexical_rows import (
-    AROUND_WEIGHT,
-    ChunkWords,
-    numbered,
-    word_number,
-)
+from backend.ports.lexical_rows import ChunkWords, numbered, word_number
 from backend.ports.search_indexes import Groups, Proposals
 from backend.storage.document_rows import pieces
+from backend.storage.postgres_counts import LibraryCounts
 
 _POSTINGS = 10_000  # proposals look at about so many, from the rarest word on: this bounds the time
 _MAX_WORDS = 64
@@ -35,10 +30,6 @@ _HIS = "c.user_id || '' = :owner"
 _SEARCHABLE = (
     " CROSS JOIN LATERAL (SELECT 1 FROM documents WHERE id = c.document_id AND revision = c.revision"
     " AND user_id || '' = :owner OFFSET 0) AS searchable"
-)
-_TOTALS = text(
-    "SELECT language, count(*), sum(body_words), sum(context_words) FROM chunks"
-    " WHERE user_id = :owner GROUP BY language"
 )
 # From half of all chunks on a word tells nothing: it is not counted further.
 _FREQUENCIES = text(
@@ -80,32 +71,6 @@ SELECT n.id, n.document_id, n.ordinal, n.lexemes FROM own CROSS JOIN LATERAL (
     AND n.ordinal BETWEEN own.ordinal - 1 AND own.ordinal + 1 OFFSET 0
 ) AS n
 """)  # noqa: S608 - constants alone
-
-
-@dataclass(slots=True)
-class LibraryCounts:
-    """What is counted of a user's chunks at one version of the library."""
-
-    version: int
-    languages: Sequence[str]
-    chunks: int
-    own_size: float
-    mean_size: float
-    frequencies: dict[str, int] = field(default_factory=dict[str, int])
-
-
-def library_counts(connection: Connection, user_id: str, *, version: int) -> LibraryCounts:
-    """Count a user's chunks and the words they have, by themselves and with what stands around."""
-    rows = connection.execute(_TOTALS, {"owner": user_id}).all()
-    count = sum(row[1] for row in rows)
-    body, context = (sum(row[at] or 0 for row in rows) for at in (2, 3))
-    return LibraryCounts(
-        version=version,
-        languages=[row[0] for row in rows],
-        chunks=count,
-        own_size=max((body + context) / max(count, 1), 1.0),
-        mean_size=(body * (1 + 2 * AROUND_WEIGHT) + context) / max(count, 1),
-    )
 
 
 class PostgresWords:
