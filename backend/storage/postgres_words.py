@@ -40,12 +40,13 @@ _FREQUENCIES = text(
 # A word that stands once in the text has the rank 0.5 / 1.645, and counts 1 here; in title or headings twice as much.
 # 1.2 and 0.75 are BM25's k1 and b. https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/tsrank.c
 _HITS = """
-WITH hits AS MATERIALIZED (
-    SELECT c.*, weight FROM unnest(CAST(:queries AS text[]), CAST(:weights AS float8[])) AS it (query, weight)
+WITH hits AS (
+    SELECT c.*, weight
+    FROM unnest(CAST(CAST(:queries AS text[]) AS tsquery[]), CAST(:weights AS float8[])) AS it (query, weight)
     CROSS JOIN LATERAL (
         SELECT id, document_id, revision, (body_words + context_words) / :mean_size AS size,
-            3.28987 * ts_rank('{0.5, 0.5, 0.5, 1.0}', words, CAST(query AS tsquery)) AS count
-        FROM chunks WHERE words @@ CAST(query AS tsquery) AND user_id || '' = :owner"""
+            3.28987 * ts_rank('{0.5, 0.5, 0.5, 1.0}', words, query) AS count
+        FROM chunks WHERE words @@ query AND user_id || '' = :owner"""
 # Twice as many as asked for: every document may have a reading beside the one that is searched.
 _BEST = f""" OFFSET 0
     ) AS c
