@@ -319,9 +319,9 @@ async def frequencies(
     """Ask in how many chunks words are, as many at once as a question may have."""
     indexes = PostgresIndexes(library.stores.documents._database, sampling=sampling)
     groups = [(word,) for word in asked]
-    asked = await indexes.ask(BOB.id, None, lambda words, _: words.propose(groups, limit=9))
+    found = await indexes.ask(BOB.id, None, lambda words, _: words.propose(groups, limit=9))
     await indexes.aclose()
-    return asked.frequencies
+    return found.frequencies
 
 
 def lexical_rows(connection: Connection, user_id: str) -> list[LexicalRow]:
