@@ -21,10 +21,11 @@ from backend.ports.embedding import EmbeddingSpace
 from backend.ports.search_indexes import MeaningIndex, WordIndex
 from backend.storage.database import Database
 from backend.storage.libraries import library_version
+from backend.storage.postgres_counts import SAMPLING, LibraryCounts, Sampling, library_counts
 from backend.storage.postgres_meaning import PostgresMeaning
 from backend.storage.postgres_nearest import index_state, make_index, remove_indexes
 from backend.storage.postgres_plans import by_index
-from backend.storage.postgres_words import LibraryCounts, PostgresWords, library_counts
+from backend.storage.postgres_words import PostgresWords
 
 T = TypeVar("T")
 
@@ -38,10 +39,13 @@ _CANCEL = text("SELECT pg_cancel_backend(:pid)")
 class PostgresIndexes:
     """The `SearchIndexes` port over PostgreSQL with pgvector."""
 
-    def __init__(self, database: Database, *, index_above: int = 0) -> None:
+    def __init__(
+        self, database: Database, *, index_above: int = 0, sampling: Sampling = SAMPLING
+    ) -> None:
         """Search a database; vectors of users with more chunks than `index_above` get an index, 0 = never."""
         self._database = database
         self._index_above = index_above
+        self._sampling = sampling
         self._counts: OrderedDict[str, LibraryCounts] = OrderedDict()
         self._making: dict[str, asyncio.Task[None]] = {}
         self._makers: set[int] = set()
@@ -110,7 +114,9 @@ class PostgresIndexes:
             version = library_version(connection, user_id)
             counts = known
             if counts is None or counts.version != version:
-                counts = library_counts(connection, user_id, version=version)
+                counts = library_counts(
+                    connection, user_id, version=version, sampling=self._sampling
+                )
             words = PostgresWords(connection, user_id, counts)
             if space is None:
                 return work(words, None), counts, False

@@ -12,19 +12,14 @@ import base64
 import hashlib
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from backend.ports.lexical_rows import (
-    AROUND_WEIGHT,
-    ChunkWords,
-    numbered,
-    word_number,
-)
+from backend.ports.lexical_rows import ChunkWords, numbered, word_number
 from backend.ports.search_indexes import Groups, Proposals
 from backend.storage.document_rows import pieces
+from backend.storage.postgres_counts import LibraryCounts
 
 _POSTINGS = 10_000  # proposals look at about so many, from the rarest word on: this bounds the time
 _MAX_WORDS = 64
@@ -36,10 +31,6 @@ _SEARCHABLE = (
     " CROSS JOIN LATERAL (SELECT 1 FROM documents WHERE id = c.document_id AND revision = c.revision"
     " AND user_id || '' = :owner OFFSET 0) AS searchable"
 )
-_TOTALS = text(
-    "SELECT language, count(*), sum(body_words), sum(context_words) FROM chunks"
-    " WHERE user_id = :owner GROUP BY language"
-)
 # From half of all chunks on a word tells nothing: it is not counted further.
 _FREQUENCIES = text(
     "SELECT word, (SELECT count(*) FROM (SELECT 1 FROM chunks c"  # noqa: S608 - constants alone
@@ -49,12 +40,13 @@ _FREQUENCIES = text(
 # A word that stands once in the text has the rank 0.5 / 1.645, and counts 1 here; in title or headings twice as much.
 # 1.2 and 0.75 are BM25's k1 and b. https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/tsrank.c
 _HITS = """
-WITH hits AS MATERIALIZED (
-    SELECT c.*, weight FROM unnest(CAST(:queries AS text[]), CAST(:weights AS float8[])) AS it (query, weight)
+WITH hits AS (
+    SELECT c.*, weight
+    FROM unnest(CAST(CAST(:queries AS text[]) AS tsquery[]), CAST(:weights AS float8[])) AS it (query, weight)
     CROSS JOIN LATERAL (
         SELECT id, document_id, revision, (body_words + context_words) / :mean_size AS size,
-            3.28987 * ts_rank('{0.5, 0.5, 0.5, 1.0}', words, CAST(query AS tsquery)) AS count
-        FROM chunks WHERE words @@ CAST(query AS tsquery) AND user_id || '' = :owner"""
+            3.28987 * ts_rank('{0.5, 0.5, 0.5, 1.0}', words, query) AS count
+        FROM chunks WHERE words @@ query AND user_id || '' = :owner"""
 # Twice as many as asked for: every document may have a reading beside the one that is searched.
 _BEST = f""" OFFSET 0
     ) AS c
@@ -80,32 +72,6 @@ SELECT n.id, n.document_id, n.ordinal, n.lexemes FROM own CROSS JOIN LATERAL (
     AND n.ordinal BETWEEN own.ordinal - 1 AND own.ordinal + 1 OFFSET 0
 ) AS n
 """)  # noqa: S608 - constants alone
-
-
-@dataclass(slots=True)
-class LibraryCounts:
-    """What is counted of a user's chunks at one version of the library."""
-
-    version: int
-    languages: Sequence[str]
-    chunks: int
-    own_size: float
-    mean_size: float
-    frequencies: dict[str, int] = field(default_factory=dict[str, int])
-
-
-def library_counts(connection: Connection, user_id: str, *, version: int) -> LibraryCounts:
-    """Count a user's chunks and the words they have, by themselves and with what stands around."""
-    rows = connection.execute(_TOTALS, {"owner": user_id}).all()
-    count = sum(row[1] for row in rows)
-    body, context = (sum(row[at] or 0 for row in rows) for at in (2, 3))
-    return LibraryCounts(
-        version=version,
-        languages=[row[0] for row in rows],
-        chunks=count,
-        own_size=max((body + context) / max(count, 1), 1.0),
-        mean_size=(body * (1 + 2 * AROUND_WEIGHT) + context) / max(count, 1),
-    )
 
 
 class PostgresWords:

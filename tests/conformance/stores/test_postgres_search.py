@@ -6,7 +6,8 @@ import asyncio
 import struct
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,11 +19,15 @@ from sqlalchemy import Connection, text
 
 from backend.documents.index.questions import Question, RankedChunk
 from backend.documents.index.ranking import rank
-from backend.ports.documents import File
+from backend.ports.document_stores import Chunk, ReadDocument
+from backend.ports.documents import File, TextPage
+from backend.ports.lexical_rows import LexicalRow, lexical_row
 from backend.ports.search_indexes import MeaningIndex, WordIndex
 from backend.storage.migrate import migrate_postgres
+from backend.storage.postgres_counts import SAMPLING, Sampling
 from backend.storage.postgres_database import PostgresDatabase
 from backend.storage.postgres_schema import postgres_revision
+from backend.storage.postgres_search import PostgresIndexes
 from backend.storage.revisions import HEAD, MigrationFailed
 from backend.storage.stores import sql_stores
 from tests.conformance.stores.conftest import ANN, BOB
@@ -33,6 +38,8 @@ from tests.fakes.sql_databases import postgres_copy
 
 BEFORE = "0011"
 NO_VECTOR = struct.pack("<64f", *[float("nan")] * 64)
+PATTERN = {"half": 500, "tenth": 100, "some": 300, "needle": 2, "absent": 0}
+PATTERNED = 1_000
 SEARCHES = """
 import asyncio, sys
 from pathlib import Path
@@ -215,6 +222,43 @@ async def test_a_search_walks_through_no_table_of_all_users(migrated, tmp_path):
         assert await database.read(walks) == before
 
 
+async def test_common_words_of_a_large_library_are_known_from_a_sample(migrated, tmp_path):
+    """Wherever in the documents they stand, near what counting gives; words that are rarer are counted."""
+    async with opened(migrated, tmp_path) as library:
+        await patterned(library)
+        sampling = Sampling(above=PATTERNED - 1, size=200, least=10)
+        asked = await frequencies(library, sampling)
+        assert (asked["needle"], asked["absent"]) == (PATTERN["needle"], 0)
+        common = {word: asked[word] for word in ("half", "tenth", "some")}
+        assert common == pytest.approx({word: PATTERN[word] for word in common}, abs=60)
+        assert common != {word: PATTERN[word] for word in common}
+        assert await frequencies(library, sampling) == asked
+
+
+async def test_words_of_a_smaller_library_are_counted(migrated, tmp_path):
+    """Every one, up to the bound."""
+    async with opened(migrated, tmp_path) as library:
+        await patterned(library)
+        asked = await frequencies(library, Sampling(above=PATTERNED, size=200, least=10))
+        assert asked == PATTERN
+
+
+async def test_a_sample_of_everything_says_what_counting_does(migrated, tmp_path):
+    """Of words of any spelling, as they are asked for; what others have is not in it."""
+    everything = Sampling(above=0, size=10**6, least=1)
+    async with opened(migrated, tmp_path) as library:
+        await library.take("C++ and it's \\ INV-2024-7 & | ! Zürich 東京都 " + "x" * 90)
+        await library.take(f"{PUMP} {GARDEN}")
+        await library.take("zebra77", ANN.id)
+        rows = await library.stores.documents._database.read(lexical_rows, BOB.id)
+        held = Counter(word for row in rows for word in {*row.body, *row.context})
+        assert {"c++", "東京", "pump"} <= held.keys()
+        assert await frequencies(library, everything, held) == held
+        capped = {word: min(number, len(rows) // 2 + 1) for word, number in held.items()}
+        assert await frequencies(library, SAMPLING, held) == capped
+        assert await frequencies(library, everything, ["zebra77"]) == {"zebra77": 0}
+
+
 def test_a_server_on_postgresql_loads_no_faiss(migrated):
     """It searches without: what is loaded costs memory in every server."""
     command = [sys.executable, "-c", SEARCHES]
@@ -240,6 +284,49 @@ async def of_old(
             connection.execute("INSERT INTO chunk_vectors VALUES (%s, %s, %s)", row)
     await library.finish(file)
     return file
+
+
+async def patterned(library: Library) -> None:
+    """Have ten documents of a hundred chunks each, with the words of `PATTERN`."""
+    for document in range(10):
+        file = await add(library.stores, document + 1, user_id=BOB.id)
+        words = {
+            at: (
+                *(["half"] if at < 50 else []),
+                *(["tenth"] if at % 10 == 0 else []),
+                *(["some"] if document < 3 else []),
+                *(["needle"] if (document, at) in {(5, 3), (7, 98)} else []),
+            )
+            for at in range(100)
+        }
+        read = ReadDocument(
+            kind="text",
+            title="title",
+            language="en",
+            pages=[TextPage(number=1, page=None, start=0, end=100, text="x" * 100)],
+            chunks=[
+                Chunk(start=at, end=at + 1, lexemes=LexicalRow(language="en", body=body).written())
+                for at, body in words.items()
+            ],
+        )
+        assert await library.stores.documents.keep_text(file.document.id, read, now_ms=1)
+        await library.finish(file)
+
+
+async def frequencies(
+    library: Library, sampling: Sampling, asked: Iterable[str] = PATTERN
+) -> Mapping[str, int]:
+    """Ask in how many chunks words are, as many at once as a question may have."""
+    indexes = PostgresIndexes(library.stores.documents._database, sampling=sampling)
+    groups = [(word,) for word in asked]
+    found = await indexes.ask(BOB.id, None, lambda words, _: words.propose(groups, limit=9))
+    await indexes.aclose()
+    return found.frequencies
+
+
+def lexical_rows(connection: Connection, user_id: str) -> list[LexicalRow]:
+    found = text("SELECT lexemes FROM chunks WHERE user_id = :owner")
+    return [lexical_row(one) for one in connection.execute(found, {"owner": user_id}).scalars()]
 
 
 def nearest_to(vector: NDArray[np.float32]) -> Callable[[Any, Any], Mapping[int, float]]:
