@@ -156,7 +156,8 @@ class TurnEnds:
     def may_have_begun(self, run: Run) -> None:
         """End a run in the database that could not be begun there: nobody knows whether it was."""
         run.state = "failed"
-        self._unstored[run.session_id or run.id] = stored_run(run), ()
+        # While the end of another run of the session waits, that one holds it: this one was not begun.
+        self._unstored.setdefault(run.session_id or run.id, (stored_run(run), ()))
 
     async def try_again(self) -> None:
         """Try again to store what could not be stored: on another server nobody else can."""
@@ -166,6 +167,8 @@ class TurnEnds:
             except Unavailable as exc:
                 logger.warning("ends of runs wait to be stored (%d): %s", len(self._unstored), exc)
                 return
+            except Conflict:  # its account was erased meanwhile
+                self._unstored.pop(place, None)
             except StewardError as exc:
                 logger.warning("the end of a run cannot be stored: %s", exc)
 

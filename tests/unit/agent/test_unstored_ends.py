@@ -34,12 +34,14 @@ class Refusing:
         self.away = True
         self.never: str | None = None
         self.saved: list[str] = []
+        self.tried: list[str | None] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
     async def end_turn(self, run: Run, new_messages: Sequence[StoredMessage]) -> None:
         """Refuse while away."""
+        self.tried.append(run.conversation_id)
         self._refuse()
         if run.conversation_id == self.never:
             raise Conflict
@@ -130,6 +132,27 @@ async def test_an_end_that_can_never_be_stored_holds_up_no_other(core: Make) -> 
     store.away, store.never = False, runs[0].session_id
     await made.turns.ends.try_again()
     assert await claim(made, runs[1]) is None
+    store.tried.clear()
+    await made.turns.ends.try_again()
+    assert store.tried == []
+
+
+async def test_an_answer_that_waits_to_be_stored_is_kept_though_another_could_not_begin(
+    core: Make,
+) -> None:
+    """The database goes away while both are under way: the end that is known counts."""
+    made = core(hello)
+    store = Refusing(made.stores.conversations)
+    made.turns._conversations = made.turns.ends._conversations = store  # type: ignore[assignment]
+    first = await made.ask("one", mode="chat", store=True)
+    store.away = False
+    second = await made.begin("two", mode="chat")
+    second.session_id = first.session_id
+    made.turns.ends.may_have_begun(second)
+    await made.turns.ends.try_again()
+    assert first.session_id is not None
+    kept = await made.stores.conversations.messages(USER, first.session_id)
+    assert [one.message.get("content") for one in kept] == ["one", "Hello there."]
 
 
 async def test_a_turn_that_began_without_anybody_hearing_of_it_frees_its_session(
