@@ -38,6 +38,8 @@ _IMAGE = 3  # FPDF_PAGEOBJ_IMAGE
 _STAMP_CHARS = 100
 _SCAN_SHARE = 0.5
 _MAX_OBJECTS_SEEN = 200
+_END_BYTES = 4096
+_Page = tuple[list[Line], bool]
 
 
 def read(source: Source) -> Extracted:
@@ -46,18 +48,36 @@ def read(source: Source) -> Extracted:
         count = len(document)
         if count > source.limits.max_pages:
             raise Unreadable(too_many_pages(source.limits))
-        pages, unread = _lines_of_all(document, source)
+        pages, unread, broken = _lines_of_all(document, source)
         title = _title(document)
     builder = TextBuilder(source.limits)
     _add_pages(builder, pages, source)
-    left = [number for number in unread if number not in source.recognised]
     if not builder.length:
+        if broken and not unread:
+            raise Unreadable("The file is damaged: the pages of the PDF cannot be read.")
         raise NoText(_no_text(count, unread, source), pages=tuple(unread))
     return builder.build(
         title=title or builder.first_heading,
-        note=f"There is no text on {listed(left)}; reading it needs OCR." if left else "",
+        note=_note(unread, broken, source),
         details={"pages_without_text": unread},
     )
+
+
+def _note(unread: Sequence[int], broken: Sequence[int], source: Source) -> str:
+    """Tell what is missing from the text."""
+    left = [number for number in unread if number not in source.recognised]
+    told = [f"There is no text on {listed(left)}; reading it needs OCR."] if left else []
+    if broken:
+        told.append(f"The file is damaged: {listed(broken)} could not be read.")
+    elif _is_cut_off(source):
+        told.append("The file is cut off: what was left of it is read.")
+    return " ".join(told)
+
+
+def _is_cut_off(source: Source) -> bool:
+    with source.path.open("rb") as file:
+        file.seek(max(0, source.path.stat().st_size - _END_BYTES))
+        return b"%%EOF" not in file.read()
 
 
 @contextmanager
@@ -78,31 +98,37 @@ def _opened(source: Source) -> Generator[PdfDocument]:
         document.close()
 
 
-def _lines_of_all(document: PdfDocument, source: Source) -> tuple[list[list[Line]], list[int]]:
-    """Read the lines of all pages, and which pages show something but have no text."""
+def _lines_of_all(
+    document: PdfDocument, source: Source
+) -> tuple[list[list[Line]], list[int], list[int]]:
+    """Read the lines of all pages, which pages show something but have no text, and which are damaged."""
     pages: list[list[Line]] = []
     unread: list[int] = []
+    broken: list[int] = []
     chars = 0
     for number in range(1, len(document) + 1):
-        lines, looks_scanned = (
-            ([], True) if number in source.recognised else _page(document, number)
-        )
+        scan: _Page = ([], True)
+        page = scan if number in source.recognised else _page(document, number)
+        if page is None:
+            broken.append(number)
+        lines, looks_scanned = page or ([], False)
         pages.append(lines)
         if looks_scanned:
             unread.append(number)
         chars += sum(len(line.text) for line in lines)
         if chars > source.limits.max_chars:
             raise Unreadable(too_much_text(source.limits))
-    return pages, unread
+    return pages, unread, broken
 
 
-def _page(document: PdfDocument, number: int) -> tuple[list[Line], bool]:
+def _page(document: PdfDocument, number: int) -> _Page | None:
+    """Read a page's lines and whether it looks scanned; None when it is damaged."""
     import pypdfium2  # noqa: PLC0415 - lazy: document readers
 
     try:
         page = document[number - 1]
     except pypdfium2.PdfiumError:
-        return [], False
+        return None
     try:
         lines = _lines(page)
         return lines, _looks_scanned(page, lines)

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from backend.documents.extracted import NoText, Unreadable
+from tests.fakes import hostile_files as hostile
 from tests.fakes import sample_files as sample
 from tests.fakes.extracted_text import check_spans, shown
 
@@ -176,3 +177,15 @@ def test_a_book_is_read_in_a_small_part_of_the_time_that_embedding_takes(read):
 
     assert time.process_time() - start < 5
     assert len(extracted.page_starts) == 300
+
+
+def test_pages_that_are_damaged_are_noted(read):
+    """The others are read; a PDF of nothing else is damaged as a whole."""
+    some = hostile.pdf_tree(b"<</Type/Pages/Count 2/Kids[3 0 R 9 0 R]>>")
+    none = hostile.pdf_tree(b"<</Type/Pages/Count 1/Kids[9 0 R]>>")
+
+    _, extracted = read(some, "a.pdf")
+    assert (extracted.text.strip(), len(extracted.page_starts)) == ("hello page", 2)
+    assert extracted.note == "The file is damaged: page 2 could not be read."
+    with pytest.raises(Unreadable, match="damaged"):
+        read(none, "a.pdf")
