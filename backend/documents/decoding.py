@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from backend.documents.extracted import Source, Unreadable
+from backend.documents.text_kinds import turns_binary
 from backend.kit.decoding import decode
 
 _MAX_BYTES_PER_CHAR = 4
 
 
 def read_text(source: Source, *, declared: str = "") -> str:
-    """Read a file that is text; raise Unreadable when it must be longer than allowed."""
+    """Read a file that is text; raise Unreadable when it is longer than allowed, or not all of it is text."""
     limits = source.limits
     if source.path.stat().st_size > _MAX_BYTES_PER_CHAR * limits.max_chars:
         msg = f"The document has more than {limits.max_chars:,} characters of text."
@@ -20,4 +21,11 @@ def read_text(source: Source, *, declared: str = "") -> str:
     if len(text) > limits.max_chars:
         msg = f"The document has {len(text):,} characters, more than {limits.max_chars:,}."
         raise Unreadable(msg)
+    refuse_binary(text)
     return text
+
+
+def refuse_binary(text: str) -> None:
+    """Raise Unreadable for what begins as a text and goes on as something else."""
+    if turns_binary(text):
+        raise Unreadable("The file is damaged: parts of it are no text.")

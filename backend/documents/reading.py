@@ -6,15 +6,17 @@ Not for: what happens inside the child (`reading_child`) or the formats (`reader
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from backend.documents.extracted import NoText, ReadLimits, Unreadable
 from backend.documents.ingest import RecognisedPage
+from backend.documents.page_list import listed
 from backend.kit.workers import (
     WorkerCrashed,
+    WorkerError,
     WorkerLimits,
     WorkerPool,
     WorkerRefused,
@@ -83,10 +85,15 @@ class PooledReader:
             "ocr": self._options.tesseract is not None,
         }
         answer = await self._call(call)
-        if "needs_ocr" in answer:
-            texts = await self._recognise(path, answer, recognised)
-            answer = await self._call({**call, "recognised": texts})
-        return _document(answer)
+        if "needs_ocr" not in answer:
+            return _document(answer)
+        texts, failed = await self._recognise(path, answer, recognised)
+        try:
+            return _document(await self._call({**call, "recognised": texts}), failed)
+        except NoText as exc:
+            if not failed:
+                raise
+            raise Unreadable(next(iter(failed.values()))) from exc
 
     async def aclose(self) -> None:
         """End the child processes."""
@@ -103,14 +110,16 @@ class PooledReader:
             logger.info("a reader ended: %s", exc)
             raise Unreadable("Reading the file needs more memory than this server allows.") from exc
         except WorkerRefused as exc:
-            raise Unreadable(_reason(exc)) from exc
+            kind = NoText if exc.kind == NoText.__name__ else Unreadable
+            raise kind(_reason(exc)) from exc
 
     async def _recognise(
         self, path: Path, answer: Mapping[str, Any], recognised: RecognisedPage
-    ) -> Mapping[str, str]:
-        """Read pages that are pictures; one that cannot be read counts as empty."""
+    ) -> tuple[Mapping[str, str], Mapping[int, str]]:
+        """Read pages that are pictures; those that cannot be read are empty, and told with their reasons."""
         pages: list[int] = answer["needs_ocr"]
         texts: dict[str, str] = {}
+        failed: dict[int, str] = {}
         for done, page in enumerate(pages):
             await recognised(done, len(pages))
             call = {
@@ -123,9 +132,10 @@ class PooledReader:
             }
             try:
                 texts[str(page)] = (await self._recognisers.call(call))["text"]
-            except (WorkerTimeout, WorkerCrashed, WorkerRefused):
+            except (WorkerTimeout, WorkerCrashed, WorkerRefused) as exc:
                 texts[str(page)] = ""
-        return texts
+                failed[page] = _reason_of_page(exc)
+        return texts, failed
 
 
 def _reason(refused: WorkerRefused) -> str:
@@ -136,12 +146,21 @@ def _reason(refused: WorkerRefused) -> str:
     return "The file cannot be read by this server."
 
 
-def _document(answer: Mapping[str, Any]) -> ReadDocument:
+def _reason_of_page(exc: WorkerError) -> str:
+    if isinstance(exc, WorkerRefused):
+        return _reason(exc)
+    logger.info("a page could not be recognised: %s", exc)
+    return "OCR of a page needs more time or memory than this server allows."
+
+
+def _document(answer: Mapping[str, Any], failed: Collection[int] = ()) -> ReadDocument:
+    """Make it of a reader's answer; `failed` are the pages that OCR could not read."""
+    left_out = f"OCR failed on {listed(sorted(failed))}." if failed else ""
     return ReadDocument(
         kind=answer["kind"],
         title=answer["title"],
         language=answer["language"],
-        note=answer["note"],
+        note=" ".join(filter(None, (answer["note"], left_out))),
         details=answer["details"],
         pages=tuple(
             TextPage(number=number, page=page, start=start, end=end, text=text)

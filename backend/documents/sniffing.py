@@ -9,6 +9,7 @@ import re
 import zipfile
 from pathlib import Path, PurePath
 
+from backend.documents.damage import damage, is_raw
 from backend.documents.extracted import Unreadable
 from backend.documents.text_kinds import kind_of_text, looks_binary
 from backend.kit.decoding import decode
@@ -16,6 +17,7 @@ from backend.kit.decoding import decode
 HEAD_BYTES = 8 * 1024
 _SAMPLE_BYTES = 64 * 1024
 _PDF_WITHIN = 1024
+_LETTERS_BYTES = 512
 _PDF_OBJECT = re.compile(rb"\d+ \d+ obj\b")
 
 _IMAGE_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
@@ -61,6 +63,10 @@ _OLD_OFFICE = {
     ".ppt": "Files of old PowerPoint versions cannot be read; save it as PPTX.",
     ".msg": "Outlook files cannot be read; save it as EML.",
 }
+_LOCKED_PARTS = tuple(name.encode("utf-16-le") for name in ("EncryptedPackage", "EncryptionInfo"))
+_OLD_PARTS = tuple(
+    name.encode("utf-16-le") for name in ("WordDocument", "Workbook", "PowerPoint Document")
+)
 _LOCKED_OFFICE = "The file is protected by a password; save it without one."
 _OLD_FILE = "Files of old Office versions cannot be read; save it as DOCX, XLSX or PPTX."
 _NO_OCR = "Images of text are only read by OCR, which is off here."
@@ -87,7 +93,7 @@ def first_look(head: bytes, filename: str, *, ocr: bool = True) -> str:
     if _is_image(head):
         return "" if ocr else _NO_OCR
     if head.startswith(_OLE):
-        return _legacy(filename)
+        return _legacy(head, filename)
     return "" if _is_pdf(head) else _hopeless(head)
 
 
@@ -106,8 +112,14 @@ def detect(path: Path, filename: str) -> str:
         return kind
     if _is_pdf(head):
         return "pdf"
+    return _kind_without_mark(path, head, filename)
+
+
+def _kind_without_mark(path: Path, head: bytes, filename: str) -> str:
     text = decode(head)
-    if looks_binary(text):
+    if reason := damage(path, filename, head=head, text=text):
+        raise Unreadable(reason)
+    if looks_binary(text) or is_raw(head):
         raise Unreadable(_BINARY)
     return kind_of_text(text, filename)
 
@@ -119,6 +131,8 @@ def _hopeless(head: bytes) -> str:
         return _PICTURE if head[8:12] in _IMAGE_BRANDS else _SOUND
     if head.startswith(b"RIFF"):
         return _RIFF.get(head[8:12], "")
+    if head.startswith(b"BM") and head[6:10] == bytes(4):  # nothing else tells a bitmap from a text
+        return _PICTURE
     reason = next((why for magic, why in _HOPELESS if head.startswith(magic)), "")
     return reason if reason and not _may_be_text(head) else ""
 
@@ -135,9 +149,12 @@ def _is_image(head: bytes) -> bool:
     return head.startswith(_IMAGE_MAGIC) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
 
 
-def _legacy(filename: str) -> str:
+def _legacy(head: bytes, filename: str) -> str:
+    """Choose between a locked and an old Office file by the names of its parts, else by its own."""
+    if any(part in head for part in _LOCKED_PARTS):
+        return _LOCKED_OFFICE
     suffix = PurePath(filename).suffix.lower()
-    if suffix in {".docx", ".xlsx", ".pptx"}:
+    if suffix in {".docx", ".xlsx", ".pptx"} and not any(part in head for part in _OLD_PARTS):
         return _LOCKED_OFFICE
     return _OLD_OFFICE.get(suffix, _OLD_FILE)
 
@@ -146,7 +163,10 @@ def _may_be_text(head: bytes) -> bool:
     """Tell a text that happens to begin with the letters of a magic number, such as `MZ` or `BZh`."""
     if head.startswith((b"{\\rtf", b"%!PS", b"GIF8")):
         return False
-    return not re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\xff]", head[:512])
+    start = head[:_LETTERS_BYTES]
+    if re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]", start):
+        return False
+    return "\ufffd" not in start.decode(errors="replace")[:-1]  # the last letter may be cut
 
 
 def _zipped(path: Path) -> str:

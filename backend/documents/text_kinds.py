@@ -58,8 +58,13 @@ _MARKDOWN_SIGNS = tuple(
         r"^(?:=|-){3,}$",
     )
 )
-_CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd\ufffe\uffff]")
+_CONTROL = re.compile("[\x01-\x07\x0e-\x1a\x1c-\x1f\x7f\ufffd\ufffe\uffff]")
 _MOST_CONTROLS = 0.1
+_MOST_OF_MANY_KINDS = 0.02
+_MANY_KINDS = 5
+_PIECES = 64
+_SMALLEST_PIECE_CHARS = 512
+_MOST_BINARY_PIECES = 0.1
 _MIN_TABLE_LINES = 3
 _MAX_TABLE_LINES = 50
 _MAX_CELL_CHARS = 80
@@ -67,9 +72,23 @@ _CUT_WORD_CHARS = 6
 
 
 def looks_binary(text: str) -> bool:
-    """Tell what is no text by its control characters and bytes that decode to nothing."""
+    """Tell what is no text by its control characters and bytes that decode to nothing.
+
+    A text may use a few kinds of them often, between fields or in terminals; compressed data and
+    programs have all kinds.
+    """
     sample = text[:_LOOKED_AT_CHARS]
-    return len(_CONTROL.findall(sample)) > _MOST_CONTROLS * max(len(sample), 1)
+    found = _CONTROL.findall(sample)
+    most = _MOST_OF_MANY_KINDS if len(set(found)) >= _MANY_KINDS else _MOST_CONTROLS
+    return len(found) > most * max(len(sample), 1)
+
+
+def turns_binary(text: str) -> bool:
+    """Tell a text of which more than a small part looks binary, by pieces spread over it."""
+    step = max(_LOOKED_AT_CHARS, len(text) // _PIECES)
+    starts = range(0, max(1, len(text) - _SMALLEST_PIECE_CHARS), step)
+    odd = sum(looks_binary(text[at : at + _LOOKED_AT_CHARS]) for at in starts)
+    return odd > _MOST_BINARY_PIECES * len(starts)
 
 
 def kind_of_text(text: str, filename: str) -> str:

@@ -16,6 +16,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_WIDE_MARKS = tuple(mark for mark, encoding in _MARKS if encoding != "utf-8")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Which of four bytes are zero in Latin text.
@@ -44,6 +45,12 @@ def decode(data: bytes, *, declared: str = "") -> str:
         return _tidied(data.decode(wide, "replace"))
     text = _as_utf8(data) or _as_declared(data, declared)
     return _tidied(text or data.decode(_guess(data), "replace"))
+
+
+def has_stray_nuls(data: bytes) -> bool:
+    """Tell data with zero bytes that are no halves of letters, as UTF-16 and UTF-32 have them."""
+    wide = data.startswith(_WIDE_MARKS) or _wide_encoding(data[:_SAMPLE_BYTES])
+    return b"\0" in data and not wide
 
 
 def _as_utf8(data: bytes) -> str:

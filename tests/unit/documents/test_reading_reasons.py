@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from contextlib import asynccontextmanager
 
 import pytest
 
 from backend.documents.extracted import ReadLimits, Unreadable
 from backend.documents.reading import PooledReader, ReadingOptions
 from backend.kit.clocks import SystemClock
+from tests.fakes import damaged_files as damaged
 from tests.fakes import hostile_files as hostile
 from tests.fakes import sample_files as sample
+from tests.fakes.processes import required_program
 
 LIMITS = ReadLimits(max_pages=2_000, max_chars=1_000_000, max_unpacked_bytes=50 * 1024 * 1024)
 SENTENCE = re.compile(r"[A-Z][^\n]{10,300}[.]")
@@ -29,19 +32,24 @@ BAD = {
 }
 
 
-async def reason(tmp_path, name, content, **options):
-    path = tmp_path / "file_01"
-    path.write_bytes(content)
+async def nobody_waits(done, of):
+    """Hear of the progress of OCR."""
+
+
+@asynccontextmanager
+async def closing_reader(**options):
     reader = PooledReader(ReadingOptions(limits=LIMITS, **options), clock=SystemClock())
-
-    async def recognised(done, of):
-        return None
-
     try:
-        with pytest.raises(Unreadable) as caught:
-            await reader.read(path, name, recognised=recognised)
+        yield reader
     finally:
         await reader.aclose()
+
+
+async def reason(tmp_path, name, content, **options):
+    path = sample.write(tmp_path, "file_01", content)
+    async with closing_reader(**options) as reader:
+        with pytest.raises(Unreadable) as caught:
+            await reader.read(path, name, recognised=nobody_waits)
     return str(caught.value)
 
 
@@ -69,3 +77,26 @@ async def test_too_much_time_is_explained_in_a_sentence(tmp_path):
     told = await reason(tmp_path, "a.txt", b"no end " * 120_000, timeout_s=0.01)
     check(told, tmp_path)
     assert "0.01 seconds" in told
+
+
+async def test_a_damaged_picture_is_told_from_one_without_words(tmp_path):
+    """Both show no text, and only one of them can be mended by sending it again."""
+    program = required_program("tesseract")
+    half = damaged.half(damaged.noise_picture("PNG"))
+
+    assert "damaged" in await reason(tmp_path, "half.png", half, tesseract=program)
+    assert "No text was found" in await reason(
+        tmp_path, "blank.png", sample.picture(""), tesseract=program
+    )
+
+
+async def test_pages_that_ocr_could_not_read_are_noted(tmp_path):
+    """The others are read; when there are none, the reason is that of OCR."""
+    program = required_program("tesseract")
+    options = {"tesseract": program, "ocr_languages": "xyz"}
+    path = sample.write(tmp_path, "some", sample.scanned_pdf(["", "Total 99"]))
+    async with closing_reader(**options) as reader:
+        read = await reader.read(path, "some.pdf", recognised=nobody_waits)
+
+    assert read.note == "OCR failed on page 2."
+    assert "language xyz" in await reason(tmp_path, "a.pdf", BAD["scan.pdf"], **options)

@@ -14,6 +14,10 @@ OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600)
 MAIL = b"Received: from a\nFrom: a@b.c\nTo: d@e.f\nSubject: hello\n\nwords"
 
 
+def part_name(name: str) -> bytes:
+    return name.encode("utf-16-le") + bytes(100)
+
+
 def kind_of(folder, content: bytes, filename: str) -> str:
     return detect(sample.write(folder, "bytes", content), filename)
 
@@ -58,6 +62,8 @@ def test_a_wrong_name_changes_nothing(tmp_path, name, wrong):
         (b'{"a": 1}\n{"a": 2}\n', "log.txt", "json"),
         (b"BZh is how bzip2 files begin", "notes.txt", "text"),
         (b"MZ is how programs begin", "notes.txt", "text"),
+        ("MZ öffnet Programme".encode(), "notes.txt", "text"),
+        ("BM öffnet Bilder".encode("cp1252"), "notes.txt", "text"),
         (b"A PDF begins with %PDF-1.4 in its first line", "notes.txt", "text"),
         (b"\0junk\0" + sample.pdf_of_lines([["words"]]), "x.pdf", "pdf"),
         ("größe\n".encode("utf-16"), "a.txt", "text"),
@@ -97,6 +103,10 @@ def test_a_long_json_file_is_recognised_from_its_beginning(tmp_path):
         (OLE, "old.xls", "save it as XLSX"),
         (OLE, "old.ppt", "save it as PPTX"),
         (OLE, "locked.docx", "password"),
+        (OLE + part_name("EncryptedPackage"), "locked", "password"),
+        (OLE + part_name("EncryptedPackage"), "locked.xls", "password"),
+        (OLE + part_name("WordDocument"), "renamed.docx", "old Office versions"),
+        (b"BM\x36\x30\0\0\0\0\0\0\x36\0\0\0", "a.bmp", "PNG or JPEG"),
     ],
 )
 def test_hopeless_files_are_refused_at_the_first_look(tmp_path, head, filename, words):
