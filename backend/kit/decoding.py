@@ -31,6 +31,10 @@ _HALF_WIDTH_ENCODINGS = ("cp932", "shift_jis", "shift_jis_2004", "shift_jisx0213
 _OF_MAINFRAMES = ("cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140")
 _SAMPLE_BYTES = 32 * 1024
 _MOST_FAULTS = 0.05
+_NO_LETTER = re.compile("[\x01-\x07\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
+_FEW_FAULTS = 0.02
+_FEWEST_BLANKS = 0.005
+_MOST_SHOWN = 0.98
 _ASCII_SHIFTED = ("iso-2022", "hz", "utf-7")  # they look like ASCII, so only a name tells them
 
 
@@ -68,13 +72,35 @@ def _tidied(text: str) -> str:
 
 
 def _wide_encoding(sample: bytes) -> str:
-    """Recognise UTF-16 and UTF-32 without a mark by where the zero bytes of Latin text stand."""
+    """Recognise UTF-16 and UTF-32 without a mark by where the zero bytes of Latin text and of blanks stand."""
     if b"\0" not in sample or len(sample) < 4:
         return ""
     share = [sample[at::4].count(0) / (len(sample) / 4) for at in range(4)]
     many, few = 0.4, 0.1
     look = "".join("0" if part > many else "x" if part < few else "?" for part in share)
-    return _ZEROS.get(look, "")
+    return _ZEROS.get(look, "") or _wide_script(sample)
+
+
+def _wide_script(sample: bytes) -> str:
+    """Recognise UTF-16 in other scripts, which is control characters when it is read byte by byte."""
+    narrow = sample.replace(b"\0", b"").decode(errors="replace")
+    if len(_NO_LETTER.findall(narrow)) < _FEW_FAULTS * len(narrow):
+        return ""
+    even = sample[: len(sample) // 2 * 2]
+    return next((name for name in ("utf-16-le", "utf-16-be") if _is_written(even, name)), "")
+
+
+def _is_written(sample: bytes, encoding: str) -> bool:
+    """Tell text by its blanks, and by having hardly anything that cannot be shown."""
+    try:
+        text = sample.decode(encoding)
+    except UnicodeDecodeError as exc:
+        if exc.start < len(sample) - 2:  # else the last letter is cut
+            return False
+        text = sample[: exc.start].decode(encoding)
+    blanks = sum(char in " \t\r\n" for char in text)  # swapped, a blank is another one: U+2000
+    shown = blanks + sum(char > " " and char.isprintable() for char in text)
+    return blanks >= _FEWEST_BLANKS * len(text) and shown >= _MOST_SHOWN * len(text)
 
 
 def _as_declared(data: bytes, declared: str) -> str:
@@ -89,7 +115,7 @@ def _guess(data: bytes) -> str:
     """Judge a sample that begins near the first bytes it can be told by."""
     first = _NOT_ASCII.search(data)
     start = max(0, first.start() - 256) if first else 0
-    sample = data[start : start + _SAMPLE_BYTES]
+    sample = data[start : start + _SAMPLE_BYTES].replace(b"\0", b"")
     if _is_western(sample):
         return "cp1252"
     return _likeliest(sample) or _likeliest(sample, but=_HALF_WIDTH_ENCODINGS) or "cp1252"

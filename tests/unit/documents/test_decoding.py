@@ -33,6 +33,8 @@ CHINESE = "这是一个用于测试的中文文本，我们检查编码检测是
         ("這是一個用於測試的中文文本，我們檢查編碼檢測是否正常。", "big5"),
         ("이것은 한국어 텍스트입니다. 인코딩 감지를 확인합니다.", "euc_kr"),
         (GREEK, "iso8859_7"),
+        *((text, "utf-16-le") for text in (RUSSIAN, GREEK, f"{JAPANESE}\n", f"{CHINESE}\n")),
+        *((text, "utf-16-be") for text in (RUSSIAN, GREEK, f"{JAPANESE}\n", f"{CHINESE}\n")),
     ],
 )
 def test_encodings_are_recognised(text, encoding):
@@ -51,6 +53,8 @@ def test_nothing_but_the_mark_and_nuls_is_dropped():
 
     assert decode(codecs.BOM_UTF8 + text.encode()) == text
     assert decode(b"\0a\0\0b") == "ab"
+    for encoding in ("utf-8", "cp1251", "koi8-r"):  # a hole does not change the encoding
+        assert decode(bytes(100) + (RUSSIAN * 9).encode(encoding)) == RUSSIAN * 9
 
 
 def test_a_declared_encoding_is_used_where_bytes_do_not_tell():
