@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -91,6 +91,13 @@ def resolve(base: str, target: str) -> str:
     if plain.startswith("/"):
         return posixpath.normpath(plain.lstrip("/"))
     return posixpath.normpath(posixpath.join(posixpath.dirname(base), plain))
+
+
+def missing_note(package: Package, wanted: Iterable[str], *, what: str) -> str:
+    """Tell a person how many of the parts that make the document are not there, "" when all are."""
+    count = sum(name not in package.names for name in wanted)
+    verb = "is" if count == 1 else "are"
+    return f"The file is damaged: {count} of its {what} {verb} missing." if count else ""
 
 
 def _too_large(limits: ReadLimits) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import sqlite3
+import zipfile
 import zlib
 from collections.abc import Callable
 from contextlib import closing
@@ -39,6 +40,14 @@ def flipped(content: bytes) -> bytes:
     for at in range(middle, middle + 8):
         changed[at] ^= chance.randrange(1, 256)
     return bytes(changed)
+
+
+def without(content: bytes, part: str) -> bytes:
+    """Leave one part out of a packed file."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return sample.packed({
+            name: archive.read(name) for name in archive.namelist() if name != part
+        })
 
 
 BEGINNINGS: dict[str, Callable[[bytes], bytes]] = {

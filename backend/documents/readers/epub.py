@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from backend.documents.building import TextBuilder
 from backend.documents.extracted import Extracted, Source, Unreadable
 from backend.documents.html_text import add_html, declared_charset, parse_html
-from backend.documents.packed import Package, open_package, resolve
+from backend.documents.packed import Package, missing_note, open_package, resolve
 from backend.documents.xml_parts import Element, parse_xml
 from backend.kit.decoding import decode
 
@@ -32,7 +32,9 @@ def read(source: Source) -> Extracted:
         name = _book_part(package)
         book = parse_xml(package.read(name), name=name)
         names = _contents(package, name, book)
-        for chapter in _spine(package, name, book):
+        chapters = list(_spine(name, book))
+        note = missing_note(package, chapters, what="chapters")
+        for chapter in filter(package.names.__contains__, chapters):
             data = package.read(chapter)
             root = parse_html(decode(data, declared=declared_charset(data)))
             if root is None:
@@ -41,7 +43,7 @@ def read(source: Source) -> Extracted:
                 builder.add(names[chapter], "heading", level=1)
             add_html(builder, root)
     title = book.find("{*}metadata/{*}title")
-    return builder.build(title=(title.text or "") if title is not None else "")
+    return builder.build(title=(title.text or "") if title is not None else "", note=note)
 
 
 def _refuse_locked(package: Package) -> None:
@@ -61,12 +63,11 @@ def _book_part(package: Package) -> str:
     raise Unreadable(msg)
 
 
-def _spine(package: Package, name: str, book: Element) -> Iterator[str]:
+def _spine(name: str, book: Element) -> Iterator[str]:
+    """Name the parts of all chapters, also of those that are missing."""
     hrefs = {item.get("id", ""): item.get("href", "") for item in book.iter("{*}item")}
     wanted = (hrefs.get(one.get("idref", ""), "") for one in book.iter("{*}itemref"))
-    for chapter in dict.fromkeys(resolve(name, unquote(href)) for href in wanted if href):
-        if chapter in package.names:
-            yield chapter
+    yield from dict.fromkeys(resolve(name, unquote(href)) for href in wanted if href)
 
 
 def _contents(package: Package, name: str, book: Element) -> dict[str, str]:

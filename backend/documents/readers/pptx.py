@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from backend.documents.building import TextBuilder
 from backend.documents.extracted import Extracted, Source
 from backend.documents.office import core_title, main_part, relations
-from backend.documents.packed import Package, open_package
+from backend.documents.packed import Package, missing_note, open_package
 from backend.documents.table_text import add_table
 from backend.documents.xml_parts import Element, local_name, parse_xml
 
@@ -23,21 +23,25 @@ def read(source: Source) -> Extracted:
     """Read the slides in the order they are shown."""
     builder = TextBuilder(source.limits)
     with open_package(source.path, source.limits) as package:
-        for name in _slides(package):
+        slides = _slides(package)
+        for name in slides:
             builder.start_page()
-            _add_slide(builder, package, name)
+            if name in package.names:
+                _add_slide(builder, package, name)
         title = core_title(package)
+        note = missing_note(package, slides, what="slides")
     if title.lower() in {"", "powerpoint presentation"}:
         title = builder.first_heading
-    return builder.build(title=title)
+    return builder.build(title=title, note=note)
 
 
 def _slides(package: Package) -> list[str]:
+    """Name the parts of all slides, also of those that are missing."""
     main = main_part(package, usual="ppt/presentation.xml")
     targets = {one.id: one.target for one in relations(package, main) if one.type == "slide"}
     listed = parse_xml(package.read(main), name=main).findall("{*}sldIdLst/{*}sldId")
     ids = (_relation_id(element) for element in listed)
-    return [targets[one] for one in ids if targets.get(one) in package.names]
+    return [targets.get(one, "") for one in ids]
 
 
 def _relation_id(element: Element) -> str:

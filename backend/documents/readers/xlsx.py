@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from backend.documents.building import TextBuilder
 from backend.documents.extracted import Extracted, Source
-from backend.documents.office import core_title
-from backend.documents.packed import Package, open_package
+from backend.documents.office import core_title, main_part, relations
+from backend.documents.packed import Package, missing_note, open_package
 from backend.documents.table_text import add_records
 from backend.kit.sheet_cells import cell_text
 
@@ -34,6 +34,7 @@ def read(source: Source) -> Extracted:
     with open_package(source.path, source.limits) as package:
         title = core_title(package)
         uncalculated = any(_has_uncalculated(package, name) for name in package.names)
+        missing = missing_note(package, _sheets(package), what="sheets")
     builder = TextBuilder(source.limits)
     tables: list[dict[str, Any]] = []
     with source.path.open("rb") as file:  # of a path, the name's ending would be judged
@@ -44,9 +45,14 @@ def read(source: Source) -> Extracted:
             rows = islice(rows, _MOST_ROWS)  # a row that says it is further down is not one
             table = add_records(builder, map(_row, rows), name=sheet.title, heading=sheet.title)
             tables.append(table.as_json())
-    return builder.build(
-        title=title, note=_NOT_CALCULATED if uncalculated else "", details={"tables": tables}
-    )
+    told = (_NOT_CALCULATED if uncalculated else "", missing)
+    return builder.build(title=title, note=" ".join(filter(None, told)), details={"tables": tables})
+
+
+def _sheets(package: Package) -> list[str]:
+    """Name the parts of all sheets: those that are missing are left out without a word when it is loaded."""
+    main = main_part(package, usual="xl/workbook.xml")
+    return [one.target for one in relations(package, main) if one.type == "worksheet"]
 
 
 def _has_uncalculated(package: Package, name: str) -> bool:

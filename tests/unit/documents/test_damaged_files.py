@@ -61,6 +61,24 @@ def test_what_is_left_of_a_pdf_is_read_and_noted(read):
     )
 
 
+@pytest.mark.parametrize(
+    ("content", "part", "note"),
+    [
+        (MARKED["a.pptx"], "ppt/slides/slide1.xml", "1 of its slides is missing."),
+        (MARKED["a.epub"], "OEBPS/one.xhtml", "1 of its chapters is missing."),
+        (
+            sample.xlsx({name: [("name", "age"), ("Ann", 7)] for name in "ABC"}),
+            "xl/worksheets/sheet2.xml",
+            "1 of its sheets is missing.",
+        ),
+    ],
+)
+def test_a_part_that_is_missing_is_noted(read, content, part, note):
+    """The others are read."""
+    assert read(content, "a")[1].note == ""
+    assert read(damaged.without(content, part), "a")[1].note == f"The file is damaged: {note}"
+
+
 @pytest.mark.parametrize("name", sorted(name for name in MARKED if not name.startswith(PICTURES)))
 def test_a_few_changed_bytes_make_no_rubbish(read, name):
     """What is read is mostly what was there."""
