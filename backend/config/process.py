@@ -16,12 +16,14 @@ _TRACING = (
     "LANGCHAIN_TRACING",
     "LANGCHAIN_TRACING_V2",
 )
+# Ollama's client makes a connection of it when it is imported, and fails on a list of servers.
+_OLLAMA = "OLLAMA_HOST"
 # onnxruntime tells its maker which models run on which machine; it looks here once, when imported.
 _USAGE = "ORT_DISABLE_TELEMETRY"
 
 
 def prepare_process_environment(*, third_party_tracing: bool = False) -> None:
-    """Forbid phoning home and unsafe checkpoints; call it before they are imported.
+    """Forbid phoning home and unsafe checkpoints; call it when settings are read, before they are imported.
 
     Files made from then on belong to their owner alone (umask 077).
     LangSmith reads its switches, and LangGraph LANGGRAPH_STRICT_MSGPACK, from the environment.
@@ -29,6 +31,7 @@ def prepare_process_environment(*, third_party_tracing: bool = False) -> None:
     os.umask(0o077)
     os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
     os.environ[_USAGE] = "true"
+    os.environ.pop(_OLLAMA, None)
     if not third_party_tracing:
         os.environ.update(dict.fromkeys(_TRACING, "false"))
 

@@ -62,3 +62,23 @@ def test_the_model_runtime_gathers_nothing_to_tell_its_maker(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0
     assert list(tmp_path.iterdir()) == []
+
+
+READ_BY_OLLAMA = """
+from backend.config.process import prepare_process_environment
+prepare_process_environment()
+import ollama
+"""
+
+
+def test_a_list_of_ollama_servers_is_ours_alone_to_read(tmp_path):
+    """Their client takes OLLAMA_HOST for one address when it is imported, and failed every request."""
+    done = subprocess.run(
+        [sys.executable, "-c", READ_BY_OLLAMA],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "OLLAMA_HOST": "http://gpu1:11434,http://gpu2:11434"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
