@@ -16,8 +16,10 @@ _TRACING = (
     "LANGCHAIN_TRACING",
     "LANGCHAIN_TRACING_V2",
 )
-# Ollama's client makes a connection of it when it is imported, and fails on a list of servers.
+# Ollama's client makes a connection of these when it is imported: it fails on a list of servers, and on
+# proxies that are not of HTTP, such as the SOCKS ones that desktops name.
 _OLLAMA = "OLLAMA_HOST"
+_PROXIES = ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "http_proxy", "https_proxy")
 # onnxruntime tells its maker which models run on which machine; it looks here once, when imported.
 _USAGE = "ORT_DISABLE_TELEMETRY"
 
@@ -32,6 +34,10 @@ def prepare_process_environment(*, third_party_tracing: bool = False) -> None:
     os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
     os.environ[_USAGE] = "true"
     os.environ.pop(_OLLAMA, None)
+    for name in _PROXIES:
+        scheme, found, _ = os.environ.get(name, "").partition("://")
+        if found and scheme.lower() not in {"http", "https"}:
+            del os.environ[name]
     if not third_party_tracing:
         os.environ.update(dict.fromkeys(_TRACING, "false"))
 
