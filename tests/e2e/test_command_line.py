@@ -276,3 +276,15 @@ def test_doctor_makes_nothing_where_nothing_is_kept(tmp_path, made, line):
     assert line.format(tmp_path) in done.stdout
     assert "tool:math_calc: on" in done.stdout
     assert [one.name for one in tmp_path.rglob("*")] == list(made)
+
+
+def test_names_are_told_on_a_terminal_that_cannot_write_them(tmp_path):
+    """Escaped for people, in UTF-8 for programs; not a trace-back in the middle of a list."""
+    environ = {"PYTHONIOENCODING": "ascii", "AUTH__BCRYPT_ROUNDS": "10"}
+    made = ("create-user", "Ünal", "--admin", "--generate")
+    done = run_program("-m", "backend", *made, folder=tmp_path, environ=environ)
+    assert (done.returncode, "made: \\xdcnal (admin" in done.stdout) == (0, True), done.stderr
+    done = run_program("-m", "backend", "list-users", folder=tmp_path, environ=environ)
+    assert (done.returncode, done.stdout[:8]) == (0, "\\xdcnal\t")
+    done = run_program("-m", "backend", "list-users", "--json", folder=tmp_path, environ=environ)
+    assert [one["username"] for one in json.loads(done.stdout)] == ["Ünal"]
