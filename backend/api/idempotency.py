@@ -13,6 +13,7 @@ import logging
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from starlette.requests import ClientDisconnect
@@ -25,6 +26,7 @@ from backend.api.errors import render
 from backend.api.keyed_answers import Answer
 from backend.errors import Conflict, InvalidRequest, ServerFault, StewardError
 from backend.ports.keyed_requests import KeyedRequest
+from backend.ports.stores import Run
 
 logger = logging.getLogger(__name__)
 HEADER = b"idempotency-key"
@@ -41,6 +43,10 @@ MOST_BYTES = 32 * 1024 * 1024
 MOST_BODY_BYTES = 8 * 1024 * 1024
 MOST_KEY_CHARS = 255
 REUSED = "This Idempotency-Key came before with another request; a key stands for one request"
+ACTED = (
+    "The request with this Idempotency-Key began run {run}, which was interrupted after it had called tools, and"
+    " cannot be resumed; to have all of it done again, send it with another key"
+)
 TOO_LARGE = (
     "The request with this Idempotency-Key was carried out, but its answer was too large to keep"
 )
@@ -160,15 +166,16 @@ class _Owner:
         run = None
         if before.run_id:
             run = await self._found.runs.get(before.user_id, before.run_id)
-        if run is not None and run.state != "running":
+        over = run is not None and run.state != "running"
+        if run is not None and over:
             self._ended_looks += 1
-            if run.state != "interrupted" and self._ended_looks <= LOOKS_AFTER_END:
+            again = _may_begin_again(run)
+            if (again or run.state != "interrupted") and self._ended_looks <= LOOKS_AFTER_END:
                 return
-            exc = _conflict(CUT.format(run=run.id, state=run.state), "run_interrupted")
-            exc.headers = {"x-run-id": run.id}
-            raise exc
+            if not again:
+                raise _cut(run)
         own = before.server_id == self._found.keyed.server_id  # nobody here answers it any more
-        if own or before.created_at_ms < self._found.clock.now_ms() - LOST_AFTER_MS:
+        if own or over or before.created_at_ms < self._found.clock.now_ms() - LOST_AFTER_MS:
             await self._found.keyed.store.drop(before.user_id, before.key_hash)
 
     def _fits(self, before: KeyedRequest) -> bool:
@@ -225,10 +232,13 @@ class _Owner:
         """Keep the answer of a request that was carried out; tell whether its key stays taken."""
         answer = self._answer
         answer.fingerprint = self._body.fingerprint
-        if answer.fingerprint and self._found.turns.closing and self._run_id:
+        run = None
+        if answer.fingerprint and self._run_id:
             run = await self._found.runs.get(self._known[0], self._run_id)
-            if run is not None and run.state == "interrupted":
-                return True  # it can be resumed: the key names its run
+        if run is not None and (_may_begin_again(run) or _broke_off(run, answer)):
+            return False
+        if run is not None and run.state == "interrupted" and self._found.turns.closing:
+            return True  # the key names its run, which can be resumed or had effects
         if answer.status >= 500 or not answer.status or not answer.fingerprint:
             return False
         whole = b"".join(answer.chunks)
@@ -248,6 +258,28 @@ class _Owner:
         )
         await self._found.keyed.store.note(done)
         return True
+
+
+def _may_begin_again(run: Run) -> bool:
+    """Tell whether a run that broke off is nobody's to resume and can have had no effect."""
+    return run.state == "interrupted" and run.conversation_id is None and not _acted(run)
+
+
+def _broke_off(run: Run, answer: Answer) -> bool:
+    """Tell whether a stream ended with an error, for which a whole answer would have been a 5xx."""
+    return run.state == "failed" and answer.status < HTTPStatus.BAD_REQUEST and not _acted(run)
+
+
+def _acted(run: Run) -> bool:
+    return any(one.get("type") == "tool_call" for one in run.events)
+
+
+def _cut(run: Run) -> Conflict:
+    lost = run.state == "interrupted" and run.conversation_id is None
+    told = (ACTED if lost else CUT).format(run=run.id, state=run.state)
+    exc = _conflict(told, "run_interrupted")
+    exc.headers = {"x-run-id": run.id}
+    return exc
 
 
 async def _read(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:

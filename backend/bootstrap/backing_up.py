@@ -18,6 +18,7 @@ import orjson
 from sqlalchemy import Table, select
 
 from backend import __version__
+from backend.bootstrap.databases import require_installation
 from backend.bootstrap.documents import document_folders
 from backend.bootstrap.owned_files import owned_files
 from backend.config.settings import Settings
@@ -45,9 +46,10 @@ def make_backup(settings: Settings, out: BinaryIO, *, with_keys: bool) -> dict[s
     """Write a backup to `out` and tell what is in it.
 
     Raises:
-        UnusableSchema: when there is no database yet.
+        NoInstallation: when there is no database yet; nothing is made then.
         OSError: when something cannot be read or written.
     """
+    require_installation(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with working_folder(settings.data_dir, STAGING) as staging:
         taken = take_snapshot(settings.database_url.get_secret_value(), staging)

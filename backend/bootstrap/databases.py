@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import AsyncExitStack
 
@@ -15,8 +16,9 @@ from backend.ports.signals import Signals
 from backend.storage.database import UnusableDatabaseUrl, kind_of
 from backend.storage.memory.signals import LocalSignals
 from backend.storage.opening import wait_for_database
-from backend.storage.revisions import UnusableSchema
-from backend.storage.schema import prepare_database
+from backend.storage.revisions import NoInstallation, UnusableSchema
+from backend.storage.schema import prepare_database, revision_of
+from backend.storage.sqlite_database import sqlite_path
 from backend.storage.stores import Stores, memory_stores, open_stores
 
 logger = logging.getLogger(__name__)
@@ -27,16 +29,39 @@ def shared(settings: Settings) -> bool:
     return kind_of(settings.database_url.get_secret_value()) == "postgresql"
 
 
-async def make_ready(settings: Settings) -> None:
+def require_installation(settings: Settings) -> None:
+    """Refuse to go on where nothing is kept, as under a mistyped name; nothing is made there.
+
+    Raises:
+        NoInstallation: with where it was looked for, and which setting led there.
+        UnusableDatabaseUrl, UnusableSchema: when the database cannot be used.
+    """
+    url = settings.database_url.get_secret_value()
+    if revision_of(url) is not None:
+        return
+    if shared(settings):
+        msg = "there is no installation: the database of DATABASE_URL is empty"
+    else:
+        name = "DATABASE_URL" if settings.origin("DATABASE_URL") != "default" else "DATA_DIR"
+        msg = f"there is no installation: {sqlite_path(url)} is not there; see {name} ({settings.origin(name)})"
+    raise NoInstallation(msg)
+
+
+async def make_ready(settings: Settings, *, make: bool = True) -> None:
     """Wait for a database that is starting, and bring it to this version's schema.
 
     Raises:
+        NoInstallation: where there is none and, without `make`, none is to be made.
         SettingsError: when it cannot be used, in one line.
     """
     url = settings.database_url.get_secret_value()
     try:
         await wait_for_database(url, wait_s=settings.database.start_wait_s, clock=SystemClock())
+        if not make:
+            await asyncio.to_thread(require_installation, settings)
         await prepare_database(url)
+    except NoInstallation:
+        raise
     except (UnusableDatabaseUrl, UnusableSchema) as exc:
         msg = f"DATABASE_URL: {exc} ({settings.origin('DATABASE_URL')})"
         raise SettingsError([msg]) from exc

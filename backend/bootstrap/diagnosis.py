@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from backend.agent.toolbox import Toolbox, ToolboxParts
 from backend.bootstrap.checks import ocr_health, sandbox_health
@@ -35,7 +37,8 @@ from backend.kit.http import HttpClient
 from backend.ports.findings import Finding
 from backend.ports.tools import Services
 from backend.ports.values import Health
-from backend.storage.stores import Stores
+from backend.storage.revisions import NoInstallation
+from backend.storage.stores import Stores, memory_stores
 
 
 def diagnose(settings: Settings, *, mend: bool = False) -> list[Finding]:
@@ -43,6 +46,48 @@ def diagnose(settings: Settings, *, mend: bool = False) -> list[Finding]:
     check_tools(settings)
     check_documents(settings)
     return asyncio.run(_diagnose(settings, mend=mend))
+
+
+async def _kept(
+    settings: Settings, stack: AsyncExitStack, *, mend: bool
+) -> tuple[list[Finding], Stores | None]:
+    """Look at what is kept, and give its stores; None when nothing else can be looked at then.
+
+    Raises:
+        NoInstallation: where nothing was ever kept; nothing is made there.
+    """
+    if not settings.data_dir.is_dir():
+        msg = f"there is no folder {settings.data_dir} ({settings.origin('DATA_DIR')})"
+        raise NoInstallation(msg)
+    unusable: list[Finding] = []
+    try:
+        await make_ready(settings, make=False)
+    except SettingsError as exc:
+        fix = "correct DATABASE_URL, or restore a backup"
+        unusable = [Finding(name="database", state="fail", detail=str(exc), fix=fix)]
+    findings = [_data_folder(settings)]
+    if findings[0].state == "fail":
+        return findings, None
+    findings += look_at_ground(settings, mend=mend)
+    if unusable:
+        return [*findings, *unusable], None
+    stores = await open_all_stores(settings, demo=False)
+    stack.push_async_callback(stores.aclose)
+    findings.append(_finding("database", await stores.health(), severe=True))
+    findings.append(await asyncio.to_thread(look_at_rows, settings))
+    findings += await look_for_orphans(settings, stores, mend=mend)
+    return findings, stores
+
+
+def _absent(reason: NoInstallation) -> Finding:
+    fix = "correct DATA_DIR or DATABASE_URL; where they are right, start the server, which makes it"
+    return Finding(name="installation", state="fail", detail=str(reason), fix=fix)
+
+
+def _elsewhere(settings: Settings, stack: AsyncExitStack) -> Settings:
+    """Give the same settings with a folder that goes at the end."""
+    folder = stack.enter_context(TemporaryDirectory())
+    return settings.model_copy(update={"data_dir": Path(folder)})
 
 
 def _data_folder(settings: Settings) -> Finding:
@@ -58,22 +103,15 @@ def _data_folder(settings: Settings) -> Finding:
 
 
 async def _diagnose(settings: Settings, *, mend: bool) -> list[Finding]:
-    findings = [_data_folder(settings)]
-    if findings[0].state == "fail":
-        return findings
-    findings += look_at_ground(settings, mend=mend)
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         try:
-            await make_ready(settings)
-            stores = await open_all_stores(settings, demo=False)
-        except SettingsError as exc:
-            fix = "correct DATABASE_URL, or restore a backup"
-            return [*findings, Finding(name="database", state="fail", detail=str(exc), fix=fix)]
-        stack.push_async_callback(stores.aclose)
-        findings.append(_finding("database", await stores.health(), severe=True))
-        findings.append(await asyncio.to_thread(look_at_rows, settings))
-        findings += await look_for_orphans(settings, stores, mend=mend)
+            findings, stores = await _kept(settings, stack, mend=mend)
+        except NoInstallation as exc:
+            findings, stores = [_absent(exc)], memory_stores()
+            settings = _elsewhere(settings, stack)
+        if stores is None:
+            return findings
         findings += await _models(settings, stores, stack)
         http = HttpClient()
         stack.push_async_callback(http.aclose)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.engine import make_url
 
-from backend.bootstrap.databases import shared
+from backend.bootstrap.databases import require_installation, shared
 from backend.config.addresses import database_url
 from backend.config.errors import SettingsError
 from backend.config.settings import Settings
@@ -18,7 +18,7 @@ from backend.kit.folder_lock import FolderInUse, FolderLock
 from backend.storage.database import UnusableDatabaseUrl
 from backend.storage.moving import CannotMove, move
 from backend.storage.opening import wait_for_database
-from backend.storage.revisions import UnusableSchema
+from backend.storage.revisions import NoInstallation, UnusableSchema
 from backend.storage.schema import prepare_database
 
 
@@ -28,12 +28,15 @@ def move_database(settings: Settings, *, to: str | None) -> int:
     Without `to` the address is read from standard input, where a password is safe.
 
     Raises:
+        NoInstallation: when there is nothing to move; the new database is as it was then.
         SettingsError: when it cannot be moved, in one line; the source is as it was in any case.
     """
     target = _target(to)
     lock = _hold(settings)
     try:
         moved = asyncio.run(_move(settings, target))
+    except NoInstallation:
+        raise
     except (CannotMove, UnusableDatabaseUrl, UnusableSchema) as exc:
         msg = f"move-database: {exc}"
         raise SettingsError([msg]) from exc
@@ -47,8 +50,9 @@ def move_database(settings: Settings, *, to: str | None) -> int:
 async def _move(settings: Settings, target: str) -> Mapping[str, int]:
     wait_s = settings.database.start_wait_s
     source = settings.database_url.get_secret_value()
-    for url in (source, target):
-        await wait_for_database(url, wait_s=wait_s, clock=SystemClock())
+    await wait_for_database(source, wait_s=wait_s, clock=SystemClock())
+    await asyncio.to_thread(require_installation, settings)
+    await wait_for_database(target, wait_s=wait_s, clock=SystemClock())
     await prepare_database(target)
     return await asyncio.to_thread(move, source, target)
 

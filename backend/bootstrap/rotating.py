@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 
 from backend.auth.credentials import reseal
-from backend.bootstrap.databases import open_all_stores
+from backend.bootstrap.databases import open_all_stores, require_installation
 from backend.config.credential_keys import (
     KeysUnusable,
     add_key,
@@ -30,8 +30,10 @@ def rotate(settings: Settings) -> tuple[list[str], int]:
     """Rotate; give lines for a person and the exit code, 1 when a credential could not be opened.
 
     Raises:
-        SettingsError: when there are no usable keys, or no database.
+        NoInstallation: when there is no database; no key is made then.
+        SettingsError: when there are no usable keys, or the database cannot be used.
     """
+    require_installation(settings)
     with changing_keys(settings):
         return _rotate(settings)
 

@@ -16,12 +16,16 @@ _TRACING = (
     "LANGCHAIN_TRACING",
     "LANGCHAIN_TRACING_V2",
 )
+# Ollama's client makes a connection of these when it is imported: it fails on a list of servers, and on
+# proxies that are not of HTTP, such as the SOCKS ones that desktops name.
+_OLLAMA = "OLLAMA_HOST"
+_PROXIES = ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "http_proxy", "https_proxy")
 # onnxruntime tells its maker which models run on which machine; it looks here once, when imported.
 _USAGE = "ORT_DISABLE_TELEMETRY"
 
 
 def prepare_process_environment(*, third_party_tracing: bool = False) -> None:
-    """Forbid phoning home and unsafe checkpoints; call it before they are imported.
+    """Forbid phoning home and unsafe checkpoints; call it when settings are read, before they are imported.
 
     Files made from then on belong to their owner alone (umask 077).
     LangSmith reads its switches, and LangGraph LANGGRAPH_STRICT_MSGPACK, from the environment.
@@ -29,6 +33,11 @@ def prepare_process_environment(*, third_party_tracing: bool = False) -> None:
     os.umask(0o077)
     os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
     os.environ[_USAGE] = "true"
+    os.environ.pop(_OLLAMA, None)
+    for name in _PROXIES:
+        scheme, found, _ = os.environ.get(name, "").partition("://")
+        if found and scheme.lower() not in {"http", "https"}:
+            del os.environ[name]
     if not third_party_tracing:
         os.environ.update(dict.fromkeys(_TRACING, "false"))
 

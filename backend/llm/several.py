@@ -75,9 +75,9 @@ class _Member:
 
 @dataclass(slots=True)
 class _Tried:
-    """What one request has tried so far."""
+    """What one request has tried so far; each server with how often it had failed before."""
 
-    servers: set[_Member] = field(default_factory=set["_Member"])
+    servers: dict[_Member, int] = field(default_factory=dict["_Member", int])
     busy: set[_Member] = field(default_factory=set["_Member"])
     fault: StewardError | None = None
     waits: int = 0
@@ -132,7 +132,7 @@ class SeveralServers:
             try:
                 vectors = await member.server.embed(request)
             except ELSEWHERE as exc:
-                self._failed(member, exc)
+                self._failed(member, exc, before=tried.servers[member])
                 tried.failed(member, exc)
             else:
                 self._worked(member)
@@ -217,10 +217,11 @@ class SeveralServers:
         self._looked_s = self._clock.monotonic_s()
 
     async def _look_at(self, member: _Member) -> None:
+        before = member.failures
         try:
             member.seen = await member.server.look()
         except StewardError as exc:
-            self._failed(member, exc)
+            self._failed(member, exc, before=before)
         else:
             self._worked(member)
 
@@ -233,7 +234,7 @@ class SeveralServers:
             if first is None:
                 raise UpstreamCut
         except ELSEWHERE as exc:
-            self._failed(member, exc)
+            self._failed(member, exc, before=tried.servers[member])
             tried.failed(member, exc)
             return None
         self._worked(member)
@@ -242,7 +243,8 @@ class SeveralServers:
     async def _next(self, model: str, tried: _Tried) -> _Member | None:
         """Choose the server to ask next; None when there is no further one.
 
-        Those that rest are asked only when all do. One that was too busy is asked again after a wait
+        Those that rest are asked only when all do, and those whose rest is over after all that are well: a
+        look finds out whether they hang, and no request. One that was too busy is asked again after a wait
         when no other is left.
         """
         member = self._least_busy(model, tried)
@@ -250,11 +252,12 @@ class SeveralServers:
             tried.waits += 1
             free_s = min(one.busy_until_s for one in tried.busy) - self._clock.monotonic_s()
             await self._clock.sleep(max(0.0, free_s))
-            tried.servers -= tried.busy
+            for one in tried.busy:
+                del tried.servers[one]
             tried.busy.clear()
             member = self._least_busy(model, tried)
         if member is not None:
-            tried.servers.add(member)
+            tried.servers[member] = member.failures
             self._turn += 1
             member.turns = self._turn
         return member
@@ -265,8 +268,9 @@ class SeveralServers:
         left = [one for one in rested or able if one not in tried.servers]
         now_s = self._clock.monotonic_s()
 
-        def rank(one: _Member) -> tuple[bool, int, bool, int]:
-            return (one.busy_until_s > now_s, one.running, not one.has_loaded(model), one.turns)
+        def rank(one: _Member) -> tuple[bool, bool, int, bool, int]:
+            busy, cold = one.busy_until_s > now_s, not one.has_loaded(model)
+            return (one.failures > 0, busy, one.running, cold, one.turns)
 
         return min(left, key=rank, default=None)
 
@@ -276,13 +280,18 @@ class SeveralServers:
         member.failures, member.rests_until_s, member.busy_until_s = 0, 0.0, 0.0
         member.trouble = ""
 
-    def _failed(self, member: _Member, exc: StewardError) -> None:
-        """Let a server rest, twice as long each time; one that only lacks room or a model need not."""
+    def _failed(self, member: _Member, exc: StewardError, *, before: int) -> None:
+        """Let a server rest, twice as long each time; one that only lacks room or a model need not.
+
+        `before` is how often it had failed when it was asked: calls that meet one trouble together count once.
+        """
         now_s = self._clock.monotonic_s()
         if isinstance(exc, ModelNotFound | UpstreamOutOfMemory):
             return
         if isinstance(exc, Overloaded):
             member.busy_until_s = now_s + min(exc.retry_after_s or BUSY_S, MOST_PATIENCE_S)
+            return
+        if member.failures > before:
             return
         if not member.failures:
             address = member.server.address
@@ -311,14 +320,16 @@ class SeveralServers:
     async def _of_each(
         self, ask: Callable[[ModelServer], Coroutine[Any, Any, T]], members: Sequence[_Member]
     ) -> Iterator[T]:
-        """Ask servers side by side; raise the trouble of one when none of them answers."""
-        asked = members or self._members
+        """Ask those of the servers that are well side by side, or all; raise the trouble of one when none answers."""
+        some = members or self._members
+        asked = [one for one in some if not one.failures] or some
+        before = [one.failures for one in asked]
         answers = await asyncio.gather(*(ask(one.server) for one in asked), return_exceptions=True)
         faults: list[StewardError] = []
-        for member, answer in zip(asked, answers, strict=True):
+        for member, answer, failures in zip(asked, answers, before, strict=True):
             if isinstance(answer, StewardError):
                 faults.append(answer)
-                self._failed(member, answer)
+                self._failed(member, answer, before=failures)
             elif isinstance(answer, BaseException):
                 raise answer
         given = [one for one in answers if not isinstance(one, BaseException)]

@@ -12,6 +12,10 @@ class UnusableSchema(Exception):
     """The database cannot be used by this version."""
 
 
+class NoInstallation(UnusableSchema):
+    """There is no database yet, or an empty one: nothing was ever kept there."""
+
+
 class SchemaTooNew(UnusableSchema):
     """The database was written by a newer version of Steward."""
 

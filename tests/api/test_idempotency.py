@@ -14,7 +14,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from tests.fakes.live_server import LiveServer
-from tests.fakes.ollama_double import OllamaDouble, Reply
+from tests.fakes.ollama_double import Fault, OllamaDouble, Reply
 from tests.fakes.people import Person, a_key
 
 CHAT = "/v1/chat/completions"
@@ -126,6 +126,20 @@ async def test_what_failed_here_is_tried_again(
     refused = [await mine.post(CHAT, json=wrong, headers=key) for _ in range(2)]
     assert [one.status_code for one in refused] == [400, 400]
     assert refused[1].headers["idempotent-replayed"] == "true"
+
+
+async def test_a_stream_that_broke_off_is_tried_again(
+    mine: httpx.AsyncClient, ollama: OllamaDouble
+) -> None:
+    """Its status was sent before the model server failed; the answer is one that nobody wants twice."""
+    key = {"idempotency-key": "broken-off"}
+    body = {**ASK, "stream": True}
+    ollama.queue(Reply(content="one two three", fault=Fault(kind="cut", after=2)))
+    first = await mine.post(CHAT, json=body, headers=key)
+    assert (first.status_code, "upstream_cut" in first.text) == (200, True)
+    again = await mine.post(CHAT, json=body, headers=key)
+    assert "[DONE]" in again.text
+    assert (await mine.post(CHAT, json=body, headers=key)).content == again.content
 
 
 async def test_a_key_is_its_users_own(

@@ -168,6 +168,7 @@ def test_doctor_says_what_is_given_and_what_is_missing(tmp_path):
     """Secrets are only said to be given; an unreachable model server is a warning with its fix."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
+    lay_database(tmp_path / "data")
     environ = {
         "OLLAMA_HOST": f"127.0.0.1:{port}",
         "TAVILY_API_KEY": "opaque",
@@ -193,6 +194,7 @@ def test_doctor_tries_the_databases_and_says_what_they_lack(tmp_path):
     with closing(sqlite3.connect(tmp_path / "shop.db")) as made:
         made.execute("CREATE TABLE t (a)")
     address = "postgresql+psycopg://keeper:hush-hush@127.0.0.1:1/x"
+    lay_database(tmp_path / "data")
     given = {"shop": {"url": f"sqlite:///{tmp_path}/shop.db"}, "away": {"url": address}}
     environ = {"OLLAMA_HOST": "127.0.0.1:1", "QUERY__DATABASES": json.dumps(given)}
     done = run_program("-m", "backend", "doctor", folder=tmp_path, environ=environ)
@@ -209,7 +211,7 @@ def test_a_broken_installation_makes_doctor_fail(tmp_path):
     environ = {"DATA_DIR": "file/data", "OLLAMA_HOST": "127.0.0.1:1"}
     done = run_program("-m", "backend", "doctor", folder=tmp_path, environ=environ)
     assert done.returncode == 1
-    assert "FAIL data folder: " in done.stdout
+    assert "FAIL installation: there is no folder file/data" in done.stdout
 
 
 @pytest.mark.parametrize("arguments", [("backup", "a.backup"), ("export-user", "ann", "a.user")])
@@ -226,3 +228,63 @@ def test_a_damaged_database_is_told_in_one_line(tmp_path, arguments):
     [line] = done.stderr.splitlines()
     assert line.startswith("steward: ")
     assert [one.name for one in tmp_path.iterdir()] == ["data"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list-users",),
+        ("disable-user", "ann"),
+        ("enable-user", "ann"),
+        ("reset-password", "ann", "--generate"),
+        ("create-user", "ann", "--generate"),
+        ("delete-user", "ann", "--yes"),
+        ("export-user", "ann", "a.user"),
+        ("import-user", "a.user"),
+        ("backup", "a.backup"),
+        ("rotate-credentials",),
+        ("move-database", "--to", "postgresql://127.0.0.1:9/steward"),
+    ],
+    ids=lambda it: it[0],
+)
+def test_a_command_makes_nothing_where_nothing_is_kept(tmp_path, arguments):
+    """A mistyped DATA_DIR is one line that says where it was given, not an empty list of users."""
+    done = run_program("-m", "backend", *arguments, folder=tmp_path, environ={"DATA_DIR": "dta"})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"steward: there is no installation: {tmp_path}/dta/steward.db is not there; see DATA_DIR"
+        " (environment)\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "line"),
+    [
+        ((), "  FAIL installation: there is no folder dta (environment)"),
+        (("dta",), "  FAIL installation: there is no installation: {}/dta/steward.db is not there"),
+    ],
+    ids=["no folder", "no database"],
+)
+def test_doctor_makes_nothing_where_nothing_is_kept(tmp_path, made, line):
+    """It says so, and what else there is to say."""
+    for name in made:
+        (tmp_path / name).mkdir(mode=0o700)
+    environ = {"DATA_DIR": "dta", "OLLAMA_HOST": "127.0.0.1:1"}
+    done = run_program("-m", "backend", "doctor", "--fix", folder=tmp_path, environ=environ)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert line.format(tmp_path) in done.stdout
+    assert "tool:math_calc: on" in done.stdout
+    assert [one.name for one in tmp_path.rglob("*")] == list(made)
+
+
+def test_names_are_told_on_a_terminal_that_cannot_write_them(tmp_path):
+    """Escaped for people, in UTF-8 for programs; not a trace-back in the middle of a list."""
+    environ = {"PYTHONIOENCODING": "ascii", "AUTH__BCRYPT_ROUNDS": "10"}
+    made = ("create-user", "Ünal", "--admin", "--generate")
+    done = run_program("-m", "backend", *made, folder=tmp_path, environ=environ)
+    assert (done.returncode, "made: \\xdcnal (admin" in done.stdout) == (0, True), done.stderr
+    done = run_program("-m", "backend", "list-users", folder=tmp_path, environ=environ)
+    assert (done.returncode, done.stdout[:8]) == (0, "\\xdcnal\t")
+    done = run_program("-m", "backend", "list-users", "--json", folder=tmp_path, environ=environ)
+    assert [one["username"] for one in json.loads(done.stdout)] == ["Ünal"]

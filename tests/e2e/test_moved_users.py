@@ -24,7 +24,7 @@ async def test_documents_are_found_after_the_move(tmp_path):
             before = (await mine.post(SEARCH, json=asked)).json()["results"]
     moved = ("export-user", person.name, str(archive), "--with-password")
     await asyncio.to_thread(done, *moved, environ=environ_of(old))
-    await asyncio.to_thread(done, "import-user", str(archive), environ=environ_of(new))
+    await asyncio.to_thread(done, "import-user", str(archive), "--admin", environ=environ_of(new))
     async with live_server(new) as server:
         services = server.app.state.services
         file = await services.documents.settled(person.id, file_id, wait_s=45)

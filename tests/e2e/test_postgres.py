@@ -230,6 +230,22 @@ def test_a_command_says_in_one_line_that_the_database_is_away(tmp_path, argument
     assert [one.name for one in tmp_path.iterdir() if one.name != "data"] == []
 
 
+@pytest.mark.parametrize("command", ["list-users", "backup", "doctor"])
+def test_a_command_makes_nothing_in_an_empty_database(tmp_path, url, command):
+    """A mistyped name of a database that is there."""
+    (tmp_path / "data").mkdir(mode=0o700)
+    more = ["a.backup"] if command == "backup" else []
+    done = run_program("-m", "backend", command, *more, folder=tmp_path, environ=environment(url))
+    assert done.returncode == 1
+    told = done.stdout if command == "doctor" else done.stderr
+    assert "there is no installation: the database of DATABASE_URL is empty" in told
+    assert [one.name for one in tmp_path.rglob("*")] == ["data"]
+    with psycopg.connect(url) as connection:
+        assert connection.execute(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchone() == (0,)
+
+
 def test_a_password_is_no_argument(tmp_path):
     """Every process of the machine can read arguments."""
     done = run_program(

@@ -16,7 +16,16 @@ from backend.kit.clocks import SystemClock
 from backend.storage.postgres_signals import PostgresSignals
 from tests.fakes.ollama_double import Fault, Reply
 from tests.fakes.other_time import with_clock_ahead
-from tests.fakes.replicas import MODEL, Replicas, begin, events, read, text_of, two_replicas
+from tests.fakes.replicas import (
+    MODEL,
+    Replicas,
+    begin,
+    events,
+    read,
+    streamed,
+    text_of,
+    two_replicas,
+)
 from tests.fakes.shared_budgets import set_on_all
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -271,6 +280,29 @@ async def test_a_key_stands_for_one_request_on_both_servers_at_once(replicas: Re
         assert len({it.headers["x-run-id"] for it in answers}) == 1
         assert len({it.content for it in answers}) == 1
         assert len(replicas.ollama.chats) == 1
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_request_of_no_session_goes_on_elsewhere_when_its_server_is_stopped(
+    replicas: Replicas, *, stream: bool
+) -> None:
+    """Nobody can resume it: who comes with its key meanwhile gets an answer, and the model is asked once more."""
+    third = await replicas.start(SERVER__SHUTDOWN_GRACE_S="1")
+    replicas.ollama.queue(Reply(content="One two three four", fault=HANG))
+    body = streamed("chat", stream=stream)
+    ask = {"url": "/v1/chat/completions", "json": body, "headers": {"idempotency-key": f"{stream}"}}
+    begun = asyncio.create_task(third.http.post(**ask))
+    await replicas.ollama.arrived(1)
+    sides = (replicas.one.http, replicas.other.http)
+    waiting = [asyncio.create_task(http.post(**ask)) for http in sides]
+    replicas.ollama.queue(Reply(content="One two three four five"))
+    await third.program.stop()
+    assert "run_interrupted" in (await begun).text
+    answers = await asyncio.gather(*waiting)
+    assert [it.status_code for it in answers] == [200, 200], [it.text for it in answers]
+    assert "five" in answers[0].text
+    assert answers[0].content == answers[1].content
+    assert len(replicas.ollama.chats) == 2
 
 
 async def test_an_upload_in_parts_is_put_together_from_both_servers(replicas: Replicas) -> None:

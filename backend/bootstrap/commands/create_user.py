@@ -23,6 +23,6 @@ def run(settings: Settings, arguments: Namespace) -> int:
         role = "admin" if arguments.admin else "user"
         return await opened.accounts.create_user(arguments.name, password, role=role)
 
-    made = with_stores(settings, work)
+    made = with_stores(settings, work, make=arguments.admin)
     show_account(made, "made", password=password if arguments.generate else "", json=arguments.json)
     return DONE

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from backend.bootstrap.arriving_users import Arrived, import_user
 from backend.bootstrap.commands.archive_files import reading_from
 from backend.bootstrap.commands.outcome import DONE, say, say_json
+from backend.bootstrap.databases import require_installation
 from backend.config.settings import Settings
 from backend.storage.schema import prepare_database
 
@@ -22,6 +23,8 @@ def run(settings: Settings, arguments: Namespace) -> int:
         with reading_from(arguments.file) as source:
             return await import_user(settings, source, name=arguments.name, role=role)
 
+    if not arguments.admin:  # the first account must be one, as `create-user` has it
+        require_installation(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = asyncio.run(work())
     if arguments.json:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from backend.auth.service import AuthService
 from backend.bootstrap.commands.outcome import MISUSED, CommandFailed
-from backend.bootstrap.databases import open_all_stores
+from backend.bootstrap.databases import open_all_stores, require_installation
 from backend.bootstrap.parts import make_accounts
 from backend.config.settings import Settings
 from backend.kit.clocks import SystemClock
@@ -38,8 +38,16 @@ class Opened:
         return found
 
 
-def with_stores(settings: Settings, work: Callable[[Opened], Awaitable[T]]) -> T:
-    """Open the stores, do the work, close them."""
+def with_stores(
+    settings: Settings, work: Callable[[Opened], Awaitable[T]], *, make: bool = False
+) -> T:
+    """Open the stores, do the work, close them; with `make`, of an installation that is only to be.
+
+    Raises:
+        NoInstallation: when there is none; nothing is made then.
+    """
+    if not make:
+        require_installation(settings)
 
     async def done() -> T:
         async with _opened(settings) as opened:

@@ -54,13 +54,19 @@ def told_in_words() -> Generator[None]:
 
 
 def say(text: str, *, aside: bool = False) -> None:
-    """Write a line for people, on standard error when standard output holds data."""
+    """Write a line for people, on standard error when standard output holds data.
+
+    What a stream cannot write, such as a name on an old terminal, it escapes.
+    """
     stream = sys.stderr if aside else sys.stdout
-    stream.write(f"{text}\n")
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     stream.flush()
 
 
 def say_json(value: Mapping[str, Any] | list[Any]) -> None:
-    """Write JSON for programs."""
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+    """Write JSON for programs, in UTF-8 whatever the terminal speaks."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     sys.stdout.flush()
+    sys.stdout.buffer.write(orjson.dumps(value, option=options))
+    sys.stdout.buffer.flush()

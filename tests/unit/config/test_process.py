@@ -62,3 +62,34 @@ def test_the_model_runtime_gathers_nothing_to_tell_its_maker(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0
     assert list(tmp_path.iterdir()) == []
+
+
+READ_BY_OLLAMA = """
+from backend.config.process import prepare_process_environment
+prepare_process_environment()
+import os
+import ollama
+assert os.environ.get("HTTPS_PROXY") in {None, "http://127.0.0.1:3128"}
+"""
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"OLLAMA_HOST": "http://gpu1:11434,http://gpu2:11434"},
+        {"ALL_PROXY": "socks5://127.0.0.1:1080", "https_proxy": "socks5h://127.0.0.1:1080"},
+        {"HTTP_PROXY": "127.0.0.1:3128", "HTTPS_PROXY": "http://127.0.0.1:3128"},
+    ],
+    ids=["several servers", "SOCKS", "HTTP"],
+)
+def test_what_ollamas_client_cannot_read_is_not_left_for_it(tmp_path, environ):
+    """It fails when it is imported, by which every request to a model failed."""
+    done = subprocess.run(
+        [sys.executable, "-c", READ_BY_OLLAMA],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

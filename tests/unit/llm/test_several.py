@@ -287,3 +287,30 @@ async def test_the_health_of_the_group_names_who_is_away(group):
     assert (health.ok, health.state) == (True, "limited")
     assert group.doubles[0].url in health.detail
     assert "2 of 3 servers answer" in health.detail
+
+
+async def test_what_many_calls_meet_together_is_one_failure(group):
+    """A server that was restarted is not left out for a minute because many had asked it."""
+    held = asyncio.Event()
+    group.doubles[0].script(lambda _: Reply(status=500, error="it stops", hold=held))
+    tasks = [asyncio.create_task(said(group)) for _ in range(24)]
+    await group.doubles[0].arrived(8)
+    held.set()
+    assert set(await asyncio.gather(*tasks)) == {"echo: hi"}
+    assert group.provider.servers()[0].retry_in_s == 1.0
+
+
+async def test_whether_a_server_that_failed_is_well_again_no_request_finds_out(group):
+    """It may hang, for as long as a model may take to be loaded: a look comes first."""
+    group.doubles[0].queue(failing(500, "broken"))
+    await said(group)
+    group.clock.step(10)
+    before = len(group.doubles[0].requests)
+    for _ in range(4):
+        assert await said(group) == "echo: hi"
+    assert (await group.provider.describe("llama3.2")).can("tools")
+    assert await group.provider.models()
+    assert len(group.doubles[0].requests) == before
+    await group.provider.look()
+    assert await said(group) == "echo: hi"
+    assert group.chats[0] == 2
