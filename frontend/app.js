@@ -54,6 +54,7 @@ const session = new Session(api, {
   onBack: () => {
     sidebar.refresh();
     look();
+    documents.resume();
     if (!chat.now?.messages.at(0) && conversationIn(location.hash)) goToAddress();
   },
 });

@@ -13,7 +13,7 @@ export function noticeElsewhere(api, chat) {
     const open = !document.hidden && !page.hidden && id;
     if (!open || turns.isBusy) return;
     await listener.look();
-    if (signal.aborted || turns.isBusy || (await isCurrent(api, chat))) return;
+    if (turns.isBusy || (await isCurrent(api, chat))) return;
     if (!signal.aborted && !turns.isBusy) chat.open(id);
   });
 }

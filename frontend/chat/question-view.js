@@ -8,8 +8,6 @@ import { fillBar, waitingButton } from "./message-bar.js";
 import { questionKey, reworded, wordsOf } from "./path.js";
 import { told } from "./run-words.js";
 
-const MOST_CHARS = "200000"; // as many as the message box takes
-
 /** One question in the conversation. */
 export class QuestionView {
   #acts;
@@ -96,17 +94,18 @@ export class QuestionView {
   /** @type {() => [HTMLTextAreaElement, HTMLElement]} make the field, whose words are kept, and what says that more is too much */
   #writing() {
     const { drafts } = this.#acts;
-    const label = { "aria-label": text.editMessage, dir: "auto", maxlength: MOST_CHARS };
-    const field = el("textarea", label);
+    const label = { "aria-label": text.editMessage, dir: "auto", maxlength: "200000" };
+    const field = el("textarea", label); // as long as the message box
     const note = el("p", { class: "attach-note", role: "status" });
     const keep = () => drafts.keepEdit(this.place.id, field.value);
     field.value = drafts.editOf(this.place.id) || this.words;
     keep();
     field.addEventListener("input", keep);
     field.addEventListener("beforeinput", (event) => {
-      const fits = fitsInto(field, event);
-      note.textContent = fits ? "" : told.tooLong(field.maxLength);
-      if (!fits) event.preventDefault(); // the browser would cut it off without a word
+      const { value, selectionStart: from, selectionEnd: to, maxLength: most } = field;
+      const length = value.length - (to - from) + (event.data?.length ?? -most);
+      note.textContent = length > most ? told.tooLong(most) : "";
+      if (length > most) event.preventDefault(); // the browser would cut it off without a word
     });
     return [field, note];
   }
@@ -118,9 +117,4 @@ export class QuestionView {
     this.#bar.hidden = false;
     this.#edit.focus();
   }
-}
-
-/** @type {(field: HTMLTextAreaElement, event: InputEvent) => boolean} */
-function fitsInto({ value, selectionStart, selectionEnd, maxLength }, { data }) {
-  return !data || value.length - (selectionEnd - selectionStart) + data.length <= maxLength;
 }

@@ -113,7 +113,7 @@ answer = client.chat.completions.create(
     messages=[{"role": "user", "content": "Hello!"}],
 )
 print(answer.choices[0].message.content)`,
-  JavaScript: (url, key, model) => `// npm install openai, and save this as chat.mjs
+  JavaScript: (url, key, model) => `// npm install openai
 import OpenAI from "openai";
 
 const client = new OpenAI({ baseURL: "${url}", apiKey: "${key}" });

@@ -10,10 +10,8 @@ export function markSought(root, words) {
     const node = texts.currentNode;
     const said = node.nodeValue?.toLowerCase() ?? "";
     for (let at = said.indexOf(words); at >= 0; at = said.indexOf(words, at + words.length)) {
-      const [startOffset, endOffset] = [at, at + words.length];
-      marked.add(
-        new StaticRange({ startContainer: node, startOffset, endContainer: node, endOffset }),
-      );
+      const ends = { startOffset: at, endOffset: at + words.length };
+      marked.add(new StaticRange({ startContainer: node, endContainer: node, ...ends }));
     }
   }
 }

@@ -120,7 +120,7 @@ def test_a_question_that_is_refused_after_one_has_left_is_the_draft_where_it_was
     page.type("#message", "elsewhere")
     held[0].fulfill(status=429, json=REFUSED)
     page.wait(
-        f"{BANNER}.startsWith('What you sent before was refused') && {BANNER}.includes('Too much')"
+        f"{BANNER}.startsWith('What you sent before is a draft again') && {BANNER}.includes('Too much')"
     )
     assert page.run(DRAFT) == "elsewhere"
     assert page.run(CHIPS) == []
@@ -211,7 +211,7 @@ def test_an_edit_that_is_refused_after_one_has_left_is_open_when_one_is_back(ope
         page.press("Enter")
     go(page, "#/")
     held[0].fulfill(status=429, json=REFUSED)
-    page.wait(f"{BANNER}.startsWith('What you sent before was refused')")
+    page.wait(f"{BANNER}.startsWith('What you sent before is a draft again')")
     go(page, "#/c/conv_1")
     page.wait(f"{EDITOR}?.value === 'one more'")
     page.focus(".editor textarea")
