@@ -94,7 +94,11 @@ export class Api {
    * @type {(path: string, form: FormData, options: UploadOptions) => Promise<any>}
    */
   async upload(path, form, options) {
-    const send = () => this.#transfer(path, form, this.#token, options);
+    const send = () =>
+      this.#transfer(path, form, this.#token, options).catch((error) => {
+        if (error.lost) this.#onLost();
+        throw error;
+      });
     return jsonOf(await this.#withLogin(send), this.#onLost);
   }
 

@@ -33,9 +33,8 @@ const pickers = new Pickers();
 /** @type {Composer} */
 const composer = new Composer({
   ...{ api, pickers, onError: (error) => report(error) },
-  onSend: (words, files) => {
-    const send = (/** @type {Chat} */ it) => it.turns.send(words, files);
-    chat.want(send, () => composer.restore(words, files));
+  onSend: (words, files, giveBack) => {
+    chat.want((it) => it.turns.send(words, files, giveBack), giveBack);
   },
   onStop: () => chat.now?.stop(),
   onEditLast: () => chat.now?.messages.edit(),
@@ -55,6 +54,7 @@ const session = new Session(api, {
   onBack: () => {
     sidebar.refresh();
     look();
+    documents.resume();
     if (!chat.now?.messages.at(0) && conversationIn(location.hash)) goToAddress();
   },
 });

@@ -193,6 +193,7 @@ type ShownMessage = { stored: StoredMessage; key: string; asked: boolean; unansw
 
 /** What the buttons of messages do; `back` tells that the version was left backwards. */
 type MessageActs = {
+  drafts: import("./chat/drafts.js").Drafts;
   onEdit: (question: QuestionView, content: unknown) => void;
   onAgain: (answer: AnswerView, mode?: string) => void;
   onResume: (answer: AnswerView) => void;
@@ -231,10 +232,16 @@ type Upload = {
   onChange: (upload: Upload) => void;
 };
 
+type DraftBox = {
+  draft: string;
+  attachments?: { files: StoredFile[] };
+  restore: (words: string, files: StoredFile[]) => void;
+};
+
 type ComposerParts = {
   api: Api;
   pickers: Pickers;
-  onSend: (words: string, files: StoredFile[]) => void;
+  onSend: (words: string, files: StoredFile[], giveBack: () => void) => void;
   onStop: () => void;
   onEditLast: () => void;
   onError: (error: unknown) => void;

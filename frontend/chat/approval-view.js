@@ -4,7 +4,7 @@ import { el } from "../kit/dom.js";
 import { text } from "../strings.js";
 import { wordsOf } from "../wire/errors.js";
 import { part } from "./step-views.js";
-import { shownValue } from "./trace-facts.js";
+import { briefOf, shownValue } from "./trace-facts.js";
 
 const TICK_MS = 1000;
 
@@ -51,6 +51,11 @@ export class Approvals {
   isOpen(callId) {
     return this.#cards.get(callId)?.open ?? false;
   }
+
+  /** Whether something is asked that nobody has decided. */
+  get open() {
+    return [...this.#cards.values()].some((one) => one.open);
+  }
 }
 
 /** One card; once it is settled it says only how. */
@@ -58,6 +63,7 @@ class ApprovalView {
   #left = el("span", { class: "muted" });
   #note = el("p", { role: "status" });
   #asking;
+  #brief;
   #ends_ms;
   #timer = 0;
 
@@ -85,6 +91,7 @@ class ApprovalView {
     );
     const attributes = { class: "approval", tabindex: "-1", "aria-label": title };
     this.element = el("section", attributes, el("h3", {}, title), this.#asking, this.#note);
+    this.#brief = el("span", { class: "tool-brief" }, visible(briefOf(given ?? {})));
     this.#ends_ms = expires_at_ms;
     // Whether it had expired before only the server knows: clocks differ.
     if (this.#left_ms > 0) this.#timer = window.setInterval(() => this.#tick(), TICK_MS);
@@ -97,7 +104,7 @@ class ApprovalView {
   }
 
   /**
-   * Say how it was decided; a word that decides nothing leaves the card open.
+   * Say how it was decided, and what it was; a word that decides nothing leaves the card open.
    * @param {string} state approved, denied, expired, or over for a run that asks no more
    */
   settle(state) {
@@ -106,6 +113,7 @@ class ApprovalView {
     clearInterval(this.#timer);
     if (this.element.contains(document.activeElement)) this.element.focus();
     this.#asking.hidden = true;
+    this.#asking.after(this.#brief);
     this.#note.textContent = words;
   }
 

@@ -97,12 +97,14 @@ export class Attachments {
     return room;
   }
 
-  /** @type {<F>(files: F[], begin: (file: F, make: MakeChip) => void) => Promise<void>} */
+  /** @type {<F extends { name?: string, filename?: string }>(files: F[], begin: (file: F, make: MakeChip) => void) => Promise<void>} */
   async #take(files, begin) {
     const round = this.#round;
+    const waiting = files.map((one) => el("li", {}, one.name ?? one.filename ?? ""));
     this.#coming += files.length;
+    this.#host.append(...waiting);
     try {
-      const make = await this.#maker.get();
+      const make = await this.#maker.get().finally(() => waiting.map((one) => one.remove()));
       if (round !== this.#round) return;
       for (const file of files) begin(file, make);
       this.#coming -= files.length;
@@ -118,20 +120,15 @@ export class Attachments {
   /** @type {(name: string, make: MakeChip) => AttachedChip} */
   #chip(name, make) {
     const chip = make(name, () => {
-      this.#remove(chip);
+      chip.end();
+      this.#chips.delete(chip);
+      this.say("");
+      this.#changed();
       this.#field.focus();
     });
     this.#chips.add(chip);
     this.#host.append(chip.element);
     return chip;
-  }
-
-  /** @param {AttachedChip} chip */
-  #remove(chip) {
-    chip.end();
-    this.#chips.delete(chip);
-    this.say("");
-    this.#changed();
   }
 
   #changed = () => {

@@ -43,7 +43,7 @@ export class Chat {
       onResume: (answer) => this.turns.resume(answer),
       onVersion: (view, id, back) => this.turns.switchTo(view, id, back),
       onReload: () => this.open(this.id),
-      loadRun: this.loadRun,
+      ...{ drafts: parts.composer.drafts, loadRun: this.loadRun },
       loadPicture: (id) => original(parts.api, id),
     });
     new SourceCard(parts);
@@ -57,13 +57,13 @@ export class Chat {
 
   /**
    * Open a stored conversation and go on with the answer it is being given, or leave for an empty one:
-   * "". An answer that is being worked on is finished by the server. What was being written anew stays.
+   * "". An answer that is being worked on is finished by the server.
    * @param {string} id
    */
   async open(id) {
     const { api, view, composer, onError, onMissing } = this.#parts;
     const sought = id === this.id ? "" : byId("search", HTMLInputElement).value;
-    const before = this.#goTo(id);
+    this.#goTo(id);
     if (!id) return;
     const { signal } = this;
     try {
@@ -71,7 +71,7 @@ export class Chat {
       view.setTitle(found.title || text.untitled);
       composer.scope.open(found);
       composer.scope.add(found.messages.flatMap((one) => attachedIn(one.message.content)));
-      await this.follow(showStored(this.messages, found, this.loadRun, before, sought));
+      await this.follow(showStored(this.messages, found, this.loadRun, sought));
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof ApiError && error.status === 404) onMissing();
@@ -132,13 +132,13 @@ export class Chat {
     return run;
   };
 
-  /** @type {(id: string) => QuestionView[]} gives the questions that were shown */
+  /** @param {string} id */
   #goTo(id) {
     this.renew();
     this.turns.rest();
     this.#runs.clear();
     this.id = id;
-    return this.messages.clear();
+    this.messages.clear();
   }
 
   /** @type {(view: MessageView) => Promise<void>} find out where a message stands, if that is not known */

@@ -120,7 +120,7 @@ export class Composer {
     const { files } = attachments;
     this.draft = "";
     attachments.clear();
-    this.#does.onSend(words, files);
+    this.#does.onSend(words, files, this.drafts.wayBack(words, files));
   }
 
   /** @param {boolean} waiting */

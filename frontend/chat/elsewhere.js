@@ -9,9 +9,11 @@ import { getConversation } from "../wire/server.js";
 export function noticeElsewhere(api, chat) {
   const page = byId("page", HTMLElement);
   document.addEventListener("visibilitychange", async () => {
-    const { id, signal, turns } = chat;
+    const { id, signal, turns, listener } = chat;
     const open = !document.hidden && !page.hidden && id;
-    if (!open || turns.isBusy || (await isCurrent(api, chat))) return;
+    if (!open || turns.isBusy) return;
+    await listener.look();
+    if (turns.isBusy || (await isCurrent(api, chat))) return;
     if (!signal.aborted && !turns.isBusy) chat.open(id);
   });
 }

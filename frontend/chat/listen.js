@@ -13,6 +13,7 @@ export class Listener {
   #chat;
   /** @type {Set<AnswerView>} */
   #running = new Set();
+  #elsewhere = new BroadcastChannel("steward-decided");
   /** @type {Set<AnswerView>} decided about while they were running */
   #again = new Set();
 
@@ -23,6 +24,7 @@ export class Listener {
   constructor(parts, chat) {
     this.#parts = parts;
     this.#chat = chat;
+    this.#elsewhere.onmessage = () => this.look();
   }
 
   /** The run that is answering now, "" when there is none or it is not known yet. */
@@ -52,7 +54,7 @@ export class Listener {
    */
   async listen(events, answer, signal) {
     const { announce, onChanged, onError } = this.#parts;
-    signal.throwIfAborted();
+    if (signal.aborted) await events.next(); // what was asked is put all the same; then it throws
     this.#running.add(answer);
     this.#tell();
     announce(text.answering);
@@ -86,17 +88,36 @@ export class Listener {
    * @type {(answer: AnswerView, callId: string, decision: Decision, signal: AbortSignal) => Promise<void>}
    */
   async decide(answer, callId, decision, signal) {
-    const { api, onError } = this.#parts;
     try {
-      await decideApproval(api, answer.runId, callId, decision);
+      await decideApproval(this.#parts.api, answer.runId, callId, decision);
       answer.approvals.settle(callId, decision === "approve" ? "approved" : "denied");
+      this.#elsewhere.postMessage("");
     } catch (error) {
       // It may have expired or have been decided elsewhere: then the answer goes on all the same.
       await this.#askAgain(answer);
       if (answer.approvals.isOpen(callId)) throw error;
     }
     if (this.#running.has(answer)) this.#again.add(answer);
-    else this.follow(answer, signal).catch((error) => signal.aborted || onError(error));
+    else this.#goOn(answer, signal);
+  }
+
+  /** Take over what was decided elsewhere about answers that wait, and go on with those that do not any more. */
+  async look() {
+    const { messages, signal } = this.#chat;
+    const waits = (/** @type {AnswerView} */ one) => one.state === "waiting";
+    for (const one of messages.answers.filter(waits)) {
+      await this.#askAgain(one);
+      if (!signal.aborted && waits(one) && !one.approvals.open) this.#goOn(one, signal);
+    }
+  }
+
+  /** @type {(answer: AnswerView, signal: AbortSignal) => Promise<void>} */
+  async #goOn(answer, signal) {
+    try {
+      if (!(await this.follow(answer, signal))) this.#chat.open(this.#chat.id);
+    } catch (error) {
+      if (!signal.aborted) this.#parts.onError(error);
+    }
   }
 
   /** @type {(answer: AnswerView) => Promise<void>} fetch what was decided meanwhile */

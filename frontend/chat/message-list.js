@@ -42,7 +42,7 @@ export class MessageList {
     this.later.clear();
     this.known = new Known();
     this.scroll.toStart();
-    return this.drop(0).filter(isQuestion);
+    this.drop(0);
   }
 
   /** @param {unknown} content text, or the parts of a message */
@@ -52,11 +52,7 @@ export class MessageList {
     return this.#add(question);
   }
 
-  /**
-   * Add an answer.
-   * @param {string} [runId]
-   * @param {TraceView} [trace]
-   */
+  /** @type {(runId?: string, trace?: TraceView) => AnswerView} add an answer */
   answer(runId, trace) {
     return this.#add(new AnswerView(this.known, this.#does, runId, trace));
   }
@@ -84,10 +80,7 @@ export class MessageList {
     return gone;
   }
 
-  /**
-   * Take away a message and all that follows; give a way to have it all back as it was.
-   * @param {MessageView} [from] nothing is taken away without
-   */
+  /** @type {(from?: MessageView) => () => void} take away a message and all that follows; give a way to have it all back */
   cut(from) {
     const index = from ? this.indexOf(from) : this.#views.length;
     const back = this.scroll.mark();
@@ -132,10 +125,15 @@ export class MessageList {
     return this.#views.slice(0, this.indexOf(answer)).findLast(isQuestion);
   }
 
-  /** @type {(id?: string, words?: string) => void} write a question anew, the last one without its id */
-  edit(id, words) {
-    const questions = this.#views.filter(isQuestion);
-    questions.findLast(({ place }) => !id || place.id === id)?.edit(words);
+  /** Write the last question anew. */
+  edit() {
+    this.#views.findLast(isQuestion)?.edit();
+  }
+
+  /** The questions that were being written anew. */
+  get begun() {
+    const { drafts } = this.#does;
+    return this.#views.filter(isQuestion).filter(({ place }) => drafts.editOf(place.id));
   }
 
   /**

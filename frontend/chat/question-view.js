@@ -6,6 +6,7 @@ import { isSendKey } from "../kit/keys.js";
 import { text } from "../strings.js";
 import { fillBar, waitingButton } from "./message-bar.js";
 import { questionKey, reworded, wordsOf } from "./path.js";
+import { told } from "./run-words.js";
 
 /** One question in the conversation. */
 export class QuestionView {
@@ -56,28 +57,20 @@ export class QuestionView {
     );
   }
 
-  /** What is being written in its place, "" when nothing is. */
-  get unsent() {
-    return this.#editor?.querySelector("textarea")?.value ?? "";
-  }
-
-  /** Write it anew, from other words if given: Enter sends, Escape leaves it as it is. */
-  edit(words = this.words) {
+  /** Write it anew, or go on with that: Enter sends, Escape leaves it as it is. */
+  edit() {
     if (this.#editor || this.#edit.ariaDisabled === "true") return;
-    const field = el("textarea", {
-      "aria-label": text.editMessage,
-      dir: "auto",
-      maxlength: "200000",
-    });
-    field.value = words;
+    const [field, note] = this.#writing();
     const back = el("button", { type: "button" }, text.cancel);
     const send = el("button", { class: "primary" }, text.send);
     const buttons = el("div", { class: "dialog-buttons" }, back, send);
-    const editor = el("form", { class: "editor" }, field, buttons);
+    const editor = el("form", { class: "editor" }, field, note, buttons);
     this.#editor = editor;
     const submit = () => {
       const written = field.value.trim();
-      if (written) this.#acts.onEdit(this, reworded(this.content, written));
+      if (!written) return;
+      this.#acts.drafts.keepEdit(this.place.id, "");
+      this.#acts.onEdit(this, reworded(this.content, written));
     };
     back.addEventListener("click", () => this.#leave());
     editor.addEventListener("submit", (event) => {
@@ -98,7 +91,27 @@ export class QuestionView {
     field.setSelectionRange(field.value.length, field.value.length);
   }
 
+  /** @type {() => [HTMLTextAreaElement, HTMLElement]} make the field, whose words are kept, and what says that more is too much */
+  #writing() {
+    const { drafts } = this.#acts;
+    const label = { "aria-label": text.editMessage, dir: "auto", maxlength: "200000" };
+    const field = el("textarea", label); // as long as the message box
+    const note = el("p", { class: "attach-note", role: "status" });
+    const keep = () => drafts.keepEdit(this.place.id, field.value);
+    field.value = drafts.editOf(this.place.id) || this.words;
+    keep();
+    field.addEventListener("input", keep);
+    field.addEventListener("beforeinput", (event) => {
+      const { value, selectionStart: from, selectionEnd: to, maxLength: most } = field;
+      const length = value.length - (to - from) + (event.data?.length ?? -most);
+      note.textContent = length > most ? told.tooLong(most) : "";
+      if (length > most) event.preventDefault(); // the browser would cut it off without a word
+    });
+    return [field, note];
+  }
+
   #leave() {
+    this.#acts.drafts.keepEdit(this.place.id, "");
     this.#editor?.replaceWith(this.#bubble);
     this.#editor = null;
     this.#bar.hidden = false;

@@ -1,7 +1,7 @@
 /** What the server refuses, in the page's words where it has any that say more than the server's. */
 
 import { language, text } from "../strings.js";
-import { ApiError } from "../wire/errors.js";
+import { ApiError, wordsOf } from "../wire/errors.js";
 import { told } from "./run-words.js";
 
 const LONG_S = 12 * 3600; // after which a time of day alone says too little
@@ -17,6 +17,12 @@ export function inWords(error, now_ms = Date.now()) {
   const words = Object.hasOwn(told.refusals, code) ? told.refusals[code] : undefined;
   if (!words || ![409, 429, 503].includes(status)) return error;
   return new Error(retry_s ? `${words} ${told.again(momentIn(retry_s, now_ms))}` : words);
+}
+
+/** @type {(error: unknown) => unknown} give an error that says the same to whoever has left what was refused */
+export function refusedAfter(error) {
+  if (!(error instanceof ApiError) || error.status === 401 || error.lost) return error;
+  return new Error(`${told.draftAgain} ${wordsOf(inWords(error))}`);
 }
 
 /** @type {(wait_s: number, now_ms: number) => string} */

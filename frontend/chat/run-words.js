@@ -41,6 +41,9 @@ const en = {
       "This answer goes on already, or has ended. Load the page again to see it.",
     conversation_gone_on: "The conversation has gone on since; ask again at its end.",
   },
+  tooLong: (/** @type {number} */ most) =>
+    `Too long: a question takes ${most.toLocaleString("en")} characters.`,
+  draftAgain: "What you sent before is a draft again where you wrote it:",
   again: (/** @type {string} */ moment) => `Try again from ${moment} on.`,
   saidNothing: "The model said nothing.",
   verdictPassed: "Checked: nothing is missing.",
@@ -88,6 +91,8 @@ const de = {
     conversation_gone_on:
       "Das Gespräch ist inzwischen weitergegangen; frag an seinem Ende noch einmal.",
   },
+  tooLong: (most) => `Zu lang: Eine Frage fasst ${most.toLocaleString("de")} Zeichen.`,
+  draftAgain: "Was du vorhin gesendet hast, ist dort wieder Entwurf:",
   again: (moment) => `Versuch es ab ${moment} wieder.`,
   saidNothing: "Das Modell hat nichts gesagt.",
   verdictPassed: "Geprüft: Es fehlt nichts.",

@@ -30,7 +30,7 @@ export class Scope {
   open({ id, metadata } = { id: "", metadata: {} }) {
     this.#id = id;
     this.#metadata = metadata;
-    this.#files.clear();
+    this.#files = new Set();
     this.#select.value = metadata.documents === CHAT ? CHAT : "";
     this.show([]);
   }
@@ -58,13 +58,14 @@ export class Scope {
   /** @type {() => Promise<string[] | undefined>} give the files to ask that are still there, undefined for all */
   async ids() {
     if (this.#select.hidden || !this.#select.value) return undefined;
+    const asked = this.#files; // of this conversation, though another may be opened meanwhile
     const look = (/** @type {string} */ id) =>
       getFile(this.#api, id).catch((error) => {
         if (error.status !== 404) throw error;
-        this.#files.delete(id);
+        asked.delete(id);
       });
-    await Promise.all([...this.#files].slice(-MOST).map(look));
-    return [...this.#files].slice(-MOST);
+    await Promise.all([...asked].slice(-MOST).map(look));
+    return [...asked].slice(-MOST);
   }
 
   async #keep() {

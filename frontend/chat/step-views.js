@@ -8,7 +8,7 @@ import { gridElement } from "../text/elements.js";
 import { isWebAddress } from "../text/links.js";
 import { addressed } from "./known.js";
 import { told } from "./run-words.js";
-import { argumentLines, shownValue } from "./trace-facts.js";
+import { argumentLines, briefOf, shownValue } from "./trace-facts.js";
 
 /** One round of a plan. */
 export class PlanView {
@@ -47,7 +47,6 @@ export class PlanView {
   }
 }
 
-const SHOWN_CHARS = 80;
 const MOST_ROWS = 50;
 const MOST_COLUMNS = 20;
 const MOST_CELL_CHARS = 300;
@@ -63,9 +62,8 @@ export class ToolView {
    */
   constructor(tool, given) {
     const lines = argumentLines(given);
-    const brief = lines.replace(/\s+/g, " ").slice(0, SHOWN_CHARS);
     const name = el("code", { class: "tool-name" }, tool);
-    const hint = el("span", { class: "tool-brief" }, brief);
+    const hint = el("span", { class: "tool-brief" }, briefOf(given));
     const summary = el("summary", {}, icon("chevron"), name, hint, this.#state);
     if (lines) this.#body.append(...part(text.input, lines));
     this.element = el("details", { class: "tool", "data-state": "running" }, summary, this.#body);

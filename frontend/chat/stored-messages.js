@@ -1,5 +1,6 @@
 /** Shows messages that are stored, and other versions of them in their place. */
 
+import { markSought } from "../text/sought.js";
 import { focusSwitch } from "./message-bar.js";
 import { placeOf, shownOf, wordsOf } from "./path.js";
 import { recall, storedTrace } from "./stored-trace.js";
@@ -9,16 +10,17 @@ const AT_ONCE = 8;
 
 /**
  * Show the messages of a conversation from its end, or from the newest that holds what is `sought`; what was
- * being written anew in one of the questions `before` still is.
- * @type {(list: MessageList, found: FullConversation, loadRun: LoadRun, before: QuestionView[], sought: string) => AnswerView[]}
+ * being written anew still is.
+ * @type {(list: MessageList, found: FullConversation, loadRun: LoadRun, sought: string) => AnswerView[]}
  * @returns those that are to be followed: of the run that is answering, and of runs that wait or left nothing
  */
-export function showStored(list, found, loadRun, before, sought) {
+export function showStored(list, found, loadRun, sought) {
   const shown = shownOf(found.messages);
   const following = addAll(list, shown, found.active_run_id, loadRun);
   list.fill(-AT_ONCE);
   list.scroll.toEnd();
-  for (const { place, unsent } of before) if (unsent && place.id) list.edit(place.id, unsent);
+  for (const one of list.begun) one.edit();
+  markSought(document.body, "");
   if (folded(sought)) goTo(list, shown, folded(sought));
   recall(list.answers, list.known, loadRun);
   return following;
@@ -39,6 +41,7 @@ function goTo(list, shown, sought) {
   list.later.now(view.element);
   list.scroll.mark()(); // the end is not followed
   view.element.scrollIntoView();
+  markSought(view.element, sought);
 }
 
 /**

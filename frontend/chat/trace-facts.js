@@ -4,6 +4,7 @@ import { named, text } from "../strings.js";
 import { told } from "./run-words.js";
 
 const SHORT_CHARS = 60;
+const BRIEF_CHARS = 80;
 
 /** Collects from the events of an answer what its one line shows. */
 export class TraceFacts {
@@ -76,6 +77,9 @@ export function argumentLines(given) {
   });
   return lines.join("\n");
 }
+
+/** @param {Record<string, unknown>} given */
+export const briefOf = (given) => argumentLines(given).replace(/\s+/g, " ").slice(0, BRIEF_CHARS);
 
 /** @param {unknown} value */
 export function shownValue(value) {

@@ -3,12 +3,13 @@
  * anew, and shows them in other versions. What the server refuses leaves everything as it was.
  */
 
+import { attachedIn } from "../files/attached.js";
 import { text } from "../strings.js";
 import { ask } from "../wire/ask.js";
 import { ApiError } from "../wire/errors.js";
 import { getConversation, resumeRun, showVersion } from "../wire/server.js";
 import { withFiles, wordsOf } from "./path.js";
-import { inWords } from "./refusals.js";
+import { inWords, refusedAfter } from "./refusals.js";
 import { exchange } from "./stored-messages.js";
 
 /** The changes of a conversation. */
@@ -33,20 +34,16 @@ export class Turns {
     this.#change = null;
   }
 
-  /** @type {(words: string, files: StoredFile[]) => Promise<void>} what cannot be put becomes the draft again */
-  async send(words, files) {
-    const { composer } = this.#parts;
-    const put = () => {
-      composer.scope.add(files);
-      return this.#put(withFiles(words, files));
-    };
-    await this.#alone(put, () => composer.restore(words, files));
+  /** @type {(words: string, files: StoredFile[], giveBack: () => void) => Promise<void>} what cannot be put becomes the draft again */
+  send(words, files, giveBack) {
+    return this.#alone(() => this.#put(withFiles(words, files)), giveBack);
   }
 
   /** @type {(question: QuestionView, content: unknown) => Promise<void>} */
   edit(question, content) {
     const put = () => this.#put(content, question);
-    return this.#alone(() => this.#chat.locate(question).then(put));
+    const keep = () => this.#parts.composer.drafts.keepEdit(question.place.id, wordsOf(content));
+    return this.#alone(() => this.#chat.locate(question).then(put), keep);
   }
 
   /** @type {(answer: AnswerView, mode?: string) => Promise<void>} give another answer to the question */
@@ -61,9 +58,8 @@ export class Turns {
 
   /** @type {(answer: AnswerView) => Promise<void>} let an interrupted answer go on, and follow it */
   resume(answer) {
-    const { api } = this.#parts;
     const open = () => this.#chat.open(this.#chat.id);
-    return this.#alone(() => resumeRun(api, answer.runId).then(open));
+    return this.#alone(() => resumeRun(this.#parts.api, answer.runId).then(open));
   }
 
   /** @type {(view: MessageView, id: string, back: boolean) => Promise<void>} */
@@ -84,11 +80,11 @@ export class Turns {
   }
 
   /** @type {(make: () => Promise<unknown>, giveBack?: () => void) => Promise<void>} */
-  async #alone(make, giveBack = () => {}) {
+  async #alone(make, giveBack) {
     const { messages, listener } = this.#chat;
     if (this.isBusy) {
       this.#parts.announce(text.busy);
-      return giveBack();
+      return giveBack?.();
     }
     const change = {};
     this.#change = change;
@@ -97,9 +93,10 @@ export class Turns {
     try {
       await make();
     } catch (error) {
-      giveBack();
-      if (this.#change !== change) return;
-      this.#parts.onError(inWords(error));
+      const left = this.#change !== change;
+      if (left && !(giveBack && error instanceof ApiError)) return; // what was asked is put
+      giveBack?.();
+      this.#parts.onError(left ? refusedAfter(error) : inWords(error));
     } finally {
       if (this.#change === change) {
         this.#change = null;
@@ -118,6 +115,7 @@ export class Turns {
     const { messages, listener, id: sessionId } = this.#chat;
     const signal = this.#chat.renew();
     const undo = messages.cut(from);
+    composer.scope.add(attachedIn(content));
     if (content !== undefined) messages.ask(content).fillBar();
     const answer = messages.answer();
     view.setWelcome(false);
@@ -132,19 +130,21 @@ export class Turns {
       this.#chat.open(this.#chat.id);
       if (answer.note) this.#parts.onError(new Error(answer.note));
     } catch (error) {
-      if (signal.aborted) return this.#parts.onChanged(this.#chat.id); // it is in the list
-      undo();
-      view.setWelcome(messages.isEmpty);
-      this.#refused(error, content, from);
+      if (signal.aborted)
+        this.#parts.onChanged(this.#chat.id); // what was put is in the list
+      else {
+        undo();
+        view.setWelcome(messages.isEmpty);
+        this.#refused(error, content, from);
+      }
+      throw error;
     }
   }
 
-  /** @type {(error: unknown, content: unknown, from?: MessageView) => never} */
+  /** @type {(error: unknown, content: unknown, from?: MessageView) => void} */
   #refused(error, content, from) {
-    const { status = 0 } = error instanceof ApiError ? error : {};
-    const moved = from && status === 400; // it is not shown any more
-    if (moved || (from && status === 401)) this.#parts.composer.draft ||= wordsOf(content);
-    if (moved) this.#chat.open(this.#chat.id);
-    throw error;
+    if (!from || !(error instanceof ApiError) || error.status !== 400) return;
+    this.#parts.composer.draft ||= wordsOf(content); // its message is not shown any more
+    this.#chat.open(this.#chat.id);
   }
 }

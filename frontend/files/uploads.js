@@ -15,6 +15,8 @@ export class Uploads {
   #held = false;
   /** @type {Upload[]} */
   #queue = [];
+  /** @type {Set<Upload>} that failed because the server was not reached */
+  #lost = new Set();
   /** @type {() => unknown} told of each file that has arrived */
   onSent = () => {};
 
@@ -43,9 +45,11 @@ export class Uploads {
     this.#next();
   }
 
-  /** Go on after a new log-in. */
+  /** Go on after a new log-in, or when the server is there again. */
   resume() {
     this.#held = false;
+    for (const one of this.#lost) if (one.state === "failed") this.send(one);
+    this.#lost.clear();
     this.#next();
   }
 
@@ -63,8 +67,9 @@ export class Uploads {
   async #send(upload) {
     for (const wait_ms of [...WAITS_MS, 0]) {
       if (upload.stop.signal.aborted || !(await this.#try(upload, wait_ms === 0))) return;
-      await this.#wait(wait_ms);
+      if (wait_ms) await this.#wait(wait_ms);
     }
+    this.#lost.add(upload);
   }
 
   /** @type {(upload: Upload, last: boolean) => Promise<boolean>} true when it may go better in a moment */
@@ -84,7 +89,7 @@ export class Uploads {
       if (status === 401) this.#queue.unshift(upload);
       const failed = !again && status !== 401;
       change(upload, { state: failed ? "failed" : "queued", reason: wordsOf(error) });
-      return again;
+      return passing;
     }
   }
 }

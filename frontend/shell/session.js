@@ -67,7 +67,6 @@ export class Session {
       this.#emptied = true;
       this.leave(text.leaving);
       byId("page", HTMLElement).replaceChildren();
-      document.title = text.name;
       this.#again.start();
     }
   }
@@ -87,6 +86,7 @@ export class Session {
     if (!this.#isLeaving) writePref("session", "");
     this.#api.forget();
     byId("page", HTMLElement).hidden = true;
+    document.title = text.name;
     for (const one of document.querySelectorAll("dialog")) one.close(); // they would lie above
     this.#login.show(note);
   }

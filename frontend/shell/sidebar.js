@@ -54,7 +54,6 @@ export class Sidebar {
   clear() {
     this.settle();
     this.#asked += 1; // what was asked for is not for them
-    this.settle();
     this.#search.value = "";
     this.#cursor = "";
     this.#listed = [];

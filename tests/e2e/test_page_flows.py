@@ -26,6 +26,7 @@ Where each way is proved:
 | parts that come late or cannot come; impatient clicks, broken answers | test_page_parts, test_page_bad_moments |
 | another language, from the first paint | test_page_languages |
 | what one wrote is kept, copies, paper, writing from the right, another tab | test_page_kept |
+| what is refused after one has left, an edit through a reload, an approval decided in another tab | test_page_left |
 | axe in every state, keyboard alone, what is told, motion and zoom | test_page_accessible, test_page_keyboard, test_page_told, test_page_senses |
 """
 

@@ -19,6 +19,9 @@ new MutationObserver((changes) => {
     if (target.matches('.answer-text') && target.firstChild) titles.push(target.firstChild.textContent);
 }).observe(document.querySelector('#log'), { childList: true, subtree: true });
 """
+MARKED = """[...CSS.highlights.get('sought')].map(
+    (one) => one.startContainer.data.slice(one.startOffset, one.endOffset)
+)"""
 LEFT_PX = "(scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight)"
 
 
@@ -105,7 +108,9 @@ def test_a_conversation_that_was_searched_for_is_opened_where_the_words_stand(op
     })()"""
     assert 0 <= page.run(top_px) < 60
     assert page.run("document.querySelector('#to-end').checkVisibility()")
+    assert page.run(MARKED) == ["part 20?"]
     page.run("void (document.querySelector('#search').value = 'nowhere', location.hash = '#/')")
     page.wait("!document.querySelector('#welcome').hidden")
     page.run("void (location.hash = '#/c/conv_1')")
     page.wait(f"{FILLED} === {ANSWERS} && {LEFT_PX} < 2")
+    assert page.run(MARKED) == []

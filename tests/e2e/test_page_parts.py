@@ -168,9 +168,12 @@ def test_a_question_does_not_leave_without_a_file_that_was_dropped_at_once(
     page.type("#message", "What is the rent?")
     page.press("Enter")
     assert page.run("document.querySelector('#message').readOnly")
+    names = "[...document.querySelectorAll('.composer .attached li')].map((one) => one.innerText)"
+    assert page.run(names) == ["note.txt"]
     held.refuse()
     page.wait(f"document.querySelector('.attach-note').textContent === '{UNREACHABLE}'")
     assert page.run(DRAFT) == "What is the rent?"
     assert page.run(BUBBLES) == []
+    assert page.run(names) == []
     page.drop([tmp_path / "note.txt"])
     page.wait("document.querySelectorAll('.composer .attached li').length === 1")

@@ -22,6 +22,7 @@ PANEL = f"{DIALOG}.querySelector('.settings-tab')"
 CHOSEN = f"{DIALOG}?.querySelector('[aria-selected=true]').id"
 EXAMPLE = f"{DIALOG}.querySelector('pre').textContent"
 WORDS = f"{PANEL}.innerText"
+NODE_PARTS = ROOT / "tests/conformance/node/node_modules"
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,25 @@ def run_examples(page: Page, key: str, folder: Path) -> None:
     assert answer["choices"][0]["message"]["content"]
     page.run("document.querySelector('#tab-JavaScript').click()")
     assert f'apiKey: "{key}"' in page.run(EXAMPLE)
+
+
+def test_the_javascript_example_runs_as_it_stands(page: Page, tmp_path: Path) -> None:
+    """In Node, with the stock client."""
+    node = required_program("node")
+    if not NODE_PARTS.exists():
+        pytest.skip("the stock client for Node is not installed")
+    settings(page, "keys")
+    page.type("[name=name]", "node")
+    page.press("Enter")
+    page.wait(f"{DIALOG}.querySelector('.made-key code')")
+    page.run("document.querySelector('#tab-JavaScript').click()")
+    program = page.run(EXAMPLE)
+    path = tmp_path / "example.js"
+    path.write_text(program)
+    (tmp_path / "node_modules").symlink_to(NODE_PARTS)
+    done = subprocess.run([node, str(path)], capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() != ""
 
 
 def run_python(program: str, folder: Path) -> str:

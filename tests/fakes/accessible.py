@@ -12,7 +12,9 @@ from tests.fakes.processes import ROOT
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 WIDE, PHONE = (1280, 800), (360, 740)
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RUN = f"""axe.run(document, {{ runOnly: {{ type: "tag", values: {TAGS} }}, resultTypes: ["violations"] }})
+# What a page does when its size changes comes before the next frame.
+RUN = f"""new Promise(requestAnimationFrame)
+    .then(() => axe.run(document, {{ runOnly: {{ type: "tag", values: {TAGS} }}, resultTypes: ["violations"] }}))
     .then(({{ violations }}) => violations.flatMap(({{ id, nodes }}) =>
         nodes.map(({{ html, failureSummary }}) => `${{id}}: ${{html}} ${{failureSummary}}`)))"""
 

@@ -54,7 +54,8 @@ class ConversationTree:
     def question(self) -> str:
         """The words of the last question that is shown."""
         asked = (one["message"] for one in reversed(self.shown) if one["message"]["role"] == "user")
-        return next(asked)["content"]
+        content = next(asked)["content"]
+        return content if isinstance(content, str) else content[0]["text"]
 
     @property
     def shown(self) -> list[Message]:

@@ -121,6 +121,25 @@ test("an upload that is refused fails in the server's words", async () => {
   await assert.rejects(sent, { name: "ApiError", status: 400, message: "'a' is empty" });
 });
 
+test("an upload that does not arrive tells that the server is lost, one that is given up does not", async () => {
+  const options = { onProgress: () => undefined, signal: AbortSignal.timeout(1000) };
+  let lost = 0;
+  const onLost = () => {
+    lost += 1;
+  };
+  for (const [fault, times] of /** @type {[Error, number][]} */ ([
+    [new ApiError("gone"), 1],
+    [new DOMException("", "AbortError"), 1],
+  ])) {
+    const transfer = () => Promise.reject(fault);
+    await assert.rejects(
+      new Api({ transfer, onLost }).upload("/up", new FormData(), options),
+      fault,
+    );
+    assert.equal(lost, times);
+  }
+});
+
 test("models are told apart: what answers, and what is a language model", async () => {
   const data = [
     { id: "builtin", x_capabilities: ["completion", "extractive", "tools"] },

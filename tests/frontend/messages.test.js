@@ -70,7 +70,15 @@ test("files stay when a question is reworded", () => {
   assert.equal(reworded("a", "c"), "c");
 });
 
-/** @type {(drafts: Drafts, box: { draft: string }) => string[]} give the drafts of four conversations */
+/** @type {() => DraftBox} */
+const emptyBox = () => ({
+  draft: "",
+  restore(words, files) {
+    this.draft = [words, ...files.map((one) => one.filename), this.draft].filter(Boolean).join();
+  },
+});
+
+/** @type {(drafts: Drafts, box: DraftBox) => string[]} give the drafts of four conversations */
 const readAll = (drafts, box) =>
   ["", "conv_1", "conv_2", "conv_3"].map((conversation) => {
     drafts.open(conversation);
@@ -83,7 +91,7 @@ test("a draft belongs to a conversation and a person, also in a new page of the 
   const getItem = (/** @type {string} */ key) => kept.get(key) ?? null;
   const setItem = (/** @type {string} */ key, /** @type {string} */ value) => kept.set(key, value);
   Object.assign(globalThis, { sessionStorage: { getItem, setItem } });
-  const first = { draft: "" };
+  const first = emptyBox();
   const drafts = new Drafts(first);
   drafts.belongTo("ada");
   for (const [conversation, words] of [
@@ -96,7 +104,7 @@ test("a draft belongs to a conversation and a person, also in a new page of the 
     first.draft = words ?? "";
     drafts.keep();
   }
-  const box = { draft: "" };
+  const box = emptyBox();
   const later = new Drafts(box);
   later.belongTo("ada");
   assert.equal(box.draft, "new");
@@ -107,8 +115,43 @@ test("a draft belongs to a conversation and a person, also in a new page of the 
   assert.doesNotMatch([...kept.values()].join(), /new/);
 });
 
+test("what comes back goes to where it was written, and never to somebody else", () => {
+  const box = emptyBox();
+  const drafts = new Drafts(box);
+  const file = /** @type {StoredFile} */ ({ file_id: "file_1", filename: "a.txt" });
+  drafts.belongTo("ada");
+  const back = drafts.wayBack("one", [file]);
+  const later = drafts.wayBack("two", []);
+  drafts.open("conv_1");
+  box.draft = "here";
+  drafts.keep();
+  back();
+  later();
+  assert.deepEqual(readAll(drafts, box), ["a.txt,two\n\none", "here", "", ""]);
+  drafts.belongTo("bob");
+  back();
+  drafts.open("conv_1");
+  back();
+  assert.deepEqual(readAll(drafts, box), ["", "", "", ""]);
+});
+
+test("what is written in the place of a message is kept apart, and not before its id is known", () => {
+  const box = emptyBox();
+  const drafts = new Drafts(box);
+  drafts.belongTo("ada");
+  drafts.keepEdit("", "nowhere");
+  drafts.keepEdit("msg_1", "anew");
+  assert.deepEqual(
+    [drafts.editOf("msg_1"), drafts.editOf("msg_2"), drafts.editOf("")],
+    ["anew", "", ""],
+  );
+  assert.deepEqual(readAll(drafts, box), ["", "", "", ""]);
+  drafts.belongTo("bob");
+  assert.equal(drafts.editOf("msg_1"), "");
+});
+
 test("a conversation of any name has no draft before one is written", () => {
-  const box = { draft: "" };
+  const box = emptyBox();
   const drafts = new Drafts(box);
   for (const name of ["constructor", "__proto__", "toString"]) {
     drafts.open(name);
@@ -121,7 +164,7 @@ test("drafts are kept as long as the page where the browser keeps nothing", () =
     throw new Error("no room");
   };
   Object.assign(globalThis, { sessionStorage: { getItem: refuse, setItem: refuse } });
-  const box = { draft: "" };
+  const box = emptyBox();
   const drafts = new Drafts(box);
   drafts.belongTo("ada");
   box.draft = "new";

@@ -72,6 +72,21 @@ test("a lost connection is waited out, and after five tries the person may try",
   assert.deepEqual([one.state, one.reason, one.fileId], ["sent", "", "file-a"]);
 });
 
+test("what could not be sent goes by itself when the server is there again, once", async () => {
+  const { uploads, add, sent, names } = scripted();
+  const all = ["a", "b", "c"].map(add);
+  for (let tries = 0; tries < 5; tries += 1) {
+    for (const one of sent.slice(tries * 3)) one.fail(new ApiError("gone", 0));
+    await settled();
+  }
+  assert.deepEqual(new Set(all.map((one) => one.state)), new Set(["failed"]));
+  if (all[0]) uploads.send(all[0]); // by hand
+  all[1]?.stop.abort();
+  uploads.resume();
+  uploads.resume();
+  assert.deepEqual(names().slice(15), ["a", "c"]);
+});
+
 test("what the server refuses fails at once, in its words, and the next one goes", async () => {
   const { add, sent, waits, names } = scripted();
   const all = ["a", "b", "c", "d"].map(add);
