@@ -94,14 +94,7 @@ def shown(url: str) -> str:
 
 def make_engine(url: str, *, connections: int) -> Engine:
     """Make an engine of so many connections at most; a connection that died is replaced unseen."""
-    return create_engine(
-        postgres_url(url),
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=30,
-        pool_pre_ping=True,
-        connect_args=connection_arguments(),
-    )
+    return _engine(url, connections, connect_args=connection_arguments())
 
 
 def _serving_engine(url: str, *, connections: int, silent_for_s: float) -> Engine:
@@ -113,13 +106,17 @@ def _serving_engine(url: str, *, connections: int, silent_for_s: float) -> Engin
         made.patience_s = silent_for_s
         return made
 
+    return _engine(url, connections, creator=connect)
+
+
+def _engine(url: str, connections: int, **how: Any) -> Engine:  # noqa: ANN401 - SQLAlchemy's
     return create_engine(
         postgres_url(url),
         pool_size=connections,
         max_overflow=0,
         pool_timeout=30,
         pool_pre_ping=True,
-        creator=connect,
+        **how,
     )
 
 
