@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Route
 
 from tests.fakes.browser import Page, browser
 from tests.fakes.page_server import PageServer, page_server
+from tests.fakes.page_world import log_in
 
 BARS = "document.querySelectorAll('.answer-foot .message-bar').length"
 BUBBLES = "[...document.querySelectorAll('.bubble')].map((one) => one.textContent)"
@@ -52,18 +53,9 @@ def opened(chromium: Browser) -> Iterator[tuple[Page, PageServer, str]]:
     """Give a page somebody has logged in to, the server behind it, and its address."""
     with page_server() as (double, address):
         page = Page(chromium, address=address)
-        log_in(page)
+        log_in(page, "ada", "a password")
         yield page, double, address
         page.close()
-
-
-def log_in(page: Page) -> None:
-    page.focus("#username")
-    page.run("document.querySelector('#username').value = ''")
-    page.type("#username", "ada")
-    page.type("#password", "a password")
-    page.press("Enter")
-    page.wait("!document.querySelector('#page').hidden")
 
 
 def put(page: Page, question: str, *, answers: int = 1) -> None:
@@ -133,7 +125,7 @@ def test_what_is_being_written_anew_is_there_after_a_log_in(opened) -> None:
     page.wait("!document.querySelector('#login').hidden")
     for one in ended:
         page.tab.unroute(one)
-    log_in(page)
+    log_in(page, "ada", "a password")
     page.wait(f"{EDITOR}?.value === 'one and much more'")
     page.focus(".editor textarea")
     page.press("Enter")
@@ -249,7 +241,7 @@ def test_a_tab_that_is_looked_at_again_shows_what_was_said_in_another(
     put(page, "one")
     page.type("#message", "half a")
     other = Page(chromium, address=f"{address}/#/c/conv_1")
-    log_in(other)
+    log_in(other, "ada", "a password")
     other.wait(f"{BARS} === 1")
     put(other, "two", answers=2)
     page.run(LOOKED_AT)

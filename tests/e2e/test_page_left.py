@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Route
 
 from tests.fakes.browser import Page, browser
 from tests.fakes.page_server import PageServer, page_server
+from tests.fakes.page_world import log_in
 
 BARS = "document.querySelectorAll('.answer-foot .message-bar').length"
 BUBBLES = "[...document.querySelectorAll('.bubble')].map((one) => one.textContent)"
@@ -47,18 +48,9 @@ def opened(chromium: Browser) -> Iterator[tuple[Page, PageServer, str]]:
     """Give a page somebody has logged in to, the server behind it, and its address."""
     with page_server() as (double, address):
         page = Page(chromium, address=address)
-        log_in(page)
+        log_in(page, "ada", "a password")
         yield page, double, address
         page.close()
-
-
-def log_in(page: Page) -> None:
-    page.focus("#username")
-    page.run("document.querySelector('#username').value = ''")
-    page.type("#username", "ada")
-    page.type("#password", "a password")
-    page.press("Enter")
-    page.wait("!document.querySelector('#page').hidden")
 
 
 def put(page: Page, question: str) -> None:
@@ -197,7 +189,7 @@ def test_the_tab_names_no_conversation_while_a_log_in_is_asked_for(opened) -> No
     assert page.run("document.title") == "Steward"
     for one in ended:
         page.tab.unroute(one)
-    log_in(page)
+    log_in(page, "ada", "a password")
     page.wait("document.title === 'Talk · Steward'")
 
 
